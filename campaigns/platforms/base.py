@@ -1,0 +1,244 @@
+"""What every ad platform looks like from inside: one protocol, its values, one error.
+
+Money is ``Decimal`` in major units with its currency, times are aware UTC, days are the
+account's reporting days. An adapter converts; nothing above it knows offsets or micros.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal, Protocol
+
+EntityLevel = Literal["campaign", "adset", "ad", "budget"]
+InsightLevel = Literal["campaign", "adset", "ad"]
+EntityStatus = Literal["active", "paused", "archived", "removed"]
+LearningStatus = Literal["learning", "stable", "limited", "unknown"]
+ChangeField = Literal["daily_budget", "lifetime_budget", "status", "bid"]
+Payload = Mapping[str, object]
+
+
+class ErrorKind(StrEnum):
+    """What the executor does about an error, whichever platform it came from.
+
+    ``throttled`` pauses the account and costs no attempt; ``transient`` reads back and tries
+    again; ``auth`` pauses the connection; ``permission`` and ``invalid`` fail; ``entity_limit``
+    waits ``retry_after_s`` for this entity; ``gone`` marks the entity missing; ``policy`` stops
+    the account until a person looked; ``unknown`` may have worked: only reading back tells.
+    """
+
+    THROTTLED = "throttled"
+    TRANSIENT = "transient"
+    AUTH = "auth"
+    PERMISSION = "permission"
+    INVALID = "invalid"
+    ENTITY_LIMIT = "entity_limit"
+    GONE = "gone"
+    POLICY = "policy"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Highest share of a quota that the platform's headers showed, 0 when they said nothing."""
+
+    pct: float = 0.0
+    reset_after_s: float | None = None
+
+
+class PlatformError(Exception):
+    """A call that did not clearly succeed; its message may be shown and says what to do."""
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        *,
+        retry_after_s: float | None = None,
+        provider_code: str = "",
+        provider_subcode: str = "",
+        trace_id: str = "",
+        field: str = "",
+        response: Payload | None = None,
+        usage: Usage | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.retry_after_s = retry_after_s
+        self.provider_code = provider_code
+        self.provider_subcode = provider_subcode
+        self.trace_id = trace_id
+        self.field = field
+        self.response: dict[str, object] = dict(response or {})
+        self.usage = usage or Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class EntityRef:
+    """One thing on the platform. ``budget`` is Google's budget resource, shared or not.
+
+    The account is part of it because Google and TikTok answer no question without it. An ad of
+    Google has the external id ``<ad group>~<ad>``, as in its resource name.
+    """
+
+    level: EntityLevel
+    external_id: str
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LearningState:
+    """What the platform itself says about its learning phase."""
+
+    status: LearningStatus
+    conversions: int | None = None
+    last_significant_edit_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreativeState:
+    """The creative behind an ad, as far as the platform tells; empty where it does not."""
+
+    external_id: str
+    headline: str = ""
+    primary_text: str = ""
+    call_to_action: str = ""
+    format: str = ""
+    media_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EntityState:
+    """A campaign, ad set, ad or budget as the platform reports it now.
+
+    ``status`` is the entity's own switch, ``effective_status`` the platform's word for what is
+    really happening (a paused parent hides an active child). The budgets are the entity's own;
+    ``budget_ref`` names who owns the budget it spends, ``None`` when nobody above it does.
+    """
+
+    ref: EntityRef
+    name: str
+    status: EntityStatus
+    effective_status: str
+    currency: str
+    daily_budget: Decimal | None = None
+    lifetime_budget: Decimal | None = None
+    bid: Decimal | None = None
+    parent_campaign_id: str = ""
+    parent_adset_id: str = ""
+    budget_ref: EntityRef | None = None
+    budget_shared_by: tuple[str, ...] = ()
+    objective: str = ""
+    bid_strategy: str = ""
+    learning: LearningState | None = None
+    creative: CreativeState | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One absolute value for one field; ``status`` takes ``active``, ``paused``, ``archived``."""
+
+    ref: EntityRef
+    field: ChangeField
+    value: Decimal | str
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A clear success. ``effective_at`` is set when the platform applies the change later."""
+
+    request_id: str
+    response: Payload
+    usage: Usage = field(default_factory=Usage)
+    effective_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InsightRow:
+    """One entity on one reporting day of the account; reach must never be summed over days."""
+
+    day: date
+    level: InsightLevel
+    campaign_id: str
+    adset_id: str
+    ad_id: str
+    impressions: int
+    reach: int
+    clicks: int
+    engagement: int
+    spend: Decimal
+    conversions: Decimal
+    revenue: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """An ad account. ``money_offset`` is set only where the platform itself reported it."""
+
+    external_id: str
+    name: str
+    currency: str
+    timezone: str
+    status: str
+    money_offset: int | None = None
+
+
+class Platform(Protocol):
+    """One ad account connection. Calls raise `PlatformError` and nothing else."""
+
+    name: str
+
+    @property
+    def usage(self) -> Usage:
+        """Quota use in the newest answer, reads included."""
+        ...
+
+    def read_account(self, account_id: str) -> AccountState:
+        """Read currency, zone and state of the account."""
+        ...
+
+    def read_entity(self, ref: EntityRef) -> EntityState:
+        """Read the live state; `ErrorKind.GONE` when it does not exist any more."""
+        ...
+
+    def list_entities(self, account_id: str, level: EntityLevel) -> Iterator[EntityState]:
+        """Yield every entity of a level, page by page."""
+        ...
+
+    def apply(self, change: Change) -> Receipt:
+        """Write exactly this value, once, or raise."""
+        ...
+
+    def apply_batch(self, changes: Sequence[Change]) -> list[Receipt | PlatformError]:
+        """Write up to 50 changes of one account; one answer per change, in their order."""
+        ...
+
+    def validate(self, change: Change) -> None:
+        """Let the platform (or, where it has no dry run, the adapter) check without writing."""
+        ...
+
+    def insights(
+        self, account_id: str, since: date, until: date, level: InsightLevel
+    ) -> Iterator[InsightRow]:
+        """Yield daily rows of both days and all between."""
+        ...
+
+    def close(self) -> None:
+        """Give the connections back."""
+        ...
+
+    def money_step(self, currency: str) -> Decimal:
+        """Smallest amount the platform takes; `ErrorKind.INVALID` where it is not known."""
+        ...
+
+    def earliest(self, change: Change, now: datetime, account_tz: tzinfo) -> datetime | None:
+        """First moment at which the platform takes the change; ``None`` when that is now."""
+        ...
