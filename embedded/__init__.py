@@ -1,0 +1,9 @@
+"""PostgreSQL and Redis as child processes, and the supervisor that runs the whole product locally.
+
+Knows no framework: it imports neither Django nor Celery nor our settings.
+"""
+
+from embedded.servers import Servers, ensure
+from embedded.state import EmbeddedError, state_directory
+
+__all__ = ["EmbeddedError", "Servers", "ensure", "state_directory"]
