@@ -1,0 +1,1 @@
+"""Numbers behind ad changes: safety limits and effects. Plain Python, no Django."""
