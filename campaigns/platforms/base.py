@@ -116,8 +116,8 @@ class EntityState:
     """A campaign, ad set, ad or budget as the platform reports it now.
 
     ``status`` is the entity's own switch, ``effective_status`` the platform's word for what is
-    really happening (a paused parent hides an active child). The budgets are the entity's own;
-    ``budget_ref`` names who owns the budget it spends, ``None`` when nobody above it does.
+    really happening (a paused parent hides an active child). A budget is written to
+    ``budget_ref``, its owner; ``None`` means that neither the entity nor its parents have one.
     """
 
     ref: EntityRef
@@ -127,6 +127,7 @@ class EntityState:
     currency: str
     daily_budget: Decimal | None = None
     lifetime_budget: Decimal | None = None
+    scheduled_daily_budget: Decimal | None = None
     bid: Decimal | None = None
     parent_campaign_id: str = ""
     parent_adset_id: str = ""
@@ -138,6 +139,24 @@ class EntityState:
     creative: CreativeState | None = None
     starts_on: date | None = None
     ends_on: date | None = None
+
+    def value_of(self, field: ChangeField) -> Decimal | str | None:
+        """Return the value that counts: a budget already scheduled goes before today's."""
+        if field == "status":
+            return self.status
+        if field == "bid":
+            return self.bid
+        if field == "lifetime_budget":
+            return self.lifetime_budget
+        return (
+            self.daily_budget
+            if self.scheduled_daily_budget is None
+            else (self.scheduled_daily_budget)
+        )
+
+    def holds(self, change: Change) -> bool:
+        """Whether reading back shows the change as made."""
+        return self.value_of(change.field) == change.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +214,7 @@ class Platform(Protocol):
     """One ad account connection. Calls raise `PlatformError` and nothing else."""
 
     name: str
+    max_batch: int
 
     @property
     def usage(self) -> Usage:
@@ -218,7 +238,7 @@ class Platform(Protocol):
         ...
 
     def apply_batch(self, changes: Sequence[Change]) -> list[Receipt | PlatformError]:
-        """Write up to 50 changes of one account; one answer per change, in their order."""
+        """Write up to `max_batch` changes; one answer per change, in their order."""
         ...
 
     def validate(self, change: Change) -> None:
