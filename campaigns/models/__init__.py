@@ -1,0 +1,47 @@
+"""Tables of the campaigns app."""
+
+from campaigns.models.changes import AdChangeHistory, ChangeType, EntityType, PendingAdChange
+from campaigns.models.entities import (
+    Ad,
+    AdAccount,
+    AdSet,
+    Campaign,
+    Creative,
+    CreativeFormat,
+    DeliveryStatus,
+    LearningStatus,
+    Platform,
+)
+from campaigns.models.imports import ImportMapping, ImportRow, ImportRun
+from campaigns.models.performance import DailyPerformance, Level
+from campaigns.models.policy import SafetyPolicy
+from campaigns.models.reports import (
+    CampaignActivitySummary,
+    RecentBudgetChange,
+    SafetyCheckFailure,
+)
+
+__all__ = [
+    "Ad",
+    "AdAccount",
+    "AdChangeHistory",
+    "AdSet",
+    "Campaign",
+    "CampaignActivitySummary",
+    "ChangeType",
+    "Creative",
+    "CreativeFormat",
+    "DailyPerformance",
+    "DeliveryStatus",
+    "EntityType",
+    "ImportMapping",
+    "ImportRow",
+    "ImportRun",
+    "LearningStatus",
+    "Level",
+    "PendingAdChange",
+    "Platform",
+    "RecentBudgetChange",
+    "SafetyCheckFailure",
+    "SafetyPolicy",
+]

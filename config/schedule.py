@@ -1,0 +1,56 @@
+"""What beat starts, and how often. Operators change intervals as rows in the admin."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from celery.schedules import crontab
+
+BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "gate: execute what is due": {
+        "task": "workspaces.execute_due",
+        "schedule": timedelta(seconds=5),
+        "options": {"queue": "gate", "expires": 5},
+    },
+    "gate: settle lapsed leases": {
+        "task": "workspaces.reap_lapsed",
+        "schedule": timedelta(seconds=5),
+        "options": {"queue": "gate", "expires": 5},
+    },
+    "gate: expire and remind": {
+        "task": "workspaces.expire_proposals",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "gate: measure effects": {
+        "task": "workspaces.measure_effects",
+        "schedule": crontab(minute="15"),
+        "options": {"expires": 3600},
+    },
+    "notices: deliver": {
+        "task": "workspaces.deliver_notices",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
+    "notices: daily digest": {
+        "task": "workspaces.send_digests",
+        "schedule": crontab(minute="5"),
+        "options": {"expires": 3600},
+    },
+    "campaigns: sync performance": {
+        "task": "campaigns.sync_all",
+        "schedule": crontab(minute="20"),
+        "options": {"expires": 3600},
+    },
+    "mlops: propose budgets": {
+        "task": "mlops.propose_budgets",
+        "schedule": crontab(minute="40", hour="*/6"),
+        "options": {"expires": 3600},
+    },
+    "workspaces: clear what has expired": {
+        "task": "workspaces.clear_expired",
+        "schedule": crontab(minute="50", hour="3"),
+        "options": {"expires": 3600},
+    },
+}

@@ -1,0 +1,28 @@
+"""What every page and the admin shell show: workspace, brake, counters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def workspace(request: HttpRequest) -> dict[str, Any]:
+    """Workspace and membership of the request, for templates."""
+    return {
+        "workspace": getattr(request, "workspace", None),
+        "membership": getattr(request, "membership", None),
+        "sandbox_allowed": settings.ALLOW_SANDBOX,
+    }
+
+
+def environment_label(request: HttpRequest) -> list[str] | None:
+    """Mark of the admin header while the workspace lives on the sandbox."""
+    current = getattr(request, "workspace", None)
+    return ["SANDBOX", "warning"] if current and current.is_sandbox else None
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Data of the admin's first page."""
+    return context

@@ -1,0 +1,37 @@
+"""Which workspace a browser request is in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from workspaces.selectors import current_membership
+
+SESSION_KEY = "workspace_id"
+
+
+class WorkspaceMiddleware:
+    """Put ``membership`` and ``workspace`` on the request; both ``None`` for strangers.
+
+    The session names the workspace; a membership that ended is not found any more, so the next
+    one of the person is taken. Times are shown in the person's zone, else the workspace's.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        membership = None
+        if request.user.is_authenticated:
+            membership = current_membership(
+                user=request.user, workspace_id=request.session.get(SESSION_KEY)
+            )
+        request.membership = membership  # type: ignore[attr-defined]  # ours, typed by WorkspaceRequest
+        request.workspace = membership.workspace if membership else None  # type: ignore[attr-defined]  # ours
+        if membership is None:
+            return self.get_response(request)
+        zone = membership.user.time_zone or membership.workspace.time_zone
+        with timezone.override(zone):
+            return self.get_response(request)

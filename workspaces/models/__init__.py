@@ -1,0 +1,67 @@
+"""Tables of the ground floor."""
+
+from workspaces.models.accounts import Delegation, Invitation, Membership, User
+from workspaces.models.connections import Connection, ConnectionStatus, InboundEvent
+from workspaces.models.gate import (
+    Decision,
+    ExecutionAttempt,
+    Plan,
+    Proposal,
+    ProposerType,
+    Risk,
+    Signature,
+    Status,
+)
+from workspaces.models.jobs import JobConfig, JobRun, JobState
+from workspaces.models.keys import ApiKey, IdempotencyRecord, ThrottleRate
+from workspaces.models.notices import (
+    Notification,
+    NotificationPreference,
+    SavedView,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from workspaces.models.reports import (
+    FailedJob,
+    JobPerformanceByTenant,
+    JobQueueHealth,
+    RateLimitStatus,
+)
+from workspaces.models.workspace import BusinessMode, ExchangeRate, KillSwitchEvent, Workspace
+
+__all__ = [
+    "ApiKey",
+    "BusinessMode",
+    "Connection",
+    "ConnectionStatus",
+    "Decision",
+    "Delegation",
+    "ExchangeRate",
+    "ExecutionAttempt",
+    "FailedJob",
+    "IdempotencyRecord",
+    "InboundEvent",
+    "Invitation",
+    "JobConfig",
+    "JobPerformanceByTenant",
+    "JobQueueHealth",
+    "JobRun",
+    "JobState",
+    "KillSwitchEvent",
+    "Membership",
+    "Notification",
+    "NotificationPreference",
+    "Plan",
+    "Proposal",
+    "ProposerType",
+    "RateLimitStatus",
+    "Risk",
+    "SavedView",
+    "Signature",
+    "Status",
+    "ThrottleRate",
+    "User",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "Workspace",
+]
