@@ -1,0 +1,88 @@
+"""Personas of one workspace, and an outsider of another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+
+from tests.workspaces.factories import MembershipFactory, WorkspaceFactory
+from workspaces.middleware import SESSION_KEY
+from workspaces.models import User, Workspace
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Saturday morning, UTC."""
+    return datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def workspace(db: None) -> Workspace:
+    """The workspace of the personas."""
+    return WorkspaceFactory(slug="acme", name="Acme")
+
+
+@pytest.fixture
+def other_workspace(db: None) -> Workspace:
+    """Somebody else's workspace."""
+    return WorkspaceFactory(slug="rival", name="Rival")
+
+
+def _persona(role: str, workspace: Workspace) -> User:
+    email = f"{role}@{workspace.slug}.example"
+    return MembershipFactory(workspace=workspace, role=role, user__email=email).user
+
+
+@pytest.fixture
+def viewer(workspace: Workspace) -> User:
+    """Reads."""
+    return _persona("viewer", workspace)
+
+
+@pytest.fixture
+def agent(workspace: Workspace) -> User:
+    """Answers customers."""
+    return _persona("agent", workspace)
+
+
+@pytest.fixture
+def operator(workspace: Workspace) -> User:
+    """Proposes."""
+    return _persona("operator", workspace)
+
+
+@pytest.fixture
+def approver(workspace: Workspace) -> User:
+    """Signs."""
+    return _persona("approver", workspace)
+
+
+@pytest.fixture
+def admin(workspace: Workspace) -> User:
+    """Configures."""
+    return _persona("admin", workspace)
+
+
+@pytest.fixture
+def outsider(other_workspace: Workspace) -> User:
+    """Admin of another workspace: must be refused at every door."""
+    return _persona("admin", other_workspace)
+
+
+@pytest.fixture
+def client_as() -> Callable[[User], Client]:
+    """Browser of a person, logged in to the first workspace that he belongs to."""
+
+    def build(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        if membership := user.memberships.first():
+            session = client.session
+            session[SESSION_KEY] = membership.workspace_id
+            session.save()
+        return client
+
+    return build
