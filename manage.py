@@ -1,0 +1,40 @@
+#!/usr/bin/env python
+"""Django's command line; starts the embedded servers for one command when none are named."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import embedded
+
+PROJECT = Path(__file__).resolve().parent
+WITHOUT_SERVERS = {"help", "--help", "-h", "version", "--version"}
+
+
+def main() -> None:
+    """Run one command."""
+    settings = os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    # A production host names its servers and secrets itself; what is missing must be told there.
+    if settings.endswith(".production") or command in WITHOUT_SERVERS:
+        run()
+        return
+    state = embedded.state_directory(os.environ, project=PROJECT)
+    try:
+        with embedded.ensure(state, purpose=f"manage.py {command}"):
+            run()
+    except embedded.EmbeddedError as error:
+        sys.exit(f"manage.py: {error}")
+
+
+def run() -> None:
+    """Hand over to Django, which must not be imported before the environment stands."""
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
