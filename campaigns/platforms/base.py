@@ -117,7 +117,7 @@ class EntityState:
 
     ``status`` is the entity's own switch, ``effective_status`` the platform's word for what is
     really happening (a paused parent hides an active child). A budget is written to
-    ``budget_ref``, its owner; ``None`` means that neither the entity nor its parents have one.
+    ``budget_ref``, its owner; ``None`` means that there is none, or (an ad) that it is not told.
     """
 
     ref: EntityRef

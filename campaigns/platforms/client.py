@@ -160,7 +160,7 @@ class PlatformClient:
         if error is None and not (answer.is_success and answer.data is not None):
             error = unclear(answer, self._dialect.label)
         if error is not None:
-            raise self._sanitised(error, answer)
+            raise self.described(error, answer)
         return answer
 
     def answer(self, call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -222,7 +222,8 @@ class PlatformClient:
             ErrorKind.TRANSIENT, f"{label} did not answer ({what}). It is tried again."
         )
 
-    def _sanitised(self, error: PlatformError, answer: Answer) -> PlatformError:
+    def described(self, error: PlatformError, answer: Answer) -> PlatformError:
+        """Return the error with its answer and usage, and without secrets."""
         secrets = answer.secrets
         return PlatformError(
             error.kind,
