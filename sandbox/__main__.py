@@ -1,0 +1,45 @@
+"""`python -m sandbox`: the far end of the ad platforms, on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from sandbox.server import serve
+
+DEFAULT_PORT = 8765
+STATE_FILE = "sandbox.sqlite3"
+
+
+def main() -> None:
+    """Read the options and serve."""
+    state = Path(os.environ.get("COUNTERSIGN_STATE", "var"))
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=int(os.environ.get("SANDBOX_PORT", DEFAULT_PORT)),
+        help="0 takes a free one and prints it",
+    )
+    parser.add_argument("--state", type=Path, default=state / STATE_FILE, help="the SQLite file")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        serve(options.state, options.port)
+    except OSError as error:
+        sys.exit(
+            f"The sandbox cannot listen on port {options.port}: {error.strerror}."
+            " Stop what uses it, or choose another with --port or SANDBOX_PORT."
+        )
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

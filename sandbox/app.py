@@ -1,0 +1,135 @@
+"""One call from request to answer: clock, fault, platform, log, in one transaction."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import sandbox.meta.faulty
+import sandbox.meta.routes
+from sandbox import control, editing
+from sandbox.context import Context, Refusal, platform_of
+from sandbox.entities import Platform
+from sandbox.faults import Rule, Transport, find_fault
+from sandbox.store import Store
+from sandbox.traffic import Traffic
+from sandbox.web import Answer, Request, as_object
+
+HTML_502 = (
+    b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+)
+_HANDLERS = {"meta": sandbox.meta.routes.handle}
+_IS_WRITE = {"meta": sandbox.meta.routes.is_write}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An answer and how it is to travel."""
+
+    answer: Answer
+    transport: Transport = "normal"
+    #: Keep the answer back until the client gives up, a release, or so many seconds.
+    hold_s: float = 0.0
+
+
+class Application:
+    """The sandbox without its sockets. Calls run one at a time, so commits have a total order."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.traffic = Traffic(store)
+
+    def handle(self, request: Request) -> Delivery:
+        """Answer a call; what it changed is committed before the answer travels."""
+        if request.segments[:1] == ["_sandbox"]:
+            with self.store.transaction():
+                return Delivery(control.handle(self.store, self.traffic, request))
+        platform = platform_of(request)
+        if platform is None:
+            return Delivery(Answer.json({"error": "No platform has this path."}, 404))
+        with self.store.transaction():
+            return self._call(platform, request)
+
+    def _call(self, platform: Platform, request: Request) -> Delivery:
+        store = self.store
+        now = store.now()
+        store.apply_scheduled(now)
+        rule = find_fault(store, platform, request)
+        if rule and rule.kind == "external_edit":
+            editing.edit(store, as_object(rule.options.get("edit")), now)
+        is_write = _IS_WRITE[platform](request)
+        store.call_id = self._log(platform, request, now) if is_write else None
+        answer = self._run(Context(store, self.traffic, request, now, rule), platform)
+        if store.call_id is not None:
+            self._settle(store.call_id, answer, rule)
+            store.call_id = None
+        return deliver(platform, rule, answer)
+
+    def _run(self, context: Context, platform: Platform) -> Answer:
+        """Let the platform answer; a fault before the commit takes back what it did."""
+        with self.store.savepoint("call") as point:
+            try:
+                answer = _HANDLERS[platform](context)
+            except Refusal as refusal:
+                answer, point.keep = refusal.answer, refusal.keep
+            if context.fault is not None and not context.fault.commit:
+                point.keep = False
+        return answer
+
+    def _log(self, platform: Platform, request: Request, now: float) -> int:
+        body = request.body.decode("utf-8", "replace")
+        if "access_token=" in body:
+            form = request.form()
+            body = json.dumps({name: form[name] for name in form if name != "access_token"})
+        return self.store.execute(
+            "INSERT INTO call VALUES (NULL, ?, ?, ?, ?, ?, 0, '', 0)",
+            *(now, platform, request.method, request.path, body),
+        )
+
+    def _settle(self, call_id: int, answer: Answer, rule: Rule | None) -> None:
+        effects = self.store.query("SELECT 1 FROM effect WHERE call_id = ? LIMIT 1", call_id)
+        self.store.execute(
+            "UPDATE call SET status = ?, fault = ?, committed = ? WHERE id = ?",
+            *(answer.status, rule.kind if rule else "", bool(effects), call_id),
+        )
+
+
+def deliver(platform: Platform, rule: Rule | None, answer: Answer) -> Delivery:
+    """Spoil an answer as its fault wants it."""
+    if rule is None:
+        return Delivery(answer)
+    if rule.kind == "usage":
+        answer = answer.with_headers(_usage_headers(platform, rule))
+    spoiled = _generic(rule, answer) or _of_platform(platform, rule)
+    transport = rule.transport
+    if rule.kind == "reset":
+        spoiled = answer
+    return Delivery(spoiled or answer, transport, rule.hold_s)
+
+
+def _usage_headers(platform: Platform, rule: Rule) -> dict[str, str]:
+    if platform != "meta":
+        return {}
+    return sandbox.meta.faulty.usage_headers(rule.number("pct", 96), rule.number("minutes", 0))
+
+
+def _of_platform(platform: Platform, rule: Rule) -> Answer | None:
+    return sandbox.meta.faulty.fault_answer(rule) if platform == "meta" else None
+
+
+def _generic(rule: Rule, answer: Answer) -> Answer | None:
+    html = {"Content-Type": "text/html"}
+    answers = {
+        "http_500": Answer.json({"foo": 1}, 500),
+        "http_502_html": Answer(502, HTML_502, html),
+        "success_false": Answer.json({"success": False}),
+        "empty": Answer(200, b"", dict(answer.headers)),
+        "malformed": Answer(200, b'{"success": tru', dict(answer.headers)),
+        "http_429": Answer.json({"message": "Too many requests"}, 429, _retry_after(rule)),
+    }
+    return answers.get(rule.kind)
+
+
+def _retry_after(rule: Rule) -> dict[str, str]:
+    seconds = rule.number("retry_after_s", 0)
+    return {"Retry-After": str(seconds)} if seconds else {}

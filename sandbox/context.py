@@ -1,0 +1,60 @@
+"""What a platform's code is handed for one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from sandbox.entities import Account, Platform
+from sandbox.faults import Rule
+from sandbox.store import Store
+from sandbox.traffic import Traffic
+from sandbox.web import Answer, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One call: the state, the clock, and the fault that was drawn for it, if any."""
+
+    store: Store
+    traffic: Traffic
+    request: Request
+    #: Sandbox time in unix seconds.
+    now: float
+    fault: Rule | None
+
+    def fault_is(self, kind: str) -> bool:
+        """Whether this call was drawn to fail in this way."""
+        return self.fault is not None and self.fault.kind == kind
+
+    def local_time(self, account: Account) -> datetime:
+        """Sandbox time on the account's clock."""
+        return datetime.fromtimestamp(self.now, ZoneInfo(account.timezone))
+
+
+class Refusal(Exception):  # an answer that travels as an exception
+    """A call that the platform refuses; nothing of it is kept, unless it says so (a block)."""
+
+    def __init__(self, answer: Answer, *, keep: bool = False) -> None:
+        super().__init__(answer.body.decode("utf-8", "replace"))
+        self.answer = answer
+        self.keep = keep
+
+
+def utc_text(at: float, form: str = "%Y-%m-%dT%H:%M:%S+0000") -> str:
+    """Write unix seconds as text in UTC."""
+    return datetime.fromtimestamp(at, UTC).strftime(form)
+
+
+def platform_of(request: Request) -> Platform | None:
+    """Return the platform whose path this is, or nothing."""
+    parts = request.segments
+    if not parts:
+        return None
+    if parts[0] == "open_api":
+        return "tiktok"
+    if parts in (["token"], ["oauth2", "token"]) or (len(parts) > 1 and parts[1] == "customers"):
+        return "google"
+    is_version = parts[0].startswith("v") and parts[0][1:2].isdigit()
+    return "meta" if is_version else None

@@ -1,0 +1,69 @@
+"""The answers of injected Meta faults."""
+
+from __future__ import annotations
+
+import json
+
+from sandbox.context import Refusal
+from sandbox.faults import Rule
+from sandbox.meta import errors
+from sandbox.web import Answer, JsonObject
+
+
+def fault_answer(rule: Rule) -> Answer | None:
+    """Return the answer of a fault of this platform, or nothing for other faults."""
+    refusal = _refusal(rule)
+    return refusal.answer if refusal else None
+
+
+def _refusal(rule: Rule) -> Refusal | None:
+    if rule.kind == "meta_17":
+        return errors.account_score()
+    if rule.kind == "meta_613_score":
+        return errors.graph_error(
+            613, "Calls to this api have exceeded the rate limit.", subcode=1487742
+        )
+    if rule.kind == "meta_613_budget":
+        return errors.budget_rate()
+    if rule.kind == "meta_80004":
+        headers = usage_headers(100, rule.number("minutes", 12))
+        return errors.graph_error(
+            80004,
+            "There have been too many calls to this ad-account.",
+            subcode=2446079,
+            headers=headers,
+        )
+    if rule.kind == "meta_190":
+        return errors.graph_error(
+            190, "Error validating access token: Session has expired.", subcode=463, status=401
+        )
+    if rule.kind == "meta_100":
+        return errors.invalid(rule.text("field", "daily_budget"), "The value is not valid.")
+    if rule.kind == "meta_368":
+        return errors.graph_error(
+            368,
+            "The action attempted has been deemed abusive or is otherwise disallowed",
+            subcode=1390008,
+        )
+    if rule.kind == "meta_1":
+        return errors.graph_error(
+            1, "Please reduce the amount of data", is_transient=True, status=500
+        )
+    return None
+
+
+def usage_headers(pct: int, minutes: int = 0) -> dict[str, str]:
+    """Return the usage headers at a chosen percentage."""
+    use_case: JsonObject = {
+        "type": "ads_management",
+        "call_count": pct,
+        "total_cputime": pct // 4,
+        "total_time": pct // 4,
+        "estimated_time_to_regain_access": minutes,
+        "ads_api_access_tier": "full_access",
+    }
+    of_account = {"acc_id_util_pct": float(pct), "reset_time_duration": 60 * minutes}
+    return {
+        "X-Business-Use-Case-Usage": json.dumps({"0": [use_case]}),
+        "X-Ad-Account-Usage": json.dumps(of_account),
+    }

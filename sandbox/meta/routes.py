@@ -1,0 +1,210 @@
+"""The Graph API: paths, tokens, paging."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from urllib.parse import urlencode
+
+from sandbox.context import Context
+from sandbox.entities import Account, Entity, Kind
+from sandbox.meta import batch, reports
+from sandbox.meta.errors import bad_token, graph_error, invalid, unknown_object
+from sandbox.meta.fields import Nodes, parse_fields, show_account
+from sandbox.meta.insights import insight_rows
+from sandbox.meta.limits import charge_account, usage_headers
+from sandbox.meta.writes import update
+from sandbox.web import Answer, JsonObject, Request
+
+VERSIONS = range(21, 27)
+EDGES: dict[str, Kind] = {"campaigns": "campaign", "adsets": "adset", "ads": "ad"}
+DEFAULT_LIMIT, HIGHEST_LIMIT = 25, 5000
+#: What an edge leaves out unless `effective_status` asks for it.
+HIDDEN = ("ARCHIVED", "DELETED")
+
+
+def is_write(request: Request) -> bool:
+    """Whether the call changes something; an asynchronous report only reads."""
+    return request.method == "POST" and request.segments[-1:] != ["insights"]
+
+
+def handle(context: Context) -> Answer:
+    """Answer one call.
+
+    Raises
+    ------
+    Refusal : as Meta refuses
+    """
+    version, *parts = context.request.segments
+    found = re.fullmatch(r"v(\d+)\.(\d+)", version)
+    if not found or int(found[1]) not in VERSIONS:
+        raise graph_error(2635, f"You are calling a deprecated version ({version}) of the Ads API.")
+    params = context.request.query | (
+        context.request.form() if context.request.method == "POST" else {}
+    )
+    if not parts and "batch" in params:
+        return batch.run(context, params, handle)
+    accounts = _accounts(context, params)
+    if parts in (["me"], ["debug_token"], ["me", "adaccounts"]):
+        return Answer.json(_of_token(context, parts, accounts, params))
+    if not parts or len(parts) > 2:  # /{id} or /{id}/{edge}
+        raise unknown_object("/".join(parts))
+    return _node_call(context, accounts, parts, params)
+
+
+def _accounts(context: Context, params: dict[str, str]) -> list[Account]:
+    token = context.request.bearer or params.get("access_token", "")
+    found = [account for account in context.store.accounts("meta") if account.token == token]
+    if not token or not found:
+        raise bad_token()
+    return found
+
+
+def _of_token(
+    context: Context, parts: list[str], accounts: list[Account], params: dict[str, str]
+) -> JsonObject:
+    if parts == ["me"]:
+        return {"id": "100000000000001", "name": "Sandbox system user"}
+    if parts == ["me", "adaccounts"]:
+        selection = parse_fields(params.get("fields", ""))
+        return {"data": [show_account(context, account, selection) for account in accounts]}
+    asked = params.get("input_token", "")
+    is_valid = any(account.token == asked for account in context.store.accounts("meta"))
+    data: JsonObject = {
+        "app_id": "1000000000000",
+        "type": "SYSTEM_USER",
+        "application": "Sandbox",
+        "is_valid": is_valid,
+        "expires_at": 0,
+        "scopes": ["ads_management", "ads_read", "business_management"] if is_valid else [],
+        "user_id": "100000000000001",
+    }
+    return {"data": data}
+
+
+def _node_call(
+    context: Context, accounts: list[Account], parts: list[str], params: dict[str, str]
+) -> Answer:
+    node_id, edge = parts[0], parts[1] if len(parts) > 1 else ""
+    account, entity = _find(context, accounts, node_id)
+    if account is None:
+        report = reports.find(context, accounts, node_id)
+        if report is None:
+            raise unknown_object(node_id)
+        account = report.account
+    pct = charge_account(context, account, write=is_write(context.request))
+    headers = usage_headers(account, pct)
+    if entity is None and not node_id.startswith("act_"):
+        body = reports.answer(context, accounts, node_id, edge)
+        return Answer.json(
+            _page(context, body, params) if isinstance(body, list) else body, headers=headers
+        )
+    body = _node(context, account, entity, edge, params)
+    return Answer.json(body, headers=headers)
+
+
+def _find(
+    context: Context, accounts: list[Account], node_id: str
+) -> tuple[Account | None, Entity | None]:
+    entity = None if node_id.startswith("act_") else context.store.entity("meta", node_id)
+    account_id = entity.account_id if entity else node_id.removeprefix("act_")
+    if entity is None and not node_id.startswith("act_"):
+        return None, None
+    return next((a for a in accounts if a.id == account_id), None), entity
+
+
+def _node(
+    context: Context, account: Account, entity: Entity | None, edge: str, params: dict[str, str]
+) -> JsonObject:
+    selection = parse_fields(params.get("fields", ""))
+    if edge == "insights":
+        rows = insight_rows(context, account, entity, params)
+        if context.request.method == "POST":
+            return reports.start(context, account, params)
+        return _page(context, rows, params)
+    if context.request.method == "POST":
+        if edge or entity is None:
+            raise invalid("edge", "Only updates of campaigns, ad sets and ads are offered here.")
+        return update(context, account, entity, params)
+    if edge in EDGES:
+        return _edge(context, account, entity, edge, params)
+    if edge:
+        raise graph_error(100, f"Tried accessing nonexisting field ({edge})")
+    if entity is None:
+        return show_account(context, account, selection)
+    return Nodes(context, account).show(entity, selection)
+
+
+def _edge(
+    context: Context, account: Account, parent: Entity | None, edge: str, params: dict[str, str]
+) -> JsonObject:
+    nodes, selection = Nodes(context, account), parse_fields(params.get("fields", ""))
+    every = {entity.id: entity for entity in context.store.entities(account)}
+    wanted = _wanted_statuses(params)
+    found = []
+    for entity in every.values():
+        if entity.kind != EDGES[edge] or not (parent is None or _is_below(entity, parent, every)):
+            continue
+        status = nodes.effective_status(entity)
+        if status in wanted if wanted else status not in HIDDEN:
+            found.append(entity)
+    page = _page(context, list(found), params)
+    page["data"] = [nodes.show(entity, selection) for entity in found[_slice(params)]]
+    return page
+
+
+def _wanted_statuses(params: dict[str, str]) -> list[str]:
+    try:
+        wanted = json.loads(params.get("effective_status", "[]"))
+    except ValueError:
+        raise invalid("effective_status", "effective_status must be a JSON list.") from None
+    return [str(word) for word in wanted]
+
+
+def _is_below(entity: Entity, parent: Entity, every: dict[str, Entity]) -> bool:
+    above = every.get(entity.parent_id)
+    while above is not None:
+        if above.id == parent.id:
+            return True
+        above = every.get(above.parent_id)
+    return False
+
+
+# Paging
+
+
+def _slice(params: dict[str, str]) -> slice:
+    try:
+        limit = int(params.get("limit", DEFAULT_LIMIT))
+        after = params.get("after", "")
+        begin = int(base64.urlsafe_b64decode(after).decode().removeprefix("at:")) if after else 0
+    except ValueError:
+        raise invalid("after", "limit or cursor is not valid.") from None
+    if not 1 <= limit <= HIGHEST_LIMIT:
+        raise invalid("limit", f"limit must lie between 1 and {HIGHEST_LIMIT}.")
+    return slice(begin, begin + limit)
+
+
+def _page(
+    context: Context, rows: list[JsonObject] | list[Entity], params: dict[str, str]
+) -> JsonObject:
+    """Cut one page; `paging.next` is absent on the last one."""
+    part = _slice(params)
+    page: JsonObject = {"data": rows[part]}
+    if rows[part]:
+        cursors = {"before": _cursor(part.start), "after": _cursor(part.stop)}
+        paging: JsonObject = {"cursors": cursors}
+        if part.stop < len(rows):
+            # Meta repeats the token here when it came as a parameter; a header stays a header.
+            query = params | {"after": cursors["after"]}
+            host = context.request.headers.get("host", "")
+            paging["next"] = f"http://{host}{context.request.path}?{urlencode(query)}"
+        page["paging"] = paging
+    if params.get("summary") == "true":
+        page["summary"] = {"total_count": len(rows)}
+    return page
+
+
+def _cursor(position: int) -> str:
+    return base64.urlsafe_b64encode(f"at:{position}".encode()).decode()
