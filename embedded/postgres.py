@@ -6,7 +6,9 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg2
@@ -55,7 +57,7 @@ class Postgres:
         """Make the cluster and the database when missing, and return when it answers."""
         make_private(self._run)
         binaries = find_postgres(major=self._data_major())
-        self._end_orphan()
+        self._end_orphans()
         if self._data_major() is None:
             self._initialise(binaries)
         self.launch(binaries)
@@ -127,21 +129,56 @@ class Postgres:
         finally:
             connection.close()
 
-    def _end_orphan(self) -> None:
-        """Stop a server that outlived its parent: it serves nobody, as we hold the directory."""
-        try:
-            lines = (self._data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-            pid = int(lines[0])
-        except (OSError, ValueError, IndexError):
-            return
-        if not is_running(pid) or str(self._data) not in _command_line(pid):
-            return
-        os.kill(pid, signal.SIGINT)
-        if not wait_until(lambda: not is_running(pid), timeout_s=30.0):
+    def _end_orphans(self) -> None:
+        """Stop what outlived its parent; we hold the directory, so it serves nobody.
+
+        A whole server may be left (its supervisor was killed), or only busy backends (the server
+        was killed): they notice at the end of their query and keep the shared memory until then.
+        """
+        left = processes_in(self._data)
+        postmaster = _recorded_pid(self._data)
+        if postmaster in left:
+            os.kill(postmaster, signal.SIGINT)
+            wait_until(lambda: not is_running(postmaster), timeout_s=30.0)
+        for pid in processes_in(self._data):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if not wait_until(lambda: not processes_in(self._data), timeout_s=10.0):
+            pids = ", ".join(map(str, processes_in(self._data)))
             raise EmbeddedError(
-                f"An earlier PostgreSQL, process {pid}, still uses {self._data} and does not stop."
-                f" End it with `kill -QUIT {pid}` and start again."
+                f"Earlier PostgreSQL processes ({pids}) still use {self._data} and do not stop."
+                " End them and start again."
             )
+
+
+def processes_in(data: Path) -> list[int]:
+    """The running processes of a cluster: they work in its data directory."""
+    if sys.platform != "linux":
+        listing = run(["/bin/ps", "-axo", "pid=,command="]).stdout.splitlines()
+        return [int(line.split()[0]) for line in listing if f"-D {data} " in line]
+    target = data.resolve()
+    return [
+        int(entry.name)
+        for entry in Path("/proc").iterdir()
+        if entry.name.isdecimal() and _works_in(entry, target)
+    ]
+
+
+def _works_in(process: Path, directory: Path) -> bool:
+    try:
+        # A shell may stand in the same directory; only the server is ours to stop.
+        return (process / "cwd").readlink() == directory and (
+            (process / "comm").read_text(encoding="utf-8").strip() == "postgres"
+        )
+    except OSError:  # gone, a zombie, or another user's
+        return False
+
+
+def _recorded_pid(data: Path) -> int:
+    try:
+        return int((data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def can_connect(url: str) -> bool:
@@ -151,15 +188,6 @@ def can_connect(url: str) -> bool:
     except psycopg2.OperationalError:
         return False
     return True
-
-
-def _command_line(pid: int) -> str:
-    try:
-        return (
-            Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        )
-    except OSError:
-        return run(["/bin/ps", "-o", "command=", "-p", str(pid)]).stdout
 
 
 def _as_ordinary_user() -> list[str]:

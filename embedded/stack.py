@@ -19,8 +19,17 @@ PROJECT = Path(__file__).resolve().parents[1]
 MIGRATE = "python manage.py migrate --noinput"
 READY_PATHS = ("/readyz", "/accounts/login/")
 STOP_TIMEOUT_S = 90.0
-# They would point the new stack at the servers of whoever starts it.
-NOT_INHERITED = ("DATABASE_URL", "REDIS_URL", "PYTEST_XDIST_WORKER", "RESET", "PUBLIC_BASE_URL")
+# They would tie the new stack to the servers and settings of the test that starts it.
+NOT_INHERITED = {
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "FIELD_ENCRYPTION_KEY",
+    "DJANGO_SETTINGS_MODULE",
+    "PUBLIC_BASE_URL",
+    "SANDBOX_URL",
+    "RESET",
+}
 
 
 class Stack:

@@ -89,6 +89,14 @@ class StateLock:
         self._file = file
         return True
 
+    def acquire_or_refuse(self, *, purpose: str) -> None:
+        """Hold the directory, or say who does."""
+        if not self.acquire(purpose=purpose):
+            raise StateBusyError(
+                f"The state directory {self._path.parent} is in use by {self.holder()}."
+                " Stop that first, or choose another directory with COUNTERSIGN_STATE."
+            )
+
     def release(self) -> None:
         """Let others hold the directory."""
         if self._file is not None:

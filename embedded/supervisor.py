@@ -104,11 +104,7 @@ class Supervisor:
                 self._say("Stopping (press Ctrl-C again to stop at once).")
 
     def _hold_state(self, cleanup: ExitStack) -> None:
-        if not self._lock.acquire(purpose="the supervisor"):
-            raise EmbeddedError(
-                f"The state directory {self._plan.state} is in use by {self._lock.holder()}."
-                " Stop that first, or choose another directory with COUNTERSIGN_STATE."
-            )
+        self._lock.acquire_or_refuse(purpose="the supervisor")
         cleanup.callback(self._lock.release)
         if self._plan.reset:
             wipe(self._plan.state)

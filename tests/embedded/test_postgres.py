@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from psycopg2.extensions import POLL_OK
 
 from embedded.postgres import FORGETFUL, Postgres, can_connect
 from embedded.process import is_running, wait_until
@@ -49,6 +50,26 @@ def test_kill_9_loses_no_committed_row(postgres: Postgres) -> None:
     postgres.start()
 
     assert query(postgres.url, "SELECT count(*), sum(n) FROM kept") == [(50, 1225)]
+
+
+def test_kill_9_in_the_middle_of_long_queries_is_survived(postgres: Postgres) -> None:
+    postgres.start()
+    query(postgres.url, "CREATE TABLE kept AS SELECT 7 AS n")
+    busy = [psycopg2.connect(postgres.url, async_=True) for _ in range(3)]
+    for connection in busy:
+        assert wait_until(lambda c=connection: c.poll() == POLL_OK, timeout_s=10)
+        # It computes in memory only, so it would not notice the death of its server for minutes.
+        connection.cursor().execute("SELECT count(*) FROM generate_series(1, 1000000000)")
+    pid = postgres.pid
+    assert pid is not None
+
+    os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: postgres.pid is None, timeout_s=10)
+    postgres.start()
+
+    assert query(postgres.url, "SELECT n FROM kept") == [(7,)]
+    for connection in busy:
+        connection.close()
 
 
 def test_text_is_unicode_whatever_the_machine_says(forgetful_postgres: Postgres) -> None:
