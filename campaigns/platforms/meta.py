@@ -120,8 +120,9 @@ class Meta(Adapter):
 
     def read_entity(self, ref: EntityRef) -> EntityState:
         """Read one campaign, ad set or ad."""
-        answer = self._get(f"/{plain_id(ref.external_id)}", fields=fields_of(ref.level))
-        return entity_state(answer.fields, ref.level, self._account(ref.account_id))
+        path, fields = f"/{plain_id(ref.external_id)}", fields_of(ref.level)
+        account = self._account(ref.account_id)
+        return entity_state(self._get(path, fields=fields).fields, ref.level, account)
 
     def list_entities(self, account_id: str, level: EntityLevel) -> Iterator[EntityState]:
         """Yield all entities of a level that are not archived or deleted."""

@@ -115,7 +115,8 @@ class TikTok(Adapter):
 
     def read_entity(self, ref: EntityRef) -> EntityState:
         """Read one campaign, ad group or ad."""
-        return entity_state(self._row(ref), ref.level, self._account(ref.account_id))
+        account = self._account(ref.account_id)
+        return entity_state(self._row(ref), ref.level, account)
 
     def list_entities(self, account_id: str, level: EntityLevel) -> Iterator[EntityState]:
         """Yield all entities of a level that are not deleted."""
@@ -128,10 +129,10 @@ class TikTok(Adapter):
         account = self._account(change.ref.account_id)
         path, body = self._request(change, account)
         body = {"advertiser_id": plain_id(account.external_id), **body}
-        answer = self._client.send(Call("POST", ROOT + path, json=body, is_write=True))
         effective_at = None
         if "scheduled_budget" in body:
             effective_at = next_midnight(self._clock(), zone_of(account))
+        answer = self._client.send(Call("POST", ROOT + path, json=body, is_write=True))
         return Receipt(
             request_id=text(answer.fields.get("request_id")),
             response=answer.kept(),

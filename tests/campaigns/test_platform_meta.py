@@ -95,12 +95,12 @@ def test_validate_only_is_asked_for_in_the_same_form():
 
 
 def test_ad_set_is_read_with_learning_state_and_owner():
-    wire = Wire(answer("meta/adset"), answer("meta/account"))
+    wire = Wire(answer("meta/account"), answer("meta/adset"))
 
     state = meta(wire).read_entity(ADSET)
 
-    assert "learning_stage_info" in wire.query(0)["fields"]
-    assert "campaign{daily_budget,lifetime_budget}" in wire.query(0)["fields"]
+    assert "learning_stage_info" in wire.query()["fields"]
+    assert "campaign{daily_budget,lifetime_budget}" in wire.query()["fields"]
     assert (state.status, state.effective_status) == ("active", "CAMPAIGN_PAUSED")
     assert (state.daily_budget, state.lifetime_budget) == (Decimal(120), None)
     assert (state.bid, state.currency) == (Decimal("2.5"), "USD")
@@ -112,7 +112,7 @@ def test_ad_set_is_read_with_learning_state_and_owner():
 
 
 def test_campaign_budget_makes_the_campaign_the_owner():
-    wire = Wire(answer("meta/adset_under_campaign_budget"), answer("meta/account"))
+    wire = Wire(answer("meta/account"), answer("meta/adset_under_campaign_budget"))
 
     state = meta(wire).read_entity(EntityRef("adset", "23002", "1"))
 
@@ -121,7 +121,7 @@ def test_campaign_budget_makes_the_campaign_the_owner():
 
 
 def test_ad_is_read_with_its_creative():
-    wire = Wire(answer("meta/ad"), answer("meta/account"))
+    wire = Wire(answer("meta/account"), answer("meta/ad"))
 
     state = meta(wire).read_entity(EntityRef("ad", "34001", "1"))
 
@@ -275,7 +275,7 @@ def test_error_names_field_advice_and_trace():
 
 
 def test_held_change_is_recognised_on_reading_back():
-    state = meta(Wire(answer("meta/adset"), answer("meta/account"))).read_entity(ADSET)
+    state = meta(Wire(answer("meta/account"), answer("meta/adset"))).read_entity(ADSET)
 
     assert state.holds(Change(ADSET, "daily_budget", Decimal("120.00"), "USD"))
     assert not state.holds(RAISE)
