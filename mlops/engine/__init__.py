@@ -1,0 +1,1 @@
+"""Numerics of the models and the sampler. Plain Python, no Django."""
