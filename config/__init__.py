@@ -1,4 +1,4 @@
-"""Project configuration. Loads the Celery application so that shared tasks bind to it everywhere."""
+"""Project configuration. Loads the Celery application, so that shared tasks bind to it."""
 
 from config.celery import app as celery_app
 

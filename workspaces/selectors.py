@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from workspaces.models import Membership, User
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Q
+
+from workspaces.models import Delegation, ExchangeRate, Membership, User, Workspace
+from workspaces.roles import rank_of
 
 
 def current_membership(*, user: User, workspace_id: int | None) -> Membership | None:
@@ -12,3 +18,39 @@ def current_membership(*, user: User, workspace_id: int | None) -> Membership | 
     )
     chosen = [m for m in memberships if m.workspace_id == workspace_id]
     return (chosen or memberships or [None])[0]
+
+
+def held_role(*, user: User, workspace: Workspace, now: datetime) -> str:
+    """Highest role that a person holds now, own or lent to him; empty for strangers."""
+    own = Membership.objects.filter(user=user, workspace=workspace).values_list("role", flat=True)
+    if not own:
+        return ""
+    lent = Membership.objects.filter(
+        workspace=workspace,
+        user__delegations_given__in=Delegation.objects.filter(
+            workspace=workspace, taker=user, starts_at__lte=now, ends_at__gt=now
+        ),
+    ).values_list("role", flat=True)
+    return max([*own, *lent], key=rank_of)
+
+
+def effective_rank(*, user: User, workspace: Workspace, now: datetime) -> int:
+    """Rank of the highest role held now; 0 for strangers."""
+    return rank_of(held_role(user=user, workspace=workspace, now=now))
+
+
+def convert(
+    *, workspace: Workspace, amount: Decimal, currency: str, on: date
+) -> Decimal | None:
+    """Amount in the workspace's currency by the latest rate on or before a day; ``None`` without one.
+
+    Both directions of a pair are looked at; the newer rate wins, the direct one on the same day.
+    """
+    if currency == workspace.currency:
+        return amount
+    pair = Q(base=currency, quote=workspace.currency) | Q(base=workspace.currency, quote=currency)
+    rates = ExchangeRate.objects.filter(pair, workspace=workspace, day__lte=on)
+    latest = rates.annotate(is_direct=Q(base=currency)).order_by("-day", "-is_direct").first()
+    if latest is None:
+        return None
+    return amount * latest.rate if latest.base == currency else amount / latest.rate

@@ -43,14 +43,21 @@ def _pct(default: int, highest: int, help_text: str = "") -> models.DecimalField
 def _share(default: str, help_text: str = "") -> models.DecimalField:  # type: ignore[type-arg]  # stubs want both
     """Share, 0 to 1."""
     return models.DecimalField(
-        max_digits=5, decimal_places=4, default=Decimal(default), validators=_SHARE, help_text=help_text
+        max_digits=5,
+        decimal_places=4,
+        default=Decimal(default),
+        validators=_SHARE,
+        help_text=help_text,
     )
 
 
 def _number(default: str, help_text: str = "") -> models.DecimalField:  # type: ignore[type-arg]  # stubs want both
     """Number without unit, or in the unit its name tells."""
     return models.DecimalField(
-        max_digits=12, decimal_places=4, default=Decimal(default), validators=_POSITIVE,
+        max_digits=12,
+        decimal_places=4,
+        default=Decimal(default),
+        validators=_POSITIVE,
         help_text=help_text,
     )
 
@@ -64,7 +71,10 @@ class SafetyPolicy(models.Model):
 
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT)
     account = models.ForeignKey(
-        AdAccount, null=True, blank=True, on_delete=models.PROTECT,
+        AdAccount,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
         help_text="Empty: for the whole workspace.",
     )
     version = models.PositiveIntegerField()

@@ -1,4 +1,4 @@
-"""Settings shared by every way to run Countersign. The environment is read here and nowhere else."""
+"""Settings shared by every way to run. The environment is read here and nowhere else."""
 
 from __future__ import annotations
 
@@ -177,6 +177,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/approvals/"
 LOGOUT_REDIRECT_URL = "login"
 INVITATION_VALID_DAYS = 7
+SESSION_ENGINE = "workspaces.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -9,7 +9,7 @@ os.environ.setdefault("FIELD_ENCRYPTION_KEY", "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc
 os.environ.setdefault("DATABASE_URL", "postgresql://postgres@localhost/countersign")
 os.environ.setdefault("REDIS_URL", "redis://localhost:6379/0")
 
-from config.settings.base import *  # noqa: E402, F403  # the environment must stand first
+from config.settings.base import *  # noqa: F403  # the environment must stand first
 from config.settings.base import AUTHENTICATION_BACKENDS
 
 ALLOW_SANDBOX = True

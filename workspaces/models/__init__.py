@@ -20,6 +20,7 @@ from workspaces.models.notices import (
     SavedView,
     WebhookDelivery,
     WebhookEndpoint,
+    WebhookFormat,
 )
 from workspaces.models.reports import (
     FailedJob,
@@ -27,6 +28,7 @@ from workspaces.models.reports import (
     JobQueueHealth,
     RateLimitStatus,
 )
+from workspaces.models.sessions import Session
 from workspaces.models.workspace import BusinessMode, ExchangeRate, KillSwitchEvent, Workspace
 
 __all__ = [
@@ -57,11 +59,13 @@ __all__ = [
     "RateLimitStatus",
     "Risk",
     "SavedView",
+    "Session",
     "Signature",
     "Status",
     "ThrottleRate",
     "User",
     "WebhookDelivery",
     "WebhookEndpoint",
+    "WebhookFormat",
     "Workspace",
 ]

@@ -116,6 +116,7 @@ class Proposal(models.Model):
     decision_reason = models.TextField(blank=True)
     execute_after = models.DateTimeField(null=True, blank=True)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
+    jitter_ms = models.PositiveIntegerField(null=True, blank=True, help_text="Drawn last.")
     waiting_for = models.CharField(
         max_length=300, blank=True, help_text="Why it does not execute yet."
     )

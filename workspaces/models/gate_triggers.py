@@ -139,7 +139,9 @@ _SIGN = f"""
     IF NEW.person_id = proposal.proposed_by_id THEN
         RAISE EXCEPTION 'who proposed cannot sign' {_REFUSE};
     END IF;
-    IF NEW.person_id = plan.edited_by_id AND NOT plan.editor_may_sign THEN
+    IF EXISTS (SELECT 1 FROM workspaces_plan e
+                WHERE e.proposal_id = proposal.id AND e.edited_by_id = NEW.person_id
+                  AND (plan.signatures_required > 1 OR NOT e.editor_may_sign)) THEN
         RAISE EXCEPTION 'who edited cannot sign this plan' {_REFUSE};
     END IF;
     RETURN NEW;

@@ -69,7 +69,9 @@ class JobRun(models.Model):
         ]
         indexes = [
             # the job pages and the four job views: newest first per workspace and name
-            models.Index(fields=["workspace", "name", "-queued_at"], name="workspaces_jobrun_recent"),
+            models.Index(
+                fields=["workspace", "name", "-queued_at"], name="workspaces_jobrun_recent"
+            ),
         ]
 
     def __str__(self) -> str:

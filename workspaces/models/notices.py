@@ -74,13 +74,29 @@ class Notification(models.Model):
         return self.title
 
 
-@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), exclude=["secret"])
+class WebhookFormat(models.TextChoices):
+    """What an endpoint understands."""
+
+    STANDARD = "standard", "Standard Webhooks"
+    SLACK = "slack", "Slack message"
+
+
+@pghistory.track(
+    pghistory.InsertEvent(), pghistory.UpdateEvent(), exclude=["secret", "previous_secret"]
+)
 class WebhookEndpoint(models.Model):
-    """Where we tell another system what happened (Standard Webhooks 1.0)."""
+    """Where we tell another system what happened (Standard Webhooks 1.0), or people in Slack.
+
+    ``secret`` is ciphertext. A Slack address is itself the secret: it lies there whole and is
+    masked in ``url``.
+    """
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT)
     url = models.URLField(max_length=500)
+    format = models.CharField(
+        max_length=10, choices=WebhookFormat.choices, default=WebhookFormat.STANDARD
+    )
     event_types = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     secret = models.TextField(editable=False)
     previous_secret = models.TextField(blank=True, editable=False)
@@ -92,6 +108,10 @@ class WebhookEndpoint(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["workspace", "url"], name="workspaces_webhookendpoint_url"
+            ),
+            models.CheckConstraint(
+                condition=Q(format__in=WebhookFormat.values),
+                name="workspaces_webhookendpoint_format",
             ),
         ]
 

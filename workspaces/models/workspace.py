@@ -50,7 +50,9 @@ class Workspace(models.Model):
     kill_switch_at = models.DateTimeField(null=True, blank=True)
     is_sandbox = models.BooleanField(default=False, help_text="Lives on the sandbox platforms.")
     data_since = models.DateTimeField(
-        null=True, blank=True, help_text="Set with the first data; currency and zone are then fixed."
+        null=True,
+        blank=True,
+        help_text="Set with the first data; currency and zone are then fixed.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -99,7 +101,9 @@ class KillSwitchEvent(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
 
     def __str__(self) -> str:
         return f"{'on' if self.is_on else 'off'} by {self.by_label}"
@@ -112,9 +116,7 @@ class ExchangeRate(models.Model):
     day = models.DateField()
     base = models.CharField(max_length=3, validators=[currency_code])
     quote = models.CharField(max_length=3, validators=[currency_code])
-    rate = models.DecimalField(
-        max_digits=20, decimal_places=10, validators=[MinValueValidator(0)]
-    )
+    rate = models.DecimalField(max_digits=20, decimal_places=10, validators=[MinValueValidator(0)])
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -124,7 +126,9 @@ class ExchangeRate(models.Model):
                 name="workspaces_exchangerate_one_a_day",
                 violation_error_message="There is a rate for this pair and day already.",
             ),
-            models.CheckConstraint(condition=Q(rate__gt=0), name="workspaces_exchangerate_positive"),
+            models.CheckConstraint(
+                condition=Q(rate__gt=0), name="workspaces_exchangerate_positive"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,153 @@
+"""The kill switch: pulled at once by an operator, released by an approver."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from workspaces.gate import NotAllowedError, Proposer, RequestError, StateError, canonical, digest
+from workspaces.models import (
+    Decision,
+    ExecutionAttempt,
+    KillSwitchEvent,
+    Plan,
+    Proposal,
+    Risk,
+    Signature,
+    Status,
+    User,
+    Workspace,
+)
+from workspaces.models.gate_triggers import STOP_KIND
+from workspaces.roles import Role
+from workspaces.selectors import effective_rank
+from workspaces.services.events import announce
+from workspaces.services.live import bump
+
+STOP_POLICY = "stop"
+
+
+def pull(*, workspace: Workspace, by: User, reason: str, now: datetime) -> Workspace:
+    """Stop every execution of a workspace. Calls in flight finish and are recorded.
+
+    Stopping acts at once, and stands in the record as an executed proposal signed by the policy
+    'stop'.
+    """
+    if not reason.strip():
+        raise RequestError("reason", "Say why, so that the others know when to go on.")
+    if effective_rank(user=by, workspace=workspace, now=now) < Role.OPERATOR.rank:
+        raise NotAllowedError("Pulling the kill switch needs the role of operator.")
+    with transaction.atomic():
+        locked = Workspace.objects.select_for_update().get(pk=workspace.pk)
+        if locked.kill_switch:
+            raise StateError("The kill switch is on already.")
+        _set(locked, is_on=True, reason=reason, now=now)
+        proposal = _record_stop(locked, by=by, reason=reason, now=now)
+        _log(locked, is_on=True, by=by, reason=reason, proposal=proposal, now=now)
+        bump(locked.pk, "kill-switch")
+    return locked
+
+
+def release(*, workspace: Workspace, by: User, reason: str, now: datetime) -> Workspace:
+    """Let executions go on. What fell due meanwhile runs by its checks of that moment."""
+    if effective_rank(user=by, workspace=workspace, now=now) < Role.APPROVER.rank:
+        raise NotAllowedError("Releasing the kill switch needs the role of approver.")
+    if not reason.strip():
+        raise RequestError("reason", "Say what was cleared up.")
+    with transaction.atomic():
+        locked = Workspace.objects.select_for_update().get(pk=workspace.pk)
+        if not locked.kill_switch:
+            raise StateError("The kill switch is off already.")
+        _set(locked, is_on=False, reason="", now=None)
+        _log(locked, is_on=False, by=by, reason=reason, proposal=None, now=now)
+        bump(locked.pk, "kill-switch")
+    return locked
+
+
+def _set(workspace: Workspace, *, is_on: bool, reason: str, now: datetime | None) -> None:
+    workspace.kill_switch = is_on
+    workspace.kill_switch_reason = reason[:300]
+    workspace.kill_switch_at = now
+    workspace.save(
+        update_fields=["kill_switch", "kill_switch_reason", "kill_switch_at", "updated_at"]
+    )
+
+
+def _log(
+    workspace: Workspace,
+    *,
+    is_on: bool,
+    by: User,
+    reason: str,
+    proposal: Proposal | None,
+    now: datetime,
+) -> None:
+    KillSwitchEvent.objects.create(
+        workspace=workspace,
+        is_on=is_on,
+        reason=reason[:300],
+        by=by,
+        by_label=str(by),
+        proposal=proposal,
+        at=now,
+    )
+
+
+def _record_stop(workspace: Workspace, *, by: User, reason: str, now: datetime) -> Proposal:
+    """Write the stop as a proposal that went the whole way in this transaction."""
+    proposer = Proposer.person(by)
+    proposal = Proposal.objects.create(
+        workspace=workspace,
+        kind=STOP_KIND,
+        subject_key="kill-switch",
+        subject_label=workspace.name,
+        summary=f"Stop every execution in {workspace.name}",
+        reason=reason,
+        proposer_type=proposer.type,
+        proposer_key=proposer.key,
+        proposer_label=proposer.label,
+        proposed_by=by,
+        created_at=now,
+        lane="kill-switch",
+        risk=Risk.LOW,
+    )
+    text = canonical(
+        {
+            "kind": STOP_KIND,
+            "workspace": workspace.slug,
+            "operation": "stop",
+            "before": "running",
+            "after": "stopped",
+        }
+    )
+    plan = Plan.objects.create(
+        proposal=proposal,
+        version=1,
+        body=text,
+        sha256=digest(text),
+        policy_version=STOP_POLICY,
+        risk=Risk.LOW,
+        rank_required=Role.OPERATOR,
+        policy_may_sign=True,
+        created_at=now,
+    )
+    proposal.current_plan = plan
+    proposal.save(update_fields=["current_plan"])
+    Signature.objects.create(
+        plan=plan, policy_version=STOP_POLICY, decision=Decision.APPROVE, why=reason, at=now
+    )
+    _walk(proposal, plan, now)
+    return proposal
+
+
+def _walk(proposal: Proposal, plan: Plan, now: datetime) -> None:
+    for status in (Status.APPROVED, Status.EXECUTING, Status.EXECUTED):
+        proposal.status = status
+        proposal.save(update_fields=["status"])
+    proposal.decided_at = proposal.executed_at = now
+    proposal.save(update_fields=["decided_at", "executed_at"])
+    ExecutionAttempt.objects.create(
+        plan=plan, number=1, worker="brake", started_at=now, settled_at=now, outcome="applied"
+    )
+    announce(proposal, "executed", now=now)

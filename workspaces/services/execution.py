@@ -1,0 +1,303 @@
+"""The executor: claim a signed plan, carry it out once, settle what happened.
+
+Claim (transaction 1) takes a lease and commits an ``ExecutionAttempt``. Then, without any
+transaction: look at the far end; commit ``call_sent_at`` (the write-ahead mark) under the same
+locks and checks; read the kill switch; call; look again. Settling (last transaction) writes
+attempt, proposal and the kind's rows together. Only the worker whose lease is on the row settles.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from workspaces.gate import (
+    Judgement,
+    NotAllowedError,
+    Outcome,
+    PlanView,
+    Reading,
+    StateError,
+    handler_of,
+)
+from workspaces.models import ExecutionAttempt, Plan, Proposal, Status, User, Workspace
+from workspaces.roles import Role, rank_of
+from workspaces.selectors import effective_rank
+from workspaces.services.approving import schedule
+from workspaces.services.events import announce
+from workspaces.services.integrity import require_intact
+from workspaces.services.locks import lock_names, lock_proposal
+from workspaces.services.proposing import replan
+from workspaces.services.settling import settle, settle_drift, settle_reading
+
+logger = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+_LANE_WAIT = timedelta(seconds=5)
+
+
+class LeaseLostError(Exception):
+    """Another worker took this attempt over; whatever was read here is void."""
+
+
+def claim(
+    *, worker: str, now: datetime, workspace: Workspace | None = None
+) -> ExecutionAttempt | None:
+    """Take the next signed, due and allowed plan; ``None`` when there is none.
+
+    Plans that a check defers, or that need new signatures, are put back on the way.
+    """
+    while True:
+        with transaction.atomic():
+            proposal = _next_due(now, workspace)
+            if proposal is None:
+                return None
+            if attempt := _try_claim(proposal, worker=worker, now=now):
+                return attempt
+
+
+def _next_due(now: datetime, workspace: Workspace | None) -> Proposal | None:
+    busy = Proposal.objects.filter(
+        workspace=OuterRef("workspace"), lane=OuterRef("lane"), status=Status.EXECUTING
+    )
+    due = Proposal.objects.filter(
+        Q(next_attempt_at=None) | Q(next_attempt_at__lte=now),
+        ~Exists(busy),
+        status=Status.APPROVED,
+        execute_after__lte=now,
+        workspace__kill_switch=False,
+    )
+    if workspace is not None:
+        due = due.filter(workspace=workspace)
+    return (
+        due.select_for_update(of=("self",), skip_locked=True)
+        .select_related("workspace", "current_plan")
+        .order_by("execute_after", "pk")
+        .first()
+    )
+
+
+def _try_claim(proposal: Proposal, *, worker: str, now: datetime) -> ExecutionAttempt | None:
+    plan = proposal.current_plan
+    if plan is None or not require_intact(proposal, plan, now=now):
+        return None
+    handler = handler_of(proposal.kind)
+    view = PlanView.of(plan, proposal)
+    lock_names([*handler.lock_keys(view), f"lane:{proposal.workspace_id}:{proposal.lane}"])
+    if _lane_is_busy(proposal):
+        proposal.next_attempt_at = now + _LANE_WAIT
+        proposal.save(update_fields=["next_attempt_at", "updated_at"])
+        return None
+    if not _still_allowed(proposal, handler.judge(view, now=now), now=now):
+        return None
+    return start_attempt(proposal, plan, worker=worker, now=now)
+
+
+def start_attempt(
+    proposal: Proposal, plan: Plan, *, worker: str, now: datetime
+) -> ExecutionAttempt:
+    """Move a locked, approved proposal to executing, with a lease for ``worker``."""
+    attempt = ExecutionAttempt.objects.create(
+        plan=plan, number=plan.attempts.count() + 1, worker=worker, started_at=now
+    )
+    proposal.status = Status.EXECUTING
+    proposal.claimed_by = _token(attempt)
+    proposal.lease_until = now + timedelta(seconds=settings.EXECUTOR_LEASE_S)
+    proposal.waiting_for = ""
+    proposal.save()
+    announce(proposal, "executing", now=now)
+    return attempt
+
+
+def complete_by_hand(*, proposal_id: int, by: User, now: datetime, note: str = "") -> Proposal:
+    """Tick off a signed change that a person made where no machine of ours can reach."""
+    with transaction.atomic():
+        proposal = lock_proposal(proposal_id)
+        if effective_rank(user=by, workspace=proposal.workspace, now=now) < Role.OPERATOR.rank:
+            raise NotAllowedError("Ticking off a change needs the role of operator.")
+        plan = proposal.current_plan
+        if proposal.status != Status.APPROVED or plan is None:
+            raise StateError(f"It is {proposal.get_status_display().lower()}; nothing to tick off.")
+        handler = handler_of(proposal.kind)
+        if not handler.judge(PlanView.of(plan, proposal), now=now).by_hand:
+            raise StateError("Countersign executes this one itself.")
+        attempt = start_attempt(proposal, plan, worker=f"person:{by.pk}", now=now)
+        done = Outcome("applied", note or f"Done by hand by {by}.", facts={"by_hand": str(by)})
+        settle(attempt, done, now=now)
+    proposal.refresh_from_db()
+    return proposal
+
+
+def _token(attempt: ExecutionAttempt) -> str:
+    return f"{attempt.worker}#{attempt.pk}"
+
+
+def _lane_is_busy(proposal: Proposal) -> bool:
+    return (
+        Proposal.objects.filter(
+            workspace=proposal.workspace_id, lane=proposal.lane, status=Status.EXECUTING
+        )
+        .exclude(pk=proposal.pk)
+        .exists()
+    )
+
+
+def _still_allowed(proposal: Proposal, verdict: Judgement, *, now: datetime) -> bool:
+    """Judge by the newest policy: defer, or send back for signatures, or go on."""
+    if verdict.is_blocked or _is_stricter(proposal, verdict):
+        _send_back(proposal, verdict, now=now)
+        return False
+    if verdict.earliest and verdict.earliest > now:
+        schedule(proposal, verdict, now=now)
+        if proposal.status == Status.EXECUTING:
+            proposal.status = Status.APPROVED
+        proposal.save()
+        announce(proposal, "deferred", now=now)
+        return False
+    return True
+
+
+def _is_stricter(proposal: Proposal, verdict: Judgement) -> bool:
+    plan = proposal.current_plan
+    if plan is None:
+        return True
+    if verdict.signatures > plan.signatures_required:
+        return True
+    if rank_of(verdict.rank) > rank_of(plan.rank_required):
+        return True
+    signed_by_policy = plan.signatures.filter(person=None, withdrawn_at=None).exists()
+    return signed_by_policy and not verdict.policy_may_sign and verdict.earliest is None
+
+
+def _send_back(proposal: Proposal, verdict: Judgement, *, now: datetime) -> None:
+    why = verdict.holds or "The safety policy asks for more signatures than it has."
+    replan(proposal, now=now, why=why, force=True)
+
+
+def run(attempt: ExecutionAttempt, *, clock: Clock) -> None:
+    """Carry a claimed attempt out to its settlement.
+
+    Every step may be the last one of this process: the reaper finishes from what is committed.
+    """
+    proposal = Proposal.objects.select_related("workspace", "current_plan").get(
+        pk=attempt.plan.proposal_id
+    )
+    handler = handler_of(proposal.kind)
+    view = PlanView.of(attempt.plan, proposal)
+    before = handler.read_back(view)
+    if before.state != "before":
+        _settle_before_call(attempt, before, now=clock())
+        return
+    if not _mark_sent(attempt, before, now=clock()):
+        return
+    if Workspace.objects.filter(pk=proposal.workspace_id, kill_switch=True).exists():
+        stopped = Outcome("deferred", "The kill switch was pulled before the call.")
+        settle(attempt, stopped, now=clock(), call_was_sent=False)
+        return
+    outcome = handler.execute(view, attempt=attempt)
+    if outcome.status in ("refused", "throttled", "deferred"):
+        settle(attempt, outcome, now=clock())
+        return
+    settle_reading(attempt, handler.read_back(view), outcome, now=clock())
+
+
+def _settle_before_call(attempt: ExecutionAttempt, reading: Reading, *, now: datetime) -> None:
+    """No call was sent, so every reading has a safe end."""
+    if reading.state == "after":
+        done = Outcome("applied", "It stood at the target already.", facts=reading.facts)
+        settle(attempt, done, now=now)
+    elif reading.state == "other":
+        settle_drift(attempt, reading, now=now)
+    else:
+        error = reading.error or Outcome("transient", "The platform did not answer a read.")
+        settle(attempt, error, now=now)
+
+
+def _mark_sent(attempt: ExecutionAttempt, before: Reading, *, now: datetime) -> bool:
+    """Commit that the call is about to go out, under the locks and checks of this moment."""
+    with transaction.atomic():
+        proposal = lock_proposal(attempt.plan.proposal_id)
+        _require_lease(proposal, attempt, now)
+        handler = handler_of(proposal.kind)
+        view = PlanView.of(attempt.plan, proposal)
+        lock_names(handler.lock_keys(view))
+        verdict = handler.judge(view, now=now)
+        if verdict.is_blocked or (verdict.earliest and verdict.earliest > now):
+            held = Outcome("deferred", verdict.holds)
+            settle(attempt, held, now=now)
+            return False
+        attempt.call_sent_at = now
+        attempt.facts = {**before.facts, "jitter_ms": proposal.jitter_ms}
+        attempt.save(update_fields=["call_sent_at", "facts"])
+        proposal.lease_until = now + timedelta(seconds=settings.EXECUTOR_LEASE_S)
+        proposal.save(update_fields=["lease_until", "updated_at"])
+    return True
+
+
+def _require_lease(proposal: Proposal, attempt: ExecutionAttempt, now: datetime) -> None:
+    left = (proposal.lease_until - now).total_seconds() if proposal.lease_until else 0
+    if proposal.status != Status.EXECUTING or proposal.claimed_by != _token(attempt):
+        raise LeaseLostError(f"attempt {attempt.pk} belongs to {proposal.claimed_by or 'nobody'}")
+    if left < settings.EXECUTOR_MIN_LEASE_LEFT_S:
+        raise LeaseLostError(f"attempt {attempt.pk} has only {left:.0f} s of its lease left")
+
+
+def execute_due(
+    *, worker: str, clock: Clock, limit: int = 50, workspace: Workspace | None = None
+) -> int:
+    """Claim and run until nothing is due or ``limit`` is reached. Returns how many ran."""
+    for done in range(limit):
+        attempt = claim(worker=worker, now=clock(), workspace=workspace)
+        if attempt is None:
+            return done
+        try:
+            run(attempt, clock=clock)
+        except LeaseLostError as error:
+            logger.warning("lease lost", extra={"attempt": attempt.pk, "why": str(error)})
+    return limit
+
+
+def reap(*, worker: str, clock: Clock, limit: int = 50) -> int:
+    """Finish attempts whose lease lapsed: a worker died, or a call's outcome is still unknown."""
+    for done in range(limit):
+        attempt = _take_over(worker=worker, now=clock())
+        if attempt is None:
+            return done
+        if attempt.call_sent_at is None:
+            died = Outcome("deferred", "The worker stopped before it sent anything.")
+            settle(attempt, died, now=clock())
+            continue
+        proposal = Proposal.objects.select_related("workspace").get(pk=attempt.plan.proposal_id)
+        reading = handler_of(proposal.kind).read_back(PlanView.of(attempt.plan, proposal))
+        unanswered = Outcome("unknown", "The call was sent; its answer never came.")
+        settle_reading(attempt, reading, unanswered, now=clock())
+    return limit
+
+
+def _take_over(*, worker: str, now: datetime) -> ExecutionAttempt | None:
+    with transaction.atomic():
+        proposal = (
+            Proposal.objects.select_for_update(of=("self",), skip_locked=True)
+            .filter(status=Status.EXECUTING, lease_until__lte=now)
+            .order_by("lease_until", "pk")
+            .first()
+        )
+        if proposal is None:
+            return None
+        attempt = (
+            ExecutionAttempt.objects.select_related("plan")
+            .filter(plan=proposal.current_plan_id, settled_at=None)
+            .get()
+        )
+        attempt.worker = worker
+        attempt.save(update_fields=["worker"])
+        proposal.claimed_by = _token(attempt)
+        proposal.lease_until = now + timedelta(seconds=settings.EXECUTOR_LEASE_S)
+        proposal.save(update_fields=["claimed_by", "lease_until", "updated_at"])
+    return attempt

@@ -1,0 +1,29 @@
+"""Locks of the gate: rows in order, totals by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import connection
+
+from workspaces.gate import StateError
+from workspaces.models import Proposal
+
+
+def lock_names(names: Iterable[str]) -> None:
+    """Hold named locks until the transaction ends, taken in one order against rings."""
+    with connection.cursor() as cursor:
+        for name in sorted(set(names)):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
+def lock_proposal(proposal_id: int) -> Proposal:
+    """Lock one proposal, with its workspace and current plan."""
+    try:
+        return (
+            Proposal.objects.select_for_update(of=("self",))
+            .select_related("workspace", "current_plan", "proposed_by")
+            .get(pk=proposal_id)
+        )
+    except Proposal.DoesNotExist:
+        raise StateError("This proposal does not exist.") from None
