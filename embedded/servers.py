@@ -13,7 +13,7 @@ from embedded import valkey
 from embedded.keys import local_secrets
 from embedded.postgres import Postgres
 from embedded.process import wait_until
-from embedded.state import EmbeddedError, StateLock, run_directory
+from embedded.state import EmbeddedError, StateLock, given, run_directory
 from embedded.valkey import Valkey
 
 ATTACH_TIMEOUT_S = 60.0
@@ -58,17 +58,16 @@ def ensure(
     and FIELD_ENCRYPTION_KEY come from the state directory unless they are set.
     """
     for name, value in local_secrets(state).items():
-        environ.setdefault(name, value)
-    given_database, given_redis = environ.get("DATABASE_URL"), environ.get("REDIS_URL")
+        if not given(environ, name):
+            environ[name] = value
+    given_database, given_redis = given(environ, "DATABASE_URL"), given(environ, "REDIS_URL")
     if given_database and given_redis:
         yield Servers(given_database, given_redis, attached=True)
         return
     with ExitStack() as cleanup:
         postgres, redis = postgres_of(state), valkey_of(state)
         needed = [
-            server
-            for server, given in ((postgres, given_database), (redis, given_redis))
-            if not given
+            server for server, url in ((postgres, given_database), (redis, given_redis)) if not url
         ]
         attached = _attach_or_start(state, needed, purpose=purpose, cleanup=cleanup)
         servers = Servers(given_database or postgres.url, given_redis or redis.url, attached)

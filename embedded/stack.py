@@ -105,7 +105,7 @@ class Stack:
         env = {
             **inherited,
             "COUNTERSIGN_STATE": str(self.state),
-            "HOST": "127.0.0.1",
+            "BIND_ADDRESS": "127.0.0.1",
             "PORT": str(self.port),
             "SANDBOX_PORT": str(self.sandbox_port),
             **self._env,

@@ -32,6 +32,14 @@ def state_directory(environ: Mapping[str, str], *, project: Path) -> Path:
     return Path(environ.get("COUNTERSIGN_STATE") or project / "var").expanduser().absolute()
 
 
+def given(environ: Mapping[str, str], name: str) -> str | None:
+    """A variable's value, or that of the file which NAME_FILE points to (container secrets)."""
+    file_name = environ.get(f"{name}_FILE")
+    if file_name:
+        return Path(file_name).read_text(encoding="utf-8").strip()
+    return environ.get(name) or None
+
+
 def make_private(directory: Path) -> Path:
     """Create a directory that only we may enter, and refuse one that belongs to somebody else."""
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)

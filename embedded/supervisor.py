@@ -26,7 +26,7 @@ from embedded.process import spawn, stop, tail, wait_until
 from embedded.procfile import choose, read_procfile, stop_waves
 from embedded.servers import postgres_of, valkey_of
 from embedded.signals import SignalInbox
-from embedded.state import EmbeddedError, StateLock, state_directory
+from embedded.state import EmbeddedError, StateLock, given, state_directory
 from embedded.status import Status, remove_status, write_status
 from embedded.valkey import Valkey
 
@@ -121,12 +121,13 @@ class Supervisor:
             ("DATABASE_URL", postgres_of(self._plan.state)),
             ("REDIS_URL", valkey_of(self._plan.state)),
         ):
-            if not self._environ.get(variable):
+            if not given(self._environ, variable):
                 self._servers.append(server)
                 server.start()
                 self._environ[variable] = server.url
         for name, value in local_secrets(self._plan.state).items():
-            self._environ.setdefault(name, value)
+            if not given(self._environ, name):
+                self._environ[name] = value
         env = child_environment(self._plan, self._environ)
         self._children = {
             name: self._child(name, command, env=env) for name, command in self._commands.items()
@@ -270,7 +271,7 @@ def child_environment(plan: Plan, environ: Mapping[str, str]) -> dict[str, str]:
         defaults["SANDBOX_URL"] = f"http://127.0.0.1:{plan.sandbox_port}"
     fixed = {
         "COUNTERSIGN_STATE": str(plan.state),
-        "HOST": plan.host,
+        "BIND_ADDRESS": plan.host,
         "PORT": str(plan.port),
         "SANDBOX_PORT": str(plan.sandbox_port),
         # The programs of this very environment, whether it is activated or not.
@@ -296,7 +297,7 @@ def say(text: str) -> None:
 
 
 def read_plan(arguments: Sequence[str] | None, *, environ: Mapping[str, str]) -> Plan:
-    """The command line, with HOST, PORT, SANDBOX_PORT, COUNTERSIGN_STATE and RESET as defaults."""
+    """The command line; addresses, ports, state directory and RESET come from the environment."""
     parser = argparse.ArgumentParser(prog="python -m embedded.supervisor", description=__doc__)
     parser.add_argument("--procfile", type=Path, default=Path("Procfile"))
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
@@ -309,9 +310,9 @@ def read_plan(arguments: Sequence[str] | None, *, environ: Mapping[str, str]) ->
     return Plan(
         state=state_directory(environ, project=procfile.parent),
         procfile=procfile,
-        host=environ.get("HOST") or "127.0.0.1",
+        host=environ.get("BIND_ADDRESS") or "127.0.0.1",
         port=_port(environ, "PORT", default=8000),
-        sandbox_port=_port(environ, "SANDBOX_PORT", default=8090),
+        sandbox_port=_port(environ, "SANDBOX_PORT", default=8765),
         only=given.only,
         without=given.without,
         prepare=given.prepare,

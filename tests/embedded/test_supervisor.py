@@ -19,7 +19,7 @@ from embedded.stack import Stack
 from embedded.state import EmbeddedError
 from tests.embedded.conftest import StackMaker
 
-WEB = "web: python -m http.server --bind $HOST $PORT\n"
+WEB = "web: python -m http.server --bind $BIND_ADDRESS $PORT\n"
 IDLE = "worker: sleep 1000\nbeat: sleep 1000\n"
 LAST_WORDS = "sh -c 'trap \"echo {name} >> $COUNTERSIGN_STATE/order; exit\" TERM; {loop}'"
 LOOP = "echo up >> $COUNTERSIGN_STATE/up; while :; do sleep 0.02; done"

@@ -1,0 +1,106 @@
+# `make demo` installs and runs everything with sample data; `make test` installs and tests it.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
+# PyTorch's own index, because plain PyPI gives the CUDA build (gigabytes) on Linux.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+TORCH := $(shell sed -n 's/^\(torch==[^ ;]*\).*/\1/p' requirements.txt)
+PYTEST_ARGS ?=
+# Tests that share one running system stay on one worker.
+PYTEST := $(PY) -m pytest -n 2 --dist loadgroup
+SUPERVISOR := $(PY) -m embedded.supervisor --prepare "python manage.py migrate --noinput" \
+	--ready-path /readyz --ready-path /accounts/login/
+# Nothing of it is a secret: production settings only have to load.
+AS_PRODUCTION := DJANGO_SETTINGS_MODULE=config.settings.production \
+	SECRET_KEY=check-only-Vq3mT8zKd5wXb1nRj6yLc9pHs4fGa2uEo7iDtN0kBvMxWQ \
+	FIELD_ENCRYPTION_KEY=Y2hlY2stb25seS1jaGVjay1vbmx5LWNoZWNrLW9ubHk= \
+	DATABASE_URL=postgresql://check@localhost/check REDIS_URL=redis://localhost:6379/0 \
+	ALLOWED_HOSTS=countersign.example PUBLIC_BASE_URL=https://countersign.example \
+	EMAIL_URL=smtps://mail.example:465
+
+.PHONY: help install install-dev chromium demo run test test-postgres slow check fuzz bench loadset \
+	screenshots static clean
+
+help: ## Show what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
+		echo "Countersign needs Python 3.11, and '$(PYTHON)' is not that. Install it, or name it:"; \
+		echo "  make demo PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "Python's venv module is incomplete (on Debian: apt-get install python3.11-venv)."; exit 1; }
+
+$(VENV)/.installed: requirements.txt | $(PY)
+	@echo "Installing what Countersign needs into $(VENV) (about 90 seconds the first time)."
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --retries 1 \
+		--extra-index-url $(TORCH_INDEX) $(TORCH)
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+install: $(VENV)/.installed ## Install what is needed to run
+
+install-dev: $(VENV)/.installed-dev ## Install what is needed to test
+
+demo: install ## Run everything with sample data on http://localhost:8000/ (PORT=8001, RESET=1)
+	@$(SUPERVISOR) --prepare "python manage.py seed_demo" \
+		--hint "Log in as seed_demo says above."
+
+run: install ## Run everything without sample data and without the sandbox
+	@$(SUPERVISOR) --without sandbox \
+		--hint "First time? Make an account: $(PY) manage.py createsuperuser"
+
+chromium:
+	@command -v chromium >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "Installing Chromium for the browser tests."; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+				apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null; \
+		else \
+			echo "NOTE: Chromium is missing, so the browser tests are skipped." \
+				"Install it (Debian: apt-get install chromium)."; \
+		fi; }
+
+test: install-dev chromium ## Run all tests but the slow ones
+	$(PYTEST) -m "not slow" $(PYTEST_ARGS)
+
+test-postgres: install-dev ## Run the database tests on another PostgreSQL: POSTGRES_BIN=/usr/lib/postgresql/15/bin
+	COUNTERSIGN_POSTGRES_BIN="$(POSTGRES_BIN)" $(PYTEST) -m "not slow and not e2e and not crash" \
+		--ignore tests/embedded --ignore tests/sandbox $(PYTEST_ARGS)
+
+slow: install-dev chromium ## Run the slow tests
+	$(PYTEST) -m slow $(PYTEST_ARGS) || [ $$? -eq 5 ]
+
+check: install-dev ## Format, lint, types, import rules, templates, migrations, deployment, API schema
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/djlint --check --quiet templates
+	$(PY) manage.py makemigrations --check --dry-run
+	$(AS_PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
+	$(PY) manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+fuzz: install-dev ## Run the property tests with random examples for longer
+	$(PYTEST) -m "not e2e and not crash" --hypothesis-profile=fuzz $(PYTEST_ARGS)
+
+bench: install ## Measure, and write docs/performance.md
+	$(PY) -m benchmarks
+
+loadset: install ## Fill a database with millions of rows
+	$(PY) manage.py loadset
+
+screenshots: install-dev chromium ## Take the pictures of docs/screenshots
+	$(PY) -m tests.e2e.screenshots
+
+static: install ## Collect static files, as a host needs them
+	$(AS_PRODUCTION) $(PY) manage.py collectstatic --noinput
+
+clean: ## Remove the virtual environment; data in var/ stay
+	rm -rf $(VENV)
