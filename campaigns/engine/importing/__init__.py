@@ -1,0 +1,1 @@
+"""Reading performance files of any platform: headers, values, mapping, derivation."""
