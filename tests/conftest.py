@@ -8,9 +8,17 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
+from tests import database
 from tests.workspaces.factories import MembershipFactory, WorkspaceFactory
 from workspaces.middleware import SESSION_KEY
 from workspaces.models import User, Workspace
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> None:
+    """One migrated database per worker, on the run's own server."""
+    with django_db_blocker.unblock():
+        database.create()
 
 
 @pytest.fixture
