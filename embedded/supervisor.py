@@ -20,7 +20,7 @@ from pathlib import Path
 
 from embedded.children import Child
 from embedded.keys import local_secrets
-from embedded.network import answer_of, check_port_free
+from embedded.network import answer_of, check_port_free, port_is_free
 from embedded.postgres import Postgres
 from embedded.process import spawn, stop, tail, wait_until
 from embedded.procfile import choose, read_procfile, stop_waves
@@ -134,6 +134,7 @@ class Supervisor:
         }
         if "sandbox" in self._children:  # sample data are made by talking to it
             self._start_child("sandbox")
+            self._wait_while(self._sandbox_is_silent)
         for command in self._plan.prepare:
             self._run_to_the_end(command, env=env)
         for name in self._children:
@@ -185,19 +186,28 @@ class Supervisor:
                 self._write_status()
 
     def _wait_until_ready(self) -> None:
-        next_word_at = time.monotonic() + STILL_WAITING_EVERY_S
-        while missing := self._missing():
-            self._turn()
-            self._give_up_on_hopeless_child()
-            if time.monotonic() > next_word_at:
-                self._say(f"Still waiting: {missing}")
-                next_word_at += STILL_WAITING_EVERY_S
-        self._ready = True
-        self._write_status()
+        self._wait_while(self._missing)
         self._say(f"Countersign is ready: {self._plan.url}")
         if self._plan.hint:
             self._say(self._plan.hint)
         self._say(f"Logs: {self._plan.state / 'log'} · Ctrl-C stops everything, data stay.")
+        self._ready = True
+        self._write_status()
+
+    def _wait_while(self, missing: Callable[[], str]) -> None:
+        """Go on turning until nothing is missing, and say what is from time to time."""
+        next_word_at = time.monotonic() + STILL_WAITING_EVERY_S
+        while words := missing():
+            self._turn()
+            self._give_up_on_hopeless_child()
+            if time.monotonic() > next_word_at:
+                self._say(f"Still waiting: {words}")
+                next_word_at += STILL_WAITING_EVERY_S
+
+    def _sandbox_is_silent(self) -> str:
+        port = self._plan.sandbox_port
+        silent = port_is_free("127.0.0.1", port)
+        return f"the sandbox does not listen on port {port} yet" if silent else ""
 
     def _missing(self) -> str:
         """What does not answer yet, in words; empty when everything does."""
@@ -206,7 +216,9 @@ class Supervisor:
         for path in self._plan.ready_paths:
             status, text = answer_of(self._plan.host, self._plan.port, path)
             if status != 200:
-                return f"{path} answers {status or 'nothing'} {text[:200]}".strip()
+                # A page of HTML explains nothing in a terminal; JSON and plain words do.
+                why = "" if text.lstrip().startswith("<") else " ".join(text.split())[:200]
+                return f"{path} answers {status or 'nothing yet'} {why}".rstrip()
         return ""
 
     def _give_up_on_hopeless_child(self) -> None:

@@ -20,6 +20,8 @@ from embedded.state import EmbeddedError
 from tests.embedded.conftest import StackMaker
 
 WEB = "web: python -m http.server --bind $BIND_ADDRESS $PORT\n"
+SANDBOX = "sandbox: python -m http.server --bind 127.0.0.1 $SANDBOX_PORT\n"
+ASK_SANDBOX = 'import os, urllib.request as r; r.urlopen(os.environ["SANDBOX_URL"])'
 IDLE = "worker: sleep 1000\nbeat: sleep 1000\n"
 LAST_WORDS = "sh -c 'trap \"echo {name} >> $COUNTERSIGN_STATE/order; exit\" TERM; {loop}'"
 LOOP = "echo up >> $COUNTERSIGN_STATE/up; while :; do sleep 0.02; done"
@@ -60,7 +62,7 @@ def test_ctrl_c_stops_every_child(make_stack: StackMaker, number: signal.Signals
 def test_stopping_goes_from_those_who_make_work_to_those_who_serve_it(
     make_stack: StackMaker,
 ) -> None:
-    names = ["sandbox", "web", "worker-gate", "beat"]
+    names = ["other", "web", "worker-gate", "beat"]
     procfile = "".join(f"{name}: {LAST_WORDS.format(name=name, loop=LOOP)}\n" for name in names)
     stack = make_stack(procfile, ready_paths=())
     stack.start()
@@ -70,7 +72,7 @@ def test_stopping_goes_from_those_who_make_work_to_those_who_serve_it(
     stack.stop()
 
     order = (stack.state / "order").read_text().split()
-    assert order == ["beat", "worker-gate", "web", "sandbox"]
+    assert order == ["beat", "worker-gate", "web", "other"]
 
 
 def test_dead_child_is_started_again_and_told(make_stack: StackMaker) -> None:
@@ -139,9 +141,10 @@ def test_failing_preparation_stops_everything_in_words(make_stack: StackMaker) -
     assert not (stack.state / "log/web.log").exists()
 
 
-def test_sandbox_runs_before_the_preparation_and_web_after_it(make_stack: StackMaker) -> None:
+def test_sandbox_answers_before_the_preparation_and_web_after_it(make_stack: StackMaker) -> None:
+    ask = f"""{sys.executable} -c '{ASK_SANDBOX}'"""
     seen = "sh -c 'ls $COUNTERSIGN_STATE/log > $COUNTERSIGN_STATE/seen'"
-    stack = make_stack(WEB + "sandbox: sleep 1000\n", prepare=(seen,))
+    stack = make_stack(WEB + SANDBOX, prepare=(ask, seen))
 
     stack.start()
 
