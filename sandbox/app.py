@@ -5,21 +5,29 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-import sandbox.meta.faulty
-import sandbox.meta.routes
 from sandbox import control, editing
 from sandbox.context import Context, Refusal, platform_of
 from sandbox.entities import Platform
 from sandbox.faults import Rule, Transport, find_fault
+from sandbox.google import routes as google
+from sandbox.meta import faulty as meta_faults
+from sandbox.meta import routes as meta
 from sandbox.store import Store
+from sandbox.tiktok import envelope as tiktok_envelope
+from sandbox.tiktok import routes as tiktok
 from sandbox.traffic import Traffic
 from sandbox.web import Answer, Request, as_object
 
 HTML_502 = (
     b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 )
-_HANDLERS = {"meta": sandbox.meta.routes.handle}
-_IS_WRITE = {"meta": sandbox.meta.routes.is_write}
+_HANDLERS = {"meta": meta.handle, "google": google.handle, "tiktok": tiktok.handle}
+_IS_WRITE = {"meta": meta.is_write, "google": google.is_write, "tiktok": tiktok.is_write}
+_FAULTS = {
+    "meta": meta_faults.fault_answer,
+    "google": google.fault_answer,
+    "tiktok": tiktok_envelope.fault_answer,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,8 @@ class Application:
                 answer, point.keep = refusal.answer, refusal.keep
             if context.fault is not None and not context.fault.commit:
                 point.keep = False
+        if platform == "meta":
+            return answer.with_headers({"x-fb-request-id": f"sandbox-{self.store.call_id or 0}"})
         return answer
 
     def _log(self, platform: Platform, request: Request, now: float) -> int:
@@ -99,22 +109,10 @@ def deliver(platform: Platform, rule: Rule | None, answer: Answer) -> Delivery:
     if rule is None:
         return Delivery(answer)
     if rule.kind == "usage":
-        answer = answer.with_headers(_usage_headers(platform, rule))
-    spoiled = _generic(rule, answer) or _of_platform(platform, rule)
-    transport = rule.transport
-    if rule.kind == "reset":
-        spoiled = answer
-    return Delivery(spoiled or answer, transport, rule.hold_s)
-
-
-def _usage_headers(platform: Platform, rule: Rule) -> dict[str, str]:
-    if platform != "meta":
-        return {}
-    return sandbox.meta.faulty.usage_headers(rule.number("pct", 96), rule.number("minutes", 0))
-
-
-def _of_platform(platform: Platform, rule: Rule) -> Answer | None:
-    return sandbox.meta.faulty.fault_answer(rule) if platform == "meta" else None
+        pct, minutes = rule.number("pct", 96), rule.number("minutes", 0)
+        answer = answer.with_headers(meta_faults.usage_headers(pct, minutes))
+    spoiled = _generic(rule, answer) or _FAULTS[platform](rule)
+    return Delivery(spoiled or answer, rule.transport, rule.hold_s)
 
 
 def _generic(rule: Rule, answer: Answer) -> Answer | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -11,13 +10,16 @@ from sandbox import worlds
 from sandbox.context import utc_text
 from sandbox.editing import edit
 from sandbox.entities import FIELDS, KINDS, Account, Entity
-from sandbox.faults import FaultError, add_rule, list_rules
-from sandbox.seeding import SeedError, seed_accounts
+from sandbox.faults import add_rule, list_rules
+from sandbox.seeding import seed_accounts
 from sandbox.store import Store
 from sandbox.traffic import Traffic
 from sandbox.web import Answer, JsonObject, Request, as_list
 
 WORLDS: dict[str, Callable[..., JsonObject]] = {"ptd_fitness": worlds.ptd_fitness}
+
+
+SETTINGS = ("google_page_size",)
 
 
 class ControlError(ValueError):
@@ -33,7 +35,7 @@ def handle(store: Store, traffic: Traffic, request: Request) -> Answer:
         return Answer.json({"error": f"unknown; there is {known}"}, 404)
     try:
         return Answer.json(action(store, traffic, request))
-    except (ControlError, FaultError, SeedError, json.JSONDecodeError) as error:
+    except ValueError as error:  # all of ours are, and each says what to do
         return Answer.json({"error": str(error)}, 400)
 
 
@@ -98,6 +100,15 @@ def _advance(store: Store, seconds: float) -> None:
         store.set_setting("clock_frozen", str(store.now() + seconds))
     else:
         store.set_setting("clock_offset_s", str(store.now() - time.time() + seconds))
+
+
+def _settings(store: Store, traffic: Traffic, request: Request) -> JsonObject:
+    """`google_page_size`: small pages without thousands of rows."""
+    for name, value in request.json().items():
+        if name not in SETTINGS:
+            raise ControlError(f"{name!r} is no setting; there is {', '.join(SETTINGS)}")
+        store.set_setting(name, str(int(str(value))))
+    return {"ok": True}
 
 
 def _add_faults(store: Store, traffic: Traffic, request: Request) -> JsonObject:
@@ -174,6 +185,7 @@ _ACTIONS: dict[tuple[str, str], Callable[[Store, Traffic, Request], JsonObject]]
     ("POST", "seed"): _seed,
     ("GET", "state"): _state,
     ("POST", "clock"): _clock,
+    ("POST", "settings"): _settings,
     ("POST", "faults"): _add_faults,
     ("GET", "faults"): _list_faults,
     ("DELETE", "faults"): _drop_faults,

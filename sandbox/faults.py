@@ -106,6 +106,8 @@ def parse_rule(item: JsonObject) -> Rule:
     platform, path = str(item.get("platform", "")), str(item.get("path", ""))
     if platform and platform not in PLATFORMS:
         raise FaultError(f"platform {platform!r} is unknown; use one of {', '.join(PLATFORMS)}")
+    if platform and _platform_of(kind) not in ("", platform):
+        raise FaultError(f"{kind} is an error of {_platform_of(kind)}, not of {platform}")
     try:
         re.compile(path)
         return _rule(kind, platform, path, item)
@@ -120,7 +122,8 @@ def _rule(kind: str, platform: str, path: str, item: JsonObject) -> Rule:
     nth = int(str(item.get("nth", 0)))
     return Rule(
         kind=kind,
-        platform=platform,
+        # A platform's own error makes sense nowhere else.
+        platform=platform or _platform_of(kind),
         path=path,
         method=str(item.get("method", "")).upper(),
         entity=str(item.get("entity", "")),
@@ -133,6 +136,11 @@ def _rule(kind: str, platform: str, path: str, item: JsonObject) -> Rule:
         hold_s=float(str(item.get("hold_s", 30.0 if kind in _HELD else 0.0))),
         options=item,
     )
+
+
+def _platform_of(kind: str) -> str:
+    prefix = "meta" if kind == "usage" else kind.partition("_")[0]
+    return prefix if prefix in PLATFORMS else ""
 
 
 def add_rule(store: Store, item: JsonObject) -> int:
