@@ -8,6 +8,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := $(shell sed -n 's/^\(torch==[^ ;]*\).*/\1/p' requirements.txt)
 PYTEST_ARGS ?=
+FILE ?= countersign.dump
 # Tests that share one running system stay on one worker.
 PYTEST := $(PY) -m pytest -n 2 --dist loadgroup
 SUPERVISOR := $(PY) -m embedded.supervisor --prepare "python manage.py migrate --noinput" \
@@ -21,7 +22,7 @@ AS_PRODUCTION := DJANGO_SETTINGS_MODULE=config.settings.production \
 	EMAIL_URL=smtps://mail.example:465
 
 .PHONY: help install install-dev chromium demo run test test-postgres slow check fuzz bench loadset \
-	screenshots static clean
+	screenshots static backup restore clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -101,6 +102,12 @@ screenshots: install-dev chromium ## Take the pictures of docs/screenshots
 
 static: install ## Collect static files, as a host needs them
 	$(AS_PRODUCTION) $(PY) manage.py collectstatic --noinput
+
+backup: install ## Save the database: FILE=countersign.dump
+	$(PY) -m embedded.client pg_dump --format=custom --file="$(FILE)"
+
+restore: install ## Put a saved database back, over what is there: FILE=countersign.dump
+	$(PY) -m embedded.client pg_restore --clean --if-exists --no-owner --single-transaction "$(FILE)"
 
 clean: ## Remove the virtual environment; data in var/ stay
 	rm -rf $(VENV)

@@ -10,7 +10,6 @@ from pathlib import Path
 import embedded
 
 PROJECT = Path(__file__).resolve().parent
-WITHOUT_SERVERS = {"help", "--help", "-h", "version", "--version"}
 
 
 def main() -> None:
@@ -18,7 +17,7 @@ def main() -> None:
     settings = os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     # A production host names its servers and secrets itself; what is missing must be told there.
-    if settings.endswith(".production") or command in WITHOUT_SERVERS:
+    if settings.endswith(".production"):
         run()
         return
     state = embedded.state_directory(os.environ, project=PROJECT)

@@ -3,7 +3,7 @@
 Knows no framework: it imports neither Django nor Celery nor our settings.
 """
 
-from embedded.servers import Servers, ensure
+from embedded.servers import SERVER_VARIABLES, Servers, ensure
 from embedded.state import EmbeddedError, state_directory
 
-__all__ = ["EmbeddedError", "Servers", "ensure", "state_directory"]
+__all__ = ["SERVER_VARIABLES", "EmbeddedError", "Servers", "ensure", "state_directory"]

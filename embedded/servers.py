@@ -17,6 +17,7 @@ from embedded.state import EmbeddedError, StateLock, given, run_directory
 from embedded.valkey import Valkey
 
 ATTACH_TIMEOUT_S = 60.0
+SERVER_VARIABLES = ("DATABASE_URL", "REDIS_URL")
 
 
 @dataclass(frozen=True)
