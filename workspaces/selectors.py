@@ -39,10 +39,8 @@ def effective_rank(*, user: User, workspace: Workspace, now: datetime) -> int:
     return rank_of(held_role(user=user, workspace=workspace, now=now))
 
 
-def convert(
-    *, workspace: Workspace, amount: Decimal, currency: str, on: date
-) -> Decimal | None:
-    """Amount in the workspace's currency by the latest rate on or before a day; ``None`` without one.
+def convert(*, workspace: Workspace, amount: Decimal, currency: str, on: date) -> Decimal | None:
+    """Amount in the workspace's currency by the latest rate up to a day; ``None`` without one.
 
     Both directions of a pair are looked at; the newer rate wins, the direct one on the same day.
     """

@@ -1,0 +1,267 @@
+"""Notices to members: rows first; mail, digest and Slack follow from the rows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from smtplib import SMTPRecipientsRefused
+from typing import Final
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import QuerySet
+from django.template.loader import render_to_string
+
+from workspaces.models import (
+    Membership,
+    Notification,
+    NotificationPreference,
+    User,
+    WebhookFormat,
+    Workspace,
+)
+from workspaces.roles import Role
+from workspaces.services.live import bump
+from workspaces.services.outbox import enqueue
+
+logger = logging.getLogger(__name__)
+
+TOPIC: Final = "notices"  # live counter of the bell
+# Mail that could not be sent for a day is no news any more; the notice itself stays in the app.
+MAIL_LIFE: Final = timedelta(days=1)
+BATCH: Final = 50
+
+
+def notify(
+    *,
+    workspace: Workspace,
+    topic: str,
+    title: str,
+    dedup_key: str,
+    now: datetime,
+    users: Iterable[User] | None = None,
+    rank: int | None = None,
+    body: str = "",
+    url: str = "",
+    email: bool = True,
+) -> None:
+    """Tell members of a workspace, in the caller's transaction; once per person and ``dedup_key``.
+
+    Parameters
+    ----------
+    users : these people, as far as they are members; ``None``: all members
+    rank : only members of at least this own rank
+    email : also by mail to those who want mail at once
+    """
+    members = _members(workspace, users=users, rank=rank)
+    silent = set(
+        NotificationPreference.objects.filter(workspace=workspace, email_at_once=False).values_list(
+            "user_id", flat=True
+        )
+    )
+    Notification.objects.bulk_create(
+        [
+            Notification(
+                workspace=workspace,
+                user_id=user_id,
+                topic=topic,
+                title=title[:200],
+                body=body,
+                url=url,
+                dedup_key=_short(dedup_key),
+                created_at=now,
+                email_due=email and user_id not in silent,
+            )
+            for user_id in members.values_list("user_id", flat=True)
+        ],
+        ignore_conflicts=True,
+        batch_size=1000,
+    )
+    _enqueue_slack(workspace, topic=topic, title=title, body=body, url=url, key=dedup_key, now=now)
+    bump(workspace.pk, TOPIC)
+
+
+def _members(
+    workspace: Workspace, *, users: Iterable[User] | None, rank: int | None
+) -> QuerySet[Membership]:
+    members = Membership.objects.filter(workspace=workspace, user__is_active=True)
+    if users is not None:
+        members = members.filter(user__in=list(users))
+    if rank is not None:
+        members = members.filter(role__in=[role for role in Role if role.rank >= rank])
+    return members
+
+
+def _short(key: str) -> str:
+    """Key that fits its column; a long one by its digest, so that it stays unique."""
+    return key if len(key) <= 120 else hashlib.sha256(key.encode()).hexdigest()
+
+
+def _enqueue_slack(
+    workspace: Workspace, *, topic: str, title: str, body: str, url: str, key: str, now: datetime
+) -> None:
+    lines = [f"*{title}*", body, absolute(url) if url else ""]
+    text = "\n".join(line for line in lines if line)
+    enqueue(
+        workspace=workspace,
+        format=WebhookFormat.SLACK,
+        event_type=topic,
+        event_id=f"notice-{hashlib.sha256(key.encode()).hexdigest()[:40]}",
+        body=json.dumps({"text": text}),
+        now=now,
+    )
+
+
+def absolute(url: str) -> str:
+    """Address that works outside the browser."""
+    return url if "://" in url else settings.PUBLIC_BASE_URL.rstrip("/") + url
+
+
+def mark_read(*, user: User, workspace: Workspace, now: datetime, pk: int | None = None) -> int:
+    """Mark one notice of a member as read, or all; returns how many changed."""
+    unread = Notification.objects.filter(user=user, workspace=workspace, read_at=None)
+    if pk is not None:
+        unread = unread.filter(pk=pk)
+    changed = unread.update(read_at=now)
+    if changed:
+        bump(workspace.pk, TOPIC)
+    return changed
+
+
+def deliver_mails(*, now: datetime, limit: int = BATCH) -> int:
+    """Send what is due by mail, each notice once; returns how many left.
+
+    A row is marked before it is sent: after a crash in between a mail is missing rather than
+    doubled. A server that does not answer gives the rows back for the next run.
+    """
+    claimed = _claim_mails(now=now, limit=limit)
+    for position, notice in enumerate(claimed):
+        try:
+            _send_notice(notice)
+        except SMTPRecipientsRefused:
+            logger.warning("mail address refused", extra={"notification": notice.pk})
+        except OSError:  # smtplib's errors are among them
+            logger.warning("mail server failed", extra={"notification": notice.pk}, exc_info=True)
+            waiting = [row.pk for row in claimed[position:]]
+            Notification.objects.filter(pk__in=waiting).update(emailed_at=None)
+            return position
+    return len(claimed)
+
+
+@transaction.atomic
+def _claim_mails(*, now: datetime, limit: int) -> list[Notification]:
+    rows = list(
+        Notification.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("user", "workspace")
+        .filter(email_due=True, emailed_at=None, created_at__gt=now - MAIL_LIFE)
+        .order_by("created_at", "pk")[:limit]
+    )
+    Notification.objects.filter(pk__in=[row.pk for row in rows]).update(emailed_at=now)
+    return rows
+
+
+def _send_notice(notice: Notification) -> None:
+    context = {"notice": notice, "url": absolute(notice.url) if notice.url else ""}
+    _mail(
+        subject=f"[{notice.workspace}] {notice.title}",
+        text=render_to_string("workspaces/mail/notice.txt", context),
+        to=notice.user.email,
+        message_id=f"notice-{notice.pk}",
+    )
+
+
+def _mail(*, subject: str, text: str, to: str, message_id: str) -> None:
+    # A title may hold what came from outside: a line break there would start a new header.
+    one_line = " ".join(subject.split())
+    EmailMessage(
+        one_line,
+        text,
+        settings.DEFAULT_FROM_EMAIL,
+        [to],
+        headers={"X-Countersign-Id": message_id, "Auto-Submitted": "auto-generated"},
+    ).send()
+
+
+@dataclass(frozen=True)
+class _Digest:
+    preference: NotificationPreference
+    notices: list[Notification]
+    unread: int
+
+
+def send_digests(*, now: datetime) -> int:
+    """Send the day's digest to members whose hour has come in their workspace; returns how many."""
+    sent = 0
+    for workspace in Workspace.objects.filter(memberships__isnull=False).distinct().order_by("pk"):
+        for digest in _claim_digests(workspace, now=now):
+            sent += _send_digest(workspace, digest)
+    return sent
+
+
+@transaction.atomic
+def _claim_digests(workspace: Workspace, *, now: datetime) -> list[_Digest]:
+    local = now.astimezone(workspace.zone)
+    _fill_preferences(workspace)
+    due = list(
+        NotificationPreference.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("user")
+        .filter(
+            workspace=workspace,
+            daily_digest=True,
+            digest_hour__lte=local.hour,
+            user__is_active=True,
+            user__memberships__workspace=workspace,
+        )
+        .exclude(last_digest_on__gte=local.date())
+        .order_by("pk")
+    )
+    NotificationPreference.objects.filter(pk__in=[row.pk for row in due]).update(
+        last_digest_on=local.date()
+    )
+    return [digest for row in due if (digest := _digest(row)).unread]
+
+
+def _fill_preferences(workspace: Workspace) -> None:
+    without = Membership.objects.filter(workspace=workspace).exclude(
+        user__in=NotificationPreference.objects.filter(workspace=workspace).values("user")
+    )
+    NotificationPreference.objects.bulk_create(
+        [
+            NotificationPreference(workspace=workspace, user_id=user_id)
+            for user_id in without.values_list("user_id", flat=True)
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _digest(preference: NotificationPreference) -> _Digest:
+    unread = Notification.objects.filter(
+        user_id=preference.user_id, workspace_id=preference.workspace_id, read_at=None
+    )
+    return _Digest(preference, list(unread.order_by("-created_at", "-pk")[:20]), unread.count())
+
+
+def _send_digest(workspace: Workspace, digest: _Digest) -> bool:
+    user = digest.preference.user
+    try:
+        _mail(
+            subject=f"[{workspace}] {digest.unread} unread",
+            text=render_to_string(
+                "workspaces/mail/digest.txt",
+                {"digest": digest, "workspace": workspace, "url": absolute("/notices/")},
+            ),
+            to=user.email,
+            message_id=f"digest-{digest.preference.pk}",
+        )
+    except OSError:  # smtplib's errors are among them
+        logger.warning(
+            "digest was not sent", extra={"preference": digest.preference.pk}, exc_info=True
+        )
+        NotificationPreference.objects.filter(pk=digest.preference.pk).update(last_digest_on=None)
+        return False
+    return True
