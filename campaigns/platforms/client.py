@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from http import HTTPStatus
 from typing import Protocol
 
@@ -119,6 +121,12 @@ class Dialect:
     error_of: Callable[[Answer], PlatformError | None]
 
 
+@cache
+def _trust_store() -> ssl.SSLContext:
+    # Reading the certificates takes longer than a call; they hold nothing of an account.
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class PlatformClient:
     """Sends the calls of one account with its token in the headers."""
 
@@ -139,6 +147,7 @@ class PlatformClient:
             follow_redirects=False,
             # A proxy or .netrc of the host must not see or replace the token.
             trust_env=False,
+            verify=_trust_store(),
             transport=transport,
         )
 
@@ -156,6 +165,7 @@ class PlatformClient:
 
     def judge(self, answer: Answer) -> Answer:
         """Return the answer when it is a success in shape and status, or raise its error."""
+        self.usage = max(self.usage, answer.usage, key=lambda usage: usage.pct)
         error = self._dialect.error_of(answer) if answer.data is not None else None
         if error is None and not (answer.is_success and answer.data is not None):
             error = unclear(answer, self._dialect.label)

@@ -230,8 +230,10 @@ class Google(Adapter):
                 raise incomplete(LABEL, "rows or their field mask")
             yield from rows(fields.get("results"))
             token = text(fields.get("nextPageToken"))
-            if not token or token in seen:
+            if not token:
                 return
+            if token in seen:
+                raise incomplete(LABEL, "its next page")
             seen.add(token)
             body["pageToken"] = token
 

@@ -236,12 +236,15 @@ class Meta(Adapter):
             if not isinstance(data.get("data"), list):
                 raise incomplete(LABEL, "a list")
             yield from rows(data["data"])
-            cursor = _next_cursor(mapping(data.get("paging")))
-            # An empty page may have a next one; a repeated cursor would never end.
-            if not cursor or cursor in seen:
+            paging = mapping(data.get("paging"))
+            # An empty page may have a next one. The address in `next` may carry the token, so
+            # only its cursor is used; one that repeats would never end.
+            if not paging.get("next"):
                 return
-            seen.add(cursor)
-            params["after"] = cursor
+            params["after"] = text(mapping(paging.get("cursors")).get("after"))
+            if not params["after"] or params["after"] in seen:
+                raise incomplete(LABEL, "the cursor of its next page")
+            seen.add(params["after"])
 
     def _send_batch(self, calls: Sequence[Call]) -> list[Receipt | PlatformError]:
         batch = [
@@ -281,20 +284,15 @@ class Meta(Adapter):
             text(h.get("name")).lower(): text(h.get("value")) for h in rows(part.get("headers"))
         }
         return self._client.answer(
-            call, whole(part.get("code")), headers or outer.headers, text(part.get("body")).encode()
+            call,
+            whole(part.get("code")),
+            headers or outer.headers,
+            text(part.get("body")).encode(errors="replace"),
         )
 
 
 def _account_node(account_id: str) -> str:
     return f"act_{plain_id(account_id.removeprefix('act_'))}"
-
-
-def _next_cursor(paging: Mapping[str, object]) -> str:
-    # The address in `next` may carry the token, so only its cursor is used.
-    if not paging.get("next"):
-        return ""
-    after = text(mapping(paging.get("cursors")).get("after"))
-    return after or httpx.URL(text(paging["next"])).params.get("after", "")
 
 
 def _receipt(answer: Answer) -> Receipt:

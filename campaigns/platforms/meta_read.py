@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from campaigns.platforms.adapter import incomplete, invalid
@@ -20,7 +19,7 @@ from campaigns.platforms.base import (
     LearningStatus,
 )
 from campaigns.platforms.meta_wire import LABEL, offset_of
-from campaigns.platforms.payload import amount, day, decimal, mapping, rows, text, whole
+from campaigns.platforms.payload import amount, day, decimal, mapping, moment, rows, text, whole
 
 EDGES: Mapping[str, str] = {"campaign": "campaigns", "adset": "adsets", "ad": "ads"}
 _BUDGETS = "daily_budget,lifetime_budget"
@@ -169,11 +168,11 @@ def _budget_owner(data: Mapping[str, object], ref: EntityRef) -> EntityRef | Non
 def _learning(info: Mapping[str, object]) -> LearningState | None:
     if not info:
         return None
-    edited, conversions = decimal(info.get("last_sig_edit_ts")), decimal(info.get("conversions"))
+    conversions = decimal(info.get("conversions"))
     return LearningState(
         status=_LEARNING.get(text(info.get("status")), "unknown"),
         conversions=None if conversions is None else int(conversions),
-        last_significant_edit_at=datetime.fromtimestamp(int(edited), UTC) if edited else None,
+        last_significant_edit_at=moment(info.get("last_sig_edit_ts")),
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from urllib.parse import quote
 
 REMOVED = "[removed]"
 KEPT_TEXT = 2_000
+MAX_EXPONENT = 30
 _SECRET_KEYS = frozenset(
     {"access_token", "refresh_token", "client_secret", "authorization", "id_token"}
     | {"developer_token", "developer-token", "access-token", "appsecret_proof", "app_secret"}
@@ -44,7 +45,7 @@ def text(value: object) -> str:
     """Return a string or number as text, empty for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return ""
-    return str(value)
+    return _storable(str(value))
 
 
 def decimal(value: object) -> Decimal | None:
@@ -53,7 +54,8 @@ def decimal(value: object) -> Decimal | None:
         number = Decimal(text(value))
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    # An exponent without bound would fill the memory once it becomes an integer.
+    return number if number.is_finite() and number.adjusted() <= MAX_EXPONENT else None
 
 
 def amount(value: object) -> Decimal:
@@ -71,6 +73,15 @@ def day(value: object) -> date | None:
     try:
         return date.fromisoformat(text(value)[:10])
     except ValueError:
+        return None
+
+
+def moment(value: object) -> datetime | None:
+    """Return the time of a Unix timestamp."""
+    seconds = decimal(value)
+    try:
+        return None if seconds is None else datetime.fromtimestamp(int(seconds), UTC)
+    except (OverflowError, ValueError, OSError):
         return None
 
 
@@ -93,7 +104,13 @@ def clean(value: object, secrets: Sequence[str]) -> object:
 def clean_text(value: str, secrets: Sequence[str]) -> str:
     """Return the text, bounded, with every secret replaced, also in its URL-encoded form."""
     # Cut last: cutting first could leave half a token that no longer matches.
+    value = _storable(value)
     for secret in secrets:
         for form in (secret, quote(secret, safe="")):
             value = value.replace(form, REMOVED) if form else value
     return _SECRET_PARAMETER.sub(rf"\1{REMOVED}", value)[:KEPT_TEXT]
+
+
+def _storable(value: str) -> str:
+    # The database takes neither NUL nor half a surrogate pair, and JSON may spell both.
+    return value.replace("\x00", "").encode(errors="replace").decode()

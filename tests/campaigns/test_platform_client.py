@@ -6,6 +6,7 @@ import logging
 import traceback
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from campaigns.platforms import client as client_module
 from campaigns.platforms.base import Change, EntityRef, ErrorKind, PlatformError
 from campaigns.platforms.client import checked_base_url, retry_after
-from campaigns.platforms.payload import clean, parse_json
+from campaigns.platforms.payload import clean, decimal, moment, parse_json, text, whole
 from tests.campaigns.payloads import CANARY, Wire, answer, google, meta, tiktok
 
 PAUSE = Change(EntityRef("adset", "23001", "1"), "status", "paused")
@@ -121,7 +122,9 @@ class Dripping(httpx.SyncByteStream):
 
 def test_answer_that_drips_ends_at_the_deadline(monkeypatch):
     ticks = iter(range(0, 1_000, 10))
-    monkeypatch.setattr(client_module.time, "monotonic", lambda: next(ticks))
+    # Only the client's clock: the test runner needs the real one.
+    clock = SimpleNamespace(monotonic=lambda: next(ticks))
+    monkeypatch.setattr(client_module, "time", clock)
 
     assert write(httpx.Response(200, stream=Dripping())).kind == ErrorKind.UNKNOWN
     assert next(ticks) <= 60
@@ -271,6 +274,18 @@ def test_kept_values_are_plain_json_and_bounded():
     kept = clean({"a": Decimal("1.50"), "b": ["x" * 5_000], "c": None, "d": True}, ())
 
     assert kept == {"a": "1.50", "b": ["x" * 2_000], "c": None, "d": True}
+
+
+@pytest.mark.parametrize(
+    "value", ["1e999999999", "NaN", "Infinity", True, None, [], "abc", {"a": 1}]
+)
+def test_what_is_no_number_of_this_world_is_none(value):
+    assert (decimal(value), whole(value), moment(value)) == (None, 0, None)
+
+
+def test_text_can_be_stored_whatever_json_spelled():
+    assert text(parse_json(b'"a\\u0000b\\ud800"')) == "ab?"
+    assert clean(parse_json(b'["a\\u0000b\\ud800"]'), ()) == ["ab?"]
 
 
 def test_url_encoded_secret_is_removed_too():

@@ -149,12 +149,11 @@ def test_listing_goes_on_after_an_empty_page_and_never_follows_an_address():
     assert [r.url.params.get("after") for r in wire.requests[1:]] == [None, "c1", "c2"]
 
 
-def test_repeated_cursor_ends_the_listing():
-    wire = Wire(
-        answer("meta/account"), answer("meta/campaigns_page_1"), answer("meta/campaigns_page_1")
-    )
+def test_repeated_cursor_is_an_error_not_an_endless_or_a_cut_list():
+    pages = [answer("meta/campaigns_page_1") for _ in range(2)]
 
-    assert len(list(meta(wire).list_entities("1", "campaign"))) == 2
+    with pytest.raises(PlatformError, match="cursor of its next page"):
+        list(meta(Wire(answer("meta/account"), *pages)).list_entities("1", "campaign"))
 
 
 def test_budgets_are_no_level_of_their_own():
@@ -194,8 +193,9 @@ def test_batch_answers_each_change_by_itself():
         Change(EntityRef("ad", "34001", "1"), "status", "paused"),
     ]
     wire = Wire(answer("meta/account"), answer("meta/batch_mixed"))
+    adapter = meta(wire)
 
-    done, limited, refused, not_run = meta(wire).apply_batch(changes)
+    done, limited, refused, not_run = adapter.apply_batch(changes)
 
     assert wire.requests[-1].url.path == "/v26.0/"
     assert json.loads(wire.form()["batch"]) == [
@@ -204,7 +204,7 @@ def test_batch_answers_each_change_by_itself():
         {"method": "POST", "relative_url": "34001", "body": "status=PAUSED"},
     ]
     assert isinstance(done, Receipt)
-    assert (done.request_id, done.usage.pct) == ("Abc", 41.5)
+    assert (done.request_id, done.usage.pct, adapter.usage.pct) == ("Abc", 41.5, 41.5)
     assert (limited.kind, limited.retry_after_s) == (ErrorKind.ENTITY_LIMIT, 3600.0)
     assert (refused.kind, refused.field) == (ErrorKind.INVALID, "currency")
     assert not_run.kind is ErrorKind.TRANSIENT
