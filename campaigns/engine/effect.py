@@ -285,7 +285,8 @@ def _expected_without_change(
     siblings = y[1:].sum(axis=0)
     level = before @ siblings
     ratio = np.divide(after @ siblings, level, out=np.ones_like(level), where=level > 0)
-    return baseline * ratio
+    scaled: FloatArray = baseline * ratio
+    return scaled
 
 
 def _measurement_noise(rng: np.random.Generator, y: FloatArray, horizon_days: int) -> FloatArray:

@@ -43,6 +43,7 @@ class AdState:
     is_learning : the platform reports a learning phase
     min_budget, max_budget : what the velocity limit allows at this moment; None: no such limit
     conversions : number behind the revenue, for the width of intervals; None when unknown
+    window_hours : length of the trailing period that the figures cover; None: since the start
     """
 
     ad_id: str
@@ -60,11 +61,13 @@ class AdState:
     min_budget: float | None = None
     max_budget: float | None = None
     conversions: float | None = None
+    window_hours: float | None = None
 
     def __post_init__(self) -> None:
         for name in (
             "impressions", "clicks", "spend", "pipeline_value", "cash_revenue", "age_hours",
             "daily_budget", "frequency", "min_budget", "max_budget", "conversions",
+            "window_hours",
         ):  # fmt: skip
             value: float | None = getattr(self, name)
             optional = name in _OPTIONAL
@@ -79,6 +82,13 @@ class AdState:
         if self.last_updated is not None and self.last_updated.tzinfo is None:
             raise ValueError(f"last_updated of ad {self.ad_id!r} must carry a time zone")
 
+    @property
+    def covered_hours(self) -> float:
+        """Hours of delivery that the figures cover."""
+        return (
+            self.age_hours if self.window_hours is None else min(self.age_hours, self.window_hours)
+        )
+
     def revenue(self, mode: Mode) -> float | None:
         """Revenue that this mode counts; None when it is not known."""
         if not self.conversions_usable:
@@ -88,6 +98,7 @@ class AdState:
 
 _OPTIONAL = {
     "pipeline_value", "cash_revenue", "frequency", "min_budget", "max_budget", "conversions",
+    "window_hours",
 }  # fmt: skip
 
 

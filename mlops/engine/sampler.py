@@ -184,7 +184,7 @@ class BattleHardenedSampler:
         age = _column(states, "age_hours")
         ctr = _ratio(clicks, impressions)
         known = np.array([state.revenue(self.mode) is not None for state in states])
-        observed, roas = self._returns(states, known, age)
+        observed, roas = self._returns(states, known)
         blended = blended_score(ctr, roas.expected, age, known)
         frequency = np.array([state.frequency or 0.0 for state in states])
         decay = fatigue(frequency, impressions, self.policy.decay_form)
@@ -205,7 +205,7 @@ class BattleHardenedSampler:
         )
 
     def _returns(
-        self, states: list[AdState], known: npt.NDArray[np.bool_], age: FloatArray
+        self, states: list[AdState], known: npt.NDArray[np.bool_]
     ) -> tuple[FloatArray, MatureRoas]:
         """Observed ROAS, and the expected final one where revenue arrives late."""
         spend = _column(states, "spend")
@@ -220,7 +220,7 @@ class BattleHardenedSampler:
         matured = mature_roas(
             np.where(known, spend, 0.0),
             value,
-            curve.completeness(age),
+            curve.completeness(_column(states, "covered_hours")),
             prior_spend=self.policy.min_spend_for_kill,
             unit_value=float(value.sum()) / conversions if is_counted else None,
         )
