@@ -88,7 +88,7 @@ class Application:
 
     def _log(self, platform: Platform, request: Request, now: float) -> int:
         body = request.body.decode("utf-8", "replace")
-        if "access_token=" in body:
+        if "access_token" in body:
             form = request.form()
             body = json.dumps({name: form[name] for name in form if name != "access_token"})
         return self.store.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from sandbox import worlds
 from sandbox.context import utc_text
@@ -30,11 +30,14 @@ def handle(store: Store, traffic: Traffic, request: Request) -> Answer:
     """Answer one control call."""
     name = "/".join(request.segments[1:])
     action = _ACTIONS.get((request.method, name))
+    if "origin" in request.headers:
+        return Answer.json({"error": "The control surface is not for web pages."}, 403)
     if action is None:
         known = ", ".join(f"{method} {path}" for method, path in _ACTIONS)
         return Answer.json({"error": f"unknown; there is {known}"}, 404)
     try:
-        return Answer.json(action(store, traffic, request))
+        with store.savepoint("control"):
+            return Answer.json(action(store, traffic, request))
     except ValueError as error:  # all of ours are, and each says what to do
         return Answer.json({"error": str(error)}, 400)
 
@@ -44,7 +47,10 @@ def _health(store: Store, traffic: Traffic, request: Request) -> JsonObject:
 
 
 def _seed(store: Store, traffic: Traffic, request: Request) -> JsonObject:
-    """`{"world": name}` or `{"accounts": […]}`; with `"skip_present": true` what is there stays."""
+    """`{"world": name}` or `{"accounts": […]}`; with `"skip_present": true` what is there stays.
+
+    `today` moves the world's last day, `created_at` (unix seconds) says when plain accounts began.
+    """
     body = request.json()
     if "seed" in body:
         store.set_setting("seed", str(int(str(body["seed"]))))
@@ -57,7 +63,8 @@ def _seed(store: Store, traffic: Traffic, request: Request) -> JsonObject:
             raise ControlError(
                 f"world {body['world']!r} is unknown; use one of {', '.join(WORLDS)}"
             )
-        world = build(datetime.fromisoformat(utc_text(now)).date())
+        today = str(body.get("today") or utc_text(now, "%Y-%m-%d"))
+        world = build(date.fromisoformat(today))
         accounts, created_at = as_list(world["accounts"]), float(str(world["created_at"]))
     if not accounts:
         raise ControlError('nothing to seed: send {"world": …} or {"accounts": [...]}')

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import select
 import socket
 import struct
+import sys
 import threading
 import time
+from http import HTTPStatus
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +19,7 @@ from typing import Self
 
 from sandbox.app import Application, Delivery
 from sandbox.store import Store
-from sandbox.web import Request
+from sandbox.web import JsonObject, Request
 
 HOST = "127.0.0.1"
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -148,8 +152,6 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Keep quiet about clients that broke off, report the rest."""
-        import sys
-
         if not isinstance(sys.exception(), (BrokenPipeError, ConnectionResetError)):
             super().handle_error(request, client_address)  # type: ignore[arg-type]  # as received
 
@@ -169,6 +171,24 @@ class Sandbox:
         )
         self._thread.start()
         return self
+
+    def control(
+        self, name: str, body: JsonObject | None = None, method: str = "POST"
+    ) -> JsonObject:
+        """Call `/_sandbox/{name}` over HTTP and return its answer.
+
+        Raises
+        ------
+        ValueError : the sandbox refused; with its reason
+        """
+        connection = HTTPConnection(HOST, self.server.server_address[1], timeout=30)
+        with contextlib.closing(connection):
+            connection.request(method, f"/_sandbox/{name}", json.dumps(body or {}))
+            answer = connection.getresponse()
+            shown: JsonObject = json.loads(answer.read())
+        if answer.status != HTTPStatus.OK:
+            raise ValueError(str(shown.get("error")))
+        return shown
 
     def __exit__(
         self,

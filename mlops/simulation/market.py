@@ -1,7 +1,6 @@
 """A seeded model of paid traffic with a known truth, in plain NumPy.
 
-One market is one advertising account. Per ad and day it gives what a platform would report:
-impressions, reach, clicks, engagement, spend, conversions, revenue and pipeline value.
+One market is one advertising account; per ad and day it gives what a platform would report.
 
 How a day comes about, for ad *i* with budget owner *o*:
 
@@ -14,9 +13,8 @@ How a day comes about, for ad *i* with budget owner *o*:
    those become sales. Each lands some days after its click, and is reported on the day it lands,
    so that a past day is never restated.
 
-Every draw of an ad-day comes from a generator keyed by (seed, ad, day). A past day therefore
-depends on the seed, the budgets and running hours up to that day, and on nothing else: asking
-again gives the same numbers, and a budget change moves only the days from it on.
+Every draw comes from a generator keyed by (seed, ad, day), so a past day depends only on the seed
+and on budgets and running hours up to it: asking again gives the same numbers.
 """
 
 from __future__ import annotations
@@ -155,7 +153,6 @@ def simulate(market: Market, delivery: Delivery) -> Traffic:
 
     Parameters
     ----------
-    market : the ads
     delivery : budgets (n_days, n_owners), running (n_days, n_ads), elapsed (n_days,)
 
     Returns
@@ -180,17 +177,15 @@ def simulate(market: Market, delivery: Delivery) -> Traffic:
     return _assemble(market, delivery, means, totals, landed)
 
 
-def response(traits: AdTraits, funnel: Funnel, spend: float, click_factor: float = 1.0) -> float:
+def response(traits: AdTraits, funnel: Funnel, spend: float, factor: float = 1.0) -> float:
     """Expected value, in the end, of spending an amount on one ad in one day: the known truth."""
-    value = traits.click_rate * click_factor * traits.conversion_rate * funnel.value_per_conversion
+    value = traits.click_rate * factor * traits.conversion_rate * funnel.value_per_conversion
     return 1000 * spend / (traits.cost_per_mille * (1 + spend / traits.saturation)) * value
 
 
-def marginal_return(
-    traits: AdTraits, funnel: Funnel, spend: float, click_factor: float = 1.0
-) -> float:
+def marginal_return(traits: AdTraits, funnel: Funnel, spend: float, factor: float = 1.0) -> float:
     """Expected value of the next unit of money, at a day's spend: the slope of `response`."""
-    value = traits.click_rate * click_factor * traits.conversion_rate * funnel.value_per_conversion
+    value = traits.click_rate * factor * traits.conversion_rate * funnel.value_per_conversion
     return 1000 * value / (traits.cost_per_mille * (1 + spend / traits.saturation) ** 2)
 
 
@@ -205,13 +200,12 @@ def owner_truth(market: Market, owner: str, budget: float, day: int) -> tuple[fl
 
     Parameters
     ----------
-    market, owner : whose budget
     budget : money per day in major units
     day : ordinal of the day
 
     Returns
     -------
-    expected value of the day's spend, and of one more unit of money
+    expected value of the budget, and of one more unit of money
     """
     ads = [ad for ad in market.ads if market.owners[ad] == owner]
     appeal = sum(market.ads[ad].appeal for ad in ads)
@@ -344,24 +338,27 @@ def _land(
     """Spread the conversions of one ad-day, and what follows from them, over the days after it."""
     row, column = cell
     window = slice(row, row + DELAY_DAYS)
-    lead_delays = _delays(funnel.lead_delay)
-    landed["conversions"][window, column] += rng.multinomial(conversions, lead_delays)
+    spread = funnel.sale_spread
     if funnel.mode == "direct":
-        sales, sale_delays = conversions, lead_delays
+        sales, delays = conversions, _delays(funnel.lead_delay)
     else:
         appointments = int(rng.binomial(conversions, funnel.appointment_rate))
-        landed["appointments"][window, column] += rng.multinomial(
-            appointments, _delays(funnel.appointment_delay)
-        )
-        sales, sale_delays = (
+        sales, delays = (
             int(rng.binomial(appointments, funnel.sale_rate)),
             _delays(funnel.sale_delay),
         )
-    spread = funnel.sale_spread
+        landed["conversions"][window, column] += rng.multinomial(
+            conversions, _delays(funnel.lead_delay)
+        )
+        landed["appointments"][window, column] += rng.multinomial(
+            appointments, _delays(funnel.appointment_delay)
+        )
+    when = rng.choice(DELAY_DAYS, sales, p=delays)
     amounts = funnel.sale_value * rng.lognormal(-(spread**2) / 2, spread, sales)
-    when = rng.choice(DELAY_DAYS, sales, p=sale_delays)
-    np.add.at(landed["sales"][:, column], row + when, 1)
-    np.add.at(landed["revenue"][:, column], row + when, np.round(amounts, 2))
+    landed["sales"][window, column] += np.bincount(when, minlength=DELAY_DAYS)
+    landed["revenue"][window, column] += np.bincount(when, np.round(amounts, 2), DELAY_DAYS)
+    if funnel.mode == "direct":
+        landed["conversions"][window, column] += np.bincount(when, minlength=DELAY_DAYS)
 
 
 @cache
