@@ -11,7 +11,7 @@ from django.db.models import Max, Min, Sum
 
 from campaigns.engine.importing.names import Names, read_names
 from campaigns.engine.importing.tables import open_table
-from campaigns.models import Ad, AdAccount, AdSet, Campaign, DailyPerformance, ImportRun
+from campaigns.models import Ad, AdAccount, Campaign, DailyPerformance, ImportRun
 from campaigns.services.importing import ImportOptions, ImportRefused, import_performance
 from workspaces.models import Workspace
 
