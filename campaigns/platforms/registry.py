@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 import httpx
 
-from campaigns.platforms.adapter import invalid
+from campaigns.platforms.adapter import coarse_step, invalid
 from campaigns.platforms.base import Platform
 
 KINDS = ("google", "meta", "tiktok")
@@ -113,3 +114,17 @@ def _tiktok(
         allow_loopback=allow_loopback,
         transport=transport,
     )
+
+
+def money_step(kind: str, currency: str, reported_offset: int | None) -> Decimal:
+    """Smallest amount in major units that a platform takes in a currency, without a connection.
+
+    Raises
+    ------
+    PlatformError : the platform's unit of this currency is not known
+    """
+    if kind == "meta":
+        from campaigns.platforms.meta_wire import step_of
+
+        return step_of(currency, reported_offset)
+    return coarse_step(currency)

@@ -233,7 +233,8 @@ def _mark_sent(attempt: ExecutionAttempt, before: Reading, *, now: datetime) -> 
             settle(attempt, held, now=now)
             return False
         attempt.call_sent_at = now
-        attempt.facts = {**before.facts, "jitter_ms": proposal.jitter_ms}
+        seen = {f"{name}_before": fact for name, fact in before.facts.items()}
+        attempt.facts = {**seen, "jitter_ms": proposal.jitter_ms}
         attempt.save(update_fields=["call_sent_at", "facts"])
         proposal.lease_until = now + timedelta(seconds=settings.EXECUTOR_LEASE_S)
         proposal.save(update_fields=["lease_until", "updated_at"])

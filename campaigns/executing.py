@@ -1,0 +1,187 @@
+"""Carrying an ad change out on its platform: read, write, and what the answers mean.
+
+Network only: nothing here opens a transaction. What must be written is in ``recording``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+
+from campaigns.judging import ref_of
+from campaigns.models import AdAccount
+from campaigns.platforms.base import (
+    Change,
+    ChangeField,
+    EntityState,
+    ErrorKind,
+    LearningState,
+    Platform,
+    PlatformError,
+    Usage,
+)
+from campaigns.platforms.registry import build
+from campaigns.selectors.policies import current_policy, limits_of
+from workspaces.crypto import SecretUnreadableError, decrypt
+from workspaces.gate import Outcome, PlanView, Reading
+
+STOP_AT_PCT = 95.0
+SLOW_AT_PCT = 75.0
+THROTTLED_S = 300.0
+SLOW_S = 60.0
+AUTH_RETRY_S = 3600.0
+
+# What each kind of error means for the gate; see the table in docs/platforms.md.
+_MEANING = {
+    ErrorKind.THROTTLED: "throttled",
+    ErrorKind.TRANSIENT: "transient",
+    ErrorKind.AUTH: "deferred",
+    ErrorKind.PERMISSION: "refused",
+    ErrorKind.INVALID: "refused",
+    ErrorKind.ENTITY_LIMIT: "deferred",
+    ErrorKind.GONE: "refused",
+    ErrorKind.POLICY: "deferred",
+    ErrorKind.UNKNOWN: "unknown",
+}
+
+
+@contextmanager
+def platform_of(account: AdAccount) -> Iterator[Platform]:
+    """Adapter of an account's connection, closed afterwards."""
+    connection = account.connection
+    if connection is None:
+        raise PlatformError(
+            ErrorKind.INVALID, f"{account.name} has no connection; connect it or do it by hand."
+        )
+    try:
+        credentials = decrypt(connection.secret)
+    except SecretUnreadableError as error:
+        raise PlatformError(ErrorKind.AUTH, str(error)) from error
+    adapter = build(
+        connection.kind,
+        credentials=credentials,
+        base_url=connection.base_url or None,
+        allow_loopback=settings.ALLOW_SANDBOX,
+    )
+    try:
+        yield adapter
+    finally:
+        adapter.close()
+
+
+def account_of(plan: PlanView) -> AdAccount:
+    """The ad account that a plan names."""
+    named = plan.body["subject"]
+    return AdAccount.objects.select_related("connection", "workspace").get(
+        workspace=plan.workspace, platform=named["platform"], external_id=named["account"]
+    )
+
+
+def change_of(body: dict[str, Any]) -> Change:
+    """The platform change of a plan: exactly the signed value."""
+    field: ChangeField = body["operation"].removeprefix("set_")
+    value = body["after"] if field == "status" else Decimal(body["after"])
+    return Change(ref_of(body), field, value, body["currency"])
+
+
+def send(plan: PlanView) -> Outcome:
+    """Write the signed value, once."""
+    try:
+        with platform_of(account_of(plan)) as adapter:
+            receipt = adapter.apply(change_of(plan.body))
+    except PlatformError as error:
+        return outcome_of(error)
+    facts = _usage_facts(receipt.usage)
+    if receipt.effective_at:
+        facts["effective_at"] = receipt.effective_at.isoformat()
+    return Outcome(
+        "applied",
+        "The platform confirmed it.",
+        request_id=receipt.request_id,
+        response=dict(receipt.response),
+        facts=facts,
+    )
+
+
+def outcome_of(error: PlatformError) -> Outcome:
+    """What a platform's error means for the gate."""
+    facts = _usage_facts(error.usage)
+    if error.provider_code:
+        facts["provider_code"] = f"{error.provider_code}/{error.provider_subcode}".rstrip("/")
+    return Outcome(
+        _MEANING[error.kind],  # type: ignore[arg-type]  # values are Outcome's words
+        error.message,
+        error_kind=error.kind.value,
+        request_id=error.trace_id,
+        response=error.response,
+        retry_after_s=_wait(error),
+        facts=facts,
+    )
+
+
+def _wait(error: PlatformError) -> float | None:
+    if error.kind in (ErrorKind.AUTH, ErrorKind.POLICY):
+        return AUTH_RETRY_S
+    if error.kind in (ErrorKind.THROTTLED, ErrorKind.ENTITY_LIMIT):
+        return error.retry_after_s or THROTTLED_S
+    return error.retry_after_s
+
+
+def _usage_facts(usage: Usage) -> dict[str, Any]:
+    if usage.pct < SLOW_AT_PCT:
+        return {}
+    rest = usage.reset_after_s or (THROTTLED_S if usage.pct >= STOP_AT_PCT else SLOW_S)
+    return {"usage_pct": f"{usage.pct:.1f}", "rest_s": rest}
+
+
+def look(plan: PlanView) -> Reading:
+    """Read the live value and hold it against the plan's 'before' and 'after'."""
+    account = account_of(plan)
+    change = change_of(plan.body)
+    try:
+        with platform_of(account) as adapter:
+            state = adapter.read_entity(change.ref)
+    except PlatformError as error:
+        return Reading("unknown", error=_read_error(error))
+    live = state.value_of(change.field)
+    facts = {"learning": _learning_json(state.learning), "live": _text(live)}
+    return Reading(_compare(plan, change, state, account), live={"value": _text(live)}, facts=facts)
+
+
+def _read_error(error: PlatformError) -> Outcome:
+    outcome = outcome_of(error)
+    if outcome.status != "unknown":
+        return outcome
+    # A read has no effect, so what is unclear about it is only worth another try.
+    return Outcome("transient", outcome.message, outcome.error_kind, response=outcome.response)
+
+
+def _compare(plan: PlanView, change: Change, state: EntityState, account: AdAccount) -> Any:
+    if state.holds(change):
+        return "after"
+    live, before = state.value_of(change.field), plan.body["before"]
+    if change.field == "status" or live is None:
+        return "before" if live == before else "other"
+    policy = current_policy(workspace=plan.workspace, account=account)
+    expected, tolerance = Decimal(before), limits_of(policy).drift_pct
+    drifted = abs(Decimal(live) - expected) * 100 > expected * tolerance
+    return "other" if drifted else "before"
+
+
+def _text(value: Decimal | str | None) -> str | None:
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
+
+
+def _learning_json(learning: LearningState | None) -> dict[str, Any] | None:
+    if learning is None:
+        return None
+    edited = learning.last_significant_edit_at
+    return {
+        "status": learning.status,
+        "conversions": learning.conversions,
+        "last_significant_edit_at": edited.isoformat() if edited else None,
+    }
