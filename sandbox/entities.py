@@ -69,6 +69,8 @@ class Entity:
     extra: JsonObject
 
     def value(self, name: str) -> str:
-        """Return one of FIELDS as text; an absent amount is the empty string."""
+        """Return one of FIELDS as text, amounts without idle zeros and empty when absent."""
         value: object = getattr(self, name)
+        if isinstance(value, Decimal):
+            return f"{value.normalize():f}"
         return "" if value is None else str(value)

@@ -141,9 +141,27 @@ class Server(ThreadingHTTPServer):
     block_on_close = False
 
     def __init__(self, application: Application, port: int) -> None:
+        # Before the base class, which closes itself when the port is taken.
+        self._open: set[socket.socket] = set()
         super().__init__((HOST, port), Handler)
         self.application = application
         self.latch = Latch()
+
+    def process_request_thread(self, request: object, client_address: object) -> None:
+        """Serve one connection, known for as long as it is open."""
+        assert isinstance(request, socket.socket)  # noqa: S101  # the type that a TCP server has
+        self._open.add(request)
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._open.discard(request)
+
+    def server_close(self) -> None:
+        """Stop listening, and end connections that clients keep alive."""
+        super().server_close()
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     @property
     def base_url(self) -> str:

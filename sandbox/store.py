@@ -72,6 +72,8 @@ class Store:
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(SCHEMA)
         self.call_id: int | None = None
+        #: Moves whenever history may have been taken back or replaced: caches of it are void.
+        self.generation = 0
 
     def close(self) -> None:
         """Close the file."""
@@ -95,6 +97,7 @@ class Store:
                 yield
             except BaseException:
                 self._db.execute("ROLLBACK")
+                self.generation += 1
                 raise
             self._db.execute("COMMIT")
 
@@ -113,6 +116,7 @@ class Store:
     def _end(self, name: str, *, keep: bool) -> None:
         if not keep:
             self._db.execute(f"ROLLBACK TO {name}")
+            self.generation += 1
         self._db.execute(f"RELEASE {name}")
 
     # Clock and settings
@@ -174,6 +178,7 @@ class Store:
 
     def add_account(self, account: Account) -> None:
         """Put an account in, in place of one with the same id and all that belonged to it."""
+        self.generation += 1
         for table in ("entity", "history", "usage"):
             self.execute(
                 f"DELETE FROM {table} WHERE platform = ? AND account_id = ?",  # noqa: S608  # constant names
@@ -260,6 +265,7 @@ class Store:
 
     def reset(self) -> None:
         """Forget everything."""
+        self.generation += 1
         for table in TABLES:
             self.execute(f"DELETE FROM {table}")  # noqa: S608  # constant names
 

@@ -83,14 +83,15 @@ class Traffic:
             "SELECT max(rowid), count(*) FROM history WHERE platform = ? AND account_id = ?",
             *(account.platform, account.id),
         )[0]
-        key = (account, tuple(version), self._store.seed, first, last, _hours(account, last, now))
-        found = self._results.get(_hashable(key))
-        if found is None:
-            found = self._play(account, first, last, now)
-            self._results[_hashable(key)] = found
-            if len(self._results) > KEPT_RESULTS:
+        key = (
+            *(account.platform, account.id, self._store.generation, *version, self._store.seed),
+            *(first, last, _hours(account, last, now)),
+        )
+        if key not in self._results:
+            if len(self._results) >= KEPT_RESULTS:
                 del self._results[next(iter(self._results))]
-        return found
+            self._results[key] = self._play(account, first, last, now)
+        return self._results[key]
 
     def market(self, account: Account) -> Market:
         """Return the account's market with its known truth."""
@@ -278,9 +279,3 @@ def _build(kind: type[T], values: JsonObject) -> T:
     if unknown:
         raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
     return kind(**values)  # type: ignore[arg-type]  # checked by the dataclass's users: plain numbers
-
-
-def _hashable(key: tuple[object, ...]) -> tuple[object, ...]:
-    account = key[0]
-    name = (account.platform, account.id) if isinstance(account, Account) else account
-    return (name, *key[1:])

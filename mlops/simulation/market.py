@@ -336,8 +336,7 @@ def _land(
     landed: dict[str, FloatArray],
 ) -> None:
     """Spread the conversions of one ad-day, and what follows from them, over the days after it."""
-    row, column = cell
-    window = slice(row, row + DELAY_DAYS)
+    window, column = slice(cell[0], cell[0] + DELAY_DAYS), cell[1]
     spread = funnel.sale_spread
     if funnel.mode == "direct":
         sales, delays = conversions, _delays(funnel.lead_delay)
@@ -355,10 +354,11 @@ def _land(
         )
     when = rng.choice(DELAY_DAYS, sales, p=delays)
     amounts = funnel.sale_value * rng.lognormal(-(spread**2) / 2, spread, sales)
-    landed["sales"][window, column] += np.bincount(when, minlength=DELAY_DAYS)
+    counts = np.bincount(when, minlength=DELAY_DAYS)
+    landed["sales"][window, column] += counts
     landed["revenue"][window, column] += np.bincount(when, np.round(amounts, 2), DELAY_DAYS)
     if funnel.mode == "direct":
-        landed["conversions"][window, column] += np.bincount(when, minlength=DELAY_DAYS)
+        landed["conversions"][window, column] += counts
 
 
 @cache

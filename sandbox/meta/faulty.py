@@ -19,37 +19,27 @@ def fault_answer(rule: Rule) -> Answer | None:
 def _refusal(rule: Rule) -> Refusal | None:
     if rule.kind == "meta_17":
         return errors.account_score()
-    if rule.kind == "meta_613_score":
-        return errors.graph_error(
-            613, "Calls to this api have exceeded the rate limit.", subcode=1487742
-        )
     if rule.kind == "meta_613_budget":
         return errors.budget_rate()
-    if rule.kind == "meta_80004":
-        headers = usage_headers(100, rule.number("minutes", 12))
-        return errors.graph_error(
-            80004,
-            "There have been too many calls to this ad-account.",
-            subcode=2446079,
-            headers=headers,
-        )
-    if rule.kind == "meta_190":
-        return errors.graph_error(
-            190, "Error validating access token: Session has expired.", subcode=463, status=401
-        )
     if rule.kind == "meta_100":
         return errors.invalid(rule.text("field", "daily_budget"), "The value is not valid.")
-    if rule.kind == "meta_368":
-        return errors.graph_error(
-            368,
-            "The action attempted has been deemed abusive or is otherwise disallowed",
-            subcode=1390008,
-        )
+    if rule.kind == "meta_80004":
+        headers = usage_headers(100, rule.number("minutes", 12))
+        return errors.graph_error(80004, _TOO_MANY, subcode=2446079, headers=headers)
     if rule.kind == "meta_1":
-        return errors.graph_error(
-            1, "Please reduce the amount of data", is_transient=True, status=500
-        )
+        return errors.graph_error(1, "An unknown error occurred", is_transient=True, status=500)
+    if rule.kind in _PLAIN:
+        code, subcode, message = _PLAIN[rule.kind]
+        return errors.graph_error(code, message, subcode=subcode)
     return None
+
+
+_TOO_MANY = "There have been too many calls to this ad-account."
+_PLAIN = {
+    "meta_613_score": (613, 1487742, _TOO_MANY),
+    "meta_190": (190, 463, "Error validating access token: Session has expired."),
+    "meta_368": (368, 1390008, "The action attempted has been deemed abusive."),
+}
 
 
 def usage_headers(pct: int, minutes: int = 0) -> dict[str, str]:

@@ -70,7 +70,7 @@ def test_truncated_answer_breaks_off_after_the_commit(meta: Box) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
         _write(meta)
 
-    assert meta.effects("201") == [("120.00", "150")]
+    assert meta.effects("201") == [("120", "150")]
 
 
 def test_slow_drip_beats_a_timeout_per_read(meta: Box) -> None:

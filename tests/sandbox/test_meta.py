@@ -19,7 +19,7 @@ def test_update_changes_only_what_was_sent(meta: Box) -> None:
     assert answer.json() == {"success": True}
     shown = meta.meta("GET", "201", fields="name,status,daily_budget").json()
     assert shown == {"id": "201", "name": "First set", "status": "ACTIVE", "daily_budget": "15000"}
-    assert meta.effects("201") == [("120.00", "150")]
+    assert meta.effects("201") == [("120", "150")]
 
 
 def test_token_may_come_as_parameter(meta: Box) -> None:
@@ -232,3 +232,10 @@ def test_unknown_field_is_an_error(meta: Box) -> None:
 
     assert error["code"] == 100
     assert "colour" in error["message"]
+
+
+def test_writes_that_change_nothing_do_not_count(meta: Box) -> None:
+    for _ in range(6):
+        assert meta.meta("POST", "201", daily_budget="12000").status_code == 200
+
+    assert meta.effects("201") == [("120", "120")] * 6

@@ -105,3 +105,13 @@ def test_report_of_another_token_is_not_there(meta: Box) -> None:
     report = meta.meta("POST", "act_1001/insights", fields="spend").json()["report_run_id"]
 
     assert meta.meta("GET", report, token="token-b").json()["error"]["error_subcode"] == 33
+
+
+def test_reseeded_account_forgets_its_traffic(meta: Box) -> None:
+    before = _rows(meta, "201", fields="spend")
+    other = json.loads(json.dumps(META).replace('"120.00"', '"60.00"'))
+
+    meta.seed(other, created_at=1790000000)
+
+    halved = Decimal(before[0]["spend"]) / 2
+    assert abs(Decimal(_rows(meta, "201", fields="spend")[0]["spend"]) - halved) < Decimal("0.20")

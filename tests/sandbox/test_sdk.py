@@ -44,7 +44,7 @@ def test_updates_a_budget_and_reads_it_back(api: FacebookAdsApi, meta: Box) -> N
 
     read = AdSet("201", api=api).api_get(fields=["daily_budget", "campaign_id"])
     assert (read["daily_budget"], read["campaign_id"]) == ("15000", "101")
-    assert meta.effects("201") == [("120.00", "150")]
+    assert meta.effects("201") == [("120", "150")]
 
 
 def test_pauses_a_campaign(api: FacebookAdsApi) -> None:
@@ -125,4 +125,4 @@ def test_batch_offers_what_was_not_run_again(api: FacebookAdsApi, meta: Box) -> 
     assert meta.effects("201") == []
 
     assert again.execute() is None
-    assert meta.effects("201") == [("120.00", "150")]
+    assert meta.effects("201") == [("120", "150")]

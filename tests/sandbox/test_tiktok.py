@@ -75,7 +75,7 @@ def test_daily_budget_waits_for_midnight_of_the_account(tiktok: Client) -> None:
 
     row = tiktok.adgroup("31")
     assert (row["budget"], row["scheduled_budget"]) == (120.5, 0.0)
-    assert tiktok.box.effects("31", "daily_budget") == [("100.00", "120.5")]
+    assert tiktok.box.effects("31", "daily_budget") == [("100", "120.5")]
 
 
 def test_a_second_schedule_takes_the_place_of_the_first(tiktok: Client) -> None:
@@ -84,7 +84,7 @@ def test_a_second_schedule_takes_the_place_of_the_first(tiktok: Client) -> None:
     tiktok.box.control("clock", {"advance_s": 86_400})
 
     assert tiktok.adgroup("31")["budget"] == 140.0
-    assert tiktok.box.effects("31", "daily_budget") == [("100.00", "140")]
+    assert tiktok.box.effects("31", "daily_budget") == [("100", "140")]
 
 
 def test_lifetime_budget_changes_at_once(tiktok: Client) -> None:
