@@ -34,6 +34,13 @@ from workspaces.models import ConnectionStatus, Risk
 from workspaces.roles import Role
 
 
+_CHANGE_TYPES: dict[str, engine.ChangeType] = {
+    ChangeType.BUDGET: "budget",
+    ChangeType.STATUS: "status",
+    ChangeType.BID: "bid",
+}
+
+
 @dataclass(frozen=True)
 class Facts:
     """What the checks of one change look at."""
@@ -112,7 +119,7 @@ def _facts(plan: PlanView, now: datetime, policy: SafetyPolicy | None) -> Facts:
     before, after = plan.body["before"], plan.body["after"]
     is_status = subject.change_type == ChangeType.STATUS
     change = Change(
-        change_type=subject.change_type.value,
+        change_type=_CHANGE_TYPES[subject.change_type],
         before=None if is_status else Decimal(before),
         after=None if is_status else Decimal(after),
         pauses=is_status and after != "active",
@@ -187,7 +194,7 @@ def _account(facts: Facts) -> Check:
 
 def _platform_clock(facts: Facts) -> Check:
     """What a platform forbids by the clock waits; today that is TikTok before midnight."""
-    is_budget = facts.change.change_type == ChangeType.BUDGET
+    is_budget = facts.subject.change_type == ChangeType.BUDGET
     if facts.account.platform != Platform.TIKTOK or not is_budget:
         return Check("platform_clock", "not_applicable", "The platform takes this at any time.")
     free_at = lock_ends_at(facts.now, ZoneInfo(facts.account.time_zone))
@@ -244,7 +251,7 @@ def _velocity(facts: Facts) -> Check:
 
 def _bounds(facts: Facts) -> Check:
     total = None
-    if facts.change.change_type == ChangeType.BUDGET:
+    if facts.subject.change_type == ChangeType.BUDGET:
         total = budgets_total(workspace=facts.account.workspace, now=facts.now)
         moved = facts.change.in_workspace_currency(facts.change.after)
         left = facts.change.in_workspace_currency(facts.change.before)

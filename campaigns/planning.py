@@ -13,14 +13,14 @@ import numpy as np
 from campaigns.engine.effect import PredictedEffect, predict_budget_effect, predict_status_effect
 from campaigns.engine.limits import BudgetOwner, Limits, Step, draw_fuzz, step_allowed
 from campaigns.engine.limits.steps import round_towards
-from campaigns.models import ChangeType, DeliveryStatus, EntityType
+from campaigns.models import AdSet, ChangeType, DeliveryStatus, EntityType
 from campaigns.platforms.base import PlatformError
 from campaigns.platforms.registry import money_step
 from campaigns.selectors.activity import past_changes, running_targets
 from campaigns.selectors.money import exchange_rate
 from campaigns.selectors.policies import current_policy, limits_of
 from campaigns.selectors.series import OwnerSeries, owner_series, value_metric
-from campaigns.selectors.subjects import MODELS, Subject, find_subject
+from campaigns.selectors.subjects import Subject, find_subject
 from workspaces.gate import Draft, RequestError
 from workspaces.models import Workspace
 
@@ -153,8 +153,7 @@ def sibling_owners(
     if subject.entity_type != EntityType.ADSET:
         return ()
     siblings = list(
-        MODELS[EntityType.ADSET]
-        .objects.filter(campaign=subject.campaign, daily_budget__gt=0)
+        AdSet.objects.filter(campaign=subject.campaign, daily_budget__gt=0)
         .exclude(pk=subject.entity.pk)
         .values_list("pk", "daily_budget")
     )
@@ -162,7 +161,9 @@ def sibling_owners(
     past = past_changes(subject=subject, entity_ids=[pk for pk, _ in siblings], since=since)
     targets = running_targets(subject=subject, without=without)
     return tuple(
-        BudgetOwner(live, targets.get(pk, live), tuple(past.get(pk, ()))) for pk, live in siblings
+        BudgetOwner(live, targets.get(pk, live), tuple(past.get(pk, ())))
+        for pk, live in siblings
+        if live is not None
     )
 
 

@@ -17,7 +17,7 @@ def current_membership(*, user: User, workspace_id: int | None) -> Membership | 
         user.memberships.select_related("workspace", "user").order_by("-last_used_at", "pk")
     )
     chosen = [m for m in memberships if m.workspace_id == workspace_id]
-    return (chosen or memberships or [None])[0]
+    return next(iter(chosen or memberships), None)
 
 
 def held_role(*, user: User, workspace: Workspace, now: datetime) -> str:

@@ -39,7 +39,9 @@ def activity_of(subject: Subject, *, now: datetime, without: int | None) -> Acti
     running = _running(subject, without)
     campaign_ids = {campaign.pk for campaign in subject.campaigns}
     mine = (str(subject.entity_type), subject.entity.pk, ChangeType.BUDGET)
-    calls = list(sent)
+    calls = [
+        (at, campaign, level, entity, change) for at, campaign, level, entity, change in sent if at
+    ]
     return Activity(
         campaign_calls=_moments(call for call in calls if call[1] in campaign_ids),
         campaign_running=sum(row[0] in campaign_ids for row in running),

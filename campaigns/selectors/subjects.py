@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from campaigns.models import Ad, AdAccount, AdSet, Campaign, ChangeType, EntityType, Platform
 from campaigns.platforms.base import EntityLevel, EntityRef
 from workspaces.gate import RequestError
@@ -18,6 +20,11 @@ MODELS: dict[str, type[Campaign] | type[AdSet] | type[Ad]] = {
     EntityType.CAMPAIGN: Campaign,
     EntityType.ADSET: AdSet,
     EntityType.AD: Ad,
+}
+_LEVELS: dict[str, EntityLevel] = {
+    EntityType.CAMPAIGN: "campaign",
+    EntityType.ADSET: "adset",
+    EntityType.AD: "ad",
 }
 
 
@@ -94,7 +101,9 @@ def _choice(request: dict[str, Any], field: str, choices: type[EntityType | Chan
 
 def _entity(workspace: Workspace, entity_type: EntityType, request: dict[str, Any]) -> Entity:
     given = str(request.get("entity", "")).strip()
-    rows = MODELS[entity_type].objects.filter(workspace=workspace).select_related("account")
+    model: type[Entity] = MODELS[entity_type]
+    rows: QuerySet[Entity] = model._default_manager.filter(workspace=workspace)
+    rows = rows.select_related("account__connection", "account__workspace")
     if account := request.get("account"):
         rows = rows.filter(**_by_any_id("account__", str(account)))
     found = list(rows.filter(**_by_any_id("", given))[:2]) if given else []
@@ -119,7 +128,7 @@ def subject_of(entity: Entity, change_type: ChangeType) -> Subject:
     entity_type = next(EntityType(key) for key, model in MODELS.items() if type(entity) is model)
     campaign = entity if isinstance(entity, Campaign) else entity.campaign
     campaigns: tuple[Campaign, ...] = (campaign,)
-    level: EntityLevel = entity_type.value
+    level = _LEVELS[entity_type]
     external_id = entity.external_id
     if change_type == ChangeType.BUDGET:
         _require_budget_here(entity, campaign)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import F
 
 from campaigns.judging import change_type_of
-from campaigns.models import AdAccount, AdChangeHistory, ChangeType, PendingAdChange
+from campaigns.models import AdAccount, AdChangeHistory, Campaign, ChangeType, PendingAdChange
 from campaigns.selectors.subjects import MODELS
 from workspaces.gate import Outcome
 from workspaces.models import Connection, ConnectionStatus, ExecutionAttempt, Proposal
@@ -101,18 +101,19 @@ def mirror_value(
     change_type = change_type_of(body)
     field = str(body["operation"]).removeprefix("set_")
     new: Decimal | str = value if change_type == ChangeType.STATUS else Decimal(value)
-    rows = MODELS[change.entity_type].objects.filter(account=change.account)
+    update = {field: new, "mirrored_at": now}
     if body["subject"]["level"] == "budget":
-        rows = rows.filter(budget_external_id=body["subject"]["external_id"])
+        Campaign.objects.filter(
+            account=change.account, budget_external_id=body["subject"]["external_id"]
+        ).update(**update)
     else:
-        rows = rows.filter(pk=change.entity_id)
-    rows.update(**{field: new}, mirrored_at=now)
+        MODELS[change.entity_type]._default_manager.filter(pk=change.entity_id).update(**update)
 
 
 def _account_health(account: AdAccount, outcome: Outcome, *, now: datetime) -> None:
     """Throttling, usage headers and errors in a row rest the account; bad tokens the connection."""
     if state := _CONNECTION_STATE.get(outcome.error_kind):
-        Connection.objects.filter(pk=account.connection_id).update(
+        Connection.objects.filter(ad_accounts=account).update(
             status=state, last_error=outcome.message, last_error_at=now
         )
     rest_s = outcome.facts.get("rest_s")

@@ -67,7 +67,7 @@ class Workspace(models.Model):
             pgtrigger.Trigger(
                 name="fixed_with_data",
                 when=pgtrigger.Before,
-                operation=pgtrigger.UpdateOf("currency", "time_zone"),
+                operation=pgtrigger.UpdateOf("currency", "time_zone"),  # type: ignore[no-untyped-call]  # untyped
                 condition=pgtrigger.Q(old__data_since__isnull=False)
                 & (
                     pgtrigger.Q(old__currency__df=pgtrigger.F("new__currency"))
