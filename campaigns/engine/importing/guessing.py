@@ -49,7 +49,7 @@ def guess_mapping(headers: Sequence[str], sample: Rows, *, delimiter: str = ",")
     mapping = Mapping(columns=columns, platform=fields.guess_platform(headers))
     mapping = replace(
         mapping,
-        currency=_currency(columns),
+        fixed_currency=_currency(columns),
         day_order=_day_order(cells.get(columns.get("day", ""), [])),
         decimal_sign=_decimal_sign(mapping, cells, delimiter),
         rates_in=_rates_in(mapping, cells),

@@ -29,7 +29,7 @@ class Mapping:
 
     columns: dict[str, str] = field(default_factory=dict)
     platform: str = "other"
-    currency: str = ""
+    fixed_currency: str = ""
     day_order: str = ""
     decimal_sign: str = "."
     roi_kind: str = ""
@@ -68,8 +68,8 @@ class Mapping:
             return replace(self, columns=columns | ({key: value} if value else {}))
         if key == "platform" and value in PLATFORMS:
             return replace(self, platform=value)
-        if key == "currency":
-            return replace(self, currency=value.upper())
+        if key == "fixed_currency":
+            return replace(self, fixed_currency=value.upper())
         if value in SETTINGS.get(key, ()):
             return replace(self, **{key: value})  # type: ignore[arg-type]  # text settings only
         allowed = SETTINGS.get(key) or (PLATFORMS if key == "platform" else ())

@@ -221,7 +221,7 @@ class RowReader:
 
     def _currency(self, cells: dict[str, str], account: str, said: str) -> str:
         column = self._mapping.columns.get("currency", "")
-        stated = cells.get("currency", "").strip().upper() or self._mapping.currency
+        stated = cells.get("currency", "").strip().upper() or self._mapping.fixed_currency
         kept = self._context.kept_currencies.get(account, "")
         if account in self.accounts:
             kept = kept or self.accounts[account].currency

@@ -115,7 +115,7 @@ def _import(
     platform = options.platform or mapping.platform
     if platform not in Platform.values:
         raise ImportRefused(f"{platform!r} is no platform; use one of {', '.join(Platform.values)}")
-    context = _context(run.workspace, platform, options, now)
+    context = context_of(run.workspace, platform, options, now)
     reader = RowReader(mapping, table.headers, context)
     work = _Work(
         run, table, mapping, platform, options, context, reader, _stage(run, reader, mapping)
@@ -141,7 +141,10 @@ def _stage(run: ImportRun, reader: RowReader, mapping: Mapping) -> Stage:
     return stage
 
 
-def _context(workspace: Workspace, platform: str, options: ImportOptions, now: datetime) -> Context:
+def context_of(
+    workspace: Workspace, platform: str, options: ImportOptions, now: datetime
+) -> Context:
+    """Gather what rows of a file are judged by: the answers, and the accounts that exist."""
     kept = AdAccount.objects.filter(workspace=workspace, platform=platform)
     account = options.account_id or options.names.only_account() or NO_ACCOUNT
     if options.time_zone and not known_zone(options.time_zone):
