@@ -168,7 +168,8 @@ def _checks(facts: Facts) -> list[Check]:
         _ignorance(facts),
         engine.freshness(
             performance_at=performance_known_until(facts.account),
-            automatic=facts.is_by_machine,
+            # Stale figures stop the policy from signing; a person may know better and sign.
+            automatic=False,
             now=facts.now,
             limits=facts.limits,
         ),

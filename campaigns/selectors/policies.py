@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import fields
 from decimal import Decimal
+from typing import get_type_hints
 
 from campaigns.engine.limits import Limits
 from campaigns.models import AdAccount, SafetyPolicy
 from workspaces.models import Workspace
 
-_SHARES = ("auto_min_confidence", "medium_confidence", "confidence_threshold", "max_budget_change")
-_NUMBERS = (
-    "ignorance_zone_days", "kill_pipeline_roas", "scale_pipeline_roas", "roas_threshold",
-)  # fmt: skip
+# How the engine wants each number, whatever type the row or a default has.
+_NUMBERS: dict[str, type[Decimal] | type[float]] = {
+    name: Decimal if "Decimal" in str(hint) else float
+    for name, hint in get_type_hints(Limits).items()
+    if "Decimal" in str(hint) or hint is float
+}
 
 
 def current_policy(*, workspace: Workspace, account: AdAccount | None = None) -> SafetyPolicy:
@@ -29,10 +32,8 @@ def current_policy(*, workspace: Workspace, account: AdAccount | None = None) ->
 def limits_of(policy: SafetyPolicy) -> Limits:
     """Plain values of a policy for the engine."""
     values = {field.name: getattr(policy, field.name) for field in fields(Limits)}
-    for name in (*_SHARES, *_NUMBERS):
-        values[name] = float(values[name])
-    for name in ("velocity_window_h", "freshness_h", "expiry_h"):
-        values[name] = Decimal(values[name])
+    for name, kind in _NUMBERS.items():
+        values[name] = None if values[name] is None else kind(values[name])
     values["blackout_weekly"] = tuple(
         (int(day), dt.time.fromisoformat(start), dt.time.fromisoformat(end))
         for day, start, end in policy.blackout_weekly

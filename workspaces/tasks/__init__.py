@@ -1,5 +1,6 @@
 """Celery entry points of the ground floor."""
 
+from workspaces.tasks.gate import execute_due, expire_proposals, measure_effects, reap_lapsed
 from workspaces.tasks.heartbeat import heartbeat
 from workspaces.tasks.notices import (
     clear_expired,
@@ -12,6 +13,10 @@ __all__ = [
     "clear_expired",
     "deliver_notices",
     "deliver_webhooks",
+    "execute_due",
+    "expire_proposals",
     "heartbeat",
+    "measure_effects",
+    "reap_lapsed",
     "send_digests",
 ]

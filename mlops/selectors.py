@@ -1,0 +1,132 @@
+"""Budget owners as arms of the sampler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.db.models import Min, QuerySet, Sum
+
+from campaigns.engine.limits import BudgetOwner, Limits, velocity_range
+from campaigns.models import (
+    AdAccount,
+    AdSet,
+    Campaign,
+    ChangeType,
+    DailyPerformance,
+    DeliveryStatus,
+    LearningStatus,
+)
+from campaigns.planning import sibling_owners
+from campaigns.selectors import Subject, past_changes, performance_known_until, subject_of
+from mlops.engine.sampler import AdState
+from mlops.models import SamplerFeedback
+from workspaces.models import Workspace
+
+WINDOW_DAYS = 14
+_SUMS = ("impressions", "reach", "clicks", "spend", "conversions", "revenue", "pipeline_value")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A budget owner with the state that the sampler judges."""
+
+    subject: Subject
+    state: AdState
+
+
+def arms_of(*, account: AdAccount, limits: Limits, now: datetime) -> list[Arm]:
+    """Every active owner of a daily budget in an account, with its last 14 full days.
+
+    Amounts are in the account's currency. A Google budget that campaigns share is one arm.
+    """
+    subjects = [subject_of(entity, ChangeType.BUDGET) for entity in _owners(account)]
+    unique = {subject.key: subject for subject in subjects}
+    return [Arm(subject, _state(subject, limits, now)) for subject in unique.values()]
+
+
+def _owners(account: AdAccount) -> Iterable[Campaign | AdSet]:
+    active = {"account": account, "status": DeliveryStatus.ACTIVE, "daily_budget__gt": 0}
+    related = ("account__workspace", "account__connection")
+    yield from Campaign.objects.filter(**active).select_related(*related).order_by("pk")
+    yield from (
+        AdSet.objects.filter(**active, campaign__status=DeliveryStatus.ACTIVE)
+        .select_related(*related, "campaign")
+        .order_by("pk")
+    )
+
+
+def _rows(subject: Subject) -> QuerySet[DailyPerformance]:
+    rows = DailyPerformance.objects.filter(
+        account=subject.account, level=subject.account.summing_level
+    )
+    if isinstance(subject.entity, AdSet):
+        return rows.filter(ad_set=subject.entity)
+    return rows.filter(campaign__in=subject.campaigns)
+
+
+def _state(subject: Subject, limits: Limits, now: datetime) -> AdState:
+    account = subject.account
+    zone = ZoneInfo(account.time_zone)
+    today = now.astimezone(zone).date()
+    rows = _rows(subject)
+    sums = rows.filter(day__gte=today - timedelta(days=WINDOW_DAYS), day__lt=today).aggregate(
+        **{name: Sum(name) for name in _SUMS}
+    )
+    first = rows.filter(spend__gt=0).aggregate(day=Min("day"))["day"]
+    started = datetime.combine(first, time.min, zone) if first else now
+    figures = {name: float(value or 0) for name, value in sums.items()}
+    live = subject.current if isinstance(subject.current, Decimal) else Decimal(0)
+    low, high = _headroom(subject, live, limits, now)
+    return AdState(
+        ad_id=subject.key,
+        impressions=figures["impressions"],
+        clicks=figures["clicks"],
+        spend=figures["spend"],
+        pipeline_value=figures["pipeline_value"],
+        cash_revenue=figures["revenue"],
+        age_hours=max(0.0, (now - started).total_seconds() / 3600),
+        daily_budget=float(live),
+        frequency=None,  # reach is per day and never summed, so a window has none
+        last_updated=performance_known_until(account) or datetime(1970, 1, 1, tzinfo=UTC),
+        conversions_usable=account.has_usable_conversions,
+        is_learning=_is_learning(subject),
+        min_budget=float(low),
+        max_budget=float(high),
+        conversions=figures["conversions"],
+        window_hours=WINDOW_DAYS * 24.0,
+    )
+
+
+def _is_learning(subject: Subject) -> bool:
+    return getattr(subject.entity, "learning_status", "") == LearningStatus.LEARNING
+
+
+def _headroom(
+    subject: Subject, live: Decimal, limits: Limits, now: datetime
+) -> tuple[Decimal, Decimal]:
+    """What one decision may reach: the change limit, whatever velocity leaves for later."""
+    since = now - timedelta(hours=float(limits.velocity_window_h))
+    pk = subject.entity.pk
+    past = past_changes(subject=subject, entity_ids=[pk], since=since).get(pk, ())
+    siblings = sibling_owners(subject, limits, now=now, without=None)
+    owner = BudgetOwner(live, live, tuple(past))
+    low, high = velocity_range(owner, siblings=siblings, now=now, limits=limits)
+    return max(Decimal(0), low), max(low, high)
+
+
+def feedback_since(
+    *, workspace: Workspace, arms: dict[str, datetime | None]
+) -> dict[str, tuple[float, float]]:
+    """Spend and value that the ledger knows beyond each arm's figures, by arm."""
+    rows = SamplerFeedback.objects.filter(workspace=workspace, arm__in=arms)
+    extra: dict[str, tuple[float, float]] = {}
+    for arm, at, spend, value in rows.values_list("arm", "at", "spend", "pipeline_value"):
+        known_until = arms[arm]
+        if known_until is None or at > known_until:
+            before = extra.get(arm, (0.0, 0.0))
+            extra[arm] = (before[0] + float(spend), before[1] + float(value))
+    return extra

@@ -1,0 +1,1 @@
+"""Use cases of mlops that write."""
