@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import factory
+from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
 from workspaces.models import Connection, ExchangeRate, Membership, User, Workspace
@@ -24,10 +25,9 @@ class UserFactory(DjangoModelFactory[User]):
 
     class Meta:
         model = User
-        skip_postgeneration_save = True
 
     email = factory.Sequence(lambda n: f"person-{n}@example.com")
-    password = factory.PostGenerationMethodCall("set_password", "correct horse battery")
+    password = factory.LazyFunction(lambda: make_password("correct horse battery"))
 
 
 class MembershipFactory(DjangoModelFactory[Membership]):

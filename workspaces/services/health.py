@@ -113,8 +113,8 @@ def check_beat() -> Check:
         return Check(
             "beat",
             is_ok=False,
-            words=f"No scheduled task arrived for {SCHEDULE_LIFE_S // 60} minutes; start exactly one:"
-            " celery -A config beat -S django",
+            words=f"No scheduled task arrived for {SCHEDULE_LIFE_S // 60} minutes; start exactly"
+            " one: celery -A config beat -S django",
         )
     return Check("beat", is_ok=True, words="Scheduled tasks arrive.")
 

@@ -15,7 +15,7 @@ from workspaces.services import health
 logger = logging.getLogger(__name__)
 
 _PULSE_S = 10.0
-_last_pulse_s = -_PULSE_S
+_last_pulse_s: dict[str, float] = {}
 
 
 @heartbeat_sent.connect
@@ -25,13 +25,12 @@ def record_pulse(sender: Heart, **_: object) -> None:
     The pulse comes from the worker's own process: one that computes for minutes still has it,
     while a task would wait behind the computation.
     """
-    global _last_pulse_s
-    if time.monotonic() - _last_pulse_s < _PULSE_S:
-        return
-    _last_pulse_s = time.monotonic()
+    app = sender.eventer.app  # type: ignore[attr-defined]  # celery-types lack it
     try:
-        for queue in sender.eventer.app.amqp.queues.consume_from:
-            health.beat(queue)
+        for queue in app.amqp.queues.consume_from:
+            if time.monotonic() - _last_pulse_s.get(queue, -_PULSE_S) >= _PULSE_S:
+                health.beat(queue)
+                _last_pulse_s[queue] = time.monotonic()
     except RedisError:
         # The worker must live on; that Redis is gone is what readiness tells anyway.
         logger.warning("the pulse was not recorded", exc_info=True)

@@ -25,7 +25,7 @@ class Command(BaseCommand):
     """Checks of the whole installation; exit status 1 when something needs doing."""
 
     help = "Check the installation and say what to do."
-    requires_system_checks: list[str] = []  # noqa: RUF012  # Django's own declaration
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run every check and print one line each."""
@@ -86,8 +86,8 @@ def check_secrets() -> Check:
     unreadable = sum(not _opens(secret) for secret in stored)
     if unreadable:
         words = (
-            f"{unreadable} of {len(stored)} stored secrets do not open; add the key they were stored"
-            " with to FIELD_ENCRYPTION_KEYS, or enter them again."
+            f"{unreadable} of {len(stored)} stored secrets do not open; add the key they were"
+            " stored with to FIELD_ENCRYPTION_KEYS, or enter them again."
         )
         return Check("encryption", is_ok=False, words=words)
     return Check("encryption", is_ok=True, words=f"All {len(stored)} stored secrets open.")
