@@ -26,6 +26,7 @@ from workspaces.models import (
 from workspaces.roles import Role
 
 Json = dict[str, Any]
+_STOPS = frozenset({"deferred", "blocked"})
 
 
 class GateError(Exception):
@@ -168,8 +169,12 @@ class Judgement:
     @property
     def holds(self) -> str:
         """Why it may not run now, in words; empty when it may."""
-        stops = {"deferred", "blocked"}
-        return " ".join(check.why for check in self.checks if check.verdict in stops)
+        return " ".join(check.why for check in self.checks if check.verdict in _STOPS)
+
+    @property
+    def held_by(self) -> list[str]:
+        """Names of the checks that hold it."""
+        return [check.name for check in self.checks if check.verdict in _STOPS]
 
 
 @dataclass(frozen=True)

@@ -141,6 +141,10 @@ class AdChangeHistory(models.Model):
             ),
             # the history pages: newest first
             models.Index(fields=["workspace", "-id"], name="campaigns_history_recent"),
+            # v_campaign_activity_summary: all changes of one campaign
+            models.Index(
+                fields=["campaign_id", "-completed_at"], name="campaigns_history_activity"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -80,7 +80,8 @@ def _history(
 
 def _short(facts: dict[str, Any]) -> dict[str, Any]:
     """Return the few facts worth a history row; the whole answer stays with the attempt."""
-    return {key: facts[key] for key in ("provider_code", "usage_pct", "by_hand") if key in facts}
+    kept = ("provider_code", "usage_pct", "by_hand", "held_by")
+    return {key: facts[key] for key in kept if key in facts}
 
 
 def _learn(change: PendingAdChange, before: dict[str, Any], outcome: Outcome) -> None:

@@ -66,6 +66,13 @@ class JobRun(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=JobState.values), name="workspaces_jobrun_state"
             ),
+            models.UniqueConstraint(
+                fields=["workspace", "name"],
+                condition=Q(state="running"),
+                nulls_distinct=False,
+                name="workspaces_jobrun_one_running",
+                violation_error_message="This job is running already.",
+            ),
         ]
         indexes = [
             # the job pages and the four job views: newest first per workspace and name

@@ -229,7 +229,7 @@ def _mark_sent(attempt: ExecutionAttempt, before: Reading, *, now: datetime) -> 
         lock_names(handler.lock_keys(view))
         verdict = handler.judge(view, now=now)
         if verdict.is_blocked or (verdict.earliest and verdict.earliest > now):
-            held = Outcome("deferred", verdict.holds)
+            held = Outcome("deferred", verdict.holds, facts={"held_by": verdict.held_by})
             settle(attempt, held, now=now)
             return False
         attempt.call_sent_at = now

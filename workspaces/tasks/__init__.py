@@ -2,6 +2,7 @@
 
 from workspaces.tasks.gate import execute_due, expire_proposals, measure_effects, reap_lapsed
 from workspaces.tasks.heartbeat import heartbeat
+from workspaces.tasks.jobs import run_job, start_job, sweep_jobs
 from workspaces.tasks.notices import (
     clear_expired,
     deliver_notices,
@@ -18,5 +19,8 @@ __all__ = [
     "heartbeat",
     "measure_effects",
     "reap_lapsed",
+    "run_job",
     "send_digests",
+    "start_job",
+    "sweep_jobs",
 ]
