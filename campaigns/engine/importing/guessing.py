@@ -108,17 +108,20 @@ def _columns(headers: Sequence[str], cells: dict[str, list[str]]) -> dict[str, s
     for field in fields.FIELDS:
         if field in taken:
             continue
-        candidates = [
-            header
-            for name in fields.synonyms(field)
-            for header in headers
-            if header not in taken.values() and name in fields.spellings(header)
-        ]
+        candidates = _candidates(field, [h for h in headers if h not in taken.values()])
         if not candidates:
             continue
         filled = [h for h in candidates if not all(values.is_empty(cell) for cell in cells[h])]
         taken[field] = (filled or candidates)[0]
     return _without_double(taken)
+
+
+def _candidates(field: str, headers: Sequence[str]) -> list[str]:
+    """Headers that may mean a field, whole ones first: ``Clicks (all)`` is not just ``Clicks``."""
+    names = fields.synonyms(field)
+    whole = [h for name in names for h in headers if name == fields.spellings(h)[0]]
+    short = [h for name in names for h in headers if name in fields.spellings(h)[1:]]
+    return whole + [header for header in short if header not in whole]
 
 
 def _without_double(columns: dict[str, str]) -> dict[str, str]:
