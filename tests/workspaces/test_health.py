@@ -1,0 +1,186 @@
+"""Liveness, readiness, heartbeats, the doctor, clearing up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from celery import Celery
+from celery.worker.heartbeat import Heart
+from django.core.cache import cache
+from django.core.management import CommandError, call_command
+from django.db import connection
+from kombu.asynchronous.timer import Timer
+
+from tests.workspaces.factories import ConnectionFactory
+from workspaces import tasks
+from workspaces.management.commands import doctor
+from workspaces.models import IdempotencyRecord, InboundEvent, Notification, Session
+from workspaces.services import clearing, health
+from workspaces.tasks.heartbeat import _last_pulse_s
+
+
+@pytest.fixture
+def alive():
+    for queue in health.QUEUES:
+        health.beat(queue)
+    health.beat_schedule()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def dead():
+    cache.clear()
+
+
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/healthz/", "/health", "/health/live", "/api/health"]
+)
+def test_process_is_alive_without_asking_anything(client, path):
+    answer = client.get(path)
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/readyz/", "/health/ready"])
+def test_ready_when_everything_answers(client, db, alive, path):
+    answer = client.get(path)
+
+    assert answer.status_code == 200
+    assert set(answer.json()["checks"]) == {
+        "database",
+        "redis",
+        "migrations",
+        "worker gate",
+        "worker default",
+    }
+
+
+def test_missing_worker_is_told_with_what_to_do(client, db, dead):
+    health.beat("default")
+    answer = client.get("/readyz")
+
+    checks = answer.json()["checks"]
+    assert answer.status_code == 503
+    assert [name for name, check in checks.items() if not check["ok"]] == ["worker gate"]
+    assert "celery -A config worker -Q gate" in checks["worker gate"]["words"]
+
+
+def test_dead_redis_is_told_without_its_address(client, db, settings):
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://:hidden-word@127.0.0.1:1/0",
+        }
+    }
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert "REDIS_URL" in answer.json()["checks"]["redis"]["words"]
+    assert "hidden-word" not in answer.content.decode()
+
+
+def test_missing_migration_is_told(client, db, alive):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'axes'")
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert "manage.py migrate" in answer.json()["checks"]["migrations"]["words"]
+
+
+def test_health_answers_only_reading(client):
+    assert client.post("/healthz").status_code == 405
+
+
+def test_pulse_of_a_worker_counts_for_the_queues_it_serves(dead):
+    app = Celery("pulse", broker="memory://")
+    app.amqp.queues.select(["gate"])
+    _last_pulse_s.clear()
+    Heart(Timer(), app.events.Dispatcher(enabled=False))._send("worker-heartbeat")
+
+    assert health.check_worker("gate").is_ok
+    assert not health.check_worker("default").is_ok
+
+
+def test_beat_is_known_by_its_task(dead):
+    assert not health.check_beat().is_ok
+    tasks.heartbeat()
+    assert health.check_beat().is_ok
+
+
+def test_doctor_is_content(db, alive):
+    out = StringIO()
+    call_command("doctor", stdout=out)
+
+    lines = out.getvalue().splitlines()
+    assert [line for line in lines if line.startswith("FAIL")] == []
+    assert lines[-1].startswith("All 11 checks passed")
+
+
+def test_doctor_says_what_to_do(db, dead):
+    out = StringIO()
+    with pytest.raises(CommandError, match="3 of 11 checks need attention"):
+        call_command("doctor", stdout=out)
+    assert "start exactly one: celery -A config beat" in out.getvalue()
+
+
+def test_doctor_finds_secrets_of_a_lost_key(db):
+    ConnectionFactory(secret="gAAAA-not-ours")
+
+    check = doctor.check_secrets()
+    assert not check.is_ok
+    assert check.words.startswith("1 of 1 stored secrets do not open; add the key")
+
+
+def test_doctor_finds_a_dead_mail_server_and_a_malformed_key(db, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    settings.FIELD_ENCRYPTION_KEYS = ["short"]
+
+    assert "correct EMAIL_URL" in doctor.check_mail().words
+    assert "malformed key" in doctor.check_secrets().words
+
+
+def test_expired_rows_go_in_batches_and_the_rest_stays(workspace, viewer, now):
+    feed = ConnectionFactory(workspace=workspace)
+    for number, age in enumerate([0, 23, 25, 26, 27]):
+        at = now - timedelta(hours=age)
+        IdempotencyRecord.objects.create(
+            workspace=workspace, owner="o", key=str(number), request_hash="h", created_at=at
+        )
+    for number, (age, read) in enumerate([(100, 91), (100, None), (100, 89)]):
+        Notification.objects.create(
+            workspace=workspace,
+            user=viewer,
+            topic="t",
+            title="t",
+            dedup_key=str(number),
+            created_at=now - timedelta(days=age),
+            read_at=now - timedelta(days=read) if read else None,
+        )
+    for number, (age, is_processed) in enumerate([(31, True), (31, False), (29, True)]):
+        InboundEvent.objects.create(
+            connection=feed,
+            dedup_key=str(number),
+            body="",
+            received_at=now - timedelta(days=age),
+            processed_at=now if is_processed else None,
+        )
+    Session.objects.create(session_key="a" * 32, expire_date=now - timedelta(seconds=1))
+    Session.objects.create(session_key="b" * 32, expire_date=now + timedelta(days=1))
+
+    cleared = clearing.clear_expired(now=now, batch=2)
+
+    assert cleared == {
+        "idempotency records": 3,
+        "sessions": 1,
+        "read notices": 1,
+        "inbound events": 1,
+    }
+    assert IdempotencyRecord.objects.count() == 2
+    assert Notification.objects.count() == 2
+    assert InboundEvent.objects.count() == 2
+    assert Session.objects.get().session_key == "b" * 32
