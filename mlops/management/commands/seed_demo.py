@@ -1,0 +1,48 @@
+"""``manage.py seed_demo``: two workspaces to try Countersign on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from mlops.platforms.sandbox_control import SandboxControl, SandboxControlError
+from mlops.services.demo import PASSWORD, PEOPLE, fill_real_export, fill_sandbox_world
+from mlops.services.demo.real_export import SLUG as EXPORT_SLUG
+from mlops.services.demo.sandbox_world import SLUG as WORLD_SLUG
+from workspaces.models import Workspace
+
+
+class Command(BaseCommand):
+    """Fill the demo workspaces that are not there yet."""
+
+    help = "Fill the demo's two workspaces. Needs the platform sandbox (SANDBOX_URL)."
+
+    def handle(self, *args: object, **options: Any) -> None:
+        """Seed what is missing, and say how to get in."""
+        if not settings.ALLOW_SANDBOX or not settings.SANDBOX_URL:
+            raise CommandError("The demo needs the sandbox: use `make demo`, or set SANDBOX_URL.")
+        control = SandboxControl(settings.SANDBOX_URL)
+        try:
+            for slug, fill in ((EXPORT_SLUG, fill_real_export), (WORLD_SLUG, fill_sandbox_world)):
+                self._fill(slug, fill, control)
+        except SandboxControlError as error:
+            raise CommandError(str(error)) from error
+        self._say_how_to_get_in()
+
+    def _fill(self, slug: str, fill: Any, control: SandboxControl) -> None:
+        existing = Workspace.objects.filter(slug=slug).first()
+        if existing is None:
+            self.stdout.write(f"Filling the workspace {slug} …")
+            fill(control=control, now=timezone.now())
+        elif not existing.notice:
+            raise CommandError(
+                f"The workspace {slug} was left half filled; start afresh: RESET=1 make demo"
+            )
+
+    def _say_how_to_get_in(self) -> None:
+        self.stdout.write(f"Log in with the password {PASSWORD} as")
+        for role, (email, *_) in PEOPLE.items():
+            self.stdout.write(f"  {email:<20} {role.label}")
