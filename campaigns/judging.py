@@ -33,7 +33,6 @@ from workspaces.gate import CheckResult, GateError, Judgement, PlanView
 from workspaces.models import ConnectionStatus, Risk
 from workspaces.roles import Role
 
-
 _CHANGE_TYPES: dict[str, engine.ChangeType] = {
     ChangeType.BUDGET: "budget",
     ChangeType.STATUS: "status",

@@ -32,8 +32,10 @@ class Metric:
     @property
     def formula(self) -> str:
         """Definition in words, for a page's hint."""
-        above = f"({self.above} − {self.below})" if self.is_net else self.above  # noqa: RUF001  # typography
-        return f"{above} / {self.below}" + (f" × {self.factor}" if self.factor != 1 else "")  # noqa: RUF001  # typography
+        above = f"({self.above} − {self.below})" if self.is_net else self.above  # typography
+        return f"{above} / {self.below}" + (
+            f" × {self.factor}" if self.factor != 1 else ""
+        )  # typography
 
     @overload
     def __call__(self, above: NumberArray, below: NumberArray, /) -> FloatArray: ...

@@ -6,20 +6,19 @@ import hashlib
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from campaigns.engine.effect import PredictedEffect, predict_budget_effect, predict_status_effect
 from campaigns.engine.limits import BudgetOwner, Limits, Step, draw_fuzz, step_allowed
 from campaigns.engine.limits.steps import round_towards
-from campaigns.models import AdSet, ChangeType, DeliveryStatus, EntityType
+from campaigns.models import AdAccount, AdSet, ChangeType, DeliveryStatus, EntityType
 from campaigns.platforms.base import PlatformError
 from campaigns.platforms.registry import money_step
 from campaigns.selectors.activity import past_changes, running_targets
 from campaigns.selectors.money import exchange_rate
 from campaigns.selectors.policies import current_policy, limits_of
-from campaigns.selectors.series import OwnerSeries, owner_series, value_metric
+from campaigns.selectors.series import OwnerSeries, newest_delivery, owner_series, value_metric
 from campaigns.selectors.subjects import Subject, find_subject
 from workspaces.gate import Draft, RequestError
 from workspaces.models import Workspace
@@ -177,10 +176,10 @@ def _nothing_changes(
     return f"Rounded to what {subject.account.get_platform_display()} accepts, nothing changes."
 
 
-def history_bounds(zone_name: str, now: datetime) -> tuple[date, date]:
-    """The last 28 full reporting days of an account."""
-    yesterday = now.astimezone(ZoneInfo(zone_name)).date() - timedelta(days=1)
-    return yesterday - timedelta(days=HISTORY_DAYS - 1), yesterday
+def history_bounds(account: AdAccount, now: datetime) -> tuple[date, date]:
+    """Bounds of the 28 full reporting days that end with the account's newest delivery."""
+    until = newest_delivery(account, now=now)
+    return until - timedelta(days=HISTORY_DAYS - 1), until
 
 
 def owner_level(subject: Subject) -> tuple[str, tuple[int, ...]]:
@@ -194,7 +193,7 @@ def owner_level(subject: Subject) -> tuple[str, tuple[int, ...]]:
 
 def _history(subject: Subject, now: datetime) -> OwnerSeries:
     level, owner_ids = owner_level(subject)
-    since, until = history_bounds(subject.account.time_zone, now)
+    since, until = history_bounds(subject.account, now)
     return owner_series(
         account=subject.account, level=level, owner_ids=owner_ids, since=since, until=until
     )

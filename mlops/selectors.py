@@ -21,7 +21,8 @@ from campaigns.models import (
     LearningStatus,
 )
 from campaigns.planning import sibling_owners
-from campaigns.selectors import Subject, past_changes, performance_known_until, subject_of
+from campaigns.selectors import Subject, past_changes, subject_of
+from campaigns.selectors.series import newest_delivery
 from mlops.engine.sampler import AdState
 from mlops.models import SamplerFeedback
 from workspaces.models import Workspace
@@ -39,7 +40,7 @@ class Arm:
 
 
 def arms_of(*, account: AdAccount, limits: Limits, now: datetime) -> list[Arm]:
-    """Every active owner of a daily budget in an account, with its last 14 full days.
+    """Every active owner of a daily budget in an account, with 14 full days to the newest delivery.
 
     Amounts are in the account's currency. A Google budget that campaigns share is one arm.
     """
@@ -71,9 +72,9 @@ def _rows(subject: Subject) -> QuerySet[DailyPerformance]:
 def _state(subject: Subject, limits: Limits, now: datetime) -> AdState:
     account = subject.account
     zone = ZoneInfo(account.time_zone)
-    today = now.astimezone(zone).date()
+    until = newest_delivery(account, now=now)
     rows = _rows(subject)
-    sums = rows.filter(day__gte=today - timedelta(days=WINDOW_DAYS), day__lt=today).aggregate(
+    sums = rows.filter(day__gt=until - timedelta(days=WINDOW_DAYS), day__lte=until).aggregate(
         **{name: Sum(name) for name in _SUMS}
     )
     first = rows.filter(spend__gt=0).aggregate(day=Min("day"))["day"]
@@ -91,7 +92,7 @@ def _state(subject: Subject, limits: Limits, now: datetime) -> AdState:
         age_hours=max(0.0, (now - started).total_seconds() / 3600),
         daily_budget=float(live),
         frequency=None,  # reach is per day and never summed, so a window has none
-        last_updated=performance_known_until(account) or datetime(1970, 1, 1, tzinfo=UTC),
+        last_updated=datetime.combine(until + timedelta(days=1), time.min, zone).astimezone(UTC),
         conversions_usable=account.has_usable_conversions,
         is_learning=_is_learning(subject),
         min_budget=float(low),

@@ -314,7 +314,7 @@ def _shrunk_slopes(x: FloatArray, y: FloatArray, counts: FloatArray) -> FloatArr
     slope = np.where(usable, sxy / sxx, 0.0)
     residual = np.maximum(syy - slope * sxy, 0)
     average = (mean_y * n).sum(axis=1) / np.maximum((mean_x * n).sum(axis=1), 1e-12)
-    floor = (1e-6 * average[:, None]) ** 2 + 1e-300
+    floor = (1e-6 * average[:, None]) ** 2 + 1e-100  # weights are squared later
     variance = np.maximum(residual / (np.maximum(n - 2, 1) * sxx), floor)
     weight = np.where(usable, 1 / variance, 0.0)
     account = _account_slope(slope, weight, average)

@@ -93,6 +93,18 @@ def _empty() -> OwnerSeries:
     )
 
 
+def newest_delivery(account: AdAccount, *, now: datetime) -> date:
+    """Newest full reporting day on which the account delivered; yesterday when it never did.
+
+    Histories end here: an account that rested for a month is judged by what it did before.
+    """
+    today = now.astimezone(ZoneInfo(account.time_zone)).date()
+    newest: date | None = DailyPerformance.objects.filter(
+        account=account, level=account.summing_level, day__lt=today, impressions__gt=0
+    ).aggregate(day=Max("day"))["day"]
+    return newest or today - timedelta(days=1)
+
+
 def performance_known_until(account: AdAccount) -> datetime | None:
     """Moment up to which an account's performance is known: a past day's end, or the last sync."""
     newest = DailyPerformance.objects.filter(

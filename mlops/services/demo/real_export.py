@@ -110,7 +110,8 @@ def _sandbox_campaign(campaign: Campaign) -> dict[str, Any]:
     return {
         "id": campaign.external_id,
         "name": campaign.name,
-        "status": "active",
+        # The report of single ads names two campaigns more, without any day of their own.
+        "status": "active" if _has_days(campaign) else "paused",
         "daily_budget": str(starting_budget(campaign)),
         "adsets": [
             {
@@ -121,6 +122,10 @@ def _sandbox_campaign(campaign: Campaign) -> dict[str, Any]:
             for ad_set in campaign.ad_sets.all()
         ],
     }
+
+
+def _has_days(campaign: Campaign) -> bool:
+    return DailyPerformance.objects.filter(campaign=campaign, level="campaign").exists()
 
 
 def starting_budget(campaign: Campaign) -> Decimal:
