@@ -1,0 +1,14 @@
+"""Paths under /api/ (and /api/v1/, the same views)."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from workspaces.api.problems import not_found
+from workspaces.api.urls import urlpatterns as workspaces_paths
+
+urlpatterns = [
+    *workspaces_paths,
+    path("<path:path>", not_found),
+    path("", not_found),
+]

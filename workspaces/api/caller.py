@@ -1,0 +1,64 @@
+"""Who calls, for which workspace, and what he may do there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from workspaces import scopes
+from workspaces.gate import NotAllowedError, Proposer
+from workspaces.models import ApiKey, ProposerType, User, Workspace
+from workspaces.roles import Role, rank_of
+
+# Least role of a person for each scope; every scope that is not named here needs an operator.
+ROLES: Final[dict[str, Role]] = {
+    **{scope: Role.VIEWER for scope in scopes.SCOPES if scope.endswith(":read")},
+    "inbox:write": Role.AGENT,
+    scopes.CHANGES_SIGN: Role.APPROVER,
+    scopes.WORKSPACE_ADMIN: Role.ADMIN,
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A person in a browser, or a key; a key bound to a person is that person.
+
+    ``role`` is what the person holds now, own or lent; empty for a key without a person.
+    """
+
+    workspace: Workspace
+    user: User | None
+    role: str
+    key: ApiKey | None = None
+
+    @property
+    def owner(self) -> str:
+        """Stable name: counters and stored answers belong to it."""
+        if self.key is not None:
+            return f"key:{self.key.prefix}"
+        return f"user:{self.user.pk}" if self.user else ""
+
+    def lacks(self, scope: str) -> str:
+        """Why the scope is refused, in words; empty when it is granted."""
+        if self.key is not None and scope not in self.key.scopes:
+            return f"This key lacks the scope {scope}. Make a key that has it."
+        needed = ROLES.get(scope, Role.OPERATOR)
+        if self.user is not None and rank_of(self.role) < needed.rank:
+            return f"This needs the role of {needed}; yours is {self.role}. Ask an admin."
+        return ""
+
+    @property
+    def person(self) -> User:
+        """The person that answers for the call; a key without one is refused."""
+        if self.user is None:
+            raise NotAllowedError(
+                "A person has to answer for this. Use a key that is bound to one, or log in."
+            )
+        return self.user
+
+    @property
+    def proposer(self) -> Proposer:
+        """As whom it proposes."""
+        if self.user is not None:
+            return Proposer.person(self.user)
+        return Proposer(ProposerType.KEY, self.owner, self.key.name if self.key else self.owner)

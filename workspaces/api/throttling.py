@@ -1,0 +1,90 @@
+"""Rates: so many calls in so many seconds per caller and scope, counted in Redis."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.core.cache import cache
+from django.db.models import F, Q
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from workspaces.api.caller import Caller
+from workspaces.models import ThrottleRate
+
+if TYPE_CHECKING:  # views load the settings, which load this module
+    from rest_framework.views import APIView
+
+DEFAULTS: Final[dict[str, tuple[int, int]]] = {
+    "read": (600, 60),
+    "write": (120, 60),
+    "ml": (300, 60),
+    "ingest": (100, 1),
+}
+_READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class Window:
+    """One period of one caller: its limit, what it used of it, when the next one starts."""
+
+    limit: int
+    used: int
+    seconds_left: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The ``RateLimit`` headers."""
+        return {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(max(0, self.limit - self.used)),
+            "RateLimit-Reset": str(self.seconds_left),
+        }
+
+
+class KeyThrottle(BaseThrottle):
+    """Fixed windows: one atomic increment a call, so that parallel calls cannot slip through."""
+
+    window: Window | None = None
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        """Count the call; refuse it over the limit."""
+        caller = request.auth
+        if not isinstance(caller, Caller):
+            return True
+        scope = getattr(view, "throttle_group", "") or _group_of(request)
+        self.window = count(caller, scope, clock_s=time.time())
+        view.rate_window = self.window  # type: ignore[attr-defined]  # the view writes the headers
+        return self.window.used <= self.window.limit
+
+    def wait(self) -> float | None:
+        """Seconds until the next window."""
+        return float(self.window.seconds_left) if self.window else None
+
+
+def _group_of(request: Request) -> str:
+    return "read" if request.method in _READS else "write"
+
+
+def count(caller: Caller, scope: str, *, clock_s: float) -> Window:
+    """Count one call of a caller in its present window."""
+    limit, seconds = rate_of(caller, scope)
+    number, left = int(clock_s // seconds), seconds - int(clock_s % seconds)
+    name = f"throttle:{caller.workspace.pk}:{caller.owner}:{scope}:{number}"
+    # The window's number is in the name, so the counter outlives its window and never ends in it.
+    cache.add(name, 0, timeout=2 * seconds)
+    return Window(limit, cache.incr(name), left)
+
+
+def rate_of(caller: Caller, scope: str) -> tuple[int, int]:
+    """Calls and seconds: the key's own row, else the workspace's, else the default."""
+    rate = (
+        ThrottleRate.objects.filter(
+            Q(api_key=caller.key) | Q(api_key=None), workspace=caller.workspace, scope=scope
+        )
+        .order_by(F("api_key").desc(nulls_last=True))
+        .first()
+    )
+    return (rate.calls, rate.seconds) if rate else DEFAULTS[scope]
