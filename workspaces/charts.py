@@ -1,0 +1,105 @@
+"""Small line charts as SVG paths, computed on the server: they work without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from workspaces.formats import amount
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One point of a chart, in its own coordinates and in words."""
+
+    x: float
+    y: float
+    label: str
+
+
+@dataclass(frozen=True)
+class LineChart:
+    """One series over days, ready to be drawn; ``has_data`` is false when nothing was measured."""
+
+    title: str
+    width: int
+    height: int
+    path: str
+    area: str
+    marks: tuple[Mark, ...]
+    last: str
+    summary: str
+    first_day: date | None = None
+    last_day: date | None = None
+    top: str = ""
+    has_data: bool = True
+
+    @property
+    def view_box(self) -> str:
+        """Extent of the drawing."""
+        return f"0 0 {self.width} {self.height}"
+
+
+def line_chart(
+    *,
+    title: str,
+    days: Sequence[date],
+    values: Sequence[float | None],
+    currency: str | None = None,
+    suffix: str = "",
+    width: int = 220,
+    height: int = 56,
+) -> LineChart:
+    """Chart of one value a day; ``None`` leaves a gap, the axis starts at zero."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return LineChart(title, width, height, "", "", (), "–", f"{title}: no data", has_data=False)
+    top = max(*known, 0.0) or 1.0
+    low = min(*known, 0.0)
+    write = _writer(currency, suffix)
+    places = _places(values, low, top, width, height)
+    marks = tuple(
+        Mark(x, y, f"{day:%d %b}: {write(value)}")
+        for day, value, (x, y) in zip(days, values, places, strict=True)
+        if value is not None
+    )
+    path = _path(values, places)
+    zero = _height_of(0.0, low, top, height)
+    area = f"{path} L{marks[-1].x:.1f},{zero:.1f} L{marks[0].x:.1f},{zero:.1f} Z"
+    summary = (
+        f"{title}, {len(days)} days: lowest {write(min(known))}, highest {write(max(known))}, "
+        f"latest {write(known[-1])}"
+    )
+    return LineChart(
+        title, width, height, path, area, marks, write(known[-1]), summary,
+        days[0], days[-1], write(max(known)),
+    )  # fmt: skip
+
+
+def _writer(currency: str | None, suffix: str) -> Callable[[float], str]:
+    return lambda value: amount(Decimal(str(round(value, 4))), currency) + suffix
+
+
+def _height_of(value: float, low: float, top: float, height: int) -> float:
+    margin = 3.0
+    return margin + (height - 2 * margin) * (top - value) / (top - low or 1.0)
+
+
+def _places(
+    values: Sequence[float | None], low: float, top: float, width: int, height: int
+) -> list[tuple[float, float]]:
+    step = (width - 6) / max(len(values) - 1, 1)
+    return [
+        (3 + n * step, _height_of(value or 0.0, low, top, height)) for n, value in enumerate(values)
+    ]
+
+
+def _path(values: Sequence[float | None], places: Sequence[tuple[float, float]]) -> str:
+    parts, is_drawing = [], False
+    for value, (x, y) in zip(values, places, strict=True):
+        if value is not None:
+            parts.append(f"{'L' if is_drawing else 'M'}{x:.1f},{y:.1f}")
+        is_drawing = value is not None
+    return " ".join(parts)

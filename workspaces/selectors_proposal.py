@@ -1,0 +1,309 @@
+"""One proposal with everything that a person reads before he signs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from workspaces.charts import LineChart, line_chart
+from workspaces.formats import amount, number_of
+from workspaces.gate import GateError, handler_of
+from workspaces.models import ExecutionAttempt, Plan, Proposal, Signature, Status, Workspace
+from workspaces.models.gate_triggers import STOP_KIND
+from workspaces.panels import Diff, EditField, diff_of, panel_of
+from workspaces.roles import Role
+from workspaces.selectors_queue import Predicted, QueueRow, Viewer, one_row, predicted_of
+
+_HISTORY = 10
+_SIMILAR = 5
+_UNDO_AT_ONCE = 200
+_FALLBACK_TEMPLATE = "workspaces/_plan_json.html"
+
+
+@dataclass(frozen=True)
+class Version:
+    """One plan, and what it changed against the one before."""
+
+    plan: Plan
+    diff: Diff
+    changed: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An earlier change with what was predicted and what came of it."""
+
+    proposal: Proposal
+    diff: Diff
+    predicted: Predicted | None
+    realised: str
+    note: str
+    is_inside: bool | None
+
+
+@dataclass(frozen=True)
+class Detail:
+    """A proposal as its page shows it."""
+
+    row: QueueRow
+    template: str
+    panel: dict[str, Any]
+    edit_field: EditField | None
+    actions: frozenset[str]
+    signatures: list[Signature]
+    versions: list[Version]
+    attempts: list[ExecutionAttempt]
+    charts: list[LineChart]
+    evidence: list[tuple[str, str, str]]
+    history: list[Proposal]
+    similar: list[Outcome]
+    plan_text: str
+
+
+def find_proposal(*, workspace: Workspace, public_id: UUID) -> Proposal | None:
+    """A proposal of this workspace, ``None`` for anyone else's."""
+    return (
+        Proposal.objects.filter(workspace=workspace, public_id=public_id)
+        .select_related("workspace", "current_plan", "reverts", "continues", "superseded_by")
+        .first()
+    )
+
+
+def detail_of(*, proposal: Proposal, viewer: Viewer, now: datetime) -> Detail:
+    """Read everything that the page of a proposal shows."""
+    plans = list(proposal.plans.select_related("edited_by").order_by("version"))
+    current = proposal.current_plan
+    signatures = list(
+        Signature.objects.filter(plan__proposal=proposal)
+        .select_related("person", "plan")
+        .order_by("at", "pk")
+    )
+    panel = panel_of(proposal.kind)
+    template = _template(proposal.kind)
+    evidence = dict(current.evidence) if current else {}
+    field = panel.edit_field(proposal)
+    return Detail(
+        row=one_row(proposal_id=proposal.pk, viewer=viewer, now=now),
+        template=template or _FALLBACK_TEMPLATE,
+        panel=panel.context(proposal, now),
+        edit_field=field,
+        actions=_actions(proposal, signatures, viewer, field, can_run=bool(template)),
+        signatures=signatures,
+        versions=_versions(plans),
+        attempts=list(
+            ExecutionAttempt.objects.filter(plan__proposal=proposal).order_by("-started_at", "-pk")
+        ),
+        charts=_charts(evidence),
+        evidence=_figures(evidence),
+        history=_history(proposal),
+        similar=_similar(proposal),
+        plan_text=json.dumps(current.content, indent=2, sort_keys=True) if current else "{}",
+    )
+
+
+def _template(kind: str) -> str:
+    try:
+        return handler_of(kind).template
+    except GateError:  # the kill switch stands in the record without a handler
+        return ""
+
+
+def _actions(
+    proposal: Proposal,
+    signatures: list[Signature],
+    viewer: Viewer,
+    field: EditField | None,
+    *,
+    can_run: bool,
+) -> frozenset[str]:
+    """Which buttons to show; the services decide again when one is pressed."""
+    own = proposal.proposed_by_id == viewer.user.pk and viewer.rank >= Role.OPERATOR.rank
+    may_manage = own or viewer.rank >= Role.APPROVER.rank
+    is_waiting = proposal.status == Status.PENDING
+    is_before_call = proposal.status in (Status.PENDING, Status.APPROVED)
+    is_operator = viewer.rank >= Role.OPERATOR.rank
+    signed = any(
+        s.person_id == viewer.user.pk
+        and s.withdrawn_at is None
+        and s.decision == "approve"
+        and s.plan_id == proposal.current_plan_id
+        for s in signatures
+    )
+    is_by_hand = proposal.status == Status.APPROVED and proposal.execute_after is None
+    allowed = {
+        "edit": field is not None and is_before_call and may_manage,
+        "cancel": is_before_call and may_manage,
+        "snooze": is_waiting and is_operator,
+        "withdraw": is_before_call and signed,
+        "undo": proposal.status == Status.EXECUTED and is_operator and can_run,
+        "retry": proposal.status == Status.FAILED and is_operator and can_run,
+        "tick": is_by_hand and is_operator,
+        "reject": is_waiting and not own and viewer.rank >= Role.APPROVER.rank,
+    }
+    return frozenset(name for name, is_allowed in allowed.items() if is_allowed)
+
+
+def _versions(plans: list[Plan]) -> list[Version]:
+    versions: list[Version] = []
+    before: dict[str, Any] = {}
+    for plan in plans:
+        body = plan.content
+        changed = _changes(before, body) if before else ()
+        versions.append(Version(plan, diff_of(body), changed))
+        before = body
+    return versions[::-1]
+
+
+def _changes(old: dict[str, Any], new: dict[str, Any]) -> tuple[tuple[str, str, str], ...]:
+    return tuple(
+        (name.replace("_", " "), _short(old.get(name)), _short(new.get(name)))
+        for name in sorted({*old, *new})
+        if old.get(name) != new.get(name)
+    )
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "–"
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def _charts(evidence: dict[str, Any]) -> list[LineChart]:
+    """Sparklines of the series that a proposer laid down as evidence."""
+    series = evidence.get("series")
+    if not isinstance(series, dict):
+        return []
+    try:
+        days = [date.fromisoformat(day) for day in evidence.get("days", [])]
+    except (TypeError, ValueError):
+        return []
+    currency = evidence.get("currency")
+    charts = []
+    for name, values in series.items():
+        numbers = [number_of(value) for value in values]
+        if days and len(numbers) == len(days):
+            charts.append(
+                line_chart(
+                    title=name.replace("_", " ").capitalize(),
+                    days=days,
+                    values=[None if n is None else float(n) for n in numbers],
+                    currency=currency if name in _MONEY else None,
+                )
+            )
+    return charts
+
+
+_MONEY = frozenset({"spend", "revenue", "pipeline_value"})
+_DRAWN = frozenset({"days", "series", "currency"})
+
+
+def _figures(evidence: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Label, text and link of the evidence that is not drawn."""
+    figures = []
+    for name, value in evidence.items():
+        if name in _DRAWN or value in (None, "", [], {}):
+            continue
+        text = _sentence(value)
+        is_link = isinstance(value, str) and value.startswith(("https://", "/"))
+        figures.append((name.replace("_", " "), text, text if is_link else ""))
+    return figures
+
+
+def _sentence(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return ", ".join(value)
+    if isinstance(value, dict | list):
+        return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return str(value)
+
+
+def _history(proposal: Proposal) -> list[Proposal]:
+    """Other proposals for the same subject, newest first."""
+    return list(
+        Proposal.objects.filter(workspace=proposal.workspace, subject_key=proposal.subject_key)
+        .exclude(pk=proposal.pk)
+        .select_related("decided_by")
+        .order_by("-pk")[:_HISTORY]
+    )
+
+
+def _similar(proposal: Proposal) -> list[Outcome]:
+    """Measured changes of the same kind by the same proposer, newest first."""
+    measured = (
+        Proposal.objects.filter(
+            workspace=proposal.workspace,
+            kind=proposal.kind,
+            proposer_key=proposal.proposer_key,
+            status=Status.EXECUTED,
+            measured_at__isnull=False,
+        )
+        .exclude(pk=proposal.pk)
+        .select_related("current_plan")
+        .order_by("-pk")[:_SIMILAR]
+    )
+    return [outcome_of(past) for past in measured]
+
+
+def outcome_of(proposal: Proposal) -> Outcome:
+    """What was predicted of a measured change, and what came of it."""
+    plan = proposal.current_plan
+    predicted = plan.predicted if plan else None
+    realised = proposal.realised or {}
+    delta = number_of(realised.get("delta"))
+    low, high = (number_of((predicted or {}).get(end)) for end in ("low", "high"))
+    is_separable = realised.get("separable", True) is not False
+    known = delta is not None and low is not None and high is not None and is_separable
+    return Outcome(
+        proposal=proposal,
+        diff=diff_of(plan.content) if plan else Diff("–", "–"),
+        predicted=predicted_of(predicted),
+        realised=amount(delta, (predicted or {}).get("currency")) if delta is not None else "–",
+        note="" if is_separable else "not separable from other changes",
+        is_inside=(low <= delta <= high) if known else None,  # type: ignore[operator]  # known
+    )
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What the executor is at: running, waiting for its moment, failed lately."""
+
+    running: list[Proposal]
+    scheduled: list[Proposal]
+    failed: list[Proposal]
+
+
+_SHOWN = 20
+
+
+def execution_state(*, workspace: Workspace) -> Execution:
+    """Newest running, scheduled and failed proposals of a workspace."""
+    rows = Proposal.objects.filter(workspace=workspace)
+    scheduled = rows.filter(status=Status.APPROVED).order_by("-pk")[:_SHOWN]
+    return Execution(
+        running=list(rows.filter(status=Status.EXECUTING).order_by("-pk")[:_SHOWN]),
+        scheduled=sorted(scheduled, key=_next_moment),
+        failed=list(rows.filter(status=Status.FAILED).order_by("-pk")[:_SHOWN]),
+    )
+
+
+def _next_moment(proposal: Proposal) -> tuple[bool, float]:
+    moments = [m for m in (proposal.execute_after, proposal.next_attempt_at) if m]
+    return (not moments, max(moments).timestamp() if moments else 0.0)
+
+
+def undoable(*, workspace: Workspace, proposer: str, since: datetime) -> list[Proposal]:
+    """Executed changes of one proposer since a moment, newest first."""
+    return list(
+        Proposal.objects.filter(
+            workspace=workspace,
+            status=Status.EXECUTED,
+            proposer_key=proposer,
+            executed_at__gte=since,
+        )
+        .exclude(kind=STOP_KIND)
+        .select_related("current_plan")
+        .order_by("-pk")[:_UNDO_AT_ONCE]
+    )

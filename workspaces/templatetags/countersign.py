@@ -1,0 +1,84 @@
+"""Filters and tags of the operator pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.http import HttpRequest
+from django.utils import timezone
+
+from workspaces import formats
+
+register = template.Library()
+
+
+@register.filter
+def money(value: Decimal | None, currency: str) -> str:
+    """Amount with its currency, a dash for none."""
+    return "–" if value is None else formats.money(value, currency)
+
+
+@register.filter
+def signed_money(value: Decimal | None, currency: str) -> str:
+    """Difference of amounts, a dash for none."""
+    return "–" if value is None else formats.signed_money(value, currency)
+
+
+@register.filter
+def percent(value: Decimal | None) -> str:
+    """Signed percentage, a dash for none."""
+    return "–" if value is None else formats.percent(value)
+
+
+@register.filter
+def share(value: Decimal | float | None) -> str:
+    """Share 0–1 as a percentage without sign, a dash for none."""
+    return "–" if value is None else f"{value * 100:.0f} %"
+
+
+@register.filter
+def words(value: str) -> str:
+    """Name of a check or metric, in words."""
+    return str(value).replace("_", " ")
+
+
+@register.filter
+def span(moment: datetime | None) -> str:
+    """How far a moment is away: ``3 min ago``, ``in 5 h``."""
+    if moment is None:
+        return "–"
+    seconds = (moment - timezone.now()).total_seconds()
+    size = _size(abs(seconds))
+    if size == "now":
+        return size
+    return f"in {size}" if seconds > 0 else f"{size} ago"
+
+
+def _size(seconds: float) -> str:
+    for unit, length, limit in (("min", 60, 90), ("h", 3600, 48), ("d", 86400, 10**6)):
+        if seconds < length * limit:
+            count = int(seconds // length)
+            return f"{count} {unit}" if count else "now"
+    return "long"
+
+
+@register.simple_tag(takes_context=True)
+def query_with(context: dict[str, Any], **changes: Any) -> str:
+    """The page's query string with some parameters set, or dropped where ``None``."""
+    request: HttpRequest = context["request"]
+    query = request.GET.copy()
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value is not None:
+            query[name] = str(value)
+    return f"?{query.urlencode()}" if query else "?"
+
+
+@register.filter
+def as_query(pairs: dict[str, str]) -> str:
+    """Query string of a dictionary."""
+    return urlencode(pairs)

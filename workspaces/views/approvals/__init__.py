@@ -1,0 +1,1 @@
+"""The queue: one page for every kind of proposal."""
