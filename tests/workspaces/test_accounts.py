@@ -340,5 +340,5 @@ def test_form_of_another_tab_is_refused(viewer, other_workspace, client_as):
 def test_account_page_needs_few_queries(viewer, client_as, django_assert_max_num_queries):
     client = client_as(viewer)
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(12):
         assert client.get(reverse("account")).status_code == 200

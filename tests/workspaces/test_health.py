@@ -31,6 +31,15 @@ def alive():
 
 
 @pytest.fixture
+def throttled_login(settings):
+    """The test settings switch log-in throttling off, which the doctor would mention."""
+    settings.AUTHENTICATION_BACKENDS = [
+        "axes.backends.AxesStandaloneBackend",
+        "django.contrib.auth.backends.ModelBackend",
+    ]
+
+
+@pytest.fixture
 def dead():
     cache.clear()
 
@@ -111,7 +120,7 @@ def test_beat_is_known_by_its_task(dead):
     assert health.check_beat().is_ok
 
 
-def test_doctor_is_content(db, alive):
+def test_doctor_is_content(db, alive, throttled_login):
     out = StringIO()
     call_command("doctor", stdout=out)
 
@@ -120,7 +129,7 @@ def test_doctor_is_content(db, alive):
     assert lines[-1].startswith("All 11 checks passed")
 
 
-def test_doctor_says_what_to_do(db, dead):
+def test_doctor_says_what_to_do(db, dead, throttled_login):
     out = StringIO()
     with pytest.raises(CommandError, match="3 of 11 checks need attention"):
         call_command("doctor", stdout=out)

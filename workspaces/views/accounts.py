@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -69,12 +70,17 @@ def _profile_form(user: User) -> ProfileForm:
 
 def _workspace_context(user: User, workspace: Workspace) -> dict[str, object]:
     preference = NotificationPreference.objects.filter(workspace=workspace, user=user).first()
-    running = Delegation.objects.filter(workspace=workspace, ends_at__gt=timezone.now())
+    running = (
+        Delegation.objects.filter(workspace=workspace, ends_at__gt=timezone.now())
+        .filter(Q(giver=user) | Q(taker=user))
+        .select_related("giver", "taker")
+        .order_by("ends_at", "pk")
+    )
     return {
         "preference_form": PreferenceForm(instance=preference),
         "delegation_form": DelegationForm(workspace=workspace, user=user),
-        "given": running.filter(giver=user).select_related("taker").order_by("ends_at", "pk"),
-        "taken": running.filter(taker=user).select_related("giver").order_by("ends_at", "pk"),
+        "given": [one for one in running if one.giver_id == user.pk],
+        "taken": [one for one in running if one.taker_id == user.pk],
     }
 
 

@@ -36,6 +36,7 @@ class LoginView(Framed, views.LoginView):
 
     authentication_form = LoginForm
     redirect_authenticated_user = True
+    extra_context = {"title": "Log in"}
 
     def get_default_redirect_url(self) -> str:
         """People without a workspace start with making one."""

@@ -23,7 +23,8 @@ class Framed:
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Context of the page inside its frame."""
         own: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]  # a mixin
-        return {**admin.site.each_context(self.request), **own}
+        # The frame's link back to the site would only lead a stranger here again.
+        return {**admin.site.each_context(self.request), "site_url": "", **own}
 
 
 class PasswordChangeView(Framed, views.PasswordChangeView):

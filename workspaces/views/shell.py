@@ -14,6 +14,8 @@ def draw(
     request: HttpRequest, template: str, *, title: str, status: int = 200, **context: object
 ) -> HttpResponse:
     """Draw a page with its title."""
+    if not request.user.is_authenticated:
+        context["site_url"] = ""  # the frame's link to the site would lead back to the log-in
     return show(request, template, {"title": title, **context}, status=status)
 
 
