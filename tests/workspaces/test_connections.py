@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import StringIO
 
 import pytest
+from cryptography.fernet import Fernet
+from django.core.management import CommandError, call_command
 
+from tests.workspaces.factories import ConnectionFactory
 from workspaces import crypto, hooks
 from workspaces.models import Connection
-from workspaces.services import connections
+from workspaces.services import connections, webhook_delivery, webhooks_out
 from workspaces.services.connections import ConnectionRefusedError
 from workspaces.services.refusals import NotPermittedError
 
@@ -94,6 +98,7 @@ def test_pause_and_resume(connection, admin):
         ({"secret": {}}, "token"),
         ({"secret": {"token": "a", "pin": "1"}}, "pin"),
         ({"base_url": "http://graph.example.com"}, "base_url"),
+        ({"base_url": "https://[::1"}, "base_url"),
         ({"base_url": "https://me:pw@graph.example.com"}, "base_url"),
     ],
 )
@@ -143,3 +148,29 @@ def test_only_admins_touch_connections(role, connection, workspace, now, request
     stored = Connection.objects.get()
     assert crypto.decrypt(stored.secret) == SECRET
     assert stored.status == "active"
+
+
+def test_rotation_stores_everything_with_the_first_key(connection, workspace, admin, now, settings):
+    endpoint, _ = webhooks_out.create_endpoint(
+        workspace=workspace, url="https://hooks.example/x", by=admin
+    )
+    webhooks_out.rotate_secret(endpoint=endpoint, by=admin, now=now)
+    old, new = settings.FIELD_ENCRYPTION_KEYS[0], Fernet.generate_key().decode()
+    settings.FIELD_ENCRYPTION_KEYS = [new, old]
+    call_command("rotate_keys", stdout=StringIO())
+
+    settings.FIELD_ENCRYPTION_KEYS = [new]
+    endpoint.refresh_from_db()
+    assert crypto.decrypt(Connection.objects.get().secret) == SECRET
+    assert len(webhook_delivery.secrets_in_use(endpoint, now=now)) == 2
+
+
+def test_rotation_with_a_lost_key_changes_nothing(connection, workspace):
+    broken = ConnectionFactory(workspace=workspace, secret="gAAAA-not-ours")
+    before = Connection.objects.get(pk=connection.pk).secret
+
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        call_command("rotate_keys", stdout=StringIO())
+
+    assert Connection.objects.get(pk=connection.pk).secret == before
+    assert Connection.objects.get(pk=broken.pk).secret == "gAAAA-not-ours"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from tests.workspaces.factories import ExchangeRateFactory
 from workspaces.models import ExchangeRate
@@ -86,3 +88,21 @@ def test_bad_lines_are_named_and_nothing_is_written(workspace):
 def test_unreadable_file_is_refused(workspace, content, words):
     with pytest.raises(RateFileError, match=words):
         import_rates(workspace=workspace, content=content)
+
+
+def test_command_imports_a_file_and_names_what_is_wrong(workspace, tmp_path):
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    good.write_text("day,base,quote,rate\n2026-11-20,EUR,USD,1.1\n")
+    bad.write_text("day,base,quote,rate\n2026-11-20,EUR,USD,0\n")
+    out = StringIO()
+
+    call_command("import_rates", "acme", str(good), stdout=out)
+    with pytest.raises(CommandError, match="Line 2: the rate must be above zero"):
+        call_command("import_rates", "acme", str(bad))
+    with pytest.raises(CommandError, match="no workspace 'nope'; known: acme"):
+        call_command("import_rates", "nope", str(good))
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("import_rates", "acme", str(tmp_path / "none.csv"))
+
+    assert out.getvalue() == "1 rates written for Acme.\n"
+    assert ExchangeRate.objects.get().rate == Decimal("1.1")

@@ -356,6 +356,8 @@ def test_connection_goes_to_the_judged_address(receiver):
         "https://u:p@example.com/",
         "ftp://example.com/",
         "https:///x",
+        "https://[::1",
+        "https://example.com:99999/",
         "http://127.0.0.1/",
         "https://169.254.169.254/latest",
     ],

@@ -42,8 +42,11 @@ def resolve(host: str, port: int) -> list[str]:
 
 def check_url(url: str, *, allow_loopback: bool) -> SplitResult:
     """Judge what can be judged without asking the network."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise UnsafeAddressError("This is no address; write https://example.com/path.") from None
     if not host:
         raise UnsafeAddressError("The address has no host; write it as https://example.com/path.")
     if parts.username or parts.password:
@@ -138,5 +141,5 @@ def _send(
             return Answer(response.status_code, response.headers.get("retry-after", ""))
     except httpx.TimeoutException:
         return Answer(status=None, error=f"No answer within {timeout_s:.0f} seconds.")
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         return Answer(status=None, error=f"The connection failed: {error}")

@@ -37,7 +37,10 @@ def check_base_url(base_url: str) -> None:
     """Refuse addresses that only the sandbox may have, and unencrypted ones."""
     if not base_url:
         return
-    url = urlsplit(base_url)
+    try:
+        url = urlsplit(base_url)
+    except ValueError:
+        raise ConnectionRefusedError("This is no address; write https://…", "base_url") from None
     if url.username or url.password:
         raise ConnectionRefusedError("Leave user name and password out of the address.", "base_url")
     if _is_local(url.hostname or ""):
