@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -32,6 +33,8 @@ STAGE_COLUMNS: Final = (
     "status",
     "budget",
 )
+_PLAIN_COUNT: Final = re.compile(r"\d{1,12}", re.ASCII).fullmatch
+_PLAIN_AMOUNT: Final = re.compile(r"\d{1,12}(?:\.\d{1,12})?", re.ASCII).fullmatch
 _CACHE_SIZE: Final = 50_000
 _ACCOUNT_FIELDS: Final = ("account_id", "account_name", "currency", "time_zone")
 
@@ -80,15 +83,19 @@ class RowReader:
         self._entities: dict[tuple[str, ...], Entity] = {}
         self._days: dict[str, str] = {}
         self._readers = [self._measure_reader(name) for name in self.measures]
+        self._is_derived, self._has_day_end = bool(mapping.derived), "day_end" in self._at
+        self._has_state = "status" in self._at or "daily_budget" in self._at
         self._flag = "t" if mapping.derived else "f"
 
     def is_total(self, cells: Sequence[str], *, is_first: bool = False) -> bool:
         """Whether a row sums up others: it says so, or comes first and names nothing."""
-        first = next((cell for cell in cells if cell.strip()), "")
-        if first.lower().startswith("total") and not self._has_day(cells):
+        first = cells[0] or next((cell for cell in cells if cell.strip()), "")
+        if first[:5].lower() == "total" and not self._has_day(cells):
             return True
+        if not is_first:
+            return False
         named = [self._at[name] for name in ENTITY_FIELDS if name in self._at]
-        return is_first and bool(named) and not any(cells[position].strip() for position in named)
+        return bool(named) and not any(cells[position].strip() for position in named)
 
     def _has_day(self, cells: Sequence[str]) -> bool:
         try:
@@ -110,12 +117,12 @@ class RowReader:
         """
         text = cells[self._at["day"]]
         day = self._days.get(text) or self._day(text)
-        if "day_end" in self._at:
+        if self._has_day_end:
             self._check_one_day(cells, day)
         key = tuple([cells[position] for position in self._key_at])
         entity = self._entities.get(key) or self._entity(key)
-        state = self._state(cells)
-        if self._mapping.derived:
+        state = self._state(cells) if self._has_state else ("", "")
+        if self._is_derived:
             figures = self._derive(cells)
         else:
             figures = [read(cells) for read in self._readers]
@@ -242,11 +249,12 @@ class RowReader:
             return lambda cells: ""
         position, is_count = self._at[source], name in COUNTS
         empty = "" if name in NULLABLE else "0"
+        plain = _PLAIN_COUNT if is_count or self._sign == "," else _PLAIN_AMOUNT
 
         def read(cells: Sequence[str]) -> str:
             text = cells[position]
             # Nearly every cell is a plain short number: no need to make a Decimal of it.
-            if text.isdecimal() and text.isascii() and len(text) < 13:
+            if plain(text):
                 return text
             value = self._number(source, cells)
             if value is None:

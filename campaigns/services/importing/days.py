@@ -124,6 +124,7 @@ def _upsert_sql(table: str, measures: Sequence[str]) -> str:
         SELECT a.workspace_id, 'import', %s, {", ".join(f"x.{name}" for name in columns)}
                {"".join(", 0" for _ in absent)}
         FROM {table} x JOIN campaigns_adaccount a ON a.id = x.account_id
+        ORDER BY x.campaign_id, x.ad_set_id, x.ad_id, x.day  -- as the indexes lie: fewer pages
         ON CONFLICT (campaign_id, ad_set_id, ad_id, day) DO UPDATE SET {changes}
         WHERE ({old}) IS DISTINCT FROM ({new})"""  # noqa: S608  # names of ours
 
