@@ -34,6 +34,8 @@ def limits_of(policy: SafetyPolicy) -> Limits:
     values = {field.name: getattr(policy, field.name) for field in fields(Limits)}
     for name, kind in _NUMBERS.items():
         values[name] = None if values[name] is None else kind(values[name])
+        if isinstance(values[name], Decimal):
+            values[name] = values[name].normalize()  # 100, not 100.000000, in sentences
     values["blackout_weekly"] = tuple(
         (int(day), dt.time.fromisoformat(start), dt.time.fromisoformat(end))
         for day, start, end in policy.blackout_weekly
