@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 urlpatterns = [
+    path("", include("workspaces.urls_accounts")),
+    path("", include("workspaces.urls_approvals")),
+    path("", include("campaigns.urls_imports")),
+    path("api/v1/", include("config.urls_api")),
+    path("api/", include("config.urls_api")),
     path("admin/", admin.site.urls),
 ]
