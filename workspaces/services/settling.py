@@ -116,9 +116,15 @@ def settle(
         _move(proposal, outcome, now)
         handler_of(proposal.kind).settle(attempt, outcome, now=now)
         if proposal.status == Status.EXECUTED and proposal.reverts_id:
-            Proposal.objects.filter(pk=proposal.reverts_id, status=Status.EXECUTED).update(
-                status=Status.REVERTED
-            )
+            _mark_reverted(proposal.reverts_id, now)
+
+
+def _mark_reverted(proposal_id: int, now: datetime) -> None:
+    undone = lock_proposal(proposal_id)
+    if undone.status == Status.EXECUTED:
+        undone.status = Status.REVERTED
+        undone.save(update_fields=["status", "updated_at"])
+        announce(undone, "reverted", now=now)
 
 
 def _owned(attempt: ExecutionAttempt) -> Proposal:
