@@ -38,6 +38,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="5"),
         "options": {"expires": 3600},
     },
+    "campaigns: import what waits": {
+        "task": "campaigns.run_waiting_imports",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     "campaigns: sync performance": {
         "task": "campaigns.sync_all",
         "schedule": crontab(minute="20"),

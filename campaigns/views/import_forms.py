@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Sequence
 from typing import Any
 
@@ -127,6 +128,13 @@ class MappingForm(forms.Form):
             "conversions_unusable": options.conversions_usable is False,
             **{f"column-{i}": meaning.get(header, "") for i, header in enumerate(headers)},
         }
+
+    def clean_time_zone(self) -> str:
+        """Refuse what no zone is called."""
+        name: str = self.cleaned_data["time_zone"]
+        if name and name not in zoneinfo.available_timezones():
+            raise forms.ValidationError("Use a name such as Europe/Berlin.")
+        return name
 
     def clean(self) -> dict[str, Any]:
         """Refuse two columns with one meaning."""

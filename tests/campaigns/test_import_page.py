@@ -120,6 +120,15 @@ def test_one_meaning_for_two_columns_is_refused(client, workspace):
     assert b"The column spend has this meaning already." in response.content
 
 
+def test_zone_that_does_not_exist_is_refused(client, workspace):
+    run = upload(client, workspace, SMALL)
+
+    response = client.post(address(run), answers(client, run, run="1", time_zone="Mars"))
+
+    assert response.status_code == 422
+    assert b"Use a name such as Europe/Berlin." in response.content
+
+
 def test_names_come_along_with_the_upload(client, workspace):
     report = DEMO / "microsoft_ads_campaign_performance_daily_report_data.csv"
     history = DEMO / "microsoft_ads_campaign_history_data.csv"

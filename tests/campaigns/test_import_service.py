@@ -210,6 +210,34 @@ def test_earlier_move_that_would_reach_the_future_is_refused(workspace):
     assert DailyPerformance.objects.count() == 1
 
 
+def test_days_may_be_moved_after_an_import_that_did_not_move_them(workspace):
+    take(workspace, HEAD + "2024-01-01,1,USD,5,,,10,,1,2\n")
+
+    run = take(workspace, HEAD + "2024-01-08,1,USD,5,,,10,,1,2\n", shift_to_yesterday=True)
+
+    assert (run.totals["last_day"], run.totals["shift_days"]) == ("2026-11-16", 1043)
+
+
+def test_sum_beyond_the_column_takes_everything_back(workspace):
+    rows = "2024-01-01,1,USD,5,,,1,,1,9999999999999\n" * 11
+
+    with pytest.raises(ImportRefused, match="The database refused the figures, nothing was taken"):
+        take(workspace, HEAD + rows)
+
+    assert ImportRun.objects.get().job.state == "failed"
+    assert DailyPerformance.objects.count() == 0
+    assert stages() == []
+
+
+def test_row_of_sums_at_the_top_is_skipped_once(workspace):
+    content = "day,campaign,spend\n2024-01-01,,9\n2024-01-01,A,4\n2024-01-01,,5\n"
+
+    run = take(workspace, content)
+
+    assert (run.rows_read, run.rows_bad, run.totals["totals_skipped"]) == (2, 1, 1)
+    assert DailyPerformance.objects.get().spend == 4
+
+
 def test_left_tables_of_dead_workers_are_dropped(workspace):
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE import_stage_999999999 (line bigint)")

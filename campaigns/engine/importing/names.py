@@ -105,11 +105,14 @@ def _columns(headers: Sequence[str]) -> dict[str, int]:
 
 def _newest(table: Table, columns: Dict[str, int]) -> dict[str, NameRow]:
     newest: dict[str, tuple[str, NameRow]] = {}
-    for _, cells in table.records():
+    for line, cells in table.records():
         if isinstance(cells, RowError):
             continue
         row = {name: cells[position].strip() for name, position in columns.items()}
-        external_id = values.identifier(row["id"])
+        try:
+            external_id = values.identifier(row["id"])
+        except ValueError as error:
+            raise FileError(f"Line {line} of the file of names: {error}.") from error
         stamp = row.get("stamp", "").replace("T", " ")
         if external_id and (external_id not in newest or stamp >= newest[external_id][0]):
             newest[external_id] = (stamp, _name_row(row))

@@ -123,7 +123,7 @@ class Command(BaseCommand):
             f" written, {run.days_unchanged:,} there already;"
             f" {totals['first_day']} to {totals['last_day']}."
         )
-        if totals["shift_days"]:
+        if totals.get("shift_days"):
             self.stdout.write(f"Days were moved by {totals['shift_days'] // 7} weeks.")
         for currency, levels in totals["by_currency"].items():
             for level, sums in levels.items():

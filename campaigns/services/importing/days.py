@@ -36,7 +36,7 @@ def shift_days(run: ImportRun, accounts: Sequence[AdAccount], last: date, now: d
     same number again: otherwise its days would stand there twice.
     """
     moved = (
-        ImportRun.objects.filter(workspace=run.workspace, totals__shift_days__isnull=False)
+        ImportRun.objects.filter(workspace=run.workspace, totals__has_key="shift_days")
         .filter(Q(account__in=accounts) | Q(file_sha256=run.file_sha256))
         .exclude(pk=run.pk)
         .order_by("pk")

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import PurePath
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NoReturn
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 
 from campaigns.engine.importing.errors import FileError, RowError
 from campaigns.engine.importing.guessing import describe
@@ -98,8 +98,18 @@ def import_performance(
     try:
         return _import(run, file, mapping, options, now)
     except (FileError, ImportRefused) as error:
-        end_run(run, now=now, error=str(error))
-        raise ImportRefused(str(error)) from error
+        return _refuse(run, str(error), error, now)
+    except (DataError, IntegrityError) as error:
+        # What no check of ours foresaw, such as sums beyond what a column holds.
+        reason = str(error).splitlines()[0]
+        return _refuse(
+            run, f"The database refused the figures, nothing was taken: {reason}", error, now
+        )
+
+
+def _refuse(run: ImportRun, message: str, cause: Exception, now: datetime) -> NoReturn:
+    end_run(run, now=now, error=message)
+    raise ImportRefused(message) from cause
 
 
 def _import(
@@ -182,14 +192,14 @@ def _good_rows(work: _Work) -> Iterator[tuple[object, ...]]:
         try:
             if isinstance(cells, RowError):
                 raise cells
-            if reader.is_total(cells, is_first=is_first):
+            was_first, is_first = is_first, False
+            if reader.is_total(cells, is_first=was_first):
                 reading.totals_skipped += 1
                 continue
             yield reader.read(line, cells)
         except RowError as error:
             _note(reading, work.run.pk, line, cells, error)
         reading.rows_read += 1
-        is_first = False
 
 
 def _note(
@@ -258,11 +268,10 @@ def _write(work: _Work, now: datetime) -> None:
         "by_currency": written.sums,
         "first_day": (first + timedelta(days=shift or 0)).isoformat(),
         "last_day": (last + timedelta(days=shift or 0)).isoformat(),
-        "shift_days": shift,
         "made": made,
         "totals_skipped": work.reading.totals_skipped,
         "notes": _notes(work, written),
-    }
+    } | ({} if shift is None else {"shift_days": shift})
 
 
 def _accounts(work: _Work) -> list[AdAccount]:
