@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
+from campaigns.api.urls import urlpatterns as campaigns_paths
 from workspaces.api.problems import not_found
 from workspaces.api.urls import urlpatterns as workspaces_paths
 
 urlpatterns = [
     *workspaces_paths,
+    *campaigns_paths,
     path("<path:path>", not_found),
     path("", not_found),
 ]

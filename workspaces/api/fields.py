@@ -10,8 +10,8 @@ from rest_framework import serializers
 from workspaces.formats import decimals_of
 
 
-class Body(serializers.Serializer[Any]):
-    """A request body; a field that it does not know is a mistake, not something to ignore."""
+class RefusesUnknown(serializers.Serializer[Any]):
+    """A field that is not known is a mistake, not something to ignore."""
 
     def to_internal_value(self, data: Any) -> Any:
         """Refuse unknown fields by name, then check the known ones."""
@@ -23,6 +23,10 @@ class Body(serializers.Serializer[Any]):
                     dict.fromkeys(sorted(unknown), f"There is no such field; known: {known}.")
                 )
         return super().to_internal_value(data)
+
+
+class Body(RefusesUnknown):
+    """A request body."""
 
 
 class AmountField(serializers.DecimalField):

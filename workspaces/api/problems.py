@@ -60,7 +60,8 @@ def _problem(error: Exception) -> tuple[int, Json] | None:
 
 def _of_gate(error: GateError) -> tuple[int, Json]:
     if isinstance(error, RequestError):
-        return _invalid([(error.field, str(error))])
+        _, invalid = _invalid([(error.field, str(error))])
+        return error.status, invalid
     body: Json = {"detail": str(error)}
     if isinstance(error, StalePlanError):
         body["code"] = "stale_plan"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from workspaces.api import configuration, proposals
 from workspaces.api.docs import DocsView, SchemaView
 from workspaces.api.health import Health
+from workspaces.api.reports import REPORTS, report_view
 from workspaces.api.routing import api_path
 
 _proposal = "proposals/<uuid:public_id>/"
@@ -48,4 +49,12 @@ urlpatterns = [
         "api-webhook-replay",
     ),
     api_path("jobs/", configuration.JobList.as_view(), "api-jobs"),
+    *(
+        api_path(
+            f"reports/{report._meta.db_table}/",
+            report_view(report).as_view(),
+            f"api-report-{report._meta.db_table}",
+        )
+        for report in REPORTS
+    ),
 ]

@@ -1,0 +1,313 @@
+"""Ad accounts and what lives in them: read by anyone with insight, entered where unconnected."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, TypeVar
+
+import django_filters
+from django.db.models import Model, QuerySet
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from campaigns.api import entity_serializers as forms
+from campaigns.api.queries import AnyIdFilter, PeriodQuery, period_of
+from campaigns.models import (
+    Ad,
+    AdAccount,
+    AdSet,
+    Campaign,
+    Creative,
+    CreativeFormat,
+    DeliveryStatus,
+    Platform,
+)
+from campaigns.selectors.lookup import by_any_id, find_account, find_entity
+from campaigns.selectors.performance import campaign_figures
+from campaigns.services import entities
+from workspaces import scopes
+from workspaces.api.filters import Filters
+from workspaces.api.idempotency import once
+from workspaces.api.views import RowsView
+
+TAG = ["Campaigns"]
+_SCOPES = {"GET": scopes.INSIGHT_READ, "POST": scopes.INSIGHT_WRITE}
+Row = TypeVar("Row", bound=Model)
+
+
+class EntityFilter(Filters):
+    """What all entities are filtered by; ids are ours or the platform's."""
+
+    status = django_filters.MultipleChoiceFilter(choices=DeliveryStatus.choices)
+    ad_account = AnyIdFilter("account__")
+    external_id = django_filters.CharFilter()
+    name = django_filters.CharFilter(lookup_expr="icontains")
+
+
+class EntityView(RowsView[Row]):
+    """Base: rows of one model in the workspace."""
+
+    scopes = _SCOPES
+    model: type[Any]
+    related: ClassVar[tuple[str, ...]] = ("account",)
+    ordering_fields: ClassVar[tuple[str, ...]] = ("created_at", "name")
+
+    def rows(self) -> QuerySet[Row]:
+        """Return the workspace's rows with what their JSON names."""
+        rows: QuerySet[Row] = self.model._default_manager.filter(workspace=self.workspace)
+        return rows.select_related(*self.related)
+
+    def made(self, row: Row) -> Response:
+        """Answer with what was made."""
+        shown = self.get_serializer(self.one(row.public_id))  # type: ignore[attr-defined]  # all have one
+        return Response(shown.data, status=status.HTTP_201_CREATED)
+
+    def by_id(self, given: str) -> Row:
+        """One row by our id or the platform's; several are refused by name."""
+        found = list(by_any_id(self.get_queryset(), given)[:2])
+        if len(found) > 1:
+            find_entity(
+                self.model,
+                workspace=self.workspace,
+                given=given,
+                field="id",
+            )
+        if not found:
+            raise Http404
+        return found[0]
+
+
+class AccountFilter(Filters):
+    """Filters of accounts."""
+
+    platform = django_filters.ChoiceFilter(choices=Platform.choices)
+    status = django_filters.MultipleChoiceFilter(choices=DeliveryStatus.choices)
+    external_id = django_filters.CharFilter()
+
+
+class AccountList(EntityView[AdAccount]):
+    """Ad accounts."""
+
+    model = AdAccount
+    queryset = AdAccount.objects.none()
+    serializer_class = forms.AccountOut
+    filterset_class = AccountFilter
+    related = ("connection",)
+
+    @extend_schema(tags=TAG, operation_id="ad_accounts_list", summary="List ad accounts")
+    def get(self, request: Request) -> Response:
+        """Accounts on all platforms."""
+        return self.page()
+
+    @extend_schema(
+        tags=TAG,
+        operation_id="ad_accounts_create",
+        summary="Enter an ad account",
+        request=forms.AccountIn,
+        responses={201: forms.AccountOut},
+    )
+    @once
+    def post(self, request: Request) -> Response:
+        """Enter an account without a connection."""
+        body = self.read(forms.AccountIn)
+        return self.made(entities.create_account(workspace=self.workspace, now=self.now, **body))
+
+
+class CampaignFilter(EntityFilter):
+    """Filters of campaigns."""
+
+    channel = django_filters.CharFilter()
+
+
+class CampaignList(EntityView[Campaign]):
+    """Campaigns."""
+
+    model = Campaign
+    queryset = Campaign.objects.none()
+    serializer_class = forms.CampaignOut
+    filterset_class = CampaignFilter
+
+    @extend_schema(
+        tags=TAG,
+        operation_id="campaigns_list",
+        summary="List campaigns with their figures",
+        parameters=[PeriodQuery],
+        responses=forms.CampaignRowOut(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """Campaigns with figures over a period, by default the last 28 days."""
+        period = period_of(request, self.workspace, self.now)
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        known = campaign_figures(page, workspace=self.workspace, period=period)
+        dates = {"date_from": period.since, "date_to": period.until}
+        rows = [
+            {
+                **forms.CampaignOut(campaign).data,
+                **forms.FiguresOut(known[campaign.pk]).data,
+                **dates,
+            }
+            for campaign in page
+        ]
+        return self.get_paginated_response(rows)
+
+    @extend_schema(
+        tags=TAG,
+        operation_id="campaigns_create",
+        summary="Enter a campaign",
+        request=forms.CampaignIn,
+        responses={201: forms.CampaignOut},
+    )
+    @once
+    def post(self, request: Request) -> Response:
+        """Enter a campaign of an account without a connection."""
+        body = self.read(forms.CampaignIn)
+        account = find_account(workspace=self.workspace, given=body.pop("ad_account"))
+        return self.made(entities.create_campaign(account=account, **body))
+
+
+class ChildFilter(EntityFilter):
+    """Filters of what stands in a campaign."""
+
+    campaign = AnyIdFilter("campaign__")
+
+
+class AdSetList(EntityView[AdSet]):
+    """Ad sets."""
+
+    model = AdSet
+    queryset = AdSet.objects.none()
+    serializer_class = forms.AdSetOut
+    filterset_class = ChildFilter
+    related = ("account", "campaign")
+
+    @extend_schema(tags=TAG, operation_id="ad_sets_list", summary="List ad sets")
+    def get(self, request: Request) -> Response:
+        """Ad sets (Google: ad groups)."""
+        return self.page()
+
+    @extend_schema(
+        tags=TAG,
+        operation_id="ad_sets_create",
+        summary="Enter an ad set",
+        request=forms.AdSetIn,
+        responses={201: forms.AdSetOut},
+    )
+    @once
+    def post(self, request: Request) -> Response:
+        """Enter an ad set of an account without a connection."""
+        body = self.read(forms.AdSetIn)
+        campaign = find_entity(
+            Campaign, workspace=self.workspace, given=body.pop("campaign"), field="campaign"
+        )
+        return self.made(entities.create_ad_set(campaign=campaign, **body))
+
+
+class AdFilter(ChildFilter):
+    """Filters of ads."""
+
+    ad_set = AnyIdFilter("ad_set__")
+
+
+class AdList(EntityView[Ad]):
+    """Ads."""
+
+    model = Ad
+    queryset = Ad.objects.none()
+    serializer_class = forms.AdOut
+    filterset_class = AdFilter
+    related = ("account", "campaign", "ad_set", "creative")
+
+    @extend_schema(tags=TAG, operation_id="ads_list", summary="List ads")
+    def get(self, request: Request) -> Response:
+        """Ads with their campaign, ad set and creative."""
+        return self.page()
+
+    @extend_schema(
+        tags=TAG,
+        operation_id="ads_create",
+        summary="Enter an ad",
+        request=forms.AdIn,
+        responses={201: forms.AdOut},
+    )
+    @once
+    def post(self, request: Request) -> Response:
+        """Enter an ad of an account without a connection."""
+        body = self.read(forms.AdIn)
+        ad_set = find_entity(
+            AdSet, workspace=self.workspace, given=body.pop("ad_set"), field="ad_set"
+        )
+        if (given := body.pop("creative")) is not None:
+            body["creative"] = find_entity(
+                Creative,
+                workspace=self.workspace,
+                given=given,
+                field="creative",
+                account=ad_set.account,
+            )
+        return self.made(entities.create_ad(ad_set=ad_set, **body))
+
+
+class CreativeFilter(Filters):
+    """Filters of creatives."""
+
+    ad_account = AnyIdFilter("account__")
+    format = django_filters.ChoiceFilter(field_name="format", choices=CreativeFormat.choices)
+
+
+class CreativeList(EntityView[Creative]):
+    """Creatives."""
+
+    model = Creative
+    queryset = Creative.objects.none()
+    serializer_class = forms.CreativeOut
+    filterset_class = CreativeFilter
+    ordering_fields = ("created_at",)
+
+    @extend_schema(tags=TAG, operation_id="creatives_list", summary="List creatives")
+    def get(self, request: Request) -> Response:
+        """What people see."""
+        return self.page()
+
+    @extend_schema(
+        tags=TAG,
+        operation_id="creatives_create",
+        summary="Enter a creative",
+        request=forms.CreativeIn,
+        responses={201: forms.CreativeOut},
+    )
+    @once
+    def post(self, request: Request) -> Response:
+        """Enter a creative of an account without a connection."""
+        body = self.read(forms.CreativeIn)
+        account = find_account(workspace=self.workspace, given=body.pop("ad_account"))
+        return self.made(entities.create_creative(account=account, **body))
+
+
+def detail_view(parent: type[EntityView[Any]], name: str, label: str) -> type[EntityView[Any]]:
+    """View of one row, by our id or the platform's."""
+
+    class Detail(EntityView[Any]):
+        scopes = {"GET": scopes.INSIGHT_READ}
+        model = parent.model
+        queryset = parent.queryset
+        serializer_class = parent.serializer_class
+        related = parent.related
+
+        @extend_schema(tags=TAG, operation_id=f"{name}_read", summary=f"Look at one {label}")
+        def get(self, request: Request, given: str) -> Response:
+            return Response(self.get_serializer(self.by_id(given)).data)
+
+    Detail.__name__ = f"{parent.__name__}Detail"
+    Detail.__doc__ = f"One {label}, by our id or the platform's."
+    return Detail
+
+
+LISTS: dict[str, tuple[type[EntityView[Any]], str]] = {
+    "ad-accounts": (AccountList, "ad account"),
+    "campaigns": (CampaignList, "campaign"),
+    "ad-sets": (AdSetList, "ad set"),
+    "ads": (AdList, "ad"),
+    "creatives": (CreativeList, "creative"),
+}

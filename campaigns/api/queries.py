@@ -1,0 +1,80 @@
+"""What lists of campaigns are asked by: periods, and ids of either kind."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from campaigns.selectors.lookup import by_any_id
+from campaigns.selectors.performance import GROUPS, Period
+from workspaces.models import Workspace
+
+_LONGEST_DAYS = 800
+_DAY = "Reporting day, e.g. 2026-11-01."
+
+
+class AnyIdFilter(django_filters.CharFilter):  # type: ignore[misc]  # untyped library
+    """Filter by our id or the platform's of a related row."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__(help_text="Our id, or the platform's.")
+        self._prefix = prefix
+
+    def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Narrow the rows."""
+        return by_any_id(rows, value, self._prefix) if value else rows
+
+
+class PeriodQuery(serializers.Serializer[Any]):
+    """Reporting days, both included."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Name the fields as the address does; one of the names is a word of Python."""
+        return {
+            "from": serializers.DateField(required=False, help_text=_DAY),
+            "to": serializers.DateField(required=False, help_text=_DAY),
+            **super().get_fields(),
+        }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse periods that end before they begin, and endless ones."""
+        since, until = attrs.get("from"), attrs.get("to")
+        if since and until and since > until:
+            raise serializers.ValidationError({"to": "It lies before 'from'."})
+        if since and until and (until - since).days >= _LONGEST_DAYS:
+            raise serializers.ValidationError({"from": f"Ask for {_LONGEST_DAYS} days at most."})
+        return attrs
+
+
+class PerformanceQuery(PeriodQuery):
+    """What ``performance/`` is asked by."""
+
+    group = serializers.ChoiceField(list(GROUPS), required=False, default="day")
+    ad_account = serializers.CharField(required=False, max_length=120)
+    campaign = serializers.CharField(required=False, max_length=120)
+    channel = serializers.CharField(required=False, max_length=40)
+
+
+def checked(query: type[PeriodQuery], request: Request) -> dict[str, Any]:
+    """Return the checked query of an address."""
+    form = query(data=request.query_params)
+    form.is_valid(raise_exception=True)
+    return dict(form.validated_data)
+
+
+def period_of(request: Request, workspace: Workspace, now: datetime) -> Period:
+    """Period of an address; by default the last four full weeks."""
+    return chosen_period(checked(PeriodQuery, request), workspace, now)
+
+
+def chosen_period(asked: dict[str, Any], workspace: Workspace, now: datetime) -> Period:
+    """Fill what was not asked for."""
+    usual = Period.last_weeks(workspace, now)
+    until = asked.get("to") or usual.until
+    since = asked.get("from") or until - (usual.until - usual.since)
+    return Period(min(since, until), until)

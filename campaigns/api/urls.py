@@ -1,0 +1,52 @@
+"""Paths of campaigns."""
+
+from __future__ import annotations
+
+from campaigns.api import changes, entities, performance, policy
+from campaigns.models import CampaignActivitySummary, RecentBudgetChange, SafetyCheckFailure
+from workspaces.api.reports import report_view
+from workspaces.api.routing import api_path
+
+_REPORTS = (RecentBudgetChange, CampaignActivitySummary, SafetyCheckFailure)
+
+urlpatterns = [
+    *(
+        api_path(f"{name}/", view.as_view(), f"api-{name}")
+        for name, (view, _) in entities.LISTS.items()
+    ),
+    *(
+        api_path(
+            f"{name}/<str:given>/",
+            entities.detail_view(view, name.replace("-", "_"), label).as_view(),
+            f"api-{name}-one",
+        )
+        for name, (view, label) in entities.LISTS.items()
+    ),
+    api_path("performance/", performance.Performance.as_view(), "api-performance"),
+    api_path(
+        "performance/import/", performance.PerformanceImport.as_view(), "api-performance-import"
+    ),
+    api_path(
+        "performance/import/<uuid:public_id>/",
+        performance.PerformanceImportDetail.as_view(),
+        "api-performance-import-one",
+    ),
+    api_path("pending-ad-changes/", changes.PendingList.as_view(), "api-pending-ad-changes"),
+    api_path("ad-change-history/", changes.HistoryList.as_view(), "api-ad-change-history"),
+    api_path("safety-policy/", policy.Policy.as_view(), "api-safety-policy"),
+    api_path(
+        "safety-policy/simulate/", policy.PolicySimulation.as_view(), "api-safety-policy-simulate"
+    ),
+    api_path("safety-policy/confirm/", policy.PolicyConfirm.as_view(), "api-safety-policy-confirm"),
+    api_path(
+        "safety-policy/withdraw/", policy.PolicyWithdraw.as_view(), "api-safety-policy-withdraw"
+    ),
+    *(
+        api_path(
+            f"reports/{report._meta.db_table}/",
+            report_view(report).as_view(),
+            f"api-report-{report._meta.db_table}",
+        )
+        for report in _REPORTS
+    ),
+]
