@@ -12,7 +12,12 @@ from campaigns.services.importing import RUN_LIMIT_S, ImportRefused, run_import,
 logger = logging.getLogger(__name__)
 
 
-@shared_task(name="campaigns.run_import", acks_late=True, time_limit=RUN_LIMIT_S)
+@shared_task(
+    name="campaigns.run_import",
+    acks_late=True,
+    soft_time_limit=RUN_LIMIT_S - 60,
+    time_limit=RUN_LIMIT_S,
+)
 def run_import_task(*, run_id: int, **_: object) -> None:
     """Import one queued upload."""
     try:
@@ -22,7 +27,12 @@ def run_import_task(*, run_id: int, **_: object) -> None:
         logger.info("import refused", extra={"import_run": run_id})
 
 
-@shared_task(name="campaigns.run_waiting_imports", acks_late=True, time_limit=RUN_LIMIT_S)
+@shared_task(
+    name="campaigns.run_waiting_imports",
+    acks_late=True,
+    soft_time_limit=RUN_LIMIT_S - 60,
+    time_limit=RUN_LIMIT_S,
+)
 def run_waiting_imports(**_: object) -> None:
     """Import what waits because a message or a worker was lost."""
     for run_id in waiting_runs(now=timezone.now()):

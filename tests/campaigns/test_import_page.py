@@ -60,7 +60,8 @@ def test_upload_shows_the_guess_and_parsed_rows(client, workspace):
 def test_import_runs_once_and_reports(client, workspace, django_capture_on_commit_callbacks):
     run = upload(client, workspace, SMALL)
 
-    response = client.post(address(run), answers(client, run, run="1"))
+    with django_capture_on_commit_callbacks(execute=True):
+        response = client.post(address(run), answers(client, run, run="1"))
     again = client.post(address(run), {"workspace": str(workspace.public_id), "run": "1"})
     assert (response.status_code, again.status_code) == (302, 302)
     run.refresh_from_db()
