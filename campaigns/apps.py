@@ -11,8 +11,10 @@ class CampaignsConfig(AppConfig):
     name = "campaigns"
 
     def ready(self) -> None:
-        """Bring the kinds of this app to the gate."""
+        """Bring the kinds of this app to the gate, and its steps to the first visit."""
+        from campaigns import onboarding
         from campaigns.handlers import AdChangeHandler
-        from workspaces.gate import register
+        from workspaces import gate
 
-        register(AdChangeHandler())
+        gate.register(AdChangeHandler())
+        onboarding.register()

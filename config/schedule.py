@@ -33,6 +33,16 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
     },
+    "webhooks: deliver": {
+        "task": "workspaces.deliver_webhooks",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
+    "heartbeat": {
+        "task": "workspaces.heartbeat",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     "notices: daily digest": {
         "task": "workspaces.send_digests",
         "schedule": crontab(minute="5"),

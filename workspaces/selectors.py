@@ -20,8 +20,13 @@ def current_membership(*, user: User, workspace_id: int | None) -> Membership | 
     return next(iter(chosen or memberships), None)
 
 
-def held_role(*, user: User, workspace: Workspace, now: datetime) -> str:
-    """Highest role that a person holds now, own or lent to him; empty for strangers."""
+def held_role(
+    *, user: User, workspace: Workspace, now: datetime, not_from: User | None = None
+) -> str:
+    """Highest role that a person holds now, own or lent to him; empty for strangers.
+
+    What ``not_from`` lent does not count: nobody signs his own proposal by another's hand.
+    """
     own = Membership.objects.filter(user=user, workspace=workspace).values_list("role", flat=True)
     if not own:
         return ""
@@ -29,7 +34,7 @@ def held_role(*, user: User, workspace: Workspace, now: datetime) -> str:
         workspace=workspace,
         user__delegations_given__in=Delegation.objects.filter(
             workspace=workspace, taker=user, starts_at__lte=now, ends_at__gt=now
-        ),
+        ).exclude(giver=not_from),
     ).values_list("role", flat=True)
     return max([*own, *lent], key=rank_of)
 

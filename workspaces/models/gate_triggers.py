@@ -126,6 +126,7 @@ _SIGN = f"""
                  JOIN workspaces_membership g
                    ON g.workspace_id = d.workspace_id AND g.user_id = d.giver_id
                 WHERE d.workspace_id = m.workspace_id AND d.taker_id = m.user_id
+                  AND d.giver_id IS DISTINCT FROM proposal.proposed_by_id
                   AND d.starts_at <= NEW.at AND NEW.at < d.ends_at AND g.role = NEW.rank_held))
     ) THEN
         RAISE EXCEPTION 'the signer does not hold the rank of %', NEW.rank_held {_REFUSE};
