@@ -166,8 +166,10 @@ def _compare(plan: PlanView, change: Change, state: EntityState, account: AdAcco
     live, before = state.value_of(change.field), plan.body["before"]
     if change.field == "status" or live is None:
         return "before" if live == before else "other"
-    policy = current_policy(workspace=plan.workspace, account=account)
-    expected, tolerance = Decimal(before), limits_of(policy).drift_pct
+    expected = Decimal(before)
+    if live == expected:
+        return "before"
+    tolerance = limits_of(current_policy(workspace=plan.workspace, account=account)).drift_pct
     drifted = abs(Decimal(live) - expected) * 100 > expected * tolerance
     return "other" if drifted else "before"
 

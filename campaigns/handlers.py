@@ -85,9 +85,9 @@ class AdChangeHandler:
 
     def settle(self, attempt: ExecutionAttempt, outcome: Outcome, *, now: datetime) -> None:
         """Write history and mirror, and propose the rest of a stepped change."""
-        record(attempt, outcome, now=now)
-        if outcome.status == "applied":
-            propose_rest(attempt.plan.proposal, now=now)
+        change = record(attempt, outcome, now=now)
+        if outcome.status == "applied" and change.rest_value is not None:
+            propose_rest(attempt.plan.proposal, change.rest_value, now=now)
 
     def absorb(self, proposal: Proposal, reading: Reading, *, now: datetime) -> None:
         """Take the live value over as the new 'before'."""

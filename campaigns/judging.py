@@ -21,10 +21,10 @@ from campaigns.models import (
     Platform,
     SafetyPolicy,
 )
-from campaigns.planning import mean_daily_spend, owner_level, sibling_owners
+from campaigns.planning import budget_owners, mean_daily_spend, owner_level
 from campaigns.platforms import base as platform
 from campaigns.platforms.tiktok_wire import lock_ends_at
-from campaigns.selectors.activity import Activity, activity_of, past_changes
+from campaigns.selectors.activity import Activity, activity_of
 from campaigns.selectors.money import budgets_total, exchange_rate
 from campaigns.selectors.policies import current_policy, limits_of
 from campaigns.selectors.series import owner_series, performance_known_until
@@ -236,13 +236,12 @@ def _velocity(facts: Facts) -> Check:
         return engine.velocity(
             facts.change, BudgetOwner(Decimal(0), Decimal(0)), now=facts.now, limits=facts.limits
         )
-    subject, pk = facts.subject, facts.subject.entity.pk
-    since = facts.now - timedelta(hours=float(facts.limits.velocity_window_h))
-    past = past_changes(subject=subject, entity_ids=[pk], since=since).get(pk, ())
-    siblings = sibling_owners(subject, facts.limits, now=facts.now, without=facts.proposal_id)
+    past, siblings = budget_owners(
+        facts.subject, facts.limits, now=facts.now, without=facts.proposal_id
+    )
     return engine.velocity(
         facts.change,
-        BudgetOwner(before, after, tuple(past)),
+        BudgetOwner(before, after, past),
         siblings=siblings,
         now=facts.now,
         limits=facts.limits,
@@ -251,7 +250,8 @@ def _velocity(facts: Facts) -> Check:
 
 def _bounds(facts: Facts) -> Check:
     total = None
-    if facts.subject.change_type == ChangeType.BUDGET:
+    is_limited = facts.limits.max_workspace_daily_total is not None
+    if is_limited and facts.subject.change_type == ChangeType.BUDGET:
         total = budgets_total(workspace=facts.account.workspace, now=facts.now)
         moved = facts.change.in_workspace_currency(facts.change.after)
         left = facts.change.in_workspace_currency(facts.change.before)

@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 
 from campaigns.engine.effect import PredictedEffect, predict_budget_effect, predict_status_effect
-from campaigns.engine.limits import BudgetOwner, Limits, Step, draw_fuzz, step_allowed
+from campaigns.engine.limits import (
+    BudgetOwner,
+    Limits,
+    PastChange,
+    Step,
+    draw_fuzz,
+    step_allowed,
+)
 from campaigns.engine.limits.steps import round_towards
 from campaigns.models import AdAccount, AdSet, ChangeType, DeliveryStatus, EntityType
 from campaigns.platforms.base import PlatformError
@@ -110,9 +117,10 @@ def _final(
     wanted = draw_fuzz(_rng(subject, requested), requested, limits.fuzz_pct, money_step=step)
     if before <= 0:
         return round_towards(wanted, before, step), None
+    past, siblings = budget_owners(subject, limits, now=now, without=None)
     allowed = step_allowed(
-        BudgetOwner(before, wanted, tuple(_past(subject, limits, now).get(subject.entity.pk, ()))),
-        siblings=sibling_owners(subject, limits, now=now, without=None),
+        BudgetOwner(before, wanted, past),
+        siblings=siblings,
         money_step=step,
         rate=exchange_rate(
             workspace=subject.account.workspace,
@@ -140,30 +148,36 @@ def _rng(subject: Subject, requested: Decimal) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(seed[:8], "big"))
 
 
-def _past(subject: Subject, limits: Limits, now: datetime) -> dict[int, list[Any]]:
+def budget_owners(
+    subject: Subject, limits: Limits, *, now: datetime, without: int | None
+) -> tuple[tuple[PastChange, ...], tuple[BudgetOwner, ...]]:
+    """Past changes of the subject's own budget, and the other ad sets limited with it."""
+    own, live = subject.entity.pk, _sibling_budgets(subject)
     since = now - timedelta(hours=float(limits.velocity_window_h))
-    return past_changes(subject=subject, entity_ids=[subject.entity.pk], since=since)
+    past = past_changes(subject=subject, entity_ids=[own, *live], since=since)
+    targets = running_targets(subject=subject, without=without) if live else {}
+    siblings = (
+        BudgetOwner(budget, targets.get(pk, budget), tuple(past.get(pk, ())))
+        for pk, budget in live.items()
+    )
+    return tuple(past.get(own, ())), tuple(siblings)
+
+
+def _sibling_budgets(subject: Subject) -> dict[int, Decimal]:
+    """Budgets of the other ad sets of the campaign, whose sum is limited with this one's."""
+    if subject.entity_type != EntityType.ADSET:
+        return {}
+    others = AdSet.objects.filter(campaign=subject.campaign, daily_budget__gt=0).exclude(
+        pk=subject.entity.pk
+    )
+    return {pk: budget for pk, budget in others.values_list("pk", "daily_budget") if budget}
 
 
 def sibling_owners(
     subject: Subject, limits: Limits, *, now: datetime, without: int | None
 ) -> tuple[BudgetOwner, ...]:
     """Other ad sets of the campaign, whose sum is limited with this one's."""
-    if subject.entity_type != EntityType.ADSET:
-        return ()
-    siblings = list(
-        AdSet.objects.filter(campaign=subject.campaign, daily_budget__gt=0)
-        .exclude(pk=subject.entity.pk)
-        .values_list("pk", "daily_budget")
-    )
-    since = now - timedelta(hours=float(limits.velocity_window_h))
-    past = past_changes(subject=subject, entity_ids=[pk for pk, _ in siblings], since=since)
-    targets = running_targets(subject=subject, without=without)
-    return tuple(
-        BudgetOwner(live, targets.get(pk, live), tuple(past.get(pk, ())))
-        for pk, live in siblings
-        if live is not None
-    )
+    return budget_owners(subject, limits, now=now, without=without)[1]
 
 
 def _nothing_changes(

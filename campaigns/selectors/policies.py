@@ -7,6 +7,8 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import get_type_hints
 
+from django.db.models import F, Q
+
 from campaigns.engine.limits import Limits
 from campaigns.models import AdAccount, SafetyPolicy
 from workspaces.models import Workspace
@@ -22,11 +24,10 @@ _NUMBERS: dict[str, type[Decimal] | type[float]] = {
 def current_policy(*, workspace: Workspace, account: AdAccount | None = None) -> SafetyPolicy:
     """Newest policy in force for an account, else for its workspace; the defaults before any."""
     policies = SafetyPolicy.objects.filter(workspace=workspace, effective_at__isnull=False)
-    scopes = [account, None] if account is not None else [None]
-    for scope in scopes:
-        if found := policies.filter(account=scope).order_by("-version").first():
-            return found
-    return SafetyPolicy(workspace=workspace, version=0)
+    scope = Q(account=None) if account is None else Q(account=None) | Q(account=account)
+    # An override of the account, however old, stands before the workspace's policy.
+    found = policies.filter(scope).order_by(F("account").asc(nulls_last=True), "-version").first()
+    return found or SafetyPolicy(workspace=workspace, version=0)
 
 
 def limits_of(policy: SafetyPolicy) -> Limits:

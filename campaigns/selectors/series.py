@@ -107,13 +107,16 @@ def newest_delivery(account: AdAccount, *, now: datetime) -> date:
 
 def performance_known_until(account: AdAccount) -> datetime | None:
     """Moment up to which an account's performance is known: a past day's end, or the last sync."""
-    newest = DailyPerformance.objects.filter(
-        account=account, level=account.summing_level
-    ).aggregate(day=Max("day"), fetched=Max("fetched_at"))
-    if newest["day"] is None:
+    newest = (
+        DailyPerformance.objects.filter(account=account, level=account.summing_level)
+        .order_by("-day", "-fetched_at")
+        .values_list("day", "fetched_at")
+        .first()
+    )
+    if newest is None:
         return None
+    day, fetched = newest
     zone = ZoneInfo(account.time_zone)
-    end = datetime.combine(newest["day"] + timedelta(days=1), time.min, zone).astimezone(UTC)
-    fetched: datetime = newest["fetched"]
+    end = datetime.combine(day + timedelta(days=1), time.min, zone).astimezone(UTC)
     # Today's row is known only up to when it was fetched.
     return min(end, fetched) if account.connection_id and account.last_sync_at else end

@@ -103,7 +103,8 @@ def _entity(workspace: Workspace, entity_type: EntityType, request: dict[str, An
     given = str(request.get("entity", "")).strip()
     model: type[Entity] = MODELS[entity_type]
     rows: QuerySet[Entity] = model._default_manager.filter(workspace=workspace)
-    rows = rows.select_related("account__connection", "account__workspace")
+    above = () if model is Campaign else ("campaign",)
+    rows = rows.select_related("account__connection", "account__workspace", *above)
     if account := request.get("account"):
         rows = rows.filter(**_by_any_id("account__", str(account)))
     found = list(rows.filter(**_by_any_id("", given))[:2]) if given else []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from campaigns.models import PendingAdChange
 from workspaces.gate import GateError, Proposer
 from workspaces.models import Proposal, ProposerType
 from workspaces.services.proposing import propose
@@ -13,11 +12,8 @@ from workspaces.services.proposing import propose
 logger = logging.getLogger(__name__)
 
 
-def propose_rest(proposal: Proposal, *, now: datetime) -> Proposal | None:
-    """Propose what a limit left over, once this step has executed; ``None`` when nothing is."""
-    change = PendingAdChange.objects.get(proposal=proposal)
-    if change.rest_value is None:
-        return None
+def propose_rest(proposal: Proposal, rest: str, *, now: datetime) -> Proposal | None:
+    """Propose what a limit left over, once this step has executed; ``None`` when it cannot be."""
     proposer = Proposer(
         ProposerType(proposal.proposer_type),
         proposal.proposer_key,
@@ -28,7 +24,7 @@ def propose_rest(proposal: Proposal, *, now: datetime) -> Proposal | None:
         return propose(
             workspace=proposal.workspace,
             kind=proposal.kind,
-            request={**proposal.request, "value": change.rest_value},
+            request={**proposal.request, "value": rest},
             proposer=proposer,
             reason=f"Goes on with “{proposal.summary}”. {proposal.reason}",
             now=now,

@@ -17,13 +17,21 @@ from workspaces.models import Connection, ConnectionStatus, ExecutionAttempt, Pr
 BREAKER_AFTER = 5  # errors in a row
 BREAKER_REST = timedelta(minutes=15)
 
+_LEARNED = (
+    "learning_before",
+    "learning_after",
+    "reset_learning",
+    "platform_request_id",
+    "error_class",
+    "error_message",
+)
 _CONNECTION_STATE = {
     "auth": ConnectionStatus.NEEDS_LOGIN,
     "policy": ConnectionStatus.STOPPED,
 }
 
 
-def record(attempt: ExecutionAttempt, outcome: Outcome, *, now: datetime) -> None:
+def record(attempt: ExecutionAttempt, outcome: Outcome, *, now: datetime) -> PendingAdChange:
     """Write the rows of a settled attempt, in the settling transaction."""
     proposal = attempt.plan.proposal
     change = PendingAdChange.objects.select_related("account").get(proposal=proposal)
@@ -35,8 +43,9 @@ def record(attempt: ExecutionAttempt, outcome: Outcome, *, now: datetime) -> Non
         change.platform_request_id = outcome.request_id[:120]
     change.error_class = outcome.error_kind
     change.error_message = "" if outcome.status == "applied" else outcome.message
-    change.save()
+    change.save(update_fields=_LEARNED)
     _account_health(change.account, outcome, now=now)
+    return change
 
 
 def _history(
@@ -48,7 +57,7 @@ def _history(
 ) -> None:
     plan = attempt.plan
     AdChangeHistory.objects.create(
-        workspace=change.workspace,
+        workspace_id=change.workspace_id,
         proposal=proposal,
         attempt=attempt,
         account=change.account,
@@ -123,7 +132,7 @@ def _account_health(account: AdAccount, outcome: Outcome, *, now: datetime) -> N
     changes: dict[str, Any] = {}
     if rest_s:
         changes["blocked_until"] = now + timedelta(seconds=float(rest_s))
-    if outcome.status == "applied":
+    if outcome.status == "applied" and account.consecutive_errors:
         changes["consecutive_errors"] = 0
     elif outcome.status == "transient":
         changes["consecutive_errors"] = F("consecutive_errors") + 1

@@ -110,7 +110,10 @@ def start_attempt(
     proposal.claimed_by = _token(attempt)
     proposal.lease_until = now + timedelta(seconds=settings.EXECUTOR_LEASE_S)
     proposal.waiting_for = ""
-    proposal.save()
+    proposal.save(
+        update_fields=["status", "claimed_by", "lease_until", "waiting_for", "updated_at"]
+    )
+    plan.proposal = proposal  # so that the run does not read it again
     announce(proposal, "executing", now=now)
     return attempt
 
@@ -171,8 +174,9 @@ def _is_stricter(proposal: Proposal, verdict: Judgement) -> bool:
         return True
     if rank_of(verdict.rank) > rank_of(plan.rank_required):
         return True
-    signed_by_policy = plan.signatures.filter(person=None, withdrawn_at=None).exists()
-    return signed_by_policy and not verdict.policy_may_sign and verdict.earliest is None
+    if not plan.policy_may_sign or verdict.policy_may_sign or verdict.earliest is not None:
+        return False
+    return plan.signatures.filter(person=None, withdrawn_at=None).exists()
 
 
 def _send_back(proposal: Proposal, verdict: Judgement, *, now: datetime) -> None:
@@ -185,9 +189,7 @@ def run(attempt: ExecutionAttempt, *, clock: Clock) -> None:
 
     Every step may be the last one of this process: the reaper finishes from what is committed.
     """
-    proposal = Proposal.objects.select_related("workspace", "current_plan").get(
-        pk=attempt.plan.proposal_id
-    )
+    proposal = attempt.plan.proposal
     handler = handler_of(proposal.kind)
     view = PlanView.of(attempt.plan, proposal)
     before = handler.read_back(view)

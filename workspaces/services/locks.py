@@ -13,8 +13,10 @@ from workspaces.models import Proposal
 def lock_names(names: Iterable[str]) -> None:
     """Hold named locks until the transaction ends, taken in one order against rings."""
     with connection.cursor() as cursor:
-        for name in sorted(set(names)):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(n, 0)) FROM unnest(%s::text[]) AS n",
+            [sorted(set(names))],
+        )
 
 
 def lock_proposal(proposal_id: int) -> Proposal:

@@ -17,6 +17,30 @@ from workspaces.services.proposing import replan
 _RNG = random.SystemRandom()
 _BASE_S = 60
 _MAX_S = 3600
+# Named, because a row of a proposal has fifty columns and each settlement writes one.
+_CLOSING = (
+    "call_sent_at",
+    "settled_at",
+    "outcome",
+    "error_kind",
+    "error",
+    "request_id",
+    "response",
+    "facts",
+)
+_MOVING = (
+    "status",
+    "claimed_by",
+    "lease_until",
+    "attempts",
+    "next_attempt_at",
+    "waiting_for",
+    "last_error",
+    "result",
+    "executed_at",
+    "measure_after",
+    "updated_at",
+)
 
 
 class NotOwnerError(Exception):
@@ -133,6 +157,7 @@ def _owned(attempt: ExecutionAttempt) -> Proposal:
         f"{attempt.worker}#{attempt.pk}"
     ):
         raise NotOwnerError(f"attempt {attempt.pk} is no longer {attempt.worker}'s to settle")
+    attempt.plan.proposal = proposal  # the kind sees the locked row, not an earlier reading
     return proposal
 
 
@@ -146,7 +171,7 @@ def _close_attempt(
     attempt.request_id = outcome.request_id[:120]
     attempt.response = outcome.response
     attempt.facts = {**attempt.facts, **facts}
-    attempt.save()
+    attempt.save(update_fields=_CLOSING)
 
 
 def _release(proposal: Proposal) -> None:
@@ -174,7 +199,7 @@ def _move(proposal: Proposal, outcome: Outcome, now: datetime) -> None:
         proposal.next_attempt_at = now + wait
         proposal.waiting_for = outcome.message[:300]
         event = "deferred"
-    proposal.save()
+    proposal.save(update_fields=_MOVING)
     announce(proposal, event, now=now)
 
 
