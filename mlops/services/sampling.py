@@ -227,7 +227,7 @@ def _propose(
             kind="ad_change",
             request=request,
             proposer=Proposer.model("sampler", VERSION),
-            reason=item.reason,
+            reason=f"{item.reason} {item.explanation}",
             evidence={"sampler": _evidence(arm, item, allocation)},
             now=now,
         )
@@ -270,7 +270,6 @@ def _evidence(arm: Arm, item: AllocationItem, allocation: Allocation) -> dict[st
         "recommended": round(item.recommended_budget, 2),
         "seed": allocation.seed,
         "mode": allocation.mode,
-        "metrics": dict(item.metrics),
-        "explanation": item.explanation,
+        **{name: round(value, 4) for name, value in item.metrics.items() if value is not None},
         "warnings": list(item.warnings),
     }

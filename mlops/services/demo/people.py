@@ -15,13 +15,17 @@ PEOPLE = {
 }
 
 
+def demo_person(role: Role) -> User:
+    """The person of a role, made on first use."""
+    email, first_name, last_name = PEOPLE[role]
+    return User.objects.filter(email=email).first() or User.objects.create_user(
+        email, PASSWORD, first_name=first_name, last_name=last_name
+    )
+
+
 def add_people(workspace: Workspace) -> dict[Role, User]:
     """Make the demo's people members of a workspace."""
-    people = {}
-    for role, (email, first_name, last_name) in PEOPLE.items():
-        user = User.objects.filter(email=email).first() or User.objects.create_user(
-            email, PASSWORD, first_name=first_name, last_name=last_name
-        )
+    people = {role: demo_person(role) for role in PEOPLE}
+    for role, user in people.items():
         Membership.objects.get_or_create(workspace=workspace, user=user, defaults={"role": role})
-        people[role] = user
     return people

@@ -13,10 +13,12 @@ import campaigns
 from campaigns.models import AdAccount, Campaign, DailyPerformance
 from campaigns.services.syncing import sync_account
 from mlops.platforms.sandbox_control import SandboxControl
-from mlops.services.demo.people import add_people
+from mlops.services.demo.people import add_people, demo_person
 from mlops.services.sampling import propose_budgets
 from workspaces.crypto import encrypt
-from workspaces.models import Connection, Workspace
+from workspaces.models import BusinessMode, Connection, Workspace
+from workspaces.roles import Role
+from workspaces.services.workspaces import create_workspace
 
 SLUG = "search-export"
 ACCOUNT = "150175881"
@@ -43,11 +45,14 @@ SPENDING_DAYS = 28
 
 def fill_real_export(*, control: SandboxControl, now: datetime) -> Workspace:
     """Import the export, give its campaigns a place to land, and let the sampler propose."""
-    workspace = Workspace.objects.create(
+    workspace = create_workspace(
         slug=SLUG,
         name="Search ads (real export)",
         currency="USD",
         time_zone="America/Los_Angeles",
+        mode=BusinessMode.DIRECT,
+        by=demo_person(Role.ADMIN),
+        now=now,
         is_sandbox=True,
     )
     add_people(workspace)

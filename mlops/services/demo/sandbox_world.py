@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from campaigns.models import AdAccount, AdChangeHistory, PendingAdChange
 from campaigns.services.syncing import connect_account, sync_account
 from mlops.platforms.sandbox_control import SandboxControl
-from mlops.services.demo.people import add_people
+from mlops.services.demo.people import add_people, demo_person
 from mlops.services.sampling import propose_budgets
 from workspaces.crypto import encrypt
 from workspaces.gate import GateError, Proposer
@@ -19,6 +19,7 @@ from workspaces.services.proposing import propose
 from workspaces.services.reverting import revert
 from workspaces.services.signing import reject, sign
 from workspaces.services.upkeep import expire_due, measure_due
+from workspaces.services.workspaces import create_workspace
 
 SLUG = "ptd_fitness"
 NOTICE = (
@@ -44,12 +45,14 @@ CALM = timedelta(days=10)
 
 def fill_sandbox_world(*, control: SandboxControl, now: datetime) -> Workspace:
     """Connect the sandbox's accounts and live through two weeks, then leave today's proposals."""
-    workspace = Workspace.objects.create(
+    workspace = create_workspace(
         slug=SLUG,
         name="PTD Fitness",
         currency="USD",
         time_zone="America/New_York",
         mode=BusinessMode.PIPELINE,
+        by=demo_person(Role.ADMIN),
+        now=now - timedelta(days=HISTORY_DAYS + 1),
         is_sandbox=True,
     )
     people = add_people(workspace)
