@@ -30,11 +30,11 @@ PUBLIC_BASE_URL = env.text("PUBLIC_BASE_URL", "http://localhost:8000")
 CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # the site is ours: config.admin
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.import_export",
-    "django.contrib.admin",
+    "config.admin.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -47,7 +47,6 @@ INSTALLED_APPS = [
     "import_export",
     "pgtrigger",
     "pghistory",
-    "pghistory.admin",
     "rest_framework",
     "rest_framework_api_key",
     "django_filters",
@@ -93,6 +92,8 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            # Its csrf_token also names the workspace that the form was drawn for.
+            "builtins": ["workspaces.templatetags.forms"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -259,6 +260,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/",
+    # Fields of one name with several sets of choices.
+    "ENUM_NAME_OVERRIDES": {
+        "ProposalStatus": "workspaces.models.Status",
+        "ConnectionStatus": "workspaces.models.ConnectionStatus",
+        "DeliveryStatus": "campaigns.models.DeliveryStatus",
+        "WebhookFormat": "workspaces.models.WebhookFormat",
+        "CreativeFormat": "campaigns.models.CreativeFormat",
+    },
 }
 
 CONTENT_SECURITY_POLICY = {

@@ -1,0 +1,190 @@
+"""One row of every model that the admin shows, in a workspace; and who may do what with it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.apps import apps
+from django.contrib import admin
+from django.db.models import Model
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from campaigns.models import AdChangeHistory, ImportMapping, ImportRow, ImportRun, PendingAdChange
+from mlops.models import SamplerDecision, SamplerFeedback
+from tests.campaigns.factories import AdFactory, DailyPerformanceFactory, SafetyPolicyFactory
+from tests.workspaces import note_kind
+from tests.workspaces.factories import ConnectionFactory, ExchangeRateFactory, MembershipFactory
+from workspaces.gate import Proposer
+from workspaces.models import (
+    ApiKey,
+    Delegation,
+    ExecutionAttempt,
+    IdempotencyRecord,
+    InboundEvent,
+    Invitation,
+    JobConfig,
+    JobRun,
+    KillSwitchEvent,
+    Notification,
+    NotificationPreference,
+    Proposal,
+    SavedView,
+    Session,
+    ThrottleRate,
+    User,
+    WebhookDelivery,
+    WebhookEndpoint,
+    Workspace,
+)
+from workspaces.services import proposing, signing
+
+NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+
+
+def registered() -> list[type[Model]]:
+    """Models with an admin page, in a stable order."""
+    return sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
+
+
+def fill(workspace: Workspace, user: User, approver: User) -> None:
+    """Make a row of every model; ``user`` owns the personal ones."""
+    _people(workspace, user)
+    _outside(workspace, user)
+    _work(workspace, user)
+    _change(workspace, approver)
+    _libraries(user)
+
+
+def _people(workspace: Workspace, user: User) -> None:
+    other = MembershipFactory(workspace=workspace).user
+    later = NOW + timedelta(days=7)
+    Invitation.objects.create(
+        workspace=workspace, email="new@example.com", invited_by=user, expires_at=later
+    )
+    Delegation.objects.create(
+        workspace=workspace, giver=user, taker=other, starts_at=NOW, ends_at=later
+    )
+    Notification.objects.create(
+        workspace=workspace, user=user, topic="t", title="Hello", dedup_key="1", created_at=NOW
+    )
+    NotificationPreference.objects.create(workspace=workspace, user=user)
+    SavedView.objects.create(workspace=workspace, user=user, page="p", name="Mine", query="a=1")
+    Session.objects.create(
+        session_key=uuid4().hex, session_data="secret-data", expire_date=later, user=user
+    )
+
+
+def _outside(workspace: Workspace, user: User) -> None:
+    connection = ConnectionFactory(workspace=workspace, secret="cipher-of-connection")
+    InboundEvent.objects.create(connection=connection, dedup_key="1", body="{}", received_at=NOW)
+    endpoint = WebhookEndpoint.objects.create(
+        workspace=workspace, url="https://example.com/hook", secret="cipher-of-endpoint"
+    )
+    WebhookDelivery.objects.create(
+        endpoint=endpoint, event_type="x", event_id="1", body="{}", created_at=NOW
+    )
+    key, _ = ApiKey.objects.create_key(
+        name="Key", workspace=workspace, scopes=["changes:read"], acts_as=user
+    )
+    ThrottleRate.objects.create(workspace=workspace, api_key=key, scope="read", calls=5)
+    IdempotencyRecord.objects.create(
+        workspace=workspace, owner="u", key="k", request_hash="h", created_at=NOW, body="answer"
+    )
+
+
+def _work(workspace: Workspace, user: User) -> None:
+    JobConfig.objects.create(workspace=workspace, name="sync", max_per_hour=10)
+    now = datetime.now(UTC)
+    JobRun.objects.create(
+        workspace=workspace, name="sync", state="failed", queued_at=now, started_at=now,
+        finished_at=now, error="It broke.", started_by=user,
+    )  # fmt: skip
+    KillSwitchEvent.objects.create(
+        workspace=workspace, is_on=True, reason="Stop", by=user, by_label="me", at=NOW
+    )
+    ExchangeRateFactory(workspace=workspace)
+    mapping = {"workspace": workspace, "created_by": user}
+    ImportMapping.objects.create(name="File", header_signature="s", **mapping)
+    run = ImportRun.objects.create(file_name="a.csv", **mapping)
+    ImportRow.objects.create(run=run, line=2, reason="Bad day.")
+    SamplerFeedback.objects.create(
+        workspace=workspace, arm="a", event_id="1", spend=1, pipeline_value=2, source="api", at=NOW
+    )
+
+
+def propose(workspace: Workspace, page: str = "1") -> Proposal:
+    """Make a proposal of the note kind."""
+    note_kind.install()
+    return proposing.propose(
+        workspace=workspace,
+        kind="note",
+        reason="Because.",
+        proposer=Proposer.model("sampler", "v1"),
+        request={"page": page, "text": "hello"},
+        now=datetime.now(UTC),
+    )
+
+
+def _change(workspace: Workspace, approver: User) -> None:
+    proposal = propose(workspace, "history")
+    plan = proposal.current_plan
+    signing.sign(
+        proposal_id=proposal.pk, plan_sha256=plan.sha256, by=approver, now=datetime.now(UTC)
+    )
+    attempt = ExecutionAttempt.objects.create(plan=plan, number=1, worker="w", started_at=NOW)
+    ad = AdFactory(
+        ad_set__campaign__account__workspace=workspace,
+        creative=None,
+    )
+    ad.account.creatives.create(workspace=workspace, external_id="c1", headline="Buy")
+    DailyPerformanceFactory(ad=ad)
+    SafetyPolicyFactory(workspace=workspace)
+    entity: dict[str, Any] = {
+        "workspace": workspace, "proposal": proposal, "account": ad.account, "entity_type": "ad",
+        "entity_id": ad.pk, "entity_external_id": ad.external_id, "campaign_id": ad.campaign_id,
+        "change_type": "budget", "currency": "USD",
+    }  # fmt: skip
+    PendingAdChange.objects.create(
+        **entity, entity_name=ad.name, current_value="1", requested_value="2", final_value="2"
+    )
+    now = datetime.now(UTC)
+    AdChangeHistory.objects.create(
+        **entity, attempt=attempt, old_value="1", new_value="2", triggered_by="model", proposer="s",
+        reason="r", queued_at=now, started_at=now, completed_at=now, duration_ms=1,
+        status="refused", error="No.",
+    )  # fmt: skip
+    SamplerDecision.objects.create(
+        workspace=workspace, allocation_id=uuid4(), arm="a", seed=1, mode="m", decision="hold",
+        current_budget=1, recommended_budget=1, propensity=0.5, alpha=1, beta=1, confidence=0.5,
+        reason="r", proposal=proposal, at=NOW,
+    )  # fmt: skip
+
+
+def _libraries(user: User) -> None:
+    interval = IntervalSchedule.objects.create(every=1, period="minutes")
+    PeriodicTask.objects.create(name=f"of {user.pk}", task="t", interval=interval)
+    CrontabSchedule.objects.create()
+    SolarSchedule.objects.get_or_create(event="sunrise", latitude=1, longitude=1)
+    ClockedSchedule.objects.create(clocked_time=NOW)
+    TOTPDevice.objects.create(user=user, name="phone", key="aa" * 20)
+    StaticDevice.objects.create(user=user, name="codes")
+    tried = {"username": user.email, "ip_address": "10.0.0.1", "path_info": "/login/"}
+    AccessAttempt.objects.create(**tried, failures_since_start=1)
+    AccessLog.objects.create(**tried)
+    AccessFailureLog.objects.create(**tried)
+
+
+def rows_of(model: type[Model]) -> list[Model]:
+    """All rows of a model, whatever their workspace."""
+    return list(apps.get_model(model._meta.label)._default_manager.order_by("pk"))
