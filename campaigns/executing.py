@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any
 
@@ -49,9 +50,42 @@ _MEANING = {
 }
 
 
+_kept: ContextVar[dict[tuple[object, ...], Platform] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def kept_adapters() -> Iterator[None]:
+    """Inside the block each account keeps one adapter, with its connection and what it learned."""
+    adapters: dict[tuple[object, ...], Platform] = {}
+    token = _kept.set(adapters)
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+        for adapter in adapters.values():
+            adapter.close()
+
+
 @contextmanager
 def platform_of(account: AdAccount) -> Iterator[Platform]:
-    """Adapter of an account's connection, closed afterwards."""
+    """Adapter of an account's connection: the kept one, or one that is closed afterwards."""
+    kept = _kept.get()
+    if kept is None:
+        adapter = _build(account)
+        try:
+            yield adapter
+        finally:
+            adapter.close()
+        return
+    connection = account.connection
+    # New credentials or another address are another adapter, in the middle of a run too.
+    key = (account.pk, connection and (connection.kind, connection.base_url, connection.secret))
+    if key not in kept:
+        kept[key] = _build(account)
+    yield kept[key]
+
+
+def _build(account: AdAccount) -> Platform:
     connection = account.connection
     if connection is None:
         raise PlatformError(
@@ -61,16 +95,12 @@ def platform_of(account: AdAccount) -> Iterator[Platform]:
         credentials = decrypt(connection.secret)
     except SecretUnreadableError as error:
         raise PlatformError(ErrorKind.AUTH, str(error)) from error
-    adapter = build(
+    return build(
         connection.kind,
         credentials=credentials,
         base_url=connection.base_url or None,
         allow_loopback=settings.ALLOW_SANDBOX,
     )
-    try:
-        yield adapter
-    finally:
-        adapter.close()
 
 
 def account_of(plan: PlanView) -> AdAccount:

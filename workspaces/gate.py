@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -252,11 +253,26 @@ class Handler(Protocol):
 
 
 _handlers: dict[str, Handler] = {}
+_run_contexts: list[Callable[[], AbstractContextManager[None]]] = []
 
 
 def register(handler: Handler) -> None:
     """Make a kind known. Called in ``ready()``."""
     _handlers[handler.kind] = handler
+
+
+def register_run_context(opener: Callable[[], AbstractContextManager[None]]) -> None:
+    """Open something around each run of the executor, such as kept connections."""
+    _run_contexts.append(opener)
+
+
+@contextmanager
+def run_context() -> Iterator[None]:
+    """What kinds share between the executions of one run, closed at its end."""
+    with ExitStack() as stack:
+        for opener in _run_contexts:
+            stack.enter_context(opener())
+        yield
 
 
 def handler_of(kind: str) -> Handler:
