@@ -5,12 +5,17 @@ from __future__ import annotations
 from django.urls import path
 
 from campaigns.api.urls import urlpatterns as campaigns_paths
+from mlops.api.urls import urlpatterns as mlops_paths
 from workspaces.api.problems import not_found
+from workspaces.api.routing import api_path
 from workspaces.api.urls import urlpatterns as workspaces_paths
+from workspaces.views.health import live
 
 urlpatterns = [
+    api_path("health/", live, "api-health"),
     *workspaces_paths,
     *campaigns_paths,
+    *mlops_paths,
     path("<path:path>", not_found),
     path("", not_found),
 ]

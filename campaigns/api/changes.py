@@ -102,7 +102,7 @@ class PendingList(RowsView[PendingAdChange]):
         if given := body.get("ad_account"):
             account = find_account(workspace=self.workspace, given=given)
         entity = find_entity(
-            MODELS[body["entity_type"]],  # type: ignore[type-var]  # one of the three models
+            MODELS[body["entity_type"]],
             workspace=self.workspace,
             given=body["entity_id"],
             field="entity_id",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaigns.api import changes, entities, performance, policy
+from campaigns.api import changes, entities, performance, policy, sync
 from campaigns.models import CampaignActivitySummary, RecentBudgetChange, SafetyCheckFailure
 from workspaces.api.reports import report_view
 from workspaces.api.routing import api_path
@@ -31,6 +31,8 @@ urlpatterns = [
         performance.PerformanceImportDetail.as_view(),
         "api-performance-import-one",
     ),
+    api_path("sync/run-now/", sync.SyncRunNow.as_view(), "api-sync-run-now"),
+    api_path("sync/status/", sync.SyncStatus.as_view(), "api-sync-status"),
     api_path("pending-ad-changes/", changes.PendingList.as_view(), "api-pending-ad-changes"),
     api_path("ad-change-history/", changes.HistoryList.as_view(), "api-ad-change-history"),
     api_path("safety-policy/", policy.Policy.as_view(), "api-safety-policy"),

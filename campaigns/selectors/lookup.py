@@ -11,7 +11,7 @@ from campaigns.models import Ad, AdAccount, AdSet, Campaign, Creative
 from workspaces.gate import RequestError
 from workspaces.models import Workspace
 
-_Entity = TypeVar("_Entity", Campaign, AdSet, Ad, Creative)
+_Entity = TypeVar("_Entity", bound=Campaign | AdSet | Ad | Creative)
 _Row = TypeVar("_Row", bound=Model)
 _SHOWN = 5
 
@@ -71,7 +71,9 @@ def find_entity(
     RequestError : there is none
     AmbiguousIdError : several accounts know this id
     """
-    rows = model._default_manager.filter(workspace=workspace).select_related("account__workspace")
+    rows: QuerySet[_Entity] = model._default_manager.filter(  # type: ignore[assignment]  # of this model
+        workspace=workspace
+    ).select_related("account__workspace")
     if account is not None:
         rows = rows.filter(account=account)
     found = list(by_any_id(rows, given).order_by("pk")[:_SHOWN])

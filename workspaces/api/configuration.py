@@ -24,8 +24,6 @@ from workspaces.api.views import ApiView, RowsView
 from workspaces.models import (
     Connection,
     ConnectionStatus,
-    JobRun,
-    JobState,
     WebhookDelivery,
     WebhookEndpoint,
     WebhookFormat,
@@ -358,29 +356,3 @@ class DeliveryReplay(DeliveryView):
             delivery=self.one(public_id), by=self.caller.person, now=self.now
         )
         return Response(self.get_serializer(sent).data, status=status.HTTP_202_ACCEPTED)
-
-
-class JobFilter(Filters):
-    """Filters of the list."""
-
-    name = django_filters.CharFilter()
-    state = django_filters.ChoiceFilter(choices=JobState.choices)
-
-
-class JobList(RowsView[JobRun]):
-    """Runs of jobs."""
-
-    scopes = {"GET": scopes.INSIGHT_READ}
-    queryset = JobRun.objects.none()
-    serializer_class = forms.JobRunOut
-    filterset_class = JobFilter
-    ordering_fields = ("queued_at",)
-
-    def rows(self) -> QuerySet[JobRun]:
-        """Return runs of the workspace."""
-        return JobRun.objects.filter(workspace=self.workspace)
-
-    @extend_schema(tags=["Workspace"], operation_id="jobs_list", summary="List runs of jobs")
-    def get(self, request: Request) -> Response:
-        """Runs with their progress, newest first."""
-        return self.page()

@@ -12,6 +12,7 @@ class SchemaView(SpectacularAPIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     throttle_classes = ()
+    metadata_class = None
 
 
 class DocsView(SpectacularSwaggerSplitView):
@@ -20,4 +21,5 @@ class DocsView(SpectacularSwaggerSplitView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     throttle_classes = ()
+    metadata_class = None
     url_name = "api-schema"

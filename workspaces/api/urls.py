@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from workspaces.api import configuration, proposals
+from workspaces.api import configuration, jobs, proposals
 from workspaces.api.docs import DocsView, SchemaView
-from workspaces.api.health import Health
 from workspaces.api.reports import REPORTS, report_view
 from workspaces.api.routing import api_path
 
@@ -13,7 +12,6 @@ _connection = "connections/<uuid:public_id>/"
 _endpoint = "webhook-endpoints/<uuid:endpoint_id>/deliveries/"
 
 urlpatterns = [
-    api_path("health/", Health.as_view(), "api-health"),
     api_path("schema/", SchemaView.as_view(), "api-schema"),
     api_path("docs/", DocsView.as_view(), "api-docs"),
     api_path("whoami/", configuration.WhoAmI.as_view(), "api-whoami"),
@@ -48,7 +46,8 @@ urlpatterns = [
         configuration.DeliveryReplay.as_view(),
         "api-webhook-replay",
     ),
-    api_path("jobs/", configuration.JobList.as_view(), "api-jobs"),
+    api_path("jobs/", jobs.JobList.as_view(), "api-jobs"),
+    api_path("jobs/<str:name>/run/", jobs.JobStart.as_view(), "api-job-run"),
     *(
         api_path(
             f"reports/{report._meta.db_table}/",

@@ -1,0 +1,109 @@
+"""Every path of the API with its methods, taken from the resolver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from config.urls_api import urlpatterns
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+NOBODY = UUID("01932f6e-0000-7000-8000-000000000000")
+
+# The contract: which scope each operation needs. "public" needs nothing, "any" a known caller.
+OPERATIONS = {
+    "GET schema/": "public",
+    "GET docs/": "public",
+    "GET whoami/": "any",
+    "GET kill-switch/": "changes:read",
+    "POST kill-switch/": "changes:propose",
+    "GET proposals/": "changes:read",
+    "POST proposals/": "changes:propose",
+    "POST proposals/bulk-sign/": "changes:sign",
+    "POST proposals/bulk-reject/": "changes:sign",
+    "POST proposals/bulk-revert/": "changes:propose",
+    "GET proposals/<uuid:public_id>/": "changes:read",
+    "PATCH proposals/<uuid:public_id>/": "changes:propose",
+    "POST proposals/<uuid:public_id>/sign/": "changes:sign",
+    "POST proposals/<uuid:public_id>/reject/": "changes:sign",
+    "POST proposals/<uuid:public_id>/withdraw/": "changes:sign",
+    "POST proposals/<uuid:public_id>/cancel/": "changes:propose",
+    "POST proposals/<uuid:public_id>/snooze/": "changes:propose",
+    "POST proposals/<uuid:public_id>/revert/": "changes:propose",
+    "GET pending-ad-changes/": "changes:read",
+    "POST pending-ad-changes/": "changes:propose",
+    "GET ad-change-history/": "changes:read",
+    "GET safety-policy/": "changes:read",
+    "PUT safety-policy/": "workspace:admin",
+    "POST safety-policy/simulate/": "changes:read",
+    "POST safety-policy/confirm/": "changes:sign",
+    "POST safety-policy/withdraw/": "changes:sign",
+    "GET connections/": "workspace:admin",
+    "POST connections/": "workspace:admin",
+    "GET connections/<uuid:public_id>/": "workspace:admin",
+    "POST connections/<uuid:public_id>/test/": "workspace:admin",
+    "POST connections/<uuid:public_id>/pause/": "workspace:admin",
+    "POST connections/<uuid:public_id>/resume/": "workspace:admin",
+    "GET webhook-endpoints/": "workspace:admin",
+    "POST webhook-endpoints/": "workspace:admin",
+    "GET webhook-endpoints/<uuid:public_id>/": "workspace:admin",
+    "PATCH webhook-endpoints/<uuid:public_id>/": "workspace:admin",
+    "GET webhook-endpoints/<uuid:endpoint_id>/deliveries/": "workspace:admin",
+    "POST webhook-endpoints/<uuid:endpoint_id>/deliveries/<uuid:public_id>/replay/": (
+        "workspace:admin"
+    ),
+    "GET jobs/": "insight:read",
+    "POST jobs/<str:name>/run/": "sync:run",
+    "POST sync/run-now/": "sync:run",
+    "GET sync/status/": "insight:read",
+    "GET reports/v_job_queue_health/": "insight:read",
+    "GET reports/v_failed_jobs/": "insight:read",
+    "GET reports/v_job_performance_by_tenant/": "insight:read",
+    "GET reports/v_rate_limit_status/": "insight:read",
+    "GET reports/v_recent_budget_changes/": "insight:read",
+    "GET reports/v_campaign_activity_summary/": "insight:read",
+    "GET reports/v_safety_check_failures/": "insight:read",
+    "GET ad-accounts/": "insight:read",
+    "POST ad-accounts/": "insight:write",
+    "GET campaigns/": "insight:read",
+    "POST campaigns/": "insight:write",
+    "GET ad-sets/": "insight:read",
+    "POST ad-sets/": "insight:write",
+    "GET ads/": "insight:read",
+    "POST ads/": "insight:write",
+    "GET creatives/": "insight:read",
+    "POST creatives/": "insight:write",
+    "GET ad-accounts/<str:given>/": "insight:read",
+    "GET campaigns/<str:given>/": "insight:read",
+    "GET ad-sets/<str:given>/": "insight:read",
+    "GET ads/<str:given>/": "insight:read",
+    "GET creatives/<str:given>/": "insight:read",
+    "GET performance/": "insight:read",
+    "GET performance/import/": "insight:read",
+    "POST performance/import/": "insight:write",
+    "GET performance/import/<uuid:public_id>/": "insight:read",
+    "POST ml/battle-hardened/select/": "ml:read",
+    "POST ml/battle-hardened/feedback/": "ml:write",
+}
+
+
+def operations() -> Iterator[tuple[str, Any]]:
+    """``GET proposals/`` and its view class, for everything that the resolver knows."""
+    for pattern in urlpatterns:
+        view = getattr(pattern.callback, "view_class", None)
+        if view is None:
+            continue
+        for method in METHODS:
+            if hasattr(view, method.lower()):
+                yield f"{method} {pattern.pattern}", view
+
+
+def split(operation: str) -> tuple[str, str]:
+    """Method and a path that names nobody's row."""
+    method, route = operation.split(" ", 1)
+    for part in ("<uuid:public_id>", "<uuid:endpoint_id>"):
+        route = route.replace(part, str(NOBODY))
+    return method.lower(), "/api/" + route.replace("<str:given>", "none").replace(
+        "<str:name>", "none"
+    )

@@ -1,0 +1,123 @@
+"""Every role and every scope at every operation; a new path cannot be forgotten."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import resolve
+from rest_framework.test import APIClient
+
+from tests.api.conftest import key_client
+from tests.api.paths import OPERATIONS, operations, split
+from workspaces import scopes
+from workspaces.api.caller import ROLES
+from workspaces.roles import Role
+
+GUARDED = {name: scope for name, scope in OPERATIONS.items() if ":" in scope}
+# POSTs that make nothing, or only look.
+WITHOUT_REPEAT_KEY = {
+    "POST connections/<uuid:public_id>/test/",
+    "POST safety-policy/simulate/",
+}
+REFUSED = {401, 403}
+
+
+def test_every_operation_is_in_the_contract():
+    assert {name for name, _ in operations()} == set(OPERATIONS)
+
+
+def test_every_post_that_makes_something_may_be_repeated():
+    posts = {name: view for name, view in operations() if name.startswith("POST")}
+
+    without = {name for name, view in posts.items() if not getattr(view.post, "is_once", False)}
+
+    assert without == WITHOUT_REPEAT_KEY
+
+
+def test_roles_of_scopes_grow_with_their_power():
+    assert ROLES[scopes.CHANGES_SIGN] == Role.APPROVER
+    assert ROLES[scopes.WORKSPACE_ADMIN] == Role.ADMIN
+    assert ROLES.get(scopes.CHANGES_PROPOSE, Role.OPERATOR) == Role.OPERATOR
+    assert all(ROLES[scope] == Role.VIEWER for scope in scopes.SCOPES if scope.endswith(":read"))
+
+
+def _call(client: APIClient, operation: str) -> int:
+    method, path = split(operation)
+    return getattr(client, method)(path, {}, format="json").status_code
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_roles(role, request, browser):
+    client = browser(request.getfixturevalue(str(role)))
+
+    for operation, scope in GUARDED.items():
+        is_allowed = Role(role).rank >= ROLES.get(scope, Role.OPERATOR).rank
+        code = _call(client, operation)
+        assert (code not in REFUSED) == is_allowed, (operation, role, code)
+        assert code < 500, (operation, role)
+
+
+def test_exactly_the_scope_lets_a_key_in(workspace, admin):
+    keys = {scope: key_client(workspace, [scope], acts_as=admin) for scope in set(GUARDED.values())}
+
+    for operation, scope in GUARDED.items():
+        code = _call(keys[scope], operation)
+        assert code not in REFUSED, (operation, code)
+        assert code < 500, operation
+
+
+def test_no_other_scope_lets_a_key_in(workspace, admin):
+    keys = {
+        scope: key_client(workspace, set(scopes.SCOPES) - {scope}, acts_as=admin)
+        for scope in set(GUARDED.values())
+    }
+
+    for operation, scope in GUARDED.items():
+        assert _call(keys[scope], operation) == 403, operation
+
+
+def test_strangers_are_refused_everywhere(db):
+    client = APIClient()
+
+    for operation, scope in OPERATIONS.items():
+        if scope != "public":
+            assert _call(client, operation) == 401, operation
+
+
+def test_methods_that_are_not_offered_are_405(workspace, admin, browser):
+    client = browser(admin)
+    offered: dict[str, set[str]] = {}
+    for operation in GUARDED:
+        method, path = split(operation)
+        offered.setdefault(path, set()).add(method)
+
+    for path, methods in offered.items():
+        for method in {"get", "post", "put", "patch", "delete", "options"} - methods:
+            answer = getattr(client, method)(path, {}, format="json")
+            assert answer.status_code == 405, (method, path)
+            assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_reading_scope_never_writes(workspace, admin):
+    """A key that may only read is refused by every operation that changes something."""
+    client = key_client(workspace, [s for s in scopes.SCOPES if s.endswith(":read")], acts_as=admin)
+    looking = {"POST safety-policy/simulate/", "POST ml/battle-hardened/select/"}
+
+    for operation in set(GUARDED) - looking:
+        if not operation.startswith("GET"):
+            assert _call(client, operation) == 403, operation
+
+
+def test_every_spelling_leads_to_the_same_view():
+    for operation in OPERATIONS:
+        _, path = split(operation)
+        view = resolve(path).func.view_class
+        for spelling in (path, path.rstrip("/")):
+            assert resolve(spelling).func.view_class is view
+            assert resolve(spelling.replace("/api/", "/api/v1/", 1)).func.view_class is view
+
+
+def test_unknown_paths_are_problems(db):
+    for path in ("/api/", "/api/nothing", "/api/v1/nothing/at/all/", "/api/proposals/17/"):
+        answer = APIClient().get(path)
+        assert answer.status_code == 404
+        assert answer.headers["Content-Type"] == "application/problem+json"

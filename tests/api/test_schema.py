@@ -1,0 +1,65 @@
+"""The OpenAPI document says what the API does."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.core.management import call_command
+from rest_framework.test import APIClient
+
+from tests.api.paths import OPERATIONS
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory):
+    """The document, validated, drawn without a single warning."""
+    target = tmp_path_factory.mktemp("schema") / "openapi.json"
+    call_command(
+        "spectacular", "--validate", "--fail-on-warn", "--format", "openapi-json",
+        "--file", str(target),
+    )  # fmt: skip
+    return json.loads(target.read_text())
+
+
+def test_document_is_served_as_it_is_drawn(db, schema):
+    served = APIClient().get("/api/schema/?format=json").json()
+
+    assert served["openapi"] == "3.1.0"
+    assert served["paths"] == schema["paths"]
+
+
+def test_every_operation_stands_once(schema):
+    told = {
+        f"{method.upper()} {path}"
+        for path, methods in schema["paths"].items()
+        for method in methods
+    }
+
+    wanted = {
+        name.replace("<uuid:", "{").replace("<str:", "{").replace(">", "}").replace(" ", " /api/")
+        for name in OPERATIONS
+    }
+    assert told == wanted - {"GET /api/schema/", "GET /api/docs/"}
+
+
+def test_operations_name_scope_problems_and_repeat_key(schema):
+    post = schema["paths"]["/api/proposals/"]["post"]
+
+    assert "`changes:propose`" in post["description"]
+    assert {"202", "400", "401", "403", "409", "422", "429"} <= set(post["responses"])
+    assert "application/problem+json" in post["responses"]["400"]["content"]
+    assert "Idempotency-Key" in {parameter["name"] for parameter in post["parameters"]}
+    assert post["requestBody"]["content"]["application/json"]["examples"]
+    assert {"apiKey": []} in post["security"]
+
+
+def test_docs_page_loads_nothing_from_elsewhere(db):
+    page = APIClient().get("/api/docs/")
+
+    assert page.status_code == 200
+    assert b"https://" not in page.content
+    assert b"<script>" not in page.content
+    script = APIClient().get("/api/docs/?script=")
+    assert script.status_code == 200
+    assert "javascript" in script.headers["Content-Type"]
