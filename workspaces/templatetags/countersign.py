@@ -82,3 +82,21 @@ def query_with(context: dict[str, Any], **changes: Any) -> str:
 def as_query(pairs: dict[str, str]) -> str:
     """Query string of a dictionary."""
     return urlencode(pairs)
+
+
+@register.filter
+def plain(value: Decimal | float | None) -> str:
+    """Number with thousands, a dash for none."""
+    return "–" if value is None else formats.plain(Decimal(str(value)))
+
+
+@register.filter
+def share_precise(value: Decimal | float | None) -> str:
+    """Small share 0–1 as a percentage with two decimals, a dash for none."""
+    return "–" if value is None else f"{value * 100:.2f} %"
+
+
+@register.filter
+def times(value: Decimal | float | None) -> str:
+    """Multiple such as ROAS, a dash for none."""
+    return "–" if value is None else f"{value:.2f}×"

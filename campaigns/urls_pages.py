@@ -1,0 +1,18 @@
+"""Paths of campaigns, policy and calibration."""
+
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from campaigns.views import calibration, entities, policy
+
+_ENTITY = r"^campaigns/(?P<entity_type>campaign|adset|ad)/(?P<public_id>[0-9a-f-]{36})/"
+
+urlpatterns = [
+    path("campaigns/", entities.campaign_list, name="campaigns"),
+    re_path(_ENTITY + "$", entities.entity, name="entity"),
+    re_path(_ENTITY + "propose/$", entities.propose_change, name="entity-propose"),
+    path("policy/", policy.policy, name="policy"),
+    path("policy/<int:policy_id>/<slug:decision>/", policy.decide, name="policy-decide"),
+    path("calibration/", calibration.calibration, name="calibration"),
+]
