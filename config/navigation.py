@@ -1,22 +1,135 @@
-"""The admin sidebar, grouped by domain."""
+"""The sidebar of the admin and of the operator pages, grouped by domain."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from django.apps import apps
+from django.http import HttpRequest
 from django.urls import reverse_lazy
+
+_links: list[Any] = []
 
 
 def _item(title: str, icon: str, name: str, **extra: Any) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(name), **extra}
+    link = reverse_lazy(name)
+    _links.append(link)
+    return {"title": title, "icon": icon, "link": link, "active": _active(link), **extra}
 
 
-def _model(title: str, icon: str, app: str, model: str) -> dict[str, Any]:
-    return _item(title, icon, f"admin:{app}_{model}_changelist")
+def _active(link: Any) -> Callable[[HttpRequest], bool]:
+    """Only the longest link that the path starts with is active: some are prefixes of others."""
+
+    def is_active(request: HttpRequest) -> bool:
+        matching = [str(known) for known in _links if request.path.startswith(str(known))]
+        return max(matching, key=len, default="") == str(link)
+
+    return is_active
 
 
+def _model(title: str, icon: str, label: str, **extra: Any) -> dict[str, Any]:
+    """List of a model, shown to whoever may read it."""
+
+    def may_see(request: HttpRequest) -> bool:
+        from django.contrib import admin  # the site exists once the apps are loaded
+
+        return admin.site.get_model_admin(apps.get_model(label)).has_view_permission(request)
+
+    name = f"admin:{label.replace('.', '_').lower()}_changelist"
+    return _item(title, icon, name, permission=may_see, **extra)
+
+
+def _group(title: str, *items: dict[str, Any], closed: bool = False) -> dict[str, Any]:
+    return {"title": title, "collapsible": closed, "separator": True, "items": list(items)}
+
+
+# ``counter`` names a figure of ``workspaces.counters``; the site turns it into a badge.
 SIDEBAR: dict[str, Any] = {
     "show_search": True,
     "show_all_applications": False,
-    "navigation": [],
+    "navigation": [
+        _group(
+            "Countersign",
+            _item("Approvals", "approval", "approvals", counter="approvals"),
+            _item("Execution", "bolt", "approvals-execution", counter="failed"),
+            _item("Calibration", "target", "calibration"),
+            _item("Notices", "notifications", "notices", counter="notices"),
+            _item("Overview", "dashboard", "admin:index"),
+        ),
+        _group(
+            "Campaigns",
+            _item("Campaigns", "campaign", "campaigns"),
+            _item("Import", "upload_file", "campaigns-imports"),
+            _item("Safety policy", "shield", "policy"),
+        ),
+        _group(
+            "Advertising data",
+            _model("Ad accounts", "account_balance", "campaigns.AdAccount"),
+            _model("Campaigns", "ads_click", "campaigns.Campaign"),
+            _model("Ad sets", "stacks", "campaigns.AdSet"),
+            _model("Ads", "ad", "campaigns.Ad"),
+            _model("Creatives", "palette", "campaigns.Creative"),
+            _model("Daily performance", "calendar_view_day", "campaigns.DailyPerformance"),
+            _model("Imported files", "draft", "campaigns.ImportRun"),
+            _model("Column mappings", "view_column", "campaigns.ImportMapping"),
+            closed=True,
+        ),
+        _group(
+            "Changes on record",
+            _model("Proposals", "fact_check", "workspaces.Proposal"),
+            _model("Plans", "article", "workspaces.Plan"),
+            _model("Signatures", "signature", "workspaces.Signature"),
+            _model("Attempts", "replay", "workspaces.ExecutionAttempt"),
+            _model("Ad changes", "edit_note", "campaigns.PendingAdChange"),
+            _model("Change history", "history", "campaigns.AdChangeHistory"),
+            _model("Budgets moved today", "payments", "campaigns.RecentBudgetChange"),
+            _model("Activity by campaign", "monitoring", "campaigns.CampaignActivitySummary"),
+            _model("Stopped by checks", "block", "campaigns.SafetyCheckFailure"),
+            _model("Policy versions", "policy", "campaigns.SafetyPolicy"),
+            _model("Kill switch", "emergency_home", "workspaces.KillSwitchEvent"),
+            closed=True,
+        ),
+        _group(
+            "Models",
+            _model("Sampler decisions", "casino", "mlops.SamplerDecision"),
+            _model("Sampler feedback", "feedback", "mlops.SamplerFeedback"),
+            closed=True,
+        ),
+        _group(
+            "Jobs",
+            _model("Switches and limits", "toggle_on", "workspaces.JobConfig"),
+            _model("Runs", "directions_run", "workspaces.JobRun"),
+            _model("Last hour", "vital_signs", "workspaces.JobQueueHealth"),
+            _model("Failed today", "error", "workspaces.FailedJob"),
+            _model("Week by job", "speed", "workspaces.JobPerformanceByTenant"),
+            _model("Hourly limits", "timer", "workspaces.RateLimitStatus"),
+            _model("Schedule", "schedule", "django_celery_beat.PeriodicTask"),
+            closed=True,
+        ),
+        _group(
+            "Outside systems",
+            _item("Connect and test", "cable", "connections"),
+            _model("Connections", "hub", "workspaces.Connection"),
+            _model("Came in", "call_received", "workspaces.InboundEvent"),
+            _model("Webhooks", "webhook", "workspaces.WebhookEndpoint"),
+            _model("Deliveries", "outbox", "workspaces.WebhookDelivery"),
+            _model("API keys", "key", "workspaces.ApiKey"),
+            _model("API rates", "av_timer", "workspaces.ThrottleRate"),
+            closed=True,
+        ),
+        _group(
+            "Workspace",
+            _item("First steps", "flag", "start"),
+            _model("Settings", "settings", "workspaces.Workspace"),
+            _model("Members", "group", "workspaces.Membership"),
+            _model("Invitations", "mail", "workspaces.Invitation"),
+            _model("Delegations", "swap_horiz", "workspaces.Delegation"),
+            _model("Exchange rates", "currency_exchange", "workspaces.ExchangeRate"),
+            _model("Sessions", "devices", "workspaces.Session"),
+            _model("Second factors", "phonelink_lock", "otp_totp.TOTPDevice"),
+            _model("Log-in attempts", "login", "axes.AccessAttempt"),
+            closed=True,
+        ),
+    ],
 }

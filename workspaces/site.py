@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils import timezone
 
+from workspaces.counters import counts
 from workspaces.pages import SWITCHED, UNNAMED, refuse
 
 if TYPE_CHECKING:
@@ -30,6 +32,16 @@ class WorkspaceSite(UnfoldAdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether the person is a member; a superuser without membership is none."""
         return bool(request.user.is_active and membership_of(request))
+
+    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """The sidebar with its counters; what counts nothing has no badge."""
+        groups: list[dict[str, Any]] = super().get_sidebar_list(request)  # type: ignore[misc]  # unfold's
+        membership = membership_of(request)
+        figures = counts(membership=membership, now=timezone.now()) if membership else {}
+        for item in (item for group in groups for item in group["items"]):
+            if badge := figures.get(item.get("counter", "")):
+                item["badge"], item["badge_variant"] = badge, "primary"
+        return groups
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002  # Django's signature
         """Guard a view by membership, and POSTs by the workspace that their form names."""

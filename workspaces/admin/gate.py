@@ -100,9 +100,8 @@ class ProposalAdmin(ReadOnlyAdmin[Proposal]):
     def open_in_queue(self, row: Proposal) -> str:
         """Link to the page where it is decided."""
         return format_html(
-            '<a class="text-primary-600" href="{}?open={}">Open in the queue</a>',
-            reverse("approvals"),
-            row.public_id,
+            '<a class="text-primary-600" href="{}">Open in the queue</a>',
+            reverse("approvals-proposal", args=[row.public_id]),
         )
 
     def has_decide_permission(self, request: HttpRequest) -> bool:

@@ -1,0 +1,50 @@
+"""Figures that the sidebar carries. Each stops counting at a hundred: more is '99+'."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import Q, QuerySet
+
+from workspaces.models import Membership, Notification, Proposal, Status
+
+CAP: Final = 100
+RECENT: Final = timedelta(hours=24)
+
+
+def _approvals(member: Membership, now: datetime) -> QuerySet[Any]:
+    awake = Q(snoozed_until=None) | Q(snoozed_until__lte=now)
+    return Proposal.objects.filter(awake, workspace=member.workspace_id, status=Status.PENDING)
+
+
+def _failed(member: Membership, now: datetime) -> QuerySet[Any]:
+    return Proposal.objects.filter(
+        workspace=member.workspace_id, status=Status.FAILED, updated_at__gte=now - RECENT
+    )
+
+
+def _notices(member: Membership, now: datetime) -> QuerySet[Any]:
+    return Notification.objects.filter(
+        workspace=member.workspace_id, user=member.user_id, read_at=None
+    )
+
+
+_COUNTERS: Final[dict[str, Callable[[Membership, datetime], QuerySet[Any]]]] = {
+    "approvals": _approvals,
+    "failed": _failed,
+    "notices": _notices,
+}
+
+
+def counts(*, membership: Membership, now: datetime) -> dict[str, str]:
+    """What waits for a signature, what failed within a day, what is unread; nothing for none."""
+    found = {
+        name: rows(membership, now).values("pk")[:CAP].count() for name, rows in _COUNTERS.items()
+    }
+    return {name: _text(number) for name, number in found.items() if number}
+
+
+def _text(number: int) -> str:
+    return str(number) if number < CAP else f"{CAP - 1}+"

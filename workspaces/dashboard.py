@@ -1,0 +1,114 @@
+"""The admin's first page: what waits, what ran, what failed, and what to do next.
+
+Higher apps add sections of their own by ``register_section``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from workspaces import hooks
+from workspaces.models import JobRun, JobState, Membership, Proposal, Status, Workspace
+
+SHOWN = 5
+RECENT = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page that a higher app brings: a template and what it needs."""
+
+    key: str
+    template: str
+    context: Callable[[Workspace, datetime], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something to do next."""
+
+    title: str
+    text: str
+    url: str
+
+
+_sections: dict[str, Section] = {}
+
+
+def register_section(section: Section) -> None:
+    """Add a section. Called while the apps are loaded."""
+    _sections[section.key] = section
+
+
+def overview(request: HttpRequest) -> dict[str, Any]:
+    """Content of the page for a member; nothing for strangers."""
+    membership: Membership | None = getattr(request, "membership", None)
+    if membership is None:
+        return {}
+    workspace, now = membership.workspace, timezone.now()
+    waiting = _waiting(workspace, now)
+    return {
+        "waiting": waiting,
+        "soonest": _soonest(workspace, now),
+        "ran": _ended(workspace, Status.EXECUTED, now),
+        "failed": _ended(workspace, Status.FAILED, now),
+        "failed_jobs": _failed_jobs(workspace, now),
+        "steps": _steps(workspace, sum(waiting.values())),
+        "sections": [
+            {"template": section.template, **section.context(workspace, now)}
+            for section in _sections.values()
+        ],
+    }
+
+
+def _waiting(workspace: Workspace, now: datetime) -> dict[str, int]:
+    """How many proposals wait for a signature, by risk."""
+    rows = Proposal.objects.filter(workspace=workspace, status=Status.PENDING).exclude(
+        snoozed_until__gt=now
+    )
+    counted = dict(rows.values_list("risk").annotate(number=Count("pk")))
+    return {risk: counted.get(risk, 0) for risk in ("high", "medium", "low")}
+
+
+def _soonest(workspace: Workspace, now: datetime) -> list[Proposal]:
+    rows = Proposal.objects.filter(workspace=workspace, status=Status.PENDING).exclude(
+        snoozed_until__gt=now
+    )
+    order = (F("expires_at").asc(nulls_last=True), "pk")
+    return list(rows.order_by(*order)[:SHOWN])
+
+
+def _ended(workspace: Workspace, status: Status, now: datetime) -> list[Proposal]:
+    rows = Proposal.objects.filter(workspace=workspace, status=status, updated_at__gte=now - RECENT)
+    return list(rows.order_by("-pk")[:SHOWN])
+
+
+def _failed_jobs(workspace: Workspace, now: datetime) -> list[JobRun]:
+    rows = JobRun.objects.filter(
+        workspace=workspace, state=JobState.FAILED, finished_at__gte=now - RECENT
+    )
+    return list(rows.order_by("-pk")[:SHOWN])
+
+
+def _steps(workspace: Workspace, waiting: int) -> list[Step]:
+    steps = [
+        Step(step.title, step.text, str(step.url))
+        for step in hooks.start_steps()
+        if not step.is_done(workspace)
+    ]
+    if workspace.kill_switch:
+        steps.insert(0, Step("Release the kill switch", "Nothing executes until an approver does.",
+                             reverse("approvals-execution")))  # fmt: skip
+    if waiting:
+        noun = "proposal waits" if waiting == 1 else "proposals wait"
+        steps.insert(0, Step("Decide what waits", f"{waiting} {noun} for a signature.",
+                             reverse("approvals")))  # fmt: skip
+    return steps
