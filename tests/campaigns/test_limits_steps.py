@@ -215,3 +215,12 @@ def test_jitter_covers_the_policy_range_with_both_ends():
     limits = Limits(jitter_min_ms=10, jitter_max_ms=14)
 
     assert {draw_jitter_ms(rng, limits) for _ in range(200)} == {10, 11, 12, 13, 14}
+
+
+def test_way_back_within_the_window_is_not_cut() -> None:
+    down = PastChange(NOW - dt.timedelta(minutes=5), Decimal("448"), Decimal("358.41"))
+    owner = BudgetOwner(live=Decimal("358.41"), target=Decimal("448"), past=(down,))
+
+    step = cut(owner)
+
+    assert (step.value, step.not_before, step.rest_at) == (Decimal("448"), None, None)

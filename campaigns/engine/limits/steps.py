@@ -78,10 +78,17 @@ def _within_amounts(owner: BudgetOwner, limits: Limits, rate: Decimal | None) ->
 def _one_step_range(
     owner: BudgetOwner, siblings: Sequence[BudgetOwner], now: dt.datetime, limits: Limits
 ) -> tuple[Decimal, Decimal]:
-    """Return what one step can ever carry: an empty window, the siblings' claims through."""
+    """Return what one step can ever carry: an empty window, the siblings' claims through.
+
+    What the window allows now may be wider: it is measured from its start, so the way back to
+    where the budget stood an hour ago is free.
+    """
     settled = [BudgetOwner(live=item.target, target=item.target) for item in siblings]
     bare = BudgetOwner(live=owner.live, target=owner.target)
     low, high = velocity_range(bare, siblings=settled, now=now, limits=limits)
+    low_now, high_now = velocity_range(owner, siblings=siblings, now=now, limits=limits)
+    if low_now <= owner.live <= high_now:
+        low, high = min(low, low_now), max(high, high_now)
     share = limits.max_change_pct / 100
     return max(low, owner.live * (1 - share)), min(high, owner.live * (1 + share))
 
