@@ -1,0 +1,87 @@
+"""The main job on both demo workspaces: sign in the browser, see it land, undo it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from embedded.stack import Stack
+from tests.e2e.conftest import LogIn, picture, sandbox
+
+REAL, SANDBOX = "Search ads (real export)", "PTD Fitness"
+
+
+def effects(stack: Stack) -> list[dict[str, object]]:
+    return sandbox(stack, "calls")["effects"]
+
+
+def open_first(page: Page) -> str:
+    """Open the first waiting budget change that one signature is enough for; its public id."""
+    page.goto("/approvals/?risk=medium")
+    row = page.locator("tr.cs-row").filter(has=page.locator("[data-sign]")).filter(has_text="$")
+    row.filter(has_text="→").first.locator("a[data-open]").click()
+    page.wait_for_url(re.compile("open="))
+    expect(page.locator("#drawer").get_by_text("Reason", exact=True)).to_be_visible()
+    return page.url.split("open=")[1].split("&")[0]
+
+
+def sign_here(page: Page) -> None:
+    page.locator(".cs-actions").get_by_role("button", name="Sign", exact=True).click()
+    expect(page.locator("#drawer .cs-state").first).not_to_have_text("Waiting for a signature")
+
+
+def wait_for(page: Page, public_id: str, words: str) -> None:
+    """Reload the proposal's own page until it says so: execution is the worker's time, not ours."""
+    for _ in range(40):
+        page.goto(f"/approvals/{public_id}/")
+        if page.locator("#drawer .cs-state").first.inner_text() == words:
+            return
+        page.wait_for_timeout(500)
+    raise AssertionError(f"{public_id} never said {words!r}: {page.locator('main').inner_text()}")
+
+
+@pytest.mark.parametrize("workspace", [REAL, SANDBOX])
+def test_sign_execute_and_undo(stack: Stack, log_in: LogIn, workspace: str) -> None:
+    amir, ada = log_in("amir", workspace), log_in("ada", workspace)
+    slug = "real" if workspace == REAL else "sandbox"
+    before = len(effects(stack))
+
+    public_id = open_first(amir)
+    picture(amir, f"main-job-{slug}-1-detail")
+    sign_here(amir)
+    wait_for(amir, public_id, "Executed")
+    picture(amir, f"main-job-{slug}-2-executed")
+
+    made = effects(stack)[before:]
+    assert len(made) == 1
+    assert made[0]["source"] == "api"
+    assert made[0]["old"] != made[0]["new"]
+
+    amir.goto(f"/approvals/{public_id}/")
+    amir.locator("summary", has_text="Undo").click()
+    amir.locator("details[data-action=undo] button[type=submit]").click()
+    expect(amir.locator("#drawer [role=status]")).to_be_visible()
+    ada.goto("/approvals/")
+    undo = ada.locator("tr.cs-row").filter(has_text="Amir Approver").filter(has_text="→").first
+    expect(undo).to_be_visible()
+    picture(ada, f"main-job-{slug}-3-undo-waits")
+    undo.locator("[data-sign] button").click()
+    expect(undo.locator("[data-sign]")).to_have_count(0)
+    wait_for(amir, public_id, "Undone")
+
+    both = effects(stack)[before:]
+    assert [effect["new"] for effect in both] == [made[0]["new"], made[0]["old"]]
+    picture(amir, f"main-job-{slug}-4-undone")
+
+
+def test_real_export_says_where_it_comes_from(log_in: LogIn) -> None:
+    page = log_in("vera", REAL)
+
+    page.goto("/approvals/")
+
+    notice = page.locator("main, body").first
+    expect(notice).to_contain_text("Apache-2.0")
+    expect(notice).to_contain_text("conversions are test values")
+    expect(notice).to_contain_text("no budgets")
