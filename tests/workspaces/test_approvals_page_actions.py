@@ -201,6 +201,18 @@ def test_rejecting_needs_a_reason(propose, approver, client_as):
     assert (proposal.status, proposal.decision_reason) == (Status.REJECTED, "Too much.")
 
 
+def test_first_of_two_signers_may_still_reject(propose, note, approver, client_as):
+    note.signatures = 2
+    proposal = propose()
+    client = client_as(approver)
+    _post(client, proposal, "sign")
+
+    assert _post(client, proposal, "reject", why="On second thought.").status_code == 200
+
+    assert _status(proposal) == Status.REJECTED
+    assert Signature.objects.get(decision="approve").withdrawn_at is not None
+
+
 def test_editing_shows_both_versions(propose, approver, client_as):
     proposal = propose()
 

@@ -55,6 +55,8 @@ def reject(*, proposal_id: int, plan_sha256: str, by: User, now: datetime, why: 
         proposal = lock_proposal(proposal_id)
         plan = _signable(proposal, plan_sha256, now)
         role = _require_rank(proposal, plan, by, now)
+        # Who signed as the first of two may still think better of it.
+        plan.signatures.filter(person=by, withdrawn_at=None).update(withdrawn_at=now)
         _write(plan, by, role, Decision.REJECT, why, now)
         _close(proposal, Status.REJECTED, by, why, now)
     return proposal
