@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from campaigns.views import calibration, entities, policy
+from campaigns.views import accounts, calibration, entities, policy
 
 _ENTITY = r"^campaigns/(?P<entity_type>campaign|adset|ad)/(?P<public_id>[0-9a-f-]{36})/"
 
@@ -12,6 +12,9 @@ urlpatterns = [
     path("campaigns/", entities.campaign_list, name="campaigns"),
     re_path(_ENTITY + "$", entities.entity, name="entity"),
     re_path(_ENTITY + "propose/$", entities.propose_change, name="entity-propose"),
+    path("campaigns/accounts/", accounts.account_list, name="ad-accounts"),
+    path("campaigns/accounts/add/", accounts.account_add, name="ad-accounts-add"),
+    path("campaigns/accounts/sync/", accounts.sync_now, name="ad-accounts-sync"),
     path("policy/", policy.policy, name="policy"),
     path("policy/<int:policy_id>/<slug:decision>/", policy.decide, name="policy-decide"),
     path("calibration/", calibration.calibration, name="calibration"),

@@ -54,14 +54,21 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 60},
     },
     "campaigns: sync performance": {
-        "task": "campaigns.sync_all",
+        "task": "workspaces.start_job",
+        "kwargs": {"name": "actuals-sync"},
         "schedule": crontab(minute="20"),
         "options": {"expires": 3600},
     },
     "mlops: propose budgets": {
-        "task": "mlops.propose_budgets",
+        "task": "workspaces.start_job",
+        "kwargs": {"name": "propose-budgets"},
         "schedule": crontab(minute="40", hour="*/6"),
         "options": {"expires": 3600},
+    },
+    "jobs: send lost runs again": {
+        "task": "workspaces.sweep_jobs",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
     },
     "workspaces: clear what has expired": {
         "task": "workspaces.clear_expired",

@@ -10,3 +10,10 @@ class MlopsConfig(AppConfig):
 
     name = "mlops"
     verbose_name = "ML operations"
+
+    def ready(self) -> None:
+        """Bring the sampler's round to the jobs."""
+        from mlops.services.budget_job import BUDGET_JOB, propose_for_workspace
+        from workspaces.services.jobs import register_job
+
+        register_job(BUDGET_JOB, "Budget proposals of the sampler", propose_for_workspace)

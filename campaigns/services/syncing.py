@@ -89,6 +89,19 @@ def connect_account(
     return found
 
 
+def add_account(*, connection: Connection, external_id: str, now: datetime) -> AdAccount:
+    """Take in an account that the connection's platform knows; its id as the platform writes it.
+
+    Raises
+    ------
+    PlatformError : the platform does not know it, or did not answer
+    """
+    plain = external_id.removeprefix("act_").replace("-", "")
+    return connect_account(
+        connection=connection, external_id=plain, platform=connection.kind, now=now
+    )
+
+
 def sync_account(*, account: AdAccount, now: datetime) -> SyncResult:
     """Mirror one account: everything is read first, then written in one transaction.
 

@@ -7,5 +7,6 @@ from config.settings.base import *  # noqa: F403  # settings modules extend each
 
 DEBUG = env.flag("DEBUG", default=False)
 ALLOW_SANDBOX = True
+STATIC_ROOT = None  # WhiteNoise serves from the apps; nothing is collected on one machine
 SESSION_COOKIE_SECURE = False
 CSRF_COOKIE_SECURE = False

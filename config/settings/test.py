@@ -13,6 +13,7 @@ from config.settings.base import *  # noqa: F403  # the environment must stand f
 from config.settings.base import AUTHENTICATION_BACKENDS
 
 ALLOW_SANDBOX = True
+STATIC_ROOT = None
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 AUTHENTICATION_BACKENDS = AUTHENTICATION_BACKENDS[1:]
