@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from django.apps import apps
@@ -22,10 +23,20 @@ def _active(link: Any) -> Callable[[HttpRequest], bool]:
     """Only the longest link that the path starts with is active: some are prefixes of others."""
 
     def is_active(request: HttpRequest) -> bool:
-        matching = [str(known) for known in _links if request.path.startswith(str(known))]
-        return max(matching, key=len, default="") == str(link)
+        return _longest(request.path) == str(link)
 
     return is_active
+
+
+@lru_cache
+def _paths() -> tuple[str, ...]:
+    """All links, longest first; each costs a look through all URLs, so once is enough."""
+    return tuple(sorted({str(link) for link in _links}, key=len, reverse=True))
+
+
+@lru_cache(maxsize=512)
+def _longest(path: str) -> str:
+    return next((known for known in _paths() if path.startswith(known)), "")
 
 
 def _model(title: str, icon: str, label: str, **extra: Any) -> dict[str, Any]:
