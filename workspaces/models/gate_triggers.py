@@ -31,6 +31,9 @@ _STATE = f"""
         IF NEW.status <> 'pending' THEN
             RAISE EXCEPTION 'a proposal starts as pending, not %', NEW.status {_REFUSE};
         END IF;
+        IF NEW.current_plan_id IS NOT NULL THEN
+            RAISE EXCEPTION 'the plan belongs to another proposal' {_REFUSE};
+        END IF;
         RETURN NEW;
     END IF;
     IF ROW(NEW.workspace_id, NEW.kind, NEW.subject_key, NEW.proposer_type, NEW.proposer_key,
@@ -53,7 +56,7 @@ _STATE = f"""
         END IF;
     END IF;
     IF NEW.status = 'approved' OR (NEW.status = 'executing' AND OLD.status <> 'executing') THEN
-        SELECT signatures_required, is_blocked INTO needed, blocked
+        SELECT signatures_required INTO needed
           FROM workspaces_plan WHERE id = NEW.current_plan_id;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'there is no plan to sign yet' {_REFUSE};
@@ -78,7 +81,6 @@ PROPOSAL = [
         operation=pgtrigger.Insert | pgtrigger.Update,
         declare=[
             ("needed", "int"),
-            ("blocked", "boolean"),
             ("by_people", "int"),
             ("by_policy", "int"),
         ],

@@ -6,7 +6,7 @@ import random
 from datetime import datetime, timedelta
 
 from workspaces.gate import Judgement, PlanView, handler_of
-from workspaces.models import Decision, Proposal, Signature, Status, User
+from workspaces.models import Decision, Plan, Proposal, Signature, Status, User
 from workspaces.services.events import announce
 
 _RNG = random.SystemRandom()
@@ -27,14 +27,17 @@ def sign_by_policy(proposal: Proposal, *, now: datetime) -> bool:
     return True
 
 
+def is_fully_signed(plan: Plan) -> bool:
+    """Whether a plan has the policy's signature, or those of enough people."""
+    signatures = list(plan.signatures.filter(decision=Decision.APPROVE, withdrawn_at=None))
+    by_policy = any(signature.person_id is None for signature in signatures)
+    return by_policy or len(signatures) >= plan.signatures_required
+
+
 def approve_if_signed(proposal: Proposal, *, now: datetime, by: User | None = None) -> bool:
     """Approve a locked, pending proposal when its current plan has all its signatures."""
     plan = proposal.current_plan
-    if plan is None:
-        return False
-    signatures = list(plan.signatures.filter(decision=Decision.APPROVE, withdrawn_at=None))
-    by_policy = any(signature.person_id is None for signature in signatures)
-    if not by_policy and len(signatures) < plan.signatures_required:
+    if plan is None or not is_fully_signed(plan):
         return False
     handler = handler_of(proposal.kind)
     view = PlanView.of(plan, proposal)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from workspaces.gate import (
@@ -24,16 +24,17 @@ from workspaces.gate import (
     Reading,
     StateError,
     handler_of,
+    run_context,
 )
 from workspaces.models import ExecutionAttempt, Plan, Proposal, Status, User, Workspace
 from workspaces.roles import Role, rank_of
 from workspaces.selectors import effective_rank
-from workspaces.services.approving import schedule
+from workspaces.services.approving import is_fully_signed, schedule
 from workspaces.services.events import announce
 from workspaces.services.integrity import require_intact
 from workspaces.services.locks import lock_names, lock_proposal
-from workspaces.services.proposing import replan
-from workspaces.services.settling import settle, settle_drift, settle_reading
+from workspaces.services.proposing import replan_or_cancel
+from workspaces.services.settling import NotOwnerError, settle, settle_drift, settle_reading
 
 logger = logging.getLogger(__name__)
 
@@ -42,8 +43,8 @@ Clock = Callable[[], datetime]
 _LANE_WAIT = timedelta(seconds=5)
 
 
-class LeaseLostError(Exception):
-    """Another worker took this attempt over; whatever was read here is void."""
+class LeaseLostError(NotOwnerError):
+    """The lease is too short for a call, or gone; the reaper goes on from what is committed."""
 
 
 def claim(
@@ -54,12 +55,36 @@ def claim(
     Plans that a check defers, or that need new signatures, are put back on the way.
     """
     while True:
-        with transaction.atomic():
-            proposal = _next_due(now, workspace)
-            if proposal is None:
-                return None
-            if attempt := _try_claim(proposal, worker=worker, now=now):
-                return attempt
+        proposal = None
+        try:
+            with transaction.atomic():
+                proposal = _next_due(now, workspace)
+                if proposal is None:
+                    return None
+                if attempt := _try_claim(proposal, worker=worker, now=now):
+                    return attempt
+        except IntegrityError:
+            if proposal is None or not _was_stopped(proposal.pk, now=now):
+                raise
+
+
+def _was_stopped(proposal_id: int, *, now: datetime) -> bool:
+    """Whether the database refused a claim for the kill switch or a signature taken back.
+
+    Both can happen after the row was chosen. One such row must not stop the rest of the queue.
+    """
+    with transaction.atomic():
+        proposal = lock_proposal(proposal_id)
+        plan = proposal.current_plan
+        if proposal.workspace.kill_switch:
+            return True
+        if proposal.status != Status.APPROVED or plan is None or is_fully_signed(plan):
+            return False
+        proposal.status = Status.PENDING
+        proposal.decided_at = proposal.decided_by = proposal.execute_after = None
+        proposal.save()
+        announce(proposal, "withdrawn", now=now)
+    return True
 
 
 def _next_due(now: datetime, workspace: Workspace | None) -> Proposal | None:
@@ -127,6 +152,8 @@ def complete_by_hand(*, proposal_id: int, by: User, now: datetime, note: str = "
         plan = proposal.current_plan
         if proposal.status != Status.APPROVED or plan is None:
             raise StateError(f"It is {proposal.get_status_display().lower()}; nothing to tick off.")
+        if proposal.workspace.kill_switch:
+            raise StateError("The kill switch is on: nothing executes. Release it first.")
         handler = handler_of(proposal.kind)
         if not handler.judge(PlanView.of(plan, proposal), now=now).by_hand:
             raise StateError("Countersign executes this one itself.")
@@ -156,10 +183,8 @@ def _still_allowed(proposal: Proposal, verdict: Judgement, *, now: datetime) -> 
     if verdict.is_blocked or _is_stricter(proposal, verdict):
         _send_back(proposal, verdict, now=now)
         return False
-    if verdict.earliest and verdict.earliest > now:
+    if verdict.by_hand or (verdict.earliest and verdict.earliest > now):
         schedule(proposal, verdict, now=now)
-        if proposal.status == Status.EXECUTING:
-            proposal.status = Status.APPROVED
         proposal.save()
         announce(proposal, "deferred", now=now)
         return False
@@ -181,7 +206,7 @@ def _is_stricter(proposal: Proposal, verdict: Judgement) -> bool:
 
 def _send_back(proposal: Proposal, verdict: Judgement, *, now: datetime) -> None:
     why = verdict.holds or "The safety policy asks for more signatures than it has."
-    replan(proposal, now=now, why=why, force=True)
+    replan_or_cancel(proposal, now=now, why=why)
 
 
 def run(attempt: ExecutionAttempt, *, clock: Clock) -> None:
@@ -217,7 +242,10 @@ def _settle_before_call(attempt: ExecutionAttempt, reading: Reading, *, now: dat
     elif reading.state == "other":
         settle_drift(attempt, reading, now=now)
     else:
-        error = reading.error or Outcome("transient", "The platform did not answer a read.")
+        error = reading.error
+        if error is None or error.status == "unknown":
+            # Reading has no effect, so what is unclear about it is only worth another try.
+            error = Outcome("transient", error.message if error else "A read got no answer.")
         settle(attempt, error, now=now)
 
 
@@ -251,6 +279,7 @@ def _require_lease(proposal: Proposal, attempt: ExecutionAttempt, now: datetime)
         raise LeaseLostError(f"attempt {attempt.pk} has only {left:.0f} s of its lease left")
 
 
+@run_context()
 def execute_due(
     *, worker: str, clock: Clock, limit: int = 50, workspace: Workspace | None = None
 ) -> int:
@@ -261,26 +290,34 @@ def execute_due(
             return done
         try:
             run(attempt, clock=clock)
-        except LeaseLostError as error:
+        except NotOwnerError as error:
             logger.warning("lease lost", extra={"attempt": attempt.pk, "why": str(error)})
     return limit
 
 
+@run_context()
 def reap(*, worker: str, clock: Clock, limit: int = 50) -> int:
     """Finish attempts whose lease lapsed: a worker died, or a call's outcome is still unknown."""
     for done in range(limit):
         attempt = _take_over(worker=worker, now=clock())
         if attempt is None:
             return done
-        if attempt.call_sent_at is None:
-            died = Outcome("deferred", "The worker stopped before it sent anything.")
-            settle(attempt, died, now=clock())
-            continue
-        proposal = Proposal.objects.select_related("workspace").get(pk=attempt.plan.proposal_id)
-        reading = handler_of(proposal.kind).read_back(PlanView.of(attempt.plan, proposal))
-        unanswered = Outcome("unknown", "The call was sent; its answer never came.")
-        settle_reading(attempt, reading, unanswered, now=clock())
+        try:
+            _finish(attempt, clock=clock)
+        except NotOwnerError as error:
+            logger.warning("taken over again", extra={"attempt": attempt.pk, "why": str(error)})
     return limit
+
+
+def _finish(attempt: ExecutionAttempt, *, clock: Clock) -> None:
+    if attempt.call_sent_at is None:
+        died = Outcome("deferred", "The worker stopped before it sent anything.")
+        settle(attempt, died, now=clock())
+        return
+    proposal = Proposal.objects.select_related("workspace").get(pk=attempt.plan.proposal_id)
+    reading = handler_of(proposal.kind).read_back(PlanView.of(attempt.plan, proposal))
+    unanswered = Outcome("unknown", "The call was sent; its answer never came.")
+    settle_reading(attempt, reading, unanswered, now=clock())
 
 
 def _take_over(*, worker: str, now: datetime) -> ExecutionAttempt | None:

@@ -149,12 +149,17 @@ def _by_key(
 
 
 def _open_for(workspace: Workspace, kind: str, subject_key: str) -> Proposal | None:
-    return (
-        Proposal.objects.select_for_update(of=("self",))
-        .select_related("current_plan", "workspace")
+    standing = (
+        Proposal.objects.select_related("current_plan", "workspace")
         .filter(workspace=workspace, kind=kind, subject_key=subject_key, status__in=OPEN)
         .first()
     )
+    # What is signed or running is refused, not changed. To wait for its lock would be a ring: the
+    # worker that settles a step holds it, and waits for this subject to propose the next one.
+    if standing is None or standing.status != Status.PENDING:
+        return standing
+    locked = lock_proposal(standing.pk)
+    return locked if locked.is_open else None
 
 
 def _is_same(standing: Proposal, draft: Draft, proposer: Proposer) -> bool:
@@ -220,6 +225,10 @@ def store_plan(
     )
     proposal.current_plan = plan
     proposal.status = Status.PENDING
+    # Nothing that was decided or tried for an earlier plan counts for this one.
+    proposal.decided_at = proposal.decided_by = None
+    proposal.execute_after = proposal.next_attempt_at = None
+    proposal.attempts = 0
     proposal.risk = plan.risk
     proposal.subject_label = draft.subject_label[:300]
     proposal.summary = draft.summary[:500]
@@ -310,8 +319,11 @@ def replan(proposal: Proposal, *, now: datetime, why: str, force: bool = False) 
     """Plan a locked, open proposal afresh; signatures stay only when the plan is byte-identical.
 
     ``force`` makes a new plan even then: the same words under a stricter policy need new
-    signatures. Returns whether there is a new plan. A proposal that can no longer be planned is
-    left as it is, pending and blocked by that reason.
+    signatures. Returns whether there is a new plan.
+
+    Raises
+    ------
+    GateError : it can no longer be planned
     """
     handler = handler_of(proposal.kind)
     draft = handler.make_plan(workspace=proposal.workspace, request=proposal.request, now=now)
@@ -324,3 +336,15 @@ def replan(proposal: Proposal, *, now: datetime, why: str, force: bool = False) 
     _renew(proposal, handler, draft, now, why, editor, may_sign=may_sign)
     announce(proposal, "replanned", now=now)
     return True
+
+
+def replan_or_cancel(proposal: Proposal, *, now: datetime, why: str) -> None:
+    """Ask for new signatures on a fresh plan; what cannot be planned any more is cancelled."""
+    try:
+        replan(proposal, now=now, why=why, force=True)
+    except GateError as error:
+        proposal.status = Status.CANCELLED
+        proposal.decided_at = now
+        proposal.decision_reason = f"{why} {error}"
+        proposal.save()
+        announce(proposal, "cancelled", now=now)

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from workspaces.gate import GateError, Outcome, Reading, handler_of
+from workspaces.gate import Outcome, Reading, handler_of
 from workspaces.models import ExecutionAttempt, Proposal, Status
 from workspaces.services.events import announce
 from workspaces.services.locks import lock_proposal
-from workspaces.services.proposing import replan
+from workspaces.services.proposing import replan_or_cancel
 
 _RNG = random.SystemRandom()
 _BASE_S = 60
@@ -64,7 +64,7 @@ def settle_reading(
     elif outcome.status == "applied":
         # The platform said yes; what it shows since then is somebody else's later edit or lag.
         settle(attempt, _with(outcome, "applied", outcome.message, facts), now=now)
-    elif reading.state == "other":
+    elif reading.state == "other" and _grace_is_over(attempt, now):
         settle_drift(attempt, reading, now=now)
     elif reading.state == "before" and _grace_is_over(attempt, now):
         why = outcome.message or "The platform did not take the change."
@@ -114,14 +114,7 @@ def settle_drift(attempt: ExecutionAttempt, reading: Reading, *, now: datetime) 
         _release(proposal)
         proposal.status = Status.PENDING
         proposal.save()
-        try:
-            replan(proposal, now=now, why=drift.message, force=True)
-        except GateError as error:
-            proposal.status = Status.CANCELLED
-            proposal.decided_at = now
-            proposal.decision_reason = f"{drift.message} {error}"
-            proposal.save()
-            announce(proposal, "cancelled", now=now)
+        replan_or_cancel(proposal, now=now, why=drift.message)
 
 
 def settle(

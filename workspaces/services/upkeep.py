@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -15,6 +15,7 @@ from workspaces.services.events import announce
 logger = logging.getLogger(__name__)
 
 _BATCH = 500
+LOOK_AGAIN = timedelta(hours=6)  # for figures that were not in
 REMIND_AT = (0.5, 0.9)  # shares of a proposal's life
 
 
@@ -78,6 +79,9 @@ def measure_due(*, now: datetime) -> int:
                 continue
             realised = handler_of(proposal.kind).measure(proposal, now=now)
             if realised is None:
+                # To the back of the row: figures that never come must not hold up the others.
+                proposal.measure_after = now + LOOK_AGAIN
+                proposal.save(update_fields=["measure_after", "updated_at"])
                 continue
             proposal.realised = realised
             proposal.measured_at = now

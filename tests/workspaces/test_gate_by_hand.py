@@ -1,0 +1,75 @@
+"""Changes that no machine of ours can reach: a person makes them and ticks them off."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.workspaces import note_kind
+from tests.workspaces.gate_steps import fresh, propose, run_due, signed
+from tests.workspaces.note_kind import written
+from workspaces.gate import NotAllowedError, StateError
+from workspaces.models import ExecutionAttempt, Status
+from workspaces.services import brake, execution
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def note():
+    return note_kind.install()
+
+
+def test_change_by_hand_waits_for_a_person_to_tick_it_off(
+    note, workspace, approver, operator, agent, now
+):
+    note.by_hand = True
+    proposal = signed(workspace, approver, now)
+    assert (proposal.execute_after, run_due(now + HOUR)) == (None, 0)
+    with pytest.raises(NotAllowedError, match="operator"):
+        execution.complete_by_hand(proposal_id=proposal.pk, by=agent, now=now)
+
+    done = execution.complete_by_hand(proposal_id=proposal.pk, by=operator, now=now)
+
+    assert done.status == Status.EXECUTED
+    assert not ExecutionAttempt.objects.filter(call_sent_at__isnull=False).exists()
+    assert written(workspace) == ["hello"]
+    with pytest.raises(StateError, match="nothing to tick off"):
+        execution.complete_by_hand(proposal_id=proposal.pk, by=operator, now=now)
+
+
+def test_unsigned_change_by_hand_is_not_ticked_off(note, workspace, operator, now):
+    note.by_hand = True
+    proposal = propose(workspace, now)
+
+    with pytest.raises(StateError, match="nothing to tick off"):
+        execution.complete_by_hand(proposal_id=proposal.pk, by=operator, now=now)
+
+    assert written(workspace) == []
+
+
+def test_change_by_hand_stops_at_the_kill_switch_in_words(note, workspace, approver, operator, now):
+    note.by_hand = True
+    proposal = signed(workspace, approver, now)
+    brake.pull(workspace=workspace, by=operator, reason="Stop.", now=now)
+
+    with pytest.raises(StateError, match="kill switch is on"):
+        execution.complete_by_hand(proposal_id=proposal.pk, by=operator, now=now)
+
+
+def test_change_whose_connection_went_waits_for_a_hand(note, workspace, approver, now):
+    proposal = signed(workspace, approver, now)
+    note.by_hand = True
+
+    assert run_due(now) == 0
+
+    assert (fresh(proposal).status, fresh(proposal).execute_after) == (Status.APPROVED, None)
+    assert not ExecutionAttempt.objects.filter(call_sent_at__isnull=False).exists()
+
+
+def test_machine_change_is_not_ticked_off(note, workspace, approver, operator, now):
+    proposal = signed(workspace, approver, now)
+
+    with pytest.raises(StateError, match="executes this one itself"):
+        execution.complete_by_hand(proposal_id=proposal.pk, by=operator, now=now)
