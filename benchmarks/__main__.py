@@ -1,0 +1,78 @@
+"""``python -m benchmarks``: measure, print a table, and keep it if asked to."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.figures import Figure, machine, plain, write_docs
+from benchmarks.servers import private_servers
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Sizes of one run."""
+
+    executor_base: int
+    latency_changes: int
+    pending: int
+    import_scale: float
+
+
+SCALES = {
+    "tiny": Scale(1, 3, 320, 0.02),
+    "small": Scale(6, 30, 20_000, 0.1),
+    "full": Scale(50, 100, 1_000_000, 1.0),
+}
+
+
+def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
+    """Run the benchmarks one after the other; Django must be set up."""
+    from benchmarks import executor, import_figures, latency, queue_page
+
+    parts: dict[str, Callable[[], list[Figure]]] = {
+        "executor": lambda: executor.run(scale.executor_base, state),
+        "latency": lambda: latency.run(scale.latency_changes, state),
+        "page": lambda: queue_page.run(scale.pending),
+        "import": lambda: import_figures.run(scale.import_scale),
+    }
+    figures: list[Figure] = []
+    for name, part in parts.items():
+        if only and name not in only:
+            continue
+        started = time.monotonic()
+        figures += part()
+        sys.stderr.write(f"{name} measured in {time.monotonic() - started:.0f} s\n")
+    return figures
+
+
+def main() -> None:
+    """Read the options and measure in servers of our own."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--scale", choices=sorted(SCALES), default="small")
+    parser.add_argument(
+        "--only", nargs="+", default=[], choices=["executor", "latency", "page", "import"]
+    )
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--write-docs", action="store_true", help="renew docs/performance.md")
+    options = parser.parse_args()
+    where, day = machine(), datetime.now(UTC).date().isoformat()
+    with private_servers() as state:
+        figures = measure(SCALES[options.scale], state, frozenset(options.only))
+    print(f"{where}\n\n{plain(figures)}")
+    if options.json:
+        told = {"machine": where, "day": day, "figures": [f.as_json() for f in figures]}
+        options.json.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+    if options.write_docs:
+        command = f"python -m benchmarks --scale {options.scale} --write-docs"
+        write_docs(figures, command=command, where=where, day=day)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Servers of the measurement's own, as durable as the product's and gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from embedded.servers import ensure
+from embedded.stack import NOT_INHERITED
+
+
+@contextmanager
+def private_servers() -> Iterator[Path]:
+    """Set Django up on servers of our own; the state directory is removed at the end.
+
+    Nothing of the caller's environment can lead to another database.
+    """
+    for name in NOT_INHERITED:
+        os.environ.pop(name, None)
+    state = Path(tempfile.mkdtemp(prefix="countersign-bench-"))
+    try:
+        with ensure(state, purpose="a measurement"):
+            os.environ["COUNTERSIGN_STATE"] = str(state)
+            os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.local"
+            os.environ.setdefault("LOG_LEVEL", "ERROR")
+            _migrate()
+            yield state
+            _disconnect()
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+
+
+def _migrate() -> None:
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    sys.stderr.write("Making a private database …\n")
+    call_command("migrate", verbosity=0)
+
+
+def _disconnect() -> None:
+    from django.db import connections
+
+    connections.close_all()
