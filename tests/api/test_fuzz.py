@@ -1,0 +1,53 @@
+"""The API fuzzed from its own schema: whatever is sent, it is never our fault."""
+
+from __future__ import annotations
+
+import pytest
+import schemathesis
+from django.core.wsgi import get_wsgi_application
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+)
+
+from tests.api.conftest import key_client
+from tests.api.test_gate import propose
+from tests.campaigns.factories import DailyPerformanceFactory
+from workspaces import scopes
+from workspaces.models import ThrottleRate
+
+CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance]
+EXAMPLES = 15
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_no_operation_fails_whatever_is_sent(note, workspace, admin):
+    propose(workspace, "1")
+    DailyPerformanceFactory(ad__ad_set__campaign__account__workspace=workspace)
+    for scope in ("read", "write", "ml"):
+        ThrottleRate.objects.create(workspace=workspace, scope=scope, calls=10**6)
+    plain = key_client(workspace, scopes.SCOPES, acts_as=admin).plain
+    headers = {"Authorization": f"Api-Key {plain}"}
+    schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", get_wsgi_application())
+
+    for operation in schema.get_all_operations():
+        _fuzz(operation.ok(), headers)
+
+
+def _fuzz(operation, headers):
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def send(case):
+        case.call_and_validate(headers=headers, checks=CHECKS)
+
+    send()
