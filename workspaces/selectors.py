@@ -27,16 +27,19 @@ def held_role(
 
     What ``not_from`` lent does not count: nobody signs his own proposal by another's hand.
     """
-    own = Membership.objects.filter(user=user, workspace=workspace).values_list("role", flat=True)
-    if not own:
-        return ""
-    lent = Membership.objects.filter(
-        workspace=workspace,
-        user__delegations_given__in=Delegation.objects.filter(
+    lenders = (
+        Delegation.objects.filter(
             workspace=workspace, taker=user, starts_at__lte=now, ends_at__gt=now
-        ).exclude(giver=not_from),
-    ).values_list("role", flat=True)
-    return max([*own, *lent], key=rank_of)
+        )
+        .exclude(giver=not_from)
+        .values("giver")
+    )
+    roles = dict(
+        Membership.objects.filter(
+            Q(user=user) | Q(user__in=lenders), workspace=workspace
+        ).values_list("user_id", "role")
+    )
+    return max(roles.values(), key=rank_of) if user.pk in roles else ""
 
 
 def effective_rank(*, user: User, workspace: Workspace, now: datetime) -> int:

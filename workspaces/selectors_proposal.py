@@ -197,7 +197,7 @@ def _charts(evidence: dict[str, Any]) -> list[LineChart]:
 
 
 _MONEY = frozenset({"spend", "revenue", "pipeline_value"})
-_DRAWN = frozenset({"days", "series", "currency"})
+_DRAWN = frozenset({"days", "series", "currency", "value_metric"})
 
 
 def _figures(evidence: dict[str, Any]) -> list[tuple[str, str, str]]:

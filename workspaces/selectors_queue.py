@@ -126,12 +126,12 @@ def queue_page(
 ) -> QueuePage:
     """One page: waiting rows riskiest and soonest-expiring first, others newest first."""
     rows = _narrowed(workspace, filters, now)
-    ordered = _waiting if filters.tab == "waiting" else _newest
-    found = ordered(rows, filters.tab, after)
-    ids = list(islice(found, PAGE_SIZE + 1))
-    page = _loaded(ids[:PAGE_SIZE], viewer)
-    is_last = len(ids) <= PAGE_SIZE
-    cursor = "" if is_last else _cursor(page[-1], filters.tab)
+    if filters.tab == "waiting":
+        found = list(islice(_waiting(_with_signatures(rows, viewer), after), PAGE_SIZE + 1))
+    else:
+        found = _loaded(list(_newest(rows, filters.tab, after)), viewer)
+    page = found[:PAGE_SIZE]
+    cursor = _cursor(page[-1], filters.tab) if len(found) > PAGE_SIZE else ""
     return QueuePage([row_of(proposal, viewer, now) for proposal in page], cursor)
 
 
@@ -161,8 +161,8 @@ def _narrowed(workspace: Workspace, filters: QueueFilter, now: datetime) -> Quer
     return rows
 
 
-def _waiting(rows: QuerySet[Proposal], _tab: str, after: str) -> Iterator[int]:
-    """Ids in the order of the queue's index; each part of the keyset is a range of it."""
+def _waiting(rows: QuerySet[Proposal], after: str) -> Iterator[Proposal]:
+    """Rows in the order of the queue's index; each part of the keyset is a range of it."""
     pending = rows.filter(status=Status.PENDING).order_by(
         F("risk_order").desc(), F("expires_at").asc(), "pk"
     )
@@ -175,10 +175,10 @@ def _waiting(rows: QuerySet[Proposal], _tab: str, after: str) -> Iterator[int]:
             pending.filter(risk_order__lt=risk),
         ]
     for part in parts:
-        yield from part.values_list("pk", flat=True)[: PAGE_SIZE + 1]
+        yield from part[: PAGE_SIZE + 1]
 
 
-def _newest(rows: QuerySet[Proposal], tab: str, after: str) -> Iterator[int]:
+def _newest(rows: QuerySet[Proposal], tab: str, after: str) -> QuerySet[Proposal, int]:
     """Ids, newest first; one index range for each status, merged."""
     if after:
         rows = rows.filter(pk__lt=_parse_pk(after))
@@ -186,8 +186,9 @@ def _newest(rows: QuerySet[Proposal], tab: str, after: str) -> Iterator[int]:
         rows.filter(status=status).order_by("-pk").values_list("pk", flat=True)[: PAGE_SIZE + 1]
         for status in TABS[tab]
     ]
-    merged = parts[0] if len(parts) == 1 else parts[0].union(*parts[1:], all=True).order_by("-pk")
-    yield from merged
+    if len(parts) == 1:
+        return parts[0]
+    return parts[0].union(*parts[1:], all=True).order_by("-pk")[: PAGE_SIZE + 1]
 
 
 def _cursor(proposal: Proposal, tab: str) -> str:
@@ -215,27 +216,30 @@ def _parse_waiting(cursor: str) -> tuple[int, datetime, int]:
     return _parse_pk(risk) % 10, moment, _parse_pk(pk)
 
 
-def _loaded(ids: list[int], viewer: Viewer) -> list[Proposal]:
-    """Proposals by id, in that order, with all that a row needs in one query."""
+def _with_signatures(rows: QuerySet[Proposal], viewer: Viewer) -> QuerySet[Proposal]:
+    """Rows with all that the table shows of them, in the same query."""
     valid = Signature.objects.filter(
         plan=OuterRef("current_plan"), decision=Decision.APPROVE, withdrawn_at=None
     )
     counted = valid.order_by().values("plan").annotate(n=Count("pk")).values("n")
-    found = (
-        Proposal.objects.filter(pk__in=ids)
-        .select_related("current_plan", "workspace", "decided_by")
+    return (
+        rows.select_related("current_plan", "workspace", "decided_by")
         .defer("current_plan__evidence", "request", "result")
         .annotate(
             signed=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
             is_signed_by_viewer=Exists(valid.filter(person=viewer.user)),
         )
-        .in_bulk()
     )
+
+
+def _loaded(ids: list[int], viewer: Viewer) -> list[Proposal]:
+    """Proposals by id, in that order."""
+    found = _with_signatures(Proposal.objects.filter(pk__in=ids), viewer).in_bulk()
     return [found[pk] for pk in ids if pk in found]
 
 
 def row_of(proposal: Proposal, viewer: Viewer, now: datetime) -> QueueRow:
-    """What the table shows of a proposal that ``_loaded`` read."""
+    """What the table shows of a proposal read ``_with_signatures``."""
     plan = proposal.current_plan
     labels = viewer.labels or kind_labels()
     may_sign = (

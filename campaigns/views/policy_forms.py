@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -148,8 +149,11 @@ class PolicyForm(forms.ModelForm[SafetyPolicy]):
         for group in GROUPS:
             for name, label in group.fields.items():
                 self.fields[name].label = label.format(c=currency)
-        for field in self.fields.values():
+        for name, field in self.fields.items():
             field.disabled = is_locked
+            field.help_text = ""  # label and group say it, with the unit
+            if isinstance(value := self.initial.get(name), Decimal):
+                self.initial[name] = f"{value.normalize():f}"
 
     def groups(self) -> list[tuple[Group, list[forms.BoundField]]]:
         """Groups with their fields, for the template."""
