@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from typing import Any
 
 from celery import shared_task
@@ -11,12 +9,9 @@ from django.utils import timezone
 
 from workspaces.services.execution import execute_due as execute
 from workspaces.services.execution import reap
+from workspaces.services.leases import end_leases_of_the_dead
 from workspaces.services.upkeep import expire_due, measure_due, remind_due
-
-
-def worker_name() -> str:
-    """Name of this worker process, as attempts record it."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+from workspaces.workers import is_gone, worker_name
 
 
 @shared_task(name="workspaces.execute_due", acks_late=True, time_limit=1800, soft_time_limit=1740)
@@ -28,6 +23,7 @@ def execute_due(**kwargs: Any) -> int:
 @shared_task(name="workspaces.reap_lapsed", acks_late=True, time_limit=1800, soft_time_limit=1740)
 def reap_lapsed(**kwargs: Any) -> int:
     """Finish what dead workers and unanswered calls left."""
+    end_leases_of_the_dead(is_gone=is_gone, now=timezone.now())
     return reap(worker=worker_name(), clock=timezone.now)
 
 
