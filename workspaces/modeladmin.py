@@ -111,7 +111,7 @@ class WorkspaceForm(ModelForm[M]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.current_workspace is not None and self.instance.pk is None:
+        if self.current_workspace is not None and self.instance._state.adding:
             setattr(self.instance, "workspace", self.current_workspace)  # noqa: B010  # M has it
 
     def _get_validation_exclusions(self) -> set[str]:
