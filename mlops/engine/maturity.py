@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -165,5 +164,8 @@ def _outstanding_quantile(
     result = np.zeros_like(shape)
     if unit > 0 and unsure.any():
         chance = exposure[unsure] / (exposure[unsure] + outstanding[unsure])
+        # Half of a process's start would be this import, and most processes never come here.
+        from scipy import stats
+
         result[unsure] = unit * stats.nbinom.ppf(level, shape[unsure] / unit, chance)
     return result
