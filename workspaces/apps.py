@@ -9,3 +9,10 @@ class WorkspacesConfig(AppConfig):
     """The workspaces app."""
 
     name = "workspaces"
+
+    def ready(self) -> None:
+        """Give each new workspace its switches of jobs."""
+        from workspaces.hooks import on_workspace_created
+        from workspaces.services.jobs import configure_new
+
+        on_workspace_created(configure_new)

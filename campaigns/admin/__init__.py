@@ -1,7 +1,7 @@
 """The admin of campaigns."""
 
 from campaigns.admin import changes, entities, freshness, imports, performance, policy
-from workspaces.admin.audit import register_events
+from workspaces.eventadmin import register_events
 
 register_events("campaigns")
 

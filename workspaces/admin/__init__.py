@@ -1,9 +1,11 @@
 """The admin of the ground floor."""
 
-from workspaces.admin import audit, gate, jobs, keys, notices, outside, people, settings, thirdparty
+from workspaces.admin import gate, jobs, keys, notices, outside, people, settings, thirdparty
+from workspaces.eventadmin import register_events
+
+register_events("workspaces")
 
 __all__ = [
-    "audit",
     "gate",
     "jobs",
     "keys",

@@ -112,6 +112,11 @@ def configure_jobs(workspace: Workspace) -> None:
     )
 
 
+def configure_new(workspace: Workspace, _by: User, _now: datetime) -> None:
+    """As ``configure_jobs``, for a workspace that is being made."""
+    configure_jobs(workspace)
+
+
 def run_job(
     *,
     workspace: Workspace,

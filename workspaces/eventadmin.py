@@ -57,6 +57,3 @@ def _admin_of(model: type[Model]) -> type[EventAdmin]:
     return type(
         f"{model.__name__}Admin", (EventAdmin,), {"fields": names, "readonly_fields": names}
     )
-
-
-register_events("workspaces")
