@@ -13,7 +13,8 @@ import pytest
 
 from campaigns.models import AdChangeHistory, AdSet
 from sandbox.server import Sandbox
-from tests.crash.conftest import fork, kill, signed_change
+from tests.crash.accounts import signed_change
+from tests.crash.conftest import fork, kill
 from workspaces.gate import handler_of
 from workspaces.models import ExecutionAttempt, Proposal, Status, User
 from workspaces.services import execution
