@@ -25,7 +25,7 @@ from campaigns.planning import budget_owners, mean_daily_spend, owner_level
 from campaigns.platforms import base as platform
 from campaigns.platforms.tiktok_wire import lock_ends_at
 from campaigns.selectors.activity import Activity, activity_of
-from campaigns.selectors.money import budgets_total, exchange_rate
+from campaigns.selectors.money import budgets_rising, budgets_total, exchange_rate
 from campaigns.selectors.policies import current_policy, limits_of
 from campaigns.selectors.series import owner_series, performance_known_until
 from campaigns.selectors.subjects import Subject, find_subject
@@ -53,6 +53,7 @@ class Facts:
     is_by_machine: bool
     proposal_id: int | None
     now: datetime
+    is_replay: bool
 
     @property
     def account(self) -> AdAccount:
@@ -114,6 +115,7 @@ def change_type_of(body: dict[str, Any]) -> ChangeType:
 
 def _facts(plan: PlanView, now: datetime, policy: SafetyPolicy | None) -> Facts:
     subject = subject_of_plan(plan)
+    is_replay = policy is not None
     policy = policy or current_policy(workspace=plan.workspace, account=subject.account)
     before, after = plan.body["before"], plan.body["after"]
     is_status = subject.change_type == ChangeType.STATUS
@@ -138,6 +140,7 @@ def _facts(plan: PlanView, now: datetime, policy: SafetyPolicy | None) -> Facts:
         is_by_machine=plan.is_by_machine,
         proposal_id=plan.proposal_id,
         now=now,
+        is_replay=is_replay,
     )
 
 
@@ -155,7 +158,9 @@ def _daily_spend(subject: Subject, now: datetime) -> Decimal:
 
 
 def _checks(facts: Facts) -> list[Check]:
-    activity = activity_of(facts.subject, now=facts.now, without=facts.proposal_id)
+    activity = activity_of(
+        facts.subject, now=facts.now, without=facts.proposal_id, is_replay=facts.is_replay
+    )
     return [
         _account(facts),
         _platform_clock(facts),
@@ -252,12 +257,23 @@ def _bounds(facts: Facts) -> Check:
     total = None
     is_limited = facts.limits.max_workspace_daily_total is not None
     if is_limited and facts.subject.change_type == ChangeType.BUDGET:
-        total = budgets_total(workspace=facts.account.workspace, now=facts.now)
-        moved = facts.change.in_workspace_currency(facts.change.after)
-        left = facts.change.in_workspace_currency(facts.change.before)
-        if total is not None and moved is not None and left is not None:
-            total += moved - left
+        total = _total_after(facts)
     return engine.bounds(facts.change, workspace_total_after=total, limits=facts.limits)
+
+
+def _total_after(facts: Facts) -> Decimal | None:
+    """All daily budgets once this change and every running claim are through."""
+    workspace, change = facts.account.workspace, facts.change
+    parts = (
+        budgets_total(workspace=workspace, now=facts.now),
+        budgets_rising(workspace=workspace, now=facts.now, without=facts.proposal_id),
+        change.in_workspace_currency(change.after),
+        change.in_workspace_currency(change.before),
+    )
+    total, rising, after, before = parts
+    if total is None or rising is None or after is None or before is None:
+        return None
+    return total + rising + after - before
 
 
 def _learning(facts: Facts) -> Check:

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from campaigns.engine.effect import BEFORE_DAYS, HORIZON_DAYS, realised_effect
 from campaigns.judging import subject_of_plan
-from campaigns.models import AdChangeHistory, EntityType
+from campaigns.models import AdChangeHistory, AdSet, EntityType
 from campaigns.planning import owner_level
 from campaigns.selectors.series import owner_series, performance_known_until
 from campaigns.selectors.subjects import Subject
@@ -86,7 +86,8 @@ def _measured(
     )
     if len(series.days) != (until - since).days + 1:
         return {"separable": False, "why": "Days of performance are missing around it."}
-    calm = np.array([pk not in _changed(subject, level, since, until) for pk in series.other_ids])
+    changed = _changed(subject, level, since, until)
+    calm = np.array([pk not in changed for pk in series.other_ids], dtype=bool)
     others = series.others[metric][calm] if calm.size else series.others[metric]
     effect = realised_effect(
         metric=metric,
@@ -110,13 +111,22 @@ def _measured(
 
 
 def _changed(subject: Subject, level: str, since: date, until: date) -> set[int]:
-    """Owners of the level that something was applied to in the window."""
-    entity_type = EntityType.ADSET if level == "ad_set" else EntityType.CAMPAIGN
+    """Owners of the level that something was applied to in the window, in or above them."""
+    zone = ZoneInfo(subject.account.time_zone)
     rows = AdChangeHistory.objects.filter(
-        Q(status="applied"),
         account=subject.account,
-        entity_type=entity_type,
-        completed_at__date__gte=since,
-        completed_at__date__lte=until,
+        status="applied",
+        completed_at__gte=datetime.combine(since, time.min, zone),
+        completed_at__lt=datetime.combine(until + timedelta(days=1), time.min, zone),
     )
-    return set(rows.values_list("entity_id", flat=True))
+    if level == "campaign":
+        return set(rows.values_list("campaign_id", flat=True))
+    touched: dict[str, list[int]] = {}
+    for entity_type, entity_id in rows.values_list("entity_type", "entity_id"):
+        touched.setdefault(entity_type, []).append(entity_id)
+    ad_sets = AdSet.objects.filter(
+        Q(pk__in=touched.get(EntityType.ADSET, ()))
+        | Q(campaign__in=touched.get(EntityType.CAMPAIGN, ()))
+        | Q(ads__in=touched.get(EntityType.AD, ()))
+    )
+    return set(ad_sets.values_list("pk", flat=True))

@@ -152,15 +152,17 @@ def budget_owners(
     subject: Subject, limits: Limits, *, now: datetime, without: int | None
 ) -> tuple[tuple[PastChange, ...], tuple[BudgetOwner, ...]]:
     """Past changes of the subject's own budget, and the other ad sets limited with it."""
-    own, live = subject.entity.pk, _sibling_budgets(subject)
+    is_shared = subject.ref.level == "budget"  # then a change through any campaign moved it
+    own = [campaign.pk for campaign in subject.campaigns] if is_shared else [subject.entity.pk]
+    live = _sibling_budgets(subject)
     since = now - timedelta(hours=float(limits.velocity_window_h))
-    past = past_changes(subject=subject, entity_ids=[own, *live], since=since)
+    past = past_changes(subject=subject, entity_ids=[*own, *live], since=since)
     targets = running_targets(subject=subject, without=without) if live else {}
     siblings = (
         BudgetOwner(budget, targets.get(pk, budget), tuple(past.get(pk, ())))
         for pk, budget in live.items()
     )
-    return tuple(past.get(own, ())), tuple(siblings)
+    return tuple(change for pk in own for change in past.get(pk, ())), tuple(siblings)
 
 
 def _sibling_budgets(subject: Subject) -> dict[int, Decimal]:

@@ -29,14 +29,22 @@ class Activity:
     entity_running: int
 
 
-def activity_of(subject: Subject, *, now: datetime, without: int | None) -> Activity:
-    """Count for a subject; ``without`` is the proposal under judgement itself."""
+def activity_of(
+    subject: Subject, *, now: datetime, without: int | None, is_replay: bool = False
+) -> Activity:
+    """Count for a subject; ``without`` is the proposal under judgement itself.
+
+    A replay looks at a past ``now``: what came later and what runs today does not count there.
+    Elsewhere a moment after ``now`` is another host's faster clock, and counts.
+    """
     zone = subject.account.workspace.zone
     midnight = datetime.combine(now.astimezone(zone).date(), time.min, zone).astimezone(UTC)
     sent = AdChangeHistory.objects.filter(
         workspace=subject.account.workspace, call_sent_at__gt=min(midnight, now - _HOUR)
     ).values_list("call_sent_at", "campaign_id", "entity_type", "entity_id", "change_type")
-    running = _running(subject, without)
+    if is_replay:
+        sent = sent.filter(call_sent_at__lte=now)
+    running = [] if is_replay else _running(subject, without)
     campaign_ids = {campaign.pk for campaign in subject.campaigns}
     mine = (str(subject.entity_type), subject.entity.pk, ChangeType.BUDGET)
     calls = [

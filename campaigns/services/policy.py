@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -78,6 +78,8 @@ def draft_policy(
     *, workspace: Workspace, values: Mapping[str, Any], account: AdAccount | None = None
 ) -> SafetyPolicy:
     """Unsaved policy with some fields changed, checked like one that is saved."""
+    if account is not None and account.workspace_id != workspace.pk:
+        raise RequestError("account", "There is no such ad account in this workspace.")
     standing = current_policy(workspace=workspace, account=account)
     policy = SafetyPolicy(
         workspace=workspace,
@@ -88,12 +90,35 @@ def draft_policy(
     for name, value in values.items():
         if name not in EDITABLE:
             raise RequestError(name, "The safety policy has no such field.")
-        setattr(policy, name, value)
+        setattr(policy, name, _emptied(name, value))
     _check(policy)
     return policy
 
 
+def _emptied(name: str, value: Any) -> Any:
+    """Take a form's empty text for 'no limit' where a field knows none."""
+    is_open = SafetyPolicy._meta.get_field(name).null
+    return None if is_open and isinstance(value, str) and not value.strip() else value
+
+
+def _check_blackouts(policy: SafetyPolicy) -> None:
+    try:
+        for day, start, end in policy.blackout_weekly:
+            if int(day) not in range(7):
+                raise ValueError(day)
+            time.fromisoformat(start), time.fromisoformat(end)
+    except (TypeError, ValueError) as error:
+        example = '[[5, "22:00", "06:00"]], where 0 is Monday'
+        raise RequestError("blackout_weekly", f"Write windows as {example}.") from error
+    try:
+        for written in policy.blackout_dates:
+            date.fromisoformat(written)
+    except (TypeError, ValueError) as error:
+        raise RequestError("blackout_dates", 'Write dates as ["2026-12-24"].') from error
+
+
 def _check(policy: SafetyPolicy) -> None:
+    _check_blackouts(policy)
     try:
         policy.clean_fields(exclude=[*_FIXED])
         policy.validate_constraints(exclude=[*_FIXED])
