@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import httpx
 import pytest
+from facebook_business.adobjects.adset import AdSet as SdkAdSet
+from facebook_business.api import FacebookAdsApi
+from facebook_business.session import FacebookSession
 
 from campaigns.models import AdAccount, AdChangeHistory, AdSet, SafetyPolicy
 from sandbox.server import Sandbox
@@ -150,3 +154,21 @@ def test_status_change_pauses_on_the_platform(box, ad_set, approver, admin, now)
 
     ad_set.refresh_from_db()
     assert ad_set.status == "paused"
+
+
+def test_official_sdk_and_a_plain_client_read_what_we_wrote(box, ad_set, approver, now):
+    target = (ad_set.daily_budget * Decimal("1.1")).quantize(Decimal("0.01"))
+    sign(propose(ad_set, target, now), approver, now)
+    execution.execute_due(worker="w", clock=lambda: now)
+
+    session = FacebookSession(access_token="sandbox-meta-ptd-fitness", timeout=10)
+    session.GRAPH = box.base_url
+    read = SdkAdSet(ad_set.external_id, api=FacebookAdsApi(session)).api_get(["daily_budget"])
+    plain = httpx.get(
+        f"{box.base_url}/v26.0/{ad_set.external_id}",
+        params={"fields": "daily_budget"},
+        headers={"Authorization": "Bearer sandbox-meta-ptd-fitness"},
+    ).json()
+
+    assert read["daily_budget"] == str(int(target * 100))
+    assert plain["daily_budget"] == str(int(target * 100))
