@@ -73,3 +73,15 @@ def test_machine_change_is_not_ticked_off(note, workspace, approver, operator, n
 
     with pytest.raises(StateError, match="executes this one itself"):
         execution.complete_by_hand(proposal_id=proposal.pk, by=operator, now=now)
+
+
+def test_task_stays_a_task_when_a_connection_comes(note, workspace, approver, operator, now):
+    note.by_hand = True
+    proposal = signed(workspace, approver, now)
+    note.by_hand = False
+
+    assert run_due(now + HOUR) == 0
+    done = execution.complete_by_hand(proposal_id=proposal.pk, by=operator, now=now)
+
+    assert done.status == Status.EXECUTED
+    assert written(workspace) == ["hello"]

@@ -155,7 +155,9 @@ def complete_by_hand(*, proposal_id: int, by: User, now: datetime, note: str = "
         if proposal.workspace.kill_switch:
             raise StateError("The kill switch is on: nothing executes. Release it first.")
         handler = handler_of(proposal.kind)
-        if not handler.judge(PlanView.of(plan, proposal), now=now).by_hand:
+        is_by_hand = handler.judge(PlanView.of(plan, proposal), now=now).by_hand
+        # What was signed as a task has no moment of execution, and stays one if a connection comes.
+        if not is_by_hand and proposal.execute_after is not None:
             raise StateError("Countersign executes this one itself.")
         attempt = start_attempt(proposal, plan, worker=f"person:{by.pk}", now=now)
         done = Outcome("applied", note or f"Done by hand by {by}.", facts={"by_hand": str(by)})
