@@ -216,7 +216,8 @@ def store_plan(
         sha256=digest(text),
         predicted=draft.predicted,
         confidence=draft.confidence,
-        evidence={**draft.evidence, **evidence},
+        # The kind's own figures win: no proposer, and no earlier plan, writes over them.
+        evidence={**evidence, **draft.evidence},
         edited_by=edited_by,
         editor_may_sign=editor_may_sign and verdict.signatures == 1,
         why=why[:300],

@@ -35,9 +35,10 @@ def percent(value: Decimal | None) -> str:
 
 
 @register.filter
-def share(value: Decimal | float | None) -> str:
+def share(value: Decimal | float | str | None) -> str:
     """Share 0–1 as a percentage without sign, a dash for none."""
-    return "–" if value is None else f"{value * 100:.0f} %"
+    # Text is what a template makes of a path that leads nowhere, as before the first plan.
+    return "–" if value is None or isinstance(value, str) else f"{value * 100:.0f} %"
 
 
 @register.filter
