@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 
 from workspaces.models import Membership, Notification, Proposal, Status
 
@@ -40,10 +41,13 @@ _COUNTERS: Final[dict[str, Callable[[Membership, datetime], QuerySet[Any]]]] = {
 
 def counts(*, membership: Membership, now: datetime) -> dict[str, str]:
     """What waits for a signature, what failed within a day, what is unread; nothing for none."""
-    found = {
-        name: rows(membership, now).values("pk")[:CAP].count() for name, rows in _COUNTERS.items()
-    }
-    return {name: _text(number) for name, number in found.items() if number}
+    # One query for all: every page of the shell pays for this.
+    branches = [
+        rows(membership, now).annotate(counter=Value(name)).values_list("counter")[:CAP]
+        for name, rows in _COUNTERS.items()
+    ]
+    found = Counter(name for (name,) in branches[0].union(*branches[1:], all=True))
+    return {name: _text(found[name]) for name in _COUNTERS if found[name]}
 
 
 def _text(number: int) -> str:
