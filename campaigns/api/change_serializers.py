@@ -48,7 +48,7 @@ class PendingOut(serializers.Serializer[Any]):
     final_value = serializers.JSONField(help_text="The value that is signed and sent.")
     currency = serializers.CharField()
     change_pct = serializers.DecimalField(max_digits=9, decimal_places=2, allow_null=True)
-    rest_value = serializers.JSONField(allow_null=True)
+    rest_value = serializers.JSONField()
     rest_after = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField(source="proposal.created_at")
     expires_at = serializers.DateTimeField(source="proposal.expires_at", allow_null=True)

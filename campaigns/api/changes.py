@@ -18,7 +18,7 @@ from campaigns.models import AdChangeHistory, ChangeType, EntityType, PendingAdC
 from campaigns.selectors.lookup import find_account, find_entity
 from campaigns.selectors.subjects import MODELS
 from workspaces import scopes
-from workspaces.api.filters import Filters
+from workspaces.api.filters import Filters, MomentFilter
 from workspaces.api.idempotency import once
 from workspaces.api.views import RowsView
 from workspaces.models import Status
@@ -126,8 +126,8 @@ class HistoryFilter(Filters):
     change_type = django_filters.ChoiceFilter(choices=ChangeType.choices)
     status = django_filters.CharFilter()
     proposal = django_filters.UUIDFilter(field_name="proposal__public_id")
-    completed_after = django_filters.IsoDateTimeFilter(field_name="completed_at", lookup_expr="gte")
-    completed_before = django_filters.IsoDateTimeFilter(field_name="completed_at", lookup_expr="lt")
+    completed_after = MomentFilter(field_name="completed_at", lookup_expr="gte")
+    completed_before = MomentFilter(field_name="completed_at", lookup_expr="lt")
 
 
 class HistoryList(RowsView[AdChangeHistory]):

@@ -24,7 +24,12 @@ from campaigns.models import (
     DeliveryStatus,
     Platform,
 )
-from campaigns.selectors.lookup import by_any_id, find_account, find_entity
+from campaigns.selectors.lookup import (
+    AmbiguousIdError,
+    by_any_id,
+    find_account,
+    find_entity,
+)
 from campaigns.selectors.performance import campaign_figures
 from campaigns.services import entities
 from workspaces import scopes
@@ -33,6 +38,7 @@ from workspaces.api.idempotency import once
 from workspaces.api.views import RowsView
 
 TAG = ["Campaigns"]
+_SHOWN = 5
 _SCOPES = {"GET": scopes.INSIGHT_READ, "POST": scopes.INSIGHT_WRITE}
 Row = TypeVar("Row", bound=Model)
 
@@ -66,16 +72,12 @@ class EntityView(RowsView[Row]):
 
     def by_id(self, given: str) -> Row:
         """One row by our id or the platform's; several are refused by name."""
-        found = list(by_any_id(self.get_queryset(), given)[:2])
-        if len(found) > 1:
-            find_entity(
-                self.model,
-                workspace=self.workspace,
-                given=given,
-                field="id",
-            )
+        found = list(by_any_id(self.get_queryset(), given).order_by("pk")[:_SHOWN])
         if not found:
             raise Http404
+        if len(found) > 1:
+            accounts: list[Any] = [getattr(row, "account", row) for row in found]
+            raise AmbiguousIdError("id", given, accounts)
         return found[0]
 
 

@@ -134,6 +134,16 @@ def test_ambiguous_id_names_the_accounts(client, workspace):
     assert client.get(f"/api/ad-sets/{sets[1].public_id}/").json()["id"] == str(sets[1].public_id)
 
 
+def test_account_id_of_two_platforms_names_both(client, workspace):
+    for platform in ("meta", "google"):
+        AdAccountFactory(workspace=workspace, platform=platform, external_id="77")
+
+    answer = client.get("/api/ad-accounts/77/")
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["message"].count(" = ") == 2
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -229,6 +239,18 @@ def test_list_queries(note, workspace, client, query):
     assert fields(client.get(f"/api/proposals/?{query}")) == [query.split("=")[0]]
 
 
+def test_moments_with_wide_offsets_are_understood(note, workspace, client):
+    from tests.api.test_gate import propose
+
+    propose(workspace, "1")
+
+    wide = client.get("/api/proposals/", {"created_before": "3100-02-06T00:33:58+22:53"})
+    outside = client.get("/api/proposals/", {"created_after": "0001-01-01T00:00:00+22:53"})
+
+    assert len(wide.json()["results"]) == 1
+    assert fields(outside) == ["created_at"]
+
+
 def test_ids_of_entities_in_addresses(client, workspace):
     CampaignFactory(account__workspace=workspace)
     for given in ("nope", "%00", "../../x", "'; --", "9" * 300):
@@ -249,7 +271,7 @@ def test_ids_of_entities_in_addresses(client, workspace):
         ({"values": {"velocity_pct": None}}, "values.velocity_pct"),
         ({"values": {"velocity_pct": "much"}}, "values.velocity_pct"),
         ({"values": {"rate_campaign_hour": 10**12}}, "values.rate_campaign_hour"),
-        ({"values": {"blackout_weekly": 5}}, "policy"),
+        ({"values": {"blackout_weekly": 5}}, "blackout_weekly"),
         ({"values": {"fuzz_pct": "3.01"}}, "values.fuzz_pct"),
         ({"values": {"loosens": []}}, "values.loosens"),
         ({"values": {"max_change_pct": 40}, "ad_account": "no-such"}, "ad_account"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -22,16 +24,26 @@ CHECKS = [not_a_server_error, content_type_conformance, response_schema_conforma
 EXAMPLES = 15
 
 
+@pytest.fixture
+def application():
+    """The site, kept from closing the connection that holds the test's transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield get_wsgi_application()
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_no_operation_fails_whatever_is_sent(note, workspace, admin):
+def test_no_operation_fails_whatever_is_sent(application, note, workspace, admin):
     propose(workspace, "1")
     DailyPerformanceFactory(ad__ad_set__campaign__account__workspace=workspace)
     for scope in ("read", "write", "ml"):
         ThrottleRate.objects.create(workspace=workspace, scope=scope, calls=10**6)
     plain = key_client(workspace, scopes.SCOPES, acts_as=admin).plain
     headers = {"Authorization": f"Api-Key {plain}"}
-    schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", get_wsgi_application())
+    schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", application)
 
     for operation in schema.get_all_operations():
         _fuzz(operation.ok(), headers)

@@ -63,3 +63,14 @@ def test_docs_page_loads_nothing_from_elsewhere(db):
     script = APIClient().get("/api/docs/?script=")
     assert script.status_code == 200
     assert "javascript" in script.headers["Content-Type"]
+
+
+def test_lists_are_told_as_pages(schema):
+    answer = schema["paths"]["/api/ad-accounts/"]["get"]["responses"]["200"]
+    page = answer["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[-1]
+
+    assert set(schema["components"]["schemas"][page]["properties"]) == {
+        "next", "previous", "results",
+    }  # fmt: skip
+    parameters = schema["paths"]["/api/ad-accounts/"]["get"]["parameters"]
+    assert {"cursor", "page_size", "platform", "ordering"} <= {p["name"] for p in parameters}

@@ -25,7 +25,7 @@ class HasScope(BasePermission):
             return False
         method = "GET" if request.method == "HEAD" else str(request.method)
         scopes: dict[str, str] = getattr(view, "scopes", {})
-        if method not in view.allowed_methods:
+        if method == "OPTIONS" or method not in view.allowed_methods:
             return True  # answered with 405
         if method not in scopes:
             return False

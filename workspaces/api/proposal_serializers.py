@@ -35,7 +35,7 @@ class PlanOut(serializers.Serializer[Any]):
     rank_required = serializers.ChoiceField(Role.choices)
     signatures_required = serializers.IntegerField()
     is_blocked = serializers.BooleanField()
-    predicted = serializers.JSONField(allow_null=True)
+    predicted = serializers.JSONField()
     confidence = serializers.DecimalField(max_digits=5, decimal_places=4, allow_null=True)
     why = serializers.CharField()
     created_at = serializers.DateTimeField()
@@ -87,8 +87,8 @@ class ProposalOut(serializers.Serializer[Proposal]):
     attempts = serializers.IntegerField()
     last_error = serializers.CharField()
     executed_at = serializers.DateTimeField(allow_null=True)
-    result = serializers.JSONField(allow_null=True)
-    realised = serializers.JSONField(allow_null=True)
+    result = serializers.JSONField()
+    realised = serializers.JSONField()
 
     @extend_schema_field(AmountOut(allow_null=True))
     def get_money_at_stake(self, proposal: Proposal) -> dict[str, str] | None:

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from workspaces import scopes
 from workspaces.api import examples
 from workspaces.api import proposal_serializers as forms
-from workspaces.api.filters import Filters
+from workspaces.api.filters import Filters, MomentFilter
 from workspaces.api.idempotency import once
 from workspaces.api.views import RowsView
 from workspaces.models import ExecutionAttempt, Proposal, Risk, Signature, Status
@@ -34,8 +34,8 @@ class ProposalFilter(Filters):
     kind = django_filters.CharFilter()
     proposer = django_filters.CharFilter(field_name="proposer_key")
     bundle_id = django_filters.UUIDFilter()
-    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    created_after = MomentFilter(field_name="created_at", lookup_expr="gte")
+    created_before = MomentFilter(field_name="created_at", lookup_expr="lt")
 
 
 class ProposalView(RowsView[Proposal]):

@@ -49,6 +49,12 @@ class ProblemAutoSchema(AutoSchema):
         """Leave out the aliases: each operation stands once."""
         return bool(self.path.startswith("/api/v1/") or super().is_excluded())
 
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """Rows without an id in the address come page by page."""
+        if hasattr(self.view, "page") and self.method == "GET":
+            return not self.path.endswith("}/")
+        return bool(super()._is_list_view(serializer))
+
     def get_description(self) -> str:  # type: ignore[override]  # the library drops the arguments
         """Say which scope the operation needs."""
         scopes: dict[str, str] = getattr(self.view, "scopes", {})
