@@ -45,6 +45,14 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class FactGroup:
+    """Lines of evidence under one heading: label, text, link."""
+
+    title: str
+    lines: list[tuple[str, str, str]]
+
+
+@dataclass(frozen=True)
 class Detail:
     """A proposal as its page shows it."""
 
@@ -57,7 +65,7 @@ class Detail:
     versions: list[Version]
     attempts: list[ExecutionAttempt]
     charts: list[LineChart]
-    evidence: list[tuple[str, str, str]]
+    evidence: list[FactGroup]
     history: list[Proposal]
     similar: list[Outcome]
     plan_text: str
@@ -200,24 +208,44 @@ _MONEY = frozenset({"spend", "revenue", "pipeline_value"})
 _DRAWN = frozenset({"days", "series", "currency", "value_metric"})
 
 
-def _figures(evidence: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Label, text and link of the evidence that is not drawn."""
-    figures = []
-    for name, value in evidence.items():
-        if name in _DRAWN or value in (None, "", [], {}):
+def _figures(evidence: dict[str, Any]) -> list[FactGroup]:
+    """The evidence that is not drawn; what a proposer nested stands under its own heading."""
+    told = {name: value for name, value in evidence.items() if name not in _DRAWN}
+    nested = {name: value for name, value in told.items() if isinstance(value, dict)}
+    groups = [FactGroup("", _lines({k: v for k, v in told.items() if k not in nested}))]
+    groups += [
+        FactGroup(name.replace("_", " ").capitalize(), _lines(value))
+        for name, value in nested.items()
+    ]
+    return [group for group in groups if group.lines]
+
+
+def _lines(facts: dict[str, Any]) -> list[tuple[str, str, str]]:
+    lines = []
+    for name, value in sorted(facts.items()):
+        if value in (None, "", [], {}):
             continue
         text = _sentence(value)
         is_link = isinstance(value, str) and value.startswith(("https://", "/"))
-        figures.append((name.replace("_", " "), text, text if is_link else ""))
-    return figures
+        lines.append((name.replace("_", " "), text, text if is_link else ""))
+    return lines
 
 
 def _sentence(value: Any) -> str:
-    if isinstance(value, list) and all(isinstance(part, str) for part in value):
-        return ", ".join(value)
-    if isinstance(value, dict | list):
-        return json.dumps(value, sort_keys=True, ensure_ascii=False)
-    return str(value)
+    """A value of a JSON document in words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer():
+        return f"{value:,.0f}"
+    if isinstance(value, int | float):
+        return f"{value:,}"
+    if isinstance(value, list):
+        return ", ".join(_sentence(part) for part in value)
+    if isinstance(value, dict):
+        return "; ".join(
+            f"{name.replace('_', ' ')} {_sentence(part)}" for name, part in value.items()
+        )
+    return "–" if value is None else str(value)
 
 
 def _history(proposal: Proposal) -> list[Proposal]:

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 import django_stubs_ext
 import structlog
 from csp.constants import NONE, SELF
+from django.templatetags.static import static
 
 from config import env
 from config.logs import SHARED_PROCESSORS
@@ -290,7 +291,14 @@ UNFOLD = {
     "SITE_HEADER": "Countersign",
     "SITE_SUBHEADER": "Machines propose, people countersign",
     "SITE_URL": "/approvals/",
-    "SITE_SYMBOL": "approval",
+    "SITE_ICON": lambda request: static("countersign/favicon.svg"),
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("countersign/favicon.svg"),
+        }
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "workspaces.context.environment_label",

@@ -10,12 +10,20 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from embedded.stack import MIGRATE, Stack
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 PASSWORD = "countersign-demo"
+REAL, PTD = "Search ads (real export)", "PTD Fitness"
+CHROMIUM = Path("/usr/bin/chromium")
 SCREENSHOTS = Path(__file__).parents[1] / "output"
 WIDE, PHONE = (1280, 900), (375, 812)
 # Chromium tries to reach its makers' hosts at start; here it would only wait for refusals.
@@ -31,6 +39,8 @@ FLAGS = [
 
 expect.set_options(timeout=15_000)
 
+LogIn = Callable[..., Page]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker drives the one running system."""
@@ -41,13 +51,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(300))
 
 
+def demo_stack(state: Path) -> Stack:
+    """Everything that `make demo` runs, with demo data, on free ports; changes execute at once."""
+    prepare = (MIGRATE, "python manage.py seed_demo", "python -m tests.e2e.quick_policy")
+    return Stack(state, prepare=prepare)
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Everything that `make demo` runs, with demo data, on free ports."""
-    running = Stack(
-        tmp_path_factory.mktemp("stack"),
-        prepare=(MIGRATE, "python manage.py seed_demo", "python -m tests.e2e.quick_policy"),
-    )
+    """The one running system of all browser tests."""
+    running = demo_stack(tmp_path_factory.mktemp("stack"))
     running.start(timeout_s=300)
     yield running
     running.stop()
@@ -56,40 +69,65 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One headless Chromium."""
-    path = Path("/usr/bin/chromium")
-    if not path.exists():
+    if not CHROMIUM.exists():
         pytest.skip("Chromium is missing: apt-get install chromium")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(path), args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield chromium
         chromium.close()
 
 
-LogIn = Callable[..., Page]
+class People:
+    """Pages of the demo's people; each logs in once for each workspace and keeps the session."""
+
+    def __init__(self, url: str, browser: Browser) -> None:
+        self._url, self._browser = url, browser
+        self._contexts: dict[tuple[str, str], BrowserContext] = {}
+        self._pages: list[Page] = []
+
+    def page(self, name: str, workspace: str = PTD, size: tuple[int, int] = WIDE) -> Page:
+        """A new page of a person who is logged in and stands in a workspace; "" is a stranger."""
+        key = (name, workspace if name else "")
+        is_new = key not in self._contexts
+        if is_new:
+            self._contexts[key] = self._browser.new_context(
+                base_url=self._url, reduced_motion="reduce"
+            )
+        page = self._contexts[key].new_page()
+        self._pages.append(page)
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        if is_new and name:
+            log_in_by_hand(page, name)
+            switch_to(page, workspace)
+        return page
+
+    def leave(self) -> None:
+        """Close all pages; the sessions stay."""
+        for page in self._pages:
+            page.close()
+        self._pages.clear()
+
+
+@pytest.fixture(scope="session")
+def people(stack: Stack, browser: Browser) -> People:
+    """Sessions that all tests share: logging in is what takes time."""
+    return People(stack.url, browser)
 
 
 @pytest.fixture
-def log_in(stack: Stack, browser: Browser) -> Iterator[LogIn]:
-    """``log_in("amir", "ptd_fitness", size=PHONE)``: a page of that person, in that workspace."""
-    contexts = []
+def log_in(people: People) -> Iterator[LogIn]:
+    """``log_in("amir", "PTD Fitness", size=PHONE)``: a page of that person, in that workspace."""
+    yield people.page
+    people.leave()
 
-    def start(name: str, workspace: str = "PTD Fitness", size: tuple[int, int] = WIDE) -> Page:
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, base_url=stack.url
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.goto("/accounts/login/")
-        page.fill("input[name=username]", f"{name}@demo.example")
-        page.fill("input[name=password]", PASSWORD)
-        page.click("button[type=submit]")
-        page.wait_for_url(re.compile(r"/approvals/"))
-        switch_to(page, workspace)
-        return page
 
-    yield start
-    for context in contexts:
-        context.close()
+def log_in_by_hand(page: Page, name: str) -> None:
+    """Fill in the log-in form."""
+    page.goto("/accounts/login/")
+    page.fill("input[name=username]", f"{name}@demo.example")
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url(re.compile(r"/approvals/"))
 
 
 def switch_to(page: Page, workspace: str) -> None:

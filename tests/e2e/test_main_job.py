@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from embedded.stack import Stack
-from tests.e2e.conftest import LogIn, picture, sandbox
-
-REAL, SANDBOX = "Search ads (real export)", "PTD Fitness"
+from tests.e2e.conftest import PTD, REAL, LogIn, picture, sandbox
 
 
-def effects(stack: Stack) -> list[dict[str, object]]:
-    return sandbox(stack, "calls")["effects"]
+def effects(stack: Stack, entity: str) -> list[dict[str, object]]:
+    """What calls really changed on one entity of the sandbox."""
+    return sandbox(stack, f"calls?entity={entity}")["effects"]
+
+
+def entity_of(page: Page) -> str:
+    """The platform's id of the entity that the open plan changes."""
+    plan = page.locator("#drawer pre.cs-json").text_content() or ""
+    return str(json.loads(plan)["subject"]["external_id"])
 
 
 def open_first(page: Page) -> str:
@@ -42,19 +48,19 @@ def wait_for(page: Page, public_id: str, words: str) -> None:
     raise AssertionError(f"{public_id} never said {words!r}: {page.locator('main').inner_text()}")
 
 
-@pytest.mark.parametrize("workspace", [REAL, SANDBOX])
+@pytest.mark.parametrize("workspace", [REAL, PTD])
 def test_sign_execute_and_undo(stack: Stack, log_in: LogIn, workspace: str) -> None:
     amir, ada = log_in("amir", workspace), log_in("ada", workspace)
     slug = "real" if workspace == REAL else "sandbox"
-    before = len(effects(stack))
-
     public_id = open_first(amir)
+    entity = entity_of(amir)
+    before = len(effects(stack, entity))
     picture(amir, f"main-job-{slug}-1-detail")
     sign_here(amir)
     wait_for(amir, public_id, "Executed")
     picture(amir, f"main-job-{slug}-2-executed")
 
-    made = effects(stack)[before:]
+    made = effects(stack, entity)[before:]
     assert len(made) == 1
     assert made[0]["source"] == "api"
     assert made[0]["old"] != made[0]["new"]
@@ -71,7 +77,7 @@ def test_sign_execute_and_undo(stack: Stack, log_in: LogIn, workspace: str) -> N
     expect(undo.locator("[data-sign]")).to_have_count(0)
     wait_for(amir, public_id, "Undone")
 
-    both = effects(stack)[before:]
+    both = effects(stack, entity)[before:]
     assert [effect["new"] for effect in both] == [made[0]["new"], made[0]["old"]]
     picture(amir, f"main-job-{slug}-4-undone")
 

@@ -27,7 +27,7 @@ def _reason_for_high(change: Change, limits: Limits) -> str | None:
     if change.pauses and spend is None:
         return "Stops something whose spend is not known."
     if change.pauses and spend is not None and spend >= limits.high_pause_spend:
-        return f"Stops something that spends {spend:f} a day."
+        return f"Stops something that spends {spend:.2f} a day."
     if change.exceeds_pct(limits.high_change_pct):
         return f"Changes by more than {limits.high_change_pct:f} %."
     if _result_above(change, limits.four_eyes_result):

@@ -1,0 +1,107 @@
+"""The main pages, as the accessibility tests and the screenshots visit them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import PTD, REAL
+
+
+@dataclass(frozen=True)
+class MainPage:
+    """A page, who looks at it, and what a picture of it shows."""
+
+    name: str
+    path: str
+    shows: str
+    person: str = "amir"
+    workspace: str = PTD
+    follow: str = ""  # a selector: the first match is clicked
+    ready: str = "h1"  # a selector that is visible when the page is
+
+
+MAIN_PAGES = (
+    MainPage(
+        "approvals",
+        "/approvals/",
+        "The queue: what waits for a signature, riskiest first.",
+        ready="tr.cs-row",
+    ),
+    MainPage(
+        "drawer",
+        "/approvals/",
+        "One change beside the queue: reason, evidence, checks.",
+        follow="tr.cs-row:has(.cs-change) a[data-open]",
+        ready="#drawer h2",
+    ),
+    MainPage(
+        "proposal",
+        "/approvals/?tab=done",
+        "An executed change, opened: what was predicted, signed and done.",
+        follow="tr.cs-row:has(.cs-state-executed) a[data-open]",
+        ready="#drawer h2",
+    ),
+    MainPage(
+        "approvals-real",
+        "/approvals/",
+        "The queue of the workspace that holds a real export.",
+        workspace=REAL,
+        ready="tr.cs-row",
+    ),
+    MainPage(
+        "execution",
+        "/approvals/execution/",
+        "What runs, waits for its moment, or failed.",
+        ready=".cs-panel h2",
+    ),
+    MainPage(
+        "undo-many",
+        "/approvals/undo/",
+        "Undo everything of one proposer since a moment.",
+        ready="#undo-proposer",
+    ),
+    MainPage("campaigns", "/campaigns/", "All campaigns with their last 28 days."),
+    MainPage(
+        "entity",
+        "/campaigns/",
+        "One campaign: figures, charts, history, and a change to propose.",
+        follow="main a[href*='/campaigns/campaign/']",
+        ready=".cs-charts-wide",
+    ),
+    MainPage(
+        "policy",
+        "/policy/",
+        "The safety policy and its versions.",
+        person="ada",
+        ready="#policy-form",
+    ),
+    MainPage("calibration", "/calibration/", "Predicted against realised effects."),
+    MainPage("import", "/campaigns/import/", "Imports of daily figures.", ready="input[type=file]"),
+    MainPage("accounts", "/campaigns/accounts/", "Ad accounts and how fresh they are.", "ada"),
+    MainPage("start", "/start/", "What to do next in a workspace.", "ada"),
+    MainPage("account", "/account/", "Your profile, workspaces, sessions.", "ada"),
+    MainPage("notices", "/notices/", "What you were told."),
+    MainPage("connections", "/connections/", "Connections to platforms.", "ada"),
+    MainPage("admin", "/admin/", "The admin's first page.", "ada", ready="h1"),
+    MainPage(
+        "admin-list",
+        "/admin/workspaces/proposal/",
+        "A list in the admin.",
+        "ada",
+        ready="#changelist",
+    ),
+    MainPage("log-in", "/accounts/login/", "Logging in.", "", ready="input[name=username]"),
+)
+
+
+def show(page: Page, shown: MainPage) -> None:
+    """Go there, and wait until everything stands."""
+    page.goto(shown.path)
+    if shown.follow:
+        page.locator(shown.follow).first.click()
+    expect(page.locator(shown.ready).first).to_be_visible()
+    page.wait_for_load_state("load")
+    expect(page.locator(".htmx-request")).to_have_count(0)
+    page.evaluate("document.fonts.ready.then(() => true)")

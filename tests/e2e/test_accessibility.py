@@ -1,0 +1,44 @@
+"""No main page has serious accessibility faults, and none scrolls sideways on a phone."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.e2e.conftest import PHONE, LogIn
+from tests.e2e.pages import MAIN_PAGES, MainPage, show
+
+GRAVE = ("serious", "critical")
+
+
+def faults(page: Page) -> list[str]:
+    """What axe calls serious or critical, one line for each element."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {node['html'][:200]}"
+        for one in found
+        if one["impact"] in GRAVE
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("shown", MAIN_PAGES, ids=lambda shown: shown.name)
+def test_page_is_accessible(log_in: LogIn, shown: MainPage) -> None:
+    page = log_in(shown.person, shown.workspace)
+    show(page, shown)
+    assert faults(page) == []
+
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+
+    assert wider <= 0, f"{shown.path} is {wider} px wider than the phone"
+    assert faults(page) == []
+
+
+def test_axe_finds_a_fault_that_is_there(log_in: LogIn) -> None:
+    page = log_in("")
+    page.goto("/accounts/login/")
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<button></button>')")
+
+    assert any(fault.startswith("button-name") for fault in faults(page))
