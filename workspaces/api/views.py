@@ -60,7 +60,7 @@ class ApiView(APIView):
         if not isinstance(request.auth, Caller):
             return
         timezone.activate(request.auth.workspace.zone)
-        if request.method in {"POST", "PUT", "PATCH"}:
+        if request.method in {"POST", "PUT", "PATCH"} & set(self.allowed_methods):
             _refuse_other_tenant(request.data, request.auth.workspace)
 
     def finalize_response(
