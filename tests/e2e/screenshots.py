@@ -12,11 +12,11 @@ from tests.e2e.conftest import CHROMIUM, FLAGS, PHONE, WIDE, People, demo_stack
 from tests.e2e.pages import MAIN_PAGES, MainPage, show
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
-LONGEST = {WIDE: 1200, PHONE: 1600}
+LONGEST = {WIDE: 1200, PHONE: 1600}  # the pictures stay small
 INTRODUCTION = """# Screenshots
 
-`make screenshots` starts the system with its demo data and takes these pictures, at 1280 pixels and at
-the 375 pixels of a phone.
+`make screenshots` starts the system with its demo data and takes these pictures, at 1280 pixels
+and at the 375 pixels of a phone.
 
 | wide | phone | shows |
 |---|---|---|
@@ -43,11 +43,14 @@ def take(url: str, browser: Browser, shown: Sequence[MainPage] = MAIN_PAGES) -> 
         for size, suffix in ((WIDE, ""), (PHONE, "-375")):
             _take_one(people, one, size, FOLDER / f"{one.name}{suffix}.png")
     lines = [
-        f"| [{one.name}.png]({one.name}.png) | [{one.name}-375.png]({one.name}-375.png) | {one.shows} |"
-        for one in MAIN_PAGES
+        f"| {_link(one.name)} | {_link(f'{one.name}-375')} | {one.shows} |" for one in MAIN_PAGES
     ]
     text = INTRODUCTION + "\n".join(lines) + "\n"
     (FOLDER / "README.md").write_text(text, encoding="utf-8")
+
+
+def _link(name: str) -> str:
+    return f"[{name}.png]({name}.png)"
 
 
 def _take_one(people: People, shown: MainPage, size: tuple[int, int], target: Path) -> None:
