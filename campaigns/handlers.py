@@ -104,10 +104,10 @@ class AdChangeHandler:
         return ends[0] <= Decimal(new["after"]) <= ends[1]
 
     def inverse(self, proposal: Proposal) -> dict[str, Any]:
-        """Ask for the value that stood before."""
+        """Ask for the value that stood before, without fuzz."""
         plan = proposal.current_plan
         before = plan.content["before"] if plan else ""
-        return {**proposal.request, "value": before}
+        return {**proposal.request, "value": before, "exact": True}
 
     def measure_after(self, proposal: Proposal, *, now: datetime) -> datetime | None:
         """After seven full account days."""

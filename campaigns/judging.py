@@ -17,7 +17,6 @@ from campaigns.models import (
     ChangeType,
     DailyPerformance,
     EntityType,
-    LearningStatus,
     Platform,
     SafetyPolicy,
 )
@@ -25,6 +24,7 @@ from campaigns.planning import budget_owners, mean_daily_spend, owner_level
 from campaigns.platforms import base as platform
 from campaigns.platforms.tiktok_wire import lock_ends_at
 from campaigns.selectors.activity import Activity, activity_of
+from campaigns.selectors.learning import recent_events, reported_learning
 from campaigns.selectors.money import budgets_rising, budgets_total, exchange_rate
 from campaigns.selectors.policies import current_policy, limits_of
 from campaigns.selectors.series import owner_series, performance_known_until
@@ -277,9 +277,11 @@ def _total_after(facts: Facts) -> Decimal | None:
 
 
 def _learning(facts: Facts) -> Check:
-    status = getattr(facts.subject.entity, "learning_status", LearningStatus.UNKNOWN)
-    reported = None if status == LearningStatus.UNKNOWN else status == LearningStatus.LEARNING
-    return engine.learning(facts.change, reported_learning=reported, limits=facts.limits)
+    entity, change, limits = facts.subject.entity, facts.change, facts.limits
+    reported = reported_learning(entity)
+    could_disturb = change.pauses or change.exceeds_pct(limits.learning_edit_pct)
+    events = recent_events(entity, now=facts.now) if reported is None and could_disturb else None
+    return engine.learning(change, reported_learning=reported, events_7d=events, limits=limits)
 
 
 def _ignorance(facts: Facts) -> Check:

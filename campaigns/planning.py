@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -46,6 +47,9 @@ def plan_change(*, workspace: Workspace, request: dict[str, Any], now: datetime)
     subject = find_subject(workspace=workspace, request=request)
     policy = current_policy(workspace=workspace, account=subject.account)
     limits = limits_of(policy)
+    if request.get("exact"):
+        # An undo means the very value that stood before.
+        limits = replace(limits, fuzz_pct=Decimal(0))
     before = _current(subject)
     requested = _requested(subject, request.get("value"))
     final, rest = _final(subject, before, requested, limits, now=now)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Min, QuerySet, Sum
 
 from campaigns.engine.limits import BudgetOwner, Limits, velocity_range
+from campaigns.engine.limits.state import LEARNING_EVENTS
 from campaigns.models import (
     AdAccount,
     AdSet,
@@ -18,10 +19,10 @@ from campaigns.models import (
     ChangeType,
     DailyPerformance,
     DeliveryStatus,
-    LearningStatus,
 )
 from campaigns.planning import sibling_owners
 from campaigns.selectors import Subject, past_changes, subject_of
+from campaigns.selectors.learning import recent_events, reported_learning
 from campaigns.selectors.series import newest_delivery
 from mlops.engine.sampler import AdState
 from mlops.models import SamplerFeedback
@@ -94,7 +95,7 @@ def _state(subject: Subject, limits: Limits, now: datetime) -> AdState:
         frequency=None,  # reach is per day and never summed, so a window has none
         last_updated=datetime.combine(until + timedelta(days=1), time.min, zone).astimezone(UTC),
         conversions_usable=account.has_usable_conversions,
-        is_learning=_is_learning(subject),
+        is_learning=_is_learning(subject, now),
         min_budget=float(low),
         max_budget=float(high),
         conversions=figures["conversions"],
@@ -102,8 +103,13 @@ def _state(subject: Subject, limits: Limits, now: datetime) -> AdState:
     )
 
 
-def _is_learning(subject: Subject) -> bool:
-    return getattr(subject.entity, "learning_status", "") == LearningStatus.LEARNING
+def _is_learning(subject: Subject, now: datetime) -> bool:
+    """The same answer as the safety check gives, so that no kill is drawn that it would refuse."""
+    reported = reported_learning(subject.entity)
+    if reported is not None:
+        return reported
+    events = recent_events(subject.entity, now=now)
+    return events is not None and events < LEARNING_EVENTS
 
 
 def _headroom(

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from campaigns.models import AdAccount
+from campaigns.planning import plan_change
 from campaigns.services.continuing import propose_rest
 from tests.campaigns.change_steps import (
     ad_set_in,
@@ -167,3 +168,20 @@ def test_fuzz_never_passes_a_limit(workspace, now):
         ad_set = ad_set_in(connected(workspace), daily_budget=Decimal(budget))
         proposal = propose(ad_set, budget * Decimal("1.2"), now)
         assert Decimal(proposal.current_plan.content["after"]) <= budget * Decimal("1.2")
+
+
+def test_undo_is_exact_though_the_policy_fuzzes(workspace, now):
+    policy_of(workspace, fuzz_pct=3)
+    ad_set = ad_set_in(connected(workspace))
+    request = {
+        "entity_type": "adset",
+        "entity": str(ad_set.public_id),
+        "change_type": "budget",
+        "value": "107.77",
+    }
+
+    fuzzed = plan_change(workspace=workspace, request=request, now=now)
+    exact = plan_change(workspace=workspace, request={**request, "exact": True}, now=now)
+
+    assert fuzzed.body["after"] != "107.77"
+    assert exact.body["after"] == "107.77"
