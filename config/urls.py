@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+handler500 = "workspaces.api.problems.server_error"
+
 urlpatterns = [
     path("", include("workspaces.urls_accounts")),
     path("", include("workspaces.urls_approvals")),

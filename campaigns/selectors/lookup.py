@@ -13,7 +13,7 @@ from workspaces.models import Workspace
 
 _Entity = TypeVar("_Entity", bound=Campaign | AdSet | Ad | Creative)
 _Row = TypeVar("_Row", bound=Model)
-_SHOWN = 5
+SHOWN = 5
 
 
 class AmbiguousIdError(RequestError):
@@ -48,7 +48,7 @@ def find_account(*, workspace: Workspace, given: str, field: str = "ad_account")
     AmbiguousIdError : several platforms use this id
     """
     rows = AdAccount.objects.filter(workspace=workspace).select_related("workspace")
-    found = list(by_any_id(rows, given)[:_SHOWN])
+    found = list(by_any_id(rows, given)[:SHOWN])
     if not found:
         raise RequestError(field, f"There is no ad account {given!r} in this workspace.")
     if len(found) > 1:
@@ -76,7 +76,7 @@ def find_entity(
     ).select_related("account__workspace")
     if account is not None:
         rows = rows.filter(account=account)
-    found = list(by_any_id(rows, given).order_by("pk")[:_SHOWN])
+    found = list(by_any_id(rows, given).order_by("pk")[:SHOWN])
     if not found:
         label = model._meta.verbose_name
         raise RequestError(field, f"There is no {label} {given!r} in this workspace.")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django.db.models import QuerySet
 
 from campaigns.models import Ad, AdAccount, AdSet, Campaign, ChangeType, EntityType, Platform
 from campaigns.platforms.base import EntityLevel, EntityRef
+from campaigns.selectors.lookup import SHOWN, AmbiguousIdError, by_any_id
 from workspaces.gate import RequestError
 from workspaces.models import Workspace
 
@@ -106,21 +106,14 @@ def _entity(workspace: Workspace, entity_type: EntityType, request: dict[str, An
     above = () if model is Campaign else ("campaign",)
     rows = rows.select_related("account__connection", "account__workspace", *above)
     if account := request.get("account"):
-        rows = rows.filter(**_by_any_id("account__", str(account)))
-    found = list(rows.filter(**_by_any_id("", given))[:2]) if given else []
+        rows = by_any_id(rows, str(account), "account__")
+    found = list(by_any_id(rows, given)[:SHOWN]) if given else []
     if not found:
         label = entity_type.label.lower()
         raise RequestError("entity", f"There is no {label} {given!r} in this workspace.")
     if len(found) > 1:
-        raise RequestError("account", f"{given!r} is in several accounts; name the account too.")
+        raise AmbiguousIdError("entity", given, [row.account for row in found])
     return found[0]
-
-
-def _by_any_id(prefix: str, given: str) -> dict[str, Any]:
-    try:
-        return {f"{prefix}public_id": UUID(given)}
-    except ValueError:
-        return {f"{prefix}external_id": given}
 
 
 def subject_of(entity: Entity, change_type: ChangeType) -> Subject:

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -124,3 +125,10 @@ def answer(status: int, detail: str) -> HttpResponse:
 def not_found(request: HttpRequest, path: str = "") -> HttpResponse:
     """Answer for what is no path of this API."""
     return answer(404, "There is no such path. /api/docs/ lists all of them.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Problem details for programs, a page for people; what went wrong is in the log alone."""
+    if request.path.startswith("/api/"):
+        return answer(500, "The server failed on this request. It is logged; try again later.")
+    return defaults.server_error(request)
