@@ -1,0 +1,383 @@
+"""Every page outside the admin and the API: strangers, roles, and people of another workspace.
+
+``PAGES`` says for each path, by method, the lowest role that may use it. A path that is not in it
+fails the first test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from campaigns.models import ImportRun
+from tests import admin_rows
+from tests.campaigns.factories import AdFactory, SafetyPolicyFactory
+from tests.integrity.digests import digests
+from tests.workspaces.factories import ConnectionFactory
+from workspaces import panels
+from workspaces.models import Delegation, Invitation, Notification, SavedView, User, Workspace
+from workspaces.panels import EditField, KindPanel
+from workspaces.roles import Role
+from workspaces.services import notices
+from workspaces.views.approvals.actions import ACTIONS
+
+NONE, PUBLIC, PERSON = "", "public", "person"
+MEMBER, AGENT, OPERATOR, APPROVER, ADMIN = list(Role)
+
+# Name (and action): who may GET, who may POST. NONE: the method does not exist.
+PAGES: dict[str, tuple[str, str]] = {
+    "login": (PUBLIC, PUBLIC),
+    "login-code": (PUBLIC, PUBLIC),
+    "logout": (NONE, PUBLIC),
+    "accept-invitation": (PUBLIC, PUBLIC),
+    "password_change": (PERSON, PERSON),
+    "password_reset": (PUBLIC, PUBLIC),
+    "password_reset_done": (PUBLIC, NONE),
+    "password_reset_confirm": (PUBLIC, PUBLIC),
+    "account": (PERSON, NONE),
+    "account-profile": (NONE, PERSON),
+    "account-preferences": (NONE, MEMBER),
+    "account-delegate": (NONE, MEMBER),
+    "account-delegate-end": (NONE, MEMBER),
+    "account-session-end": (NONE, PERSON),
+    "two-step": (PERSON, NONE),
+    "two-step-begin": (NONE, PERSON),
+    "two-step-confirm": (NONE, PERSON),
+    "two-step-off": (NONE, PERSON),
+    "switch-workspace": (NONE, PERSON),
+    "start": (PUBLIC, NONE),
+    "start-admin": (NONE, PUBLIC),
+    "start-workspace": (PERSON, PERSON),
+    "start-invite": (ADMIN, ADMIN),
+    "invitation-revoke": (NONE, ADMIN),
+    "connections": (ADMIN, NONE),
+    "connection-new": (ADMIN, ADMIN),
+    "connection-secret": (ADMIN, ADMIN),
+    "connection-test": (NONE, ADMIN),
+    "connection-pause": (NONE, ADMIN),
+    "connection-resume": (NONE, ADMIN),
+    "notices": (MEMBER, NONE),
+    "notices-bell": (MEMBER, NONE),
+    "notices-read-all": (NONE, MEMBER),
+    "notice-read": (NONE, MEMBER),
+    "healthz": (PUBLIC, NONE),
+    "readyz": (PUBLIC, NONE),
+    "kill-switch": (NONE, OPERATOR),
+    "approvals": (MEMBER, NONE),
+    "approvals-changes": (MEMBER, NONE),
+    "approvals-bulk": (NONE, APPROVER),
+    "approvals-undo": (OPERATOR, NONE),
+    "approvals-undo-many": (NONE, OPERATOR),
+    "approvals-execution": (MEMBER, NONE),
+    "approvals-save-view": (NONE, MEMBER),
+    "approvals-delete-view": (NONE, MEMBER),
+    "approvals-proposal": (MEMBER, NONE),
+    "approvals-act:sign": (NONE, APPROVER),
+    "approvals-act:reject": (NONE, APPROVER),
+    "approvals-act:edit": (NONE, APPROVER),
+    "approvals-act:cancel": (NONE, APPROVER),
+    "approvals-act:snooze": (NONE, OPERATOR),
+    "approvals-act:undo": (NONE, OPERATOR),
+    "approvals-act:retry": (NONE, OPERATOR),
+    "approvals-act:tick": (NONE, OPERATOR),
+    "approvals-act:withdraw": (NONE, AGENT),
+    "campaigns-imports": (OPERATOR, OPERATOR),
+    "campaigns-import": (OPERATOR, OPERATOR),
+    "campaigns-import-progress": (OPERATOR, NONE),
+    "campaigns-import-bad-rows": (OPERATOR, NONE),
+    "campaigns": (MEMBER, NONE),
+    "entity": (MEMBER, NONE),
+    "entity-propose": (NONE, OPERATOR),
+    "ad-accounts": (MEMBER, NONE),
+    "ad-accounts-add": (NONE, ADMIN),
+    "ad-accounts-sync": (NONE, OPERATOR),
+    "policy": (MEMBER, ADMIN),
+    "policy-decide:confirm": (NONE, APPROVER),
+    "policy-decide:withdraw": (NONE, APPROVER),
+    "calibration": (MEMBER, NONE),
+}
+PROBES = {"healthz", "readyz"}
+UNNAMED = {"admin/login/"}  # leads to the log-in page
+CALLS = [
+    (name, method, role)
+    for name, roles in PAGES.items()
+    for method, role in zip(("get", "post"), roles, strict=True)
+]
+GUARDED = [call for call in CALLS if call[2] not in (NONE, PUBLIC)]
+BY_MEMBERSHIP = [call for call in GUARDED if call[2] != PERSON]
+# A person's own row of another workspace: the answer is the same for every number.
+SILENT = {"approvals-delete-view"}
+SECRETS = ("Acme", "Meta of Acme", "hello on history", "new@acme.example", "Spring of Acme")
+
+
+@dataclass
+class House:
+    """A workspace with a row of everything that a path or a form names."""
+
+    workspace: Workspace
+    ids: dict[str, list[object]]
+    forms: dict[str, dict[str, object]]
+
+    def path(self, name: str) -> str:
+        """Path of a page, with this workspace's rows."""
+        if name in PROBES:  # several spellings, so there is nothing to reverse
+            return f"/{name}"
+        return reverse(name.partition(":")[0], args=self.ids.get(name, []))
+
+    def call(self, client: Client, name: str, method: str, workspace: Workspace, **headers: str):
+        """Use a page as if it belonged to ``workspace``."""
+        form = {**self.forms.get(name, {}), "workspace": str(workspace.public_id)}
+        sent = form if method == "post" else {}
+        return getattr(client, method)(self.path(name), sent, headers=headers)
+
+
+def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
+    """Arguments of each path that names something."""
+    proposal, connection, run = rows["proposal"], rows["connection"], rows["run"]
+    actions = {name: name.partition(":")[2] for name in PAGES if ":" in name}
+    return {
+        "accept-invitation": ["no-such-token"],
+        "password_reset_confirm": ["MQ", "no-such-token"],
+        "account-delegate-end": [rows["delegation"]],
+        "invitation-revoke": [rows["invitation"]],
+        "connection-new": ["meta"],
+        **{f"connection-{name}": [connection] for name in ("secret", "test", "pause", "resume")},
+        "notice-read": [rows["notice"]],
+        "approvals-delete-view": [rows["view"]],
+        "approvals-proposal": [proposal],
+        **{n: [proposal, a] for n, a in actions.items() if n.startswith("approvals")},
+        **{n: [rows["policy"], a] for n, a in actions.items() if n.startswith("policy")},
+        **{f"campaigns-import{rest}": [run] for rest in ("", "-progress", "-bad-rows")},
+        "entity": ["campaign", rows["campaign"]],
+        "entity-propose": ["campaign", rows["campaign"]],
+    }
+
+
+def _forms(rows: dict[str, object]) -> dict[str, dict[str, object]]:
+    """What each form says; ids of rows in a form are as good as those in a path."""
+    act = {"plan_sha256": rows["sha256"], "why": "Because.", "value": "other", "hours": "1"}
+    return {
+        **{name: act for name in PAGES if name.startswith("approvals-act")},
+        "approvals-bulk": {
+            "do": "sign", "confirmed": "yes", "pick": [f"{rows['proposal']}:{rows['sha256']}"],
+        },
+        "approvals-undo-many": {"pick": [str(rows["proposal"])]},
+        "approvals-save-view": {"name": "Mine", "query": "tab=done"},
+        "kill-switch": {"do": "pull", "reason": "Odd."},
+        "entity-propose": {"change_type": "budget", "value": "1", "reason": "r"},
+        "ad-accounts-add": {"connection": str(rows["connection"]), "external_id": "1"},
+        "switch-workspace": {"to": str(rows["workspace"])},
+        "account-delegate": {"taker": rows["taker"], "until": "2027-01-01"},
+    }  # fmt: skip
+
+
+def _house(workspace: Workspace, owner: User, viewer: User) -> House:
+    now = timezone.now()
+    later = now + timedelta(days=1)
+    proposal = admin_rows.propose(workspace, "history")
+    ad = AdFactory(
+        ad_set__campaign__account__workspace=workspace,
+        ad_set__campaign__name="Spring of Acme",
+        creative=None,
+    )
+    notices.notify(workspace=workspace, users=[owner], topic="t", title="t", dedup_key="k", now=now)
+    rows = {
+        "workspace": workspace.public_id,
+        "proposal": proposal.public_id,
+        "sha256": proposal.current_plan.sha256,
+        "campaign": ad.campaign.public_id,
+        "connection": ConnectionFactory(workspace=workspace, name="Meta of Acme").public_id,
+        "invitation": Invitation.objects.create(
+            workspace=workspace, email="new@acme.example", invited_by=owner, expires_at=later
+        ).pk,
+        "delegation": Delegation.objects.create(
+            workspace=workspace, giver=viewer, taker=owner, starts_at=now, ends_at=later
+        ).pk,
+        "notice": Notification.objects.get(user=owner, topic="t").pk,
+        "view": SavedView.objects.create(
+            workspace=workspace, user=owner, page="approvals", name="Mine", query="tab=done"
+        ).pk,
+        "policy": SafetyPolicyFactory(workspace=workspace).pk,
+        "run": ImportRun.objects.create(
+            workspace=workspace, created_by=owner, file_name="a.csv"
+        ).public_id,
+        "taker": viewer.pk,
+    }
+    return House(workspace, _ids(rows), _forms(rows))
+
+
+@pytest.fixture(autouse=True)
+def note_can_be_edited() -> Iterator[None]:
+    """The note kind's field, so that editing is refused for the role and nothing else."""
+    looks = dict(panels._panels)
+    panels.register_panel(
+        KindPanel("note", edit_field=lambda p: EditField("text", "Text", p.request["text"]))
+    )
+    yield
+    panels._panels.clear()
+    panels._panels.update(looks)
+
+
+@pytest.fixture
+def house(workspace, approver, viewer) -> House:
+    """Our workspace; its personal rows are the approver's, and nobody lends a rank upwards."""
+    return _house(workspace, approver, viewer)
+
+
+def _paths(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, str | None]]:
+    for pattern in resolver.url_patterns:
+        path = f"{prefix}{pattern.pattern}"
+        if isinstance(pattern, URLResolver):
+            if not path.startswith(("api/", "admin/")):
+                yield from _paths(pattern, path)
+        else:
+            yield path, pattern.name
+
+
+def test_every_path_is_in_the_table():
+    found = list(_paths(get_resolver()))
+
+    assert {path for path, name in found if name is None} == UNNAMED
+    assert {name for _, name in found if name} == {name.partition(":")[0] for name in PAGES}
+
+
+def test_actions_in_the_table_are_those_of_the_page():
+    named = {name.partition(":")[2] for name in PAGES if name.startswith("approvals-act")}
+
+    assert named == set(ACTIONS)
+
+
+def test_methods_that_do_not_exist_are_405(house, admin, client_as):
+    client = client_as(admin)
+    before = digests()
+
+    for name, method, role in CALLS:
+        if role == NONE:
+            answer = house.call(client, name, method, house.workspace)
+            assert answer.status_code == 405, (name, method)
+
+    assert digests() == before
+
+
+def test_strangers_are_asked_to_log_in(house, client):
+    before = digests()
+
+    for name, method, _ in GUARDED:
+        answer = house.call(client, name, method, house.workspace)
+        assert answer.status_code == 302, (name, method)
+        assert answer.url.startswith("/accounts/login/?next="), (name, method)
+        fragment = house.call(client, name, method, house.workspace, **{"HX-Request": "true"})
+        assert fragment.status_code in (302, 401), (name, method)
+
+    assert digests() == before
+
+
+def _answer(house: House, client: Client, name: str, method: str) -> int:
+    """Status of a call whose effects are taken back."""
+    with transaction.atomic():
+        fragment = {"HX-Request": "true"}
+        status = house.call(client, name, method, house.workspace, **fragment).status_code
+        transaction.set_rollback(True)
+    return int(status)
+
+
+# Rows of one person: to everybody else, whatever his role, they do not exist.
+PERSONAL = {"account-delegate-end", "notice-read"}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_roles(role, house, request, client_as):
+    client = client_as(request.getfixturevalue(str(role)))
+    before = digests()
+
+    for name, method, needed in BY_MEMBERSHIP:
+        status = _answer(house, client, name, method)
+        if Role(role).rank < Role(needed).rank:
+            assert status == 403, (name, method, status)
+        elif name in PERSONAL:
+            assert status in (302, 404), (name, method, status)
+        else:
+            assert status < 500, (name, method, status)
+            assert status not in (401, 403, 404, 405), (name, method, status)
+
+    assert digests() == before
+
+
+def test_refusals_leave_nothing_behind(house, viewer, client_as):
+    client = client_as(viewer)
+    before = digests()
+
+    for name, method, needed in BY_MEMBERSHIP:
+        if Role(needed).rank > Role.VIEWER.rank:
+            answer = house.call(client, name, method, house.workspace, **{"HX-Request": "true"})
+            assert answer.status_code == 403, (name, method)
+
+    assert digests() == before
+
+
+@pytest.fixture
+def nowhere(house) -> House:
+    """The same paths and forms with ids that nobody has."""
+    rows = {
+        **dict.fromkeys(("proposal", "campaign", "connection", "run", "workspace"), uuid4()),
+        **dict.fromkeys(("invitation", "delegation", "notice", "view", "policy", "taker"), 10**9),
+        "sha256": "0" * 64,
+    }
+    return House(house.workspace, _ids(rows), _forms(rows))
+
+
+def test_outsider_learns_nothing_from_our_ids(house, nowhere, outsider, other_workspace, client_as):
+    client = client_as(outsider)
+    before = digests()
+
+    for name, method, _ in GUARDED:
+        if name not in house.ids and name not in _NAMING:
+            continue
+        ours = house.call(client, name, method, other_workspace)
+        made_up = nowhere.call(client, name, method, other_workspace)
+        assert ours.status_code == made_up.status_code, (name, method)
+        if name in house.ids and name not in SILENT | {"connection-new"}:
+            assert ours.status_code == 404, (name, method)
+        assert not [secret for secret in SECRETS if secret in ours.text], (name, method)
+
+    assert digests() == before
+
+
+# Forms that carry ids of rows.
+_NAMING = {
+    "approvals-bulk", "approvals-undo-many", "ad-accounts-add", "switch-workspace",
+    "account-delegate",
+}  # fmt: skip
+
+
+def test_outsider_who_names_our_workspace_is_refused(house, outsider, client_as):
+    client = client_as(outsider)
+    before = digests()
+
+    for name, method, _ in BY_MEMBERSHIP:
+        if method == "post":
+            answer = house.call(client, name, method, house.workspace)
+        else:
+            named = {"X-Workspace": str(house.workspace.public_id)}
+            answer = client.get(house.path(name), headers=named)
+        assert answer.status_code == 409, (name, method)
+        assert "Meta of Acme" not in answer.text
+
+    assert digests() == before
+
+
+def test_pages_of_an_outsider_show_nothing_of_us(house, outsider, client_as):
+    client = client_as(outsider)
+
+    for name, method, _ in CALLS:
+        if method == "get" and name not in house.ids:
+            shown = client.get(house.path(name)).text
+            assert not [secret for secret in SECRETS if secret in shown], name
