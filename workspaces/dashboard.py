@@ -87,7 +87,11 @@ def _soonest(workspace: Workspace, now: datetime) -> list[Proposal]:
 
 
 def _ended(workspace: Workspace, status: Status, now: datetime) -> list[Proposal]:
-    rows = Proposal.objects.filter(workspace=workspace, status=status, updated_at__gte=now - RECENT)
+    # Measuring an effect touches an executed row a week later, so its own moment counts.
+    ended = "executed_at" if status == Status.EXECUTED else "updated_at"
+    rows = Proposal.objects.filter(
+        workspace=workspace, status=status, **{f"{ended}__gte": now - RECENT}
+    )
     return list(rows.order_by("-pk")[:SHOWN])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -205,6 +206,8 @@ def _charts(evidence: dict[str, Any]) -> list[LineChart]:
 
 
 _MONEY = frozenset({"spend", "revenue", "pipeline_value"})
+_ACRONYMS = frozenset({"cpa", "cpc", "cpm", "ctr", "roas"})
+_NAME = re.compile(r"[a-z]+(_[a-z]+)+")
 _DRAWN = frozenset({"days", "series", "currency", "value_metric"})
 
 
@@ -227,8 +230,14 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str, str]]:
             continue
         text = _sentence(value)
         is_link = isinstance(value, str) and value.startswith(("https://", "/"))
-        lines.append((name.replace("_", " "), text, text if is_link else ""))
+        lines.append((_label(name), text, text if is_link else ""))
     return lines
+
+
+def _label(name: str) -> str:
+    return " ".join(
+        word.upper() if word in _ACRONYMS else word for word in name.replace("_", " ").split()
+    )
 
 
 def _sentence(value: Any) -> str:
@@ -245,6 +254,8 @@ def _sentence(value: Any) -> str:
         return "; ".join(
             f"{name.replace('_', ' ')} {_sentence(part)}" for name, part in value.items()
         )
+    if isinstance(value, str) and _NAME.fullmatch(value):
+        return _label(value)
     return "–" if value is None else str(value)
 
 

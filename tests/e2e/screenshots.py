@@ -12,7 +12,7 @@ from tests.e2e.conftest import CHROMIUM, FLAGS, PHONE, WIDE, People, demo_stack
 from tests.e2e.pages import MAIN_PAGES, MainPage, show
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
-LONGEST = {WIDE: 1200, PHONE: 1600}  # the pictures stay small
+LONGEST = {WIDE: 900, PHONE: 1000}  # the pictures stay small
 INTRODUCTION = """# Screenshots
 
 `make screenshots` starts the system with its demo data and takes these pictures, at 1280 pixels

@@ -26,6 +26,12 @@ def first_budget(page: Page) -> str:
     return str(budget_rows(page).first.get_attribute("data-row"))
 
 
+def first_of_the_sampler(page: Page) -> str:
+    """Public id of the first row that the sampler proposed."""
+    row = page.locator("tr.cs-row").filter(has_text="sampler").first
+    return str(row.get_attribute("data-row"))
+
+
 def row_of(page: Page, public_id: str) -> Locator:
     return page.locator(f"#row-{public_id}")
 
@@ -133,6 +139,17 @@ def test_a_row_that_somebody_else_signs_vanishes_with_a_note(log_in: LogIn) -> N
 
     expect(row_of(amir, public_id)).to_have_count(0)
     expect(amir.locator("#notes")).to_contain_text(subject)
+
+
+def test_the_drawer_tells_the_evidence_in_words(log_in: LogIn) -> None:
+    page = log_in("amir")
+    page.goto("/approvals/?tab=done")
+    drawer = open_row(page, first_of_the_sampler(page))
+
+    facts = drawer.locator("dl.cs-facts-many")
+    expect(facts.get_by_text("Probability best", exact=True)).to_be_visible()
+    expect(facts).not_to_contain_text("{")
+    expect(drawer.locator(".cs-chart")).to_have_count(3)
 
 
 def test_reject_with_a_reason(log_in: LogIn) -> None:
