@@ -40,9 +40,7 @@ def meta_account(box: Sandbox, workspace: Workspace, now: datetime) -> AdAccount
     workspace.save()
     secret = {"access_token": "sandbox-meta-ptd-fitness", "conversion_action": "lead"}
     connection = connect(box, workspace, "meta", secret)
-    account = connect_account(
-        connection=connection, external_id=PTD_META, platform="meta", now=now
-    )
+    account = connect_account(connection=connection, external_id=PTD_META, platform="meta", now=now)
     sync_account(account=account, now=now)
     account.refresh_from_db()
     return account

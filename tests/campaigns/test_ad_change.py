@@ -115,9 +115,7 @@ def test_large_change_is_cut_and_goes_on_after_execution(box, ad_set, approver, 
 
 def test_drift_on_the_platform_asks_again_with_the_new_before(box, ad_set, approver, now):
     proposal = sign(propose(ad_set, ad_set.daily_budget * Decimal("1.1"), now), approver, now)
-    box.control(
-        "edit", {"platform": "meta", "id": ad_set.external_id, "daily_budget": "90.00"}
-    )
+    box.control("edit", {"platform": "meta", "id": ad_set.external_id, "daily_budget": "90.00"})
 
     execution.execute_due(worker="w", clock=lambda: now)
 

@@ -167,9 +167,7 @@ def _closed_sentence(proposal: Proposal) -> str:
 
 
 def _require_rank(proposal: Proposal, plan: Plan, by: User, now: datetime) -> str:
-    role = held_role(
-        user=by, workspace=proposal.workspace, now=now, not_from=proposal.proposed_by
-    )
+    role = held_role(user=by, workspace=proposal.workspace, now=now, not_from=proposal.proposed_by)
     if rank_of(role) < rank_of(plan.rank_required):
         raise NotAllowedError(f"Deciding this needs the role of {plan.rank_required}.")
     return role
