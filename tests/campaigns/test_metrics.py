@@ -55,5 +55,5 @@ def test_money_is_not_mixed_with_floats():
 
 
 def test_formula_reads_as_the_definition():
-    assert roi.formula == "(revenue − spend) / spend"  # noqa: RUF001  # typography
-    assert cpm.formula == "spend / impressions × 1000"  # noqa: RUF001  # typography
+    assert roi.formula == "(revenue − spend) / spend"  # typography
+    assert cpm.formula == "spend / impressions × 1000"  # typography

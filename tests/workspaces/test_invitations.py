@@ -87,7 +87,7 @@ def test_known_person_joins_only_as_himself(invitation, now, viewer):
 
     with pytest.raises(InvitationError, match="log in to join"):
         invitations.accept_invitation(token=token, password=PASSWORD, now=now)
-    with pytest.raises(InvitationError, match="is for new@example.com"):
+    with pytest.raises(InvitationError, match=r"is for new@example\.com"):
         invitations.accept_invitation(token=token, user=viewer, now=now)
     assert invitations.accept_invitation(token=token, user=known, now=now).user == known
 
