@@ -92,7 +92,7 @@ fuzz: install-dev ## Run the property tests with random examples for longer
 	$(PYTEST) -m "not e2e and not crash" --hypothesis-profile=fuzz $(PYTEST_ARGS)
 
 bench: install ## Measure, and write docs/performance.md
-	$(PY) -m benchmarks
+	$(PY) -m benchmarks --write-docs
 
 loadset: install ## Fill a database with millions of rows
 	$(PY) manage.py loadset

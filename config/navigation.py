@@ -71,6 +71,7 @@ SIDEBAR: dict[str, Any] = {
         _group(
             "Campaigns",
             _item("Campaigns", "campaign", "campaigns"),
+            _item("Ad accounts", "account_balance", "ad-accounts"),
             _item("Import", "upload_file", "campaigns-imports"),
             _item("Safety policy", "shield", "policy"),
         ),

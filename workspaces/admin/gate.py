@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from workspaces.formats import money
 from workspaces.modeladmin import ReadOnlyAdmin, ReadOnlyInline, column, fields_of, member, own
 from workspaces.models import ExecutionAttempt, KillSwitchEvent, Plan, Proposal, Signature, Status
 from workspaces.panels import diff_of
@@ -58,7 +59,7 @@ class ProposalAdmin(ReadOnlyAdmin[Proposal]):
         "kind",
         "status_label",
         "risk_label",
-        "money_at_stake",
+        "at_stake",
         "proposer_label",
         "created_at",
         "expires_at",
@@ -68,6 +69,14 @@ class ProposalAdmin(ReadOnlyAdmin[Proposal]):
     search_help_text = "Subject, summary or proposer"
     ordering = ("-pk",)
     list_select_related = ("workspace",)
+
+    @column("At stake a day", ordering="money_at_stake")
+    def at_stake(self, proposal: Proposal) -> str:
+        """Money moved a day, in the workspace's currency."""
+        if proposal.money_at_stake is None:
+            return "not known"
+        return money(proposal.money_at_stake, proposal.workspace.currency)
+
     actions = ("sign_selected", "reject_selected")
     readonly_fields = (*fields_of(Proposal, "id"), "open_in_queue")
     inlines = (PlanInline,)

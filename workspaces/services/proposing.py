@@ -97,14 +97,9 @@ def propose(
             workspace=workspace,
             kind=kind,
             subject_key=draft.subject_key,
-            subject_label=draft.subject_label[:300],
-            summary=draft.summary[:500],
             reason=reason,
-            money_at_stake=draft.money_at_stake,
-            proposer_type=proposer.type,
-            proposer_key=proposer.key,
-            proposer_label=proposer.label[:200],
-            proposed_by=proposer.user,
+            **_shown(draft),
+            **_by(proposer),
             idempotency_key=idempotency_key,
             request=request,
             bundle_id=bundle_id,
@@ -120,6 +115,24 @@ def propose(
         if sign_by_policy(proposal, now=now):
             approve_if_signed(proposal, now=now)
     return proposal
+
+
+def _shown(draft: Draft) -> dict[str, Any]:
+    """Columns that lists show of a draft; a new plan renews them."""
+    return {
+        "subject_label": draft.subject_label[:300],
+        "summary": draft.summary[:500],
+        "money_at_stake": draft.money_at_stake,
+    }
+
+
+def _by(proposer: Proposer) -> dict[str, Any]:
+    return {
+        "proposer_type": proposer.type,
+        "proposer_key": proposer.key,
+        "proposer_label": proposer.label[:200],
+        "proposed_by": proposer.user,
+    }
 
 
 def _require_reason(reason: str) -> None:

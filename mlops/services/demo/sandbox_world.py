@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 
-from campaigns.models import AdAccount, AdChangeHistory, PendingAdChange
+from campaigns.models import AdAccount, AdChangeHistory, PendingAdChange, Platform
 from campaigns.services.syncing import connect_account, sync_account
 from mlops.platforms.sandbox_control import SandboxControl
 from mlops.services.demo.people import add_people, demo_person
@@ -78,7 +78,7 @@ def _connect(workspace: Workspace, control: SandboxControl, now: datetime) -> li
         connection = Connection.objects.create(
             workspace=workspace,
             kind=kind,
-            name=f"{kind.capitalize()} sandbox",
+            name=f"{Platform(kind).label} sandbox",
             base_url=control.base_url,
             secret=encrypt({**options, secret_name: token}),
         )
