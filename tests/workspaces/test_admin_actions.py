@@ -48,7 +48,7 @@ def test_signing_first_shows_diff_and_hash(workspace, client_as, approver, here)
 
     assert page.status_code == 200
     sha256 = proposal.current_plan.sha256
-    assert f'name="plan" value="{proposal.pk}:{sha256}"' in page.text
+    assert f'value="{proposal.pk}:{sha256}"' in page.text
     assert "blank → hello" in page.text
     assert not Signature.objects.exists()
 
