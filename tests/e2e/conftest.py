@@ -42,6 +42,7 @@ expect.set_options(timeout=15_000)
 LogIn = Callable[..., Page]
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the group in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker drives the one running system."""
     for item in items:

@@ -91,7 +91,13 @@ def test_worker(n):
 
 
 def test_ctrl_c_stops_the_servers(tmp_path: Path) -> None:
-    body = "def test_interrupted():\n    note('used')\n    os.kill(os.getpid(), signal.SIGINT)\n"
+    # A shell starts background jobs with Ctrl-C ignored, and children inherit that.
+    body = (
+        "def test_interrupted():\n"
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "    note('used')\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+    )
 
     result = run_pytest(tmp_path, body)
 
