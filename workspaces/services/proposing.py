@@ -78,8 +78,7 @@ def propose(
     SubjectBusyError : a person's, a signed or a running proposal holds the subject
     ReplayedKeyError : the idempotency key belongs to another request
     """
-    _require_reason(reason)
-    _require_may_propose(workspace, proposer, now)
+    _require_may_propose(workspace, proposer, reason, now)
     handler = handler_of(kind)
     with transaction.atomic():
         if idempotency_key:
@@ -135,12 +134,11 @@ def _by(proposer: Proposer) -> dict[str, Any]:
     }
 
 
-def _require_reason(reason: str) -> None:
+def _require_may_propose(
+    workspace: Workspace, proposer: Proposer, reason: str, now: datetime
+) -> None:
     if not reason.strip():
         raise RequestError("reason", "Say why: the person who signs reads it.")
-
-
-def _require_may_propose(workspace: Workspace, proposer: Proposer, now: datetime) -> None:
     if proposer.user is None:
         return
     rank = effective_rank(user=proposer.user, workspace=workspace, now=now)
@@ -244,9 +242,8 @@ def store_plan(
     proposal.execute_after = proposal.next_attempt_at = None
     proposal.attempts = 0
     proposal.risk = plan.risk
-    proposal.subject_label = draft.subject_label[:300]
-    proposal.summary = draft.summary[:500]
-    proposal.money_at_stake = draft.money_at_stake
+    for name, value in _shown(draft).items():
+        setattr(proposal, name, value)
     proposal.expires_at = now + handler.lifetime(view)
     proposal.waiting_for = verdict.holds[:300]
     proposal.save()
