@@ -122,6 +122,9 @@ class Proposal(models.Model):
     )
     attempts = models.PositiveSmallIntegerField(default=0)
     lane = models.CharField(max_length=200, blank=True)
+    batch_key = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="What may go out in one call with it."
+    )
     claimed_by = models.CharField(max_length=120, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)

@@ -19,18 +19,26 @@ def lock_names(names: Iterable[str]) -> None:
         )
 
 
+def lock_proposals(proposal_ids: Iterable[int]) -> dict[int, Proposal]:
+    """Lock proposals in one order, with their workspaces and current plans; by id."""
+    rows = (
+        Proposal.objects.select_for_update(of=("self",))
+        .select_related("workspace", "current_plan", "proposed_by")
+        .filter(pk__in=list(proposal_ids))
+        .order_by("pk")
+    )
+    locked = {row.pk: row for row in rows}
+    for row in locked.values():
+        if row.current_plan is None and row.current_plan_id is not None:
+            # After waiting for the lock PostgreSQL reads this row anew but not the joined one:
+            # the plan that was made meanwhile comes back empty.
+            row.current_plan = Plan.objects.get(pk=row.current_plan_id)
+    return locked
+
+
 def lock_proposal(proposal_id: int) -> Proposal:
     """Lock one proposal, with its workspace and current plan."""
-    try:
-        proposal = (
-            Proposal.objects.select_for_update(of=("self",))
-            .select_related("workspace", "current_plan", "proposed_by")
-            .get(pk=proposal_id)
-        )
-    except Proposal.DoesNotExist:
-        raise StateError("This proposal does not exist.") from None
-    if proposal.current_plan is None and proposal.current_plan_id is not None:
-        # After waiting for the lock PostgreSQL reads this row anew but not the joined one: the
-        # plan that was made meanwhile comes back empty.
-        proposal.current_plan = Plan.objects.get(pk=proposal.current_plan_id)
-    return proposal
+    locked = lock_proposals([proposal_id])
+    if proposal_id not in locked:
+        raise StateError("This proposal does not exist.")
+    return locked[proposal_id]
