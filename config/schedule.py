@@ -38,6 +38,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(seconds=5),
         "options": {"expires": 5},
     },
+    "webhooks: treat what came in": {
+        "task": "workspaces.sweep_inbound",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
     "heartbeat": {
         "task": "workspaces.heartbeat",
         "schedule": timedelta(minutes=1),
@@ -57,6 +62,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "workspaces.start_job",
         "kwargs": {"name": "actuals-sync"},
         "schedule": crontab(minute="20"),
+        "options": {"expires": 3600},
+    },
+    "campaigns: derive life states and scores": {
+        "task": "campaigns.refresh_derived",
+        "schedule": crontab(minute="10"),
         "options": {"expires": 3600},
     },
     "mlops: propose budgets": {

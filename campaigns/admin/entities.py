@@ -14,12 +14,13 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from campaigns.admin.sheets import AdResource, AdSetResource, CampaignResource, CreativeResource
-from campaigns.models import Ad, AdAccount, AdSet, Campaign, Creative
+from campaigns.models import Ad, AdAccount, AdSet, Campaign, Creative, LifeState
 from workspaces.modeladmin import M, ReadOnlyInline, WorkspaceForm, WorkspaceModelAdmin, column, own
 from workspaces.roles import Role
 from workspaces.sheets import ExportAdmin, ImportExportAdmin
 
 STATUS_COLOURS = {"active": "success", "paused": "warning", "archived": "info", "removed": "danger"}
+LIFE_COLOURS = {"learning": "info", "active": "success", "fatigued": "danger", "paused": "warning"}
 MIRRORED = ("external_id", "name", "status", "effective_status")
 BUDGET = ("daily_budget", "lifetime_budget", "bid", "bid_strategy")
 
@@ -129,9 +130,10 @@ class CampaignAdmin(ImportExportAdmin, EntityAdmin[Campaign]):
     resource_classes = (CampaignResource,)
     mirrored = (*MIRRORED, *BUDGET, "channel", "objective", "starts_on", "ends_on",
                 "learning_status", "budget_external_id")  # fmt: skip
-    list_display = ("name", "account", "status_label", "budget", "objective", "learning_status",
-                    "customer_segment", "mirrored_at")  # fmt: skip
-    list_filter = (own("account"), "status", "learning_status")
+    always_fixed = (*EntityAdmin.always_fixed, "life_state")
+    list_display = ("name", "account", "status_label", "life", "budget", "objective",
+                    "learning_status", "customer_segment", "mirrored_at")  # fmt: skip
+    list_filter = (own("account"), "status", "life_state", "learning_status")
     list_select_related = ("account",)
     search_fields = ("name", "external_id")
     autocomplete_fields = ("account",)
@@ -139,13 +141,19 @@ class CampaignAdmin(ImportExportAdmin, EntityAdmin[Campaign]):
     inlines = (AdSetInline,)
     fieldsets = (
         (None, {"fields": ("account", "name", "external_id", "channel", "objective", "status",
-                           "effective_status", "learning_status", "starts_on", "ends_on")}),
+                           "effective_status", "life_state", "learning_status", "starts_on",
+                           "ends_on")}),
         ("Budget and bid", {"fields": ("daily_budget", "lifetime_budget", "bid", "bid_strategy",
                                        "budget_external_id", "total_budget")}),
         ("What we know of it", {"fields": ("goal", "target_audience", "customer_segment",
                                            "location", "language", "archived_at")}),
         ("For machines", {"fields": ("public_id", "mirrored_at")}),
     )  # fmt: skip
+
+    @column(description="Life", ordering="life_state", label=LIFE_COLOURS)
+    def life(self, row: Campaign) -> tuple[str, str]:
+        """Life state, coloured."""
+        return row.life_state, LifeState(row.life_state).label
 
 
 class AdInline(ReadOnlyInline[Ad, AdSet]):

@@ -22,6 +22,7 @@ from campaigns.models import (
     Creative,
     CreativeFormat,
     DeliveryStatus,
+    LifeState,
     Platform,
 )
 from campaigns.selectors.lookup import (
@@ -121,6 +122,7 @@ class CampaignFilter(EntityFilter):
     """Filters of campaigns."""
 
     channel = django_filters.CharFilter()
+    life_state = django_filters.MultipleChoiceFilter(choices=LifeState.choices)
 
 
 class CampaignList(EntityView[Campaign]):

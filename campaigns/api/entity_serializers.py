@@ -7,7 +7,7 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from campaigns.models import CreativeFormat, DeliveryStatus, LearningStatus, Platform
+from campaigns.models import CreativeFormat, DeliveryStatus, LearningStatus, LifeState, Platform
 from workspaces.api.fields import AmountField, Body
 
 _CURRENCY = RegexValidator(r"\A[A-Z]{3}\Z", "Use a three-letter ISO currency code such as USD.")
@@ -90,6 +90,10 @@ class CampaignOut(OwnerOut):
     """A campaign, without figures."""
 
     campaign_id = serializers.CharField(source="external_id")
+    life_state = serializers.ChoiceField(
+        LifeState.choices,
+        help_text="Fatigued: the click-through rate of the last week fell below its own before.",
+    )
     channel = serializers.CharField()
     objective = serializers.CharField()
     starts_on = serializers.DateField(allow_null=True)

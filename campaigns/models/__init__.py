@@ -10,6 +10,7 @@ from campaigns.models.entities import (
     CreativeFormat,
     DeliveryStatus,
     LearningStatus,
+    LifeState,
     Platform,
 )
 from campaigns.models.imports import ImportMapping, ImportRow, ImportRun
@@ -39,6 +40,7 @@ __all__ = [
     "ImportRun",
     "LearningStatus",
     "Level",
+    "LifeState",
     "PendingAdChange",
     "Platform",
     "RecentBudgetChange",

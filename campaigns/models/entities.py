@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 
 from workspaces.ids import uuid7
 from workspaces.models import Connection, Workspace
@@ -38,6 +38,15 @@ class LearningStatus(models.TextChoices):
     STABLE = "stable", "Stable"
     LIMITED = "limited", "Learning limited"
     UNKNOWN = "unknown", "Not reported"
+
+
+class LifeState(models.TextChoices):
+    """How a campaign lives, as we see it."""
+
+    LEARNING = "learning", "Learning"
+    ACTIVE = "active", "Active"
+    FATIGUED = "fatigued", "Fatigued"
+    PAUSED = "paused", "Paused"
 
 
 class CreativeFormat(models.TextChoices):
@@ -167,6 +176,26 @@ class Campaign(Entity, BudgetOwner):
     total_budget = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
     learning_status = models.CharField(
         max_length=10, choices=LearningStatus.choices, default=LearningStatus.UNKNOWN
+    )
+    has_learning_ad_sets = models.BooleanField(
+        db_default=False, editable=False, help_text="A running ad set of it is learning."
+    )
+    is_fatigued = models.BooleanField(
+        db_default=False, editable=False, help_text="People click less than three weeks before."
+    )
+    # Computed by the database, so that no change of the status ever leaves it behind.
+    life_state = models.GeneratedField(
+        expression=Case(
+            When(~Q(status="active"), then=Value("paused")),
+            When(is_fatigued=True, then=Value("fatigued")),
+            When(
+                Q(learning_status="learning") | Q(has_learning_ad_sets=True), then=Value("learning")
+            ),
+            default=Value("active"),
+        ),
+        output_field=models.CharField(max_length=10),
+        db_persist=True,
+        choices=LifeState.choices,
     )
 
     class Meta:

@@ -24,6 +24,7 @@ from campaigns.models import (
 from campaigns.platforms.base import AccountState, EntityState, InsightRow, PlatformError
 from campaigns.platforms.base import Platform as Adapter
 from campaigns.selectors.series import value_metric
+from campaigns.services.deriving import lock_accounts, refresh_derived
 from workspaces.models import Connection, ConnectionStatus, Workspace
 from workspaces.services.live import bump
 
@@ -116,7 +117,9 @@ def sync_account(*, account: AdAccount, now: datetime) -> SyncResult:
         AdAccount.objects.filter(pk=account.pk).update(last_sync_error=error.message)
         raise
     with transaction.atomic():
+        lock_accounts([account])
         result = _write(account, pulled, now)
+        refresh_derived(accounts=[account], now=now)
         AdAccount.objects.filter(pk=account.pk).update(
             last_sync_at=now, last_sync_error="", money_offset=pulled.account.money_offset
         )

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns.models import AdAccount, Campaign
+from campaigns.models import AdAccount, Campaign, LifeState
 from campaigns.selectors.pages import (
     campaign_lines,
     entity_page,
@@ -39,6 +39,9 @@ def campaign_list(request: PageRequest) -> HttpResponse:
     campaigns = Campaign.objects.filter(workspace=request.workspace, archived_at=None)
     if search:
         campaigns = campaigns.filter(name__icontains=search)
+    life = request.GET.get("life_state", "")
+    if life in LifeState.values:
+        campaigns = campaigns.filter(life_state=life)
     paginator = Paginator(campaigns.select_related("account").order_by("name", "pk"), _PAGE_SIZE)
     found = paginator.get_page(request.GET.get("page"))
     lines = campaign_lines(workspace=request.workspace, campaigns=list(found), now=now)
@@ -48,6 +51,9 @@ def campaign_list(request: PageRequest) -> HttpResponse:
         "lines": lines,
         "found": found,
         "search": search,
+        "life": life,
+        "lives": LifeState.choices,
+        "is_narrowed": bool(search or life),
         "totals": totals_of(workspace=request.workspace, now=now),
         "value_label": value_field(request.workspace).replace("_", " "),
         "notes": _notes(list(accounts.values()), request),

@@ -18,6 +18,7 @@ from campaigns.engine.importing.mapping import Mapping, problems
 from campaigns.engine.importing.rows import Context, RowReader
 from campaigns.engine.importing.tables import Table, open_table
 from campaigns.models import AdAccount, ImportRow, ImportRun, Platform
+from campaigns.services.deriving import refresh_derived
 from campaigns.services.importing.days import (
     Written,
     empty_accounts,
@@ -260,6 +261,7 @@ def _write(work: _Work, now: datetime) -> None:
         stage, accounts, is_micros=work.mapping.is_micros, shift=shift or 0, now=now
     )
     set_summing_levels(accounts if options.summing_level else fresh, options.summing_level)
+    refresh_derived(accounts=accounts, now=now)
     Workspace.objects.filter(pk=run.workspace_id, data_since=None).update(data_since=now)
     run.account = accounts[0] if len(accounts) == 1 else None
     run.days_written, run.days_unchanged = written.days_written, written.days_unchanged

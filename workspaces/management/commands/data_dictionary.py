@@ -93,8 +93,8 @@ def _row(field: Field[Any, Any]) -> str:
 def _type(field: Field[Any, Any]) -> str:
     if isinstance(field, ForeignKey):
         return f"→ `{field.remote_field.model._meta.db_table}`"
-    if isinstance(field, GeneratedField):
-        return "smallint, computed"
+    if isinstance(field, GeneratedField) and field.output_field:
+        return f"{_type(field.output_field)}, computed"
     # The type alone: what depends on the server's version stays out of the page.
     names = {
         "AutoField": "integer", "BigAutoField": "bigint", "BigIntegerField": "bigint",
@@ -103,8 +103,8 @@ def _type(field: Field[Any, Any]) -> str:
         "FileField": "varchar", "FloatField": "double precision", "IntegerField": "integer",
         "JSONField": "jsonb", "PositiveBigIntegerField": "bigint",
         "PositiveIntegerField": "integer", "PositiveSmallIntegerField": "smallint",
-        "SlugField": "varchar", "TextField": "text", "URLField": "varchar", "UUIDField": "uuid",
-        "ArrayField": "array",
+        "SlugField": "varchar", "SmallIntegerField": "smallint", "TextField": "text",
+        "URLField": "varchar", "UUIDField": "uuid", "ArrayField": "array",
     }  # fmt: skip
     return names[field.get_internal_type()]
 
