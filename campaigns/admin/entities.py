@@ -11,10 +11,12 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 from campaigns.admin.sheets import AdResource, AdSetResource, CampaignResource, CreativeResource
 from campaigns.models import Ad, AdAccount, AdSet, Campaign, Creative, LifeState
+from campaigns.selectors.derived import NO_SCORE, SCORE_MEANS
 from workspaces.modeladmin import M, ReadOnlyInline, WorkspaceForm, WorkspaceModelAdmin, column, own
 from workspaces.roles import Role
 from workspaces.sheets import ExportAdmin, ImportExportAdmin
@@ -207,9 +209,9 @@ class CreativeAdmin(ImportExportAdmin, EntityAdmin[Creative]):
     """Creatives. Hook, format and age are ours to correct; what people read is the platform's."""
 
     resource_classes = (CreativeResource,)
-    always_fixed = ("public_id", "performance_score")
+    always_fixed = ("public_id", "score_in_words")
     mirrored = ("external_id", "headline", "primary_text", "call_to_action", "media_url")
-    list_display = ("__str__", "account", "format", "hook_type", "live_since", "performance_score")
+    list_display = ("__str__", "account", "format", "hook_type", "live_since", "score")
     list_filter = (own("account"), "format")
     list_select_related = ("account",)
     search_fields = ("headline", "primary_text", "external_id")
@@ -225,7 +227,24 @@ class CreativeAdmin(ImportExportAdmin, EntityAdmin[Creative]):
         "format",
         "media_url",
         "live_since",
-        "performance_score",
+        "score_in_words",
         "archived_at",
         "public_id",
     )
+
+    @column(description="Score", ordering="score_order")
+    def score(self, row: Creative) -> str:
+        """Score; what has none stands behind the worst."""
+        return "too few figures" if row.performance_score is None else str(row.performance_score)
+
+    @column(description="Performance score")
+    def score_in_words(self, row: Creative) -> str:
+        """Score with what it is, or why there is none."""
+        if row.performance_score is None:
+            return NO_SCORE
+        return f"{row.performance_score} of 100, {SCORE_MEANS}"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Creative]:
+        """With the order of scores."""
+        rows: QuerySet[Creative] = super().get_queryset(request)
+        return rows.annotate(score_order=Coalesce("performance_score", -1))

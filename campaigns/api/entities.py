@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
 import django_filters
-from django.db.models import Model, QuerySet
+from django.db.models import BigIntegerField, ExpressionWrapper, F, Model, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.http import Http404
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
+from rest_framework.filters import OrderingFilter
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from campaigns.api import entity_serializers as forms
 from campaigns.api.queries import AnyIdFilter, PeriodQuery, period_of
@@ -260,6 +265,17 @@ class CreativeFilter(Filters):
     format = django_filters.ChoiceFilter(field_name="format", choices=CreativeFormat.choices)
 
 
+class CreativeOrdering(OrderingFilter):
+    """Orders by score too, creatives without one last when the best come first."""
+
+    def get_ordering(
+        self, request: Request, queryset: QuerySet[Any], view: APIView
+    ) -> Sequence[str] | None:
+        """Replace the score by a key that is never null and never the same twice."""
+        chosen = super().get_ordering(request, queryset, view)
+        return chosen and [name.replace("performance_score", "score_key") for name in chosen]
+
+
 class CreativeList(EntityView[Creative]):
     """Creatives."""
 
@@ -267,7 +283,13 @@ class CreativeList(EntityView[Creative]):
     queryset = Creative.objects.none()
     serializer_class = forms.CreativeOut
     filterset_class = CreativeFilter
-    ordering_fields = ("created_at",)
+    filter_backends = [DjangoFilterBackend, CreativeOrdering]
+    ordering_fields = ("created_at", "performance_score")
+
+    def rows(self) -> QuerySet[Creative]:
+        """Return creatives with the key of their score: pages go on where a key ended."""
+        key = Coalesce(F("performance_score"), -1) * Value(10**12) + F("pk")
+        return super().rows().annotate(score_key=ExpressionWrapper(key, BigIntegerField()))
 
     @extend_schema(tags=TAG, operation_id="creatives_list", summary="List creatives")
     def get(self, request: Request) -> Response:

@@ -8,8 +8,10 @@ from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from campaigns.models import CreativeFormat, DeliveryStatus, LearningStatus, LifeState, Platform
+from campaigns.selectors.derived import NO_SCORE, SCORE_MEANS
 from workspaces.api.fields import AmountField, Body
 
+SCORE_HELP = f"0 to 100: {SCORE_MEANS}. Null: {NO_SCORE}"
 _CURRENCY = RegexValidator(r"\A[A-Z]{3}\Z", "Use a three-letter ISO currency code such as USD.")
 
 
@@ -139,7 +141,7 @@ class CreativeOut(serializers.Serializer[Any]):
     format = serializers.ChoiceField(CreativeFormat.choices)
     media_url = serializers.CharField()
     live_since = serializers.DateField(allow_null=True)
-    performance_score = serializers.IntegerField(allow_null=True)
+    performance_score = serializers.IntegerField(allow_null=True, help_text=SCORE_HELP)
     created_at = serializers.DateTimeField()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,6 +15,15 @@ from campaigns.engine.fatigue import BASE_DAYS, RECENT_DAYS, DailyRate, ctr_has_
 from campaigns.models import AdAccount, DailyPerformance
 
 Newest = dict[int, date]
+
+SCORE_DAYS: Final = 30
+SCORE_LEAST_IMPRESSIONS: Final = 1_000
+SCORE_LEAST_CREATIVES: Final = 5
+SCORE_MEANS: Final = "percentile of CTR × CVR among the account's creatives of its format"
+NO_SCORE: Final = (
+    f"Not scored: it takes {SCORE_LEAST_IMPRESSIONS:,} impressions in {SCORE_DAYS} days,"
+    f" conversions, and {SCORE_LEAST_CREATIVES} creatives of the format that have as many."
+)
 
 
 def newest_days(accounts: Collection[AdAccount], *, now: datetime) -> Newest:

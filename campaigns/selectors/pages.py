@@ -192,8 +192,10 @@ def zone_note(account: AdAccount, workspace: Workspace) -> str:
     return f"Days are those of {account.name} ({account.time_zone}), as the platform reports them."
 
 
-def entity_page(*, entity: Entity, workspace: Workspace, now: datetime) -> EntityPage:
-    """Read what the page of an entity shows."""
+def entity_page(
+    *, entity: Entity, workspace: Workspace, now: datetime, is_by_score: bool = False
+) -> EntityPage:
+    """Read what the page of an entity shows; an ad set's ads by name, or the best first."""
     entity_type = next(EntityType(key) for key, model in MODELS.items() if type(entity) is model)
     account = entity.account
     since, until = last_days(account.time_zone, now)
@@ -201,7 +203,7 @@ def entity_page(*, entity: Entity, workspace: Workspace, now: datetime) -> Entit
     rows = _daily(entity, entity_type, account, since, until)
     field = value_field(workspace)
     sums = {name: sum((row[name] for row in rows.values()), _ZERO) for name in _SUMS}
-    children, child_type = _children(entity)
+    children, child_type = _children(entity, is_by_score=is_by_score)
     changes = PendingAdChange.objects.filter(entity_type=entity_type, entity_id=entity.pk)
     return EntityPage(
         entity=entity,
@@ -276,11 +278,13 @@ def _charts(
     return drawn
 
 
-def _children(entity: Entity) -> tuple[list[Entity], str]:
+def _children(entity: Entity, *, is_by_score: bool) -> tuple[list[Entity], str]:
     if isinstance(entity, Campaign):
         ad_sets = AdSet.objects.filter(campaign=entity, archived_at=None).order_by("name", "pk")
         return list(ad_sets[:_CHILDREN]), EntityType.ADSET
     if isinstance(entity, AdSet):
-        ads = Ad.objects.filter(ad_set=entity, archived_at=None).order_by("name", "pk")
+        score = [F("creative__performance_score").desc(nulls_last=True)] if is_by_score else []
+        ads = Ad.objects.filter(ad_set=entity, archived_at=None).order_by(*score, "name", "pk")
+        ads = ads.select_related("creative")
         return list(ads[:_CHILDREN]), EntityType.AD
     return [], ""

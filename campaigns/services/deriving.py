@@ -10,14 +10,16 @@ from django.db.models import Exists, OuterRef, Q
 
 from campaigns.models import AdAccount, AdSet, Campaign, DeliveryStatus, LearningStatus
 from campaigns.selectors.derived import fatigued_campaigns, newest_days
+from campaigns.services.scoring import refresh_scores
 
 
 def refresh_derived(*, accounts: Collection[AdAccount], now: datetime) -> None:
-    """Judge again which campaigns learn and which are worn out."""
+    """Judge again which campaigns learn or are worn out, and how good their creatives are."""
     newest = newest_days(accounts, now=now)
     with transaction.atomic():
         lock_accounts(accounts)
         refresh_life_states(accounts=accounts, fatigued=fatigued_campaigns(newest))
+        refresh_scores(account_ids=[account.pk for account in accounts], newest=newest)
 
 
 def refresh_all(*, now: datetime) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.models import AdAccount, Campaign, LifeState
+from campaigns.selectors.derived import NO_SCORE, SCORE_MEANS
 from campaigns.selectors.pages import (
     campaign_lines,
     entity_page,
@@ -91,7 +92,10 @@ def entity(request: PageRequest, entity_type: str, public_id: UUID) -> HttpRespo
 def _draw(
     request: PageRequest, entity: Entity, *, error: RequestError | GateError | None = None
 ) -> HttpResponse:
-    found = entity_page(entity=entity, workspace=request.workspace, now=timezone.now())
+    is_by_score = request.GET.get("sort") == "score"
+    found = entity_page(
+        entity=entity, workspace=request.workspace, now=timezone.now(), is_by_score=is_by_score
+    )
     context: dict[str, Any] = {
         "title": entity.name,
         "found": found,
@@ -100,6 +104,9 @@ def _draw(
         "value_label": value_field(request.workspace).replace("_", " "),
         "can_propose": request.membership.rank >= Role.OPERATOR.rank,
         "notes": _notes([found.account], request),
+        "is_by_score": is_by_score,
+        "score_means": SCORE_MEANS,
+        "no_score": NO_SCORE,
         "error": str(error) if error else "",
         "given": request.POST,
     }
