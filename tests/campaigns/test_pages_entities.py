@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from campaigns.selectors.calibration import calibration_of
 from campaigns.selectors.pages import totals_of
@@ -180,7 +181,35 @@ def test_operator_proposes_a_budget(ad, workspace, operator, client_as):
     assert "$100.00" in detail
     assert "$110.00" in detail
     assert "Main, Meta" in detail
-    assert "Budget: 100 → 110" in client.get(_path("adset", ad.ad_set)).text
+    assert "Budget: from $100.00 → to $110.00 +10 %" in _words(client, ad.ad_set)
+    assert "Asked for $110.00" in _words_of(detail)
+
+
+def _words(client, ad_set) -> str:
+    return _words_of(client.get(_path("adset", ad_set)).text)
+
+
+def _words_of(page: str) -> str:
+    return " ".join(strip_tags(page.replace("</dt>", " ")).split())
+
+
+def test_done_and_waiting_changes_are_written_in_the_currency(
+    ad, workspace, operator, approver, client_as, now
+):
+    SafetyPolicyFactory(workspace=workspace)
+    proposal = _propose(ad.ad_set, "120", now)
+    sha = proposal.current_plan.sha256
+    signing.sign(proposal_id=proposal.pk, plan_sha256=sha, by=approver, now=now)
+    execution.complete_by_hand(proposal_id=proposal.pk, by=approver, now=now)
+    client_as(operator).post(
+        _path("adset", ad.ad_set, "propose/"),
+        _form(workspace, change_type="status", value="paused", reason="It is done."),
+    )
+
+    text = _words(client_as(operator), ad.ad_set)
+
+    assert "Budget: from $100.00 → to $120.00 +20 % · applied" in text
+    assert "Status: from active → to paused Waiting" in text
 
 
 @pytest.mark.parametrize(
