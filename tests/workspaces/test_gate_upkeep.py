@@ -48,6 +48,19 @@ def test_marks_that_passed_while_beat_slept_are_made_up_for_once(workspace, now)
     assert reminded(now + 23 * HOUR) == 0
 
 
+def test_reminders_begin_again_with_a_new_plan(workspace, approver, now):
+    proposal = propose(workspace, now)
+    edited_at = now + 23 * HOUR
+    assert reminded(edited_at) == 2
+
+    proposing.edit(proposal_id=proposal.pk, changes={"text": "x"}, by=approver, now=edited_at)
+
+    assert fresh(proposal).reminders_sent == 0
+    half, most = edited_at + 12 * HOUR, edited_at + 0.9 * DAY
+    counts = [reminded(at) for at in (half - SECOND, half, most - SECOND, most)]
+    assert counts == [0, 1, 0, 1]
+
+
 def test_signed_or_expired_proposals_are_not_reminded_of(workspace, approver, now):
     signed(workspace, approver, now)
     propose(workspace, now, page="2")

@@ -240,7 +240,7 @@ def store_plan(
     # Nothing that was decided or tried for an earlier plan counts for this one.
     proposal.decided_at = proposal.decided_by = None
     proposal.execute_after = proposal.next_attempt_at = None
-    proposal.attempts = 0
+    proposal.attempts = proposal.reminders_sent = 0
     proposal.risk = plan.risk
     for name, value in _shown(draft).items():
         setattr(proposal, name, value)

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 _BATCH = 500
 LOOK_AGAIN = timedelta(hours=6)  # for figures that were not in
-REMIND_AT = (0.5, 0.9)  # shares of a proposal's life
+REMIND_AT = (0.5, 0.9)  # shares of a plan's life: a new plan has all of it before itself
 
 
 def expire_due(*, now: datetime) -> int:
@@ -37,7 +37,7 @@ def expire_due(*, now: datetime) -> int:
 
 
 def remind_due(*, now: datetime) -> int:
-    """Remind approvers at half and at nine tenths of a proposal's life. Returns how many."""
+    """Remind approvers at half and at nine tenths of a plan's life. Returns how many."""
     sent = 0
     for number, share in enumerate(REMIND_AT):
         with transaction.atomic():
@@ -49,8 +49,8 @@ def remind_due(*, now: datetime) -> int:
                     expires_at__gt=now,
                     reminders_sent=number,
                 )
-                .annotate(life=F("expires_at") - F("created_at"))
-                .filter(created_at__lte=now - F("life") * share)
+                .annotate(life=F("expires_at") - F("current_plan__created_at"))
+                .filter(current_plan__created_at__lte=now - F("life") * share)
                 .order_by("pk")[:_BATCH]
             )
             for proposal in due:
