@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+
+from workspaces.roles import Role
 
 
 def workspace(request: HttpRequest) -> dict[str, Any]:
@@ -13,8 +16,16 @@ def workspace(request: HttpRequest) -> dict[str, Any]:
     return {
         "workspace": getattr(request, "workspace", None),
         "membership": getattr(request, "membership", None),
+        # Called by the banner only, so that no other page pays for looking up what is lent.
+        "may_release": partial(_may_release, request),
         "sandbox_allowed": settings.ALLOW_SANDBOX,
     }
+
+
+def _may_release(request: HttpRequest) -> bool:
+    from workspaces.pages import has_role  # as below
+
+    return has_role(request, Role.APPROVER)
 
 
 def environment_label(request: HttpRequest) -> list[str] | None:

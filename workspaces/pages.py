@@ -76,7 +76,7 @@ def _refusal(request: HttpRequest, role: Role) -> HttpResponse | None:
         return refuse(request, UNNAMED, status=400)
     if given and given != str(workspace.public_id):
         return refuse(request, SWITCHED, status=409)
-    if not _has_role(request, role):
+    if not has_role(request, role):
         return refuse(
             request,
             f"This needs the role of {role.label.lower()} in {workspace}. Ask an admin.",
@@ -85,7 +85,8 @@ def _refusal(request: HttpRequest, role: Role) -> HttpResponse | None:
     return None
 
 
-def _has_role(request: HttpRequest, role: Role) -> bool:
+def has_role(request: HttpRequest, role: Role) -> bool:
+    """Whether the person holds a role now, own or lent to him."""
     membership: Membership = request.membership  # type: ignore[attr-defined]  # set by our middleware
     if membership.rank >= role.rank:
         return True

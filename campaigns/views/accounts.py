@@ -18,7 +18,7 @@ from campaigns.platforms.base import PlatformError
 from campaigns.services.sync_job import SYNC_JOB
 from campaigns.services.syncing import add_account
 from workspaces.models import Connection, ConnectionStatus
-from workspaces.pages import PageRequest, page, show
+from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.roles import Role
 from workspaces.services.jobs import JobRefusedError, request_job
 from workspaces.tasks import run_job
@@ -37,7 +37,7 @@ def account_list(request: PageRequest) -> HttpResponse:
         "accounts": accounts.select_related("connection").order_by("name", "pk"),
         "connections": connections.order_by("name"),
         "may_add": request.membership.rank >= Role.ADMIN.rank,
-        "may_sync": request.membership.rank >= Role.OPERATOR.rank,
+        "may_sync": has_role(request, Role.OPERATOR),
     }
     return show(request, "campaigns/accounts.html", context)
 

@@ -24,7 +24,7 @@ from campaigns.selectors.pages import (
 )
 from campaigns.selectors.subjects import Entity
 from workspaces.gate import GateError, Proposer, RequestError
-from workspaces.pages import PageRequest, page, show
+from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.roles import Role
 from workspaces.services.proposing import propose
 
@@ -102,7 +102,7 @@ def _draw(
         "entity": entity,
         "account": found.account,
         "value_label": value_field(request.workspace).replace("_", " "),
-        "can_propose": request.membership.rank >= Role.OPERATOR.rank,
+        "can_propose": has_role(request, Role.OPERATOR),
         "notes": _notes([found.account], request),
         "is_by_score": is_by_score,
         "score_means": SCORE_MEANS,

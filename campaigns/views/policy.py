@@ -25,7 +25,7 @@ from campaigns.services.policy import (
 from campaigns.services.simulating import Simulation, simulate
 from campaigns.views.policy_forms import GROUPS, PolicyForm
 from workspaces.gate import GateError
-from workspaces.pages import PageRequest, page, refuse, show
+from workspaces.pages import PageRequest, has_role, page, refuse, show
 from workspaces.roles import Role
 
 _VERSIONS = 30
@@ -162,6 +162,7 @@ def _versions(request: PageRequest, account: AdAccount | None) -> list[VersionLi
         .select_related("created_by", "confirmed_by")
         .order_by("-version")[: _VERSIONS + 1]
     )
+    may_confirm = has_role(request, Role.APPROVER)
     lines = []
     for place, row in enumerate(rows[:_VERSIONS]):
         before = rows[place + 1] if place + 1 < len(rows) else None
@@ -170,9 +171,7 @@ def _versions(request: PageRequest, account: AdAccount | None) -> list[VersionLi
             VersionLine(
                 policy=row,
                 changes=_changes(before, row) if before else [],
-                may_confirm=is_open
-                and request.membership.rank >= Role.APPROVER.rank
-                and row.created_by_id != request.user.pk,
+                may_confirm=is_open and may_confirm and row.created_by_id != request.user.pk,
             )
         )
     return lines

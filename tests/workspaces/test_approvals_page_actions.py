@@ -14,7 +14,7 @@ from workspaces import gate, panels
 from workspaces.gate import Outcome, Proposer
 from workspaces.models import KillSwitchEvent, Proposal, Signature, Status, Workspace
 from workspaces.panels import EditField, KindPanel
-from workspaces.services import execution, proposing
+from workspaces.services import brake, delegation, execution, proposing
 from workspaces.services.signing import sign
 from workspaces.views.approvals.bulk import totals_of
 
@@ -458,6 +458,30 @@ def test_kill_switch_refuses(workspace, client_as, request, persona, reason, sta
     form = {"workspace": workspace.public_id, "do": "pull", "reason": reason}
 
     assert client.post("/kill-switch/", form).status_code == status
+    workspace.refresh_from_db()
+    assert not workspace.kill_switch
+
+
+def test_whoever_may_release_sees_the_form(workspace, operator, approver, client_as):
+    """A rank that was lent counts for the page as it does for the release itself."""
+    brake.pull(workspace=workspace, by=operator, reason="Prices wrong", now=timezone.now())
+    client = client_as(operator)
+    assert "An approver can release it." in client.get("/approvals/").text
+
+    delegation.delegate(
+        workspace=workspace,
+        giver=approver,
+        taker=operator,
+        ends_at=timezone.now() + timedelta(days=1),
+        now=timezone.now(),
+    )
+
+    for path in ("/approvals/", "/campaigns/"):
+        page = client.get(path).text
+        assert 'id="release-reason"' in page
+        assert "An approver can release it." not in page
+    form = {"workspace": workspace.public_id, "do": "release", "reason": "Fixed"}
+    assert client.post("/kill-switch/", form).status_code == 302
     workspace.refresh_from_db()
     assert not workspace.kill_switch
 
