@@ -1,0 +1,1 @@
+"""Numerics and rules of attribution. Plain Python, no Django."""
