@@ -7,10 +7,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11
 # PyTorch's own index, because plain PyPI gives the CUDA build (gigabytes) on Linux.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := $(shell sed -n 's/^\(torch==[^ ;]*\).*/\1/p' requirements.txt)
+# A machine may forbid it; a running system is a dozen processes, and each would compile it all anew.
+export PYTHONDONTWRITEBYTECODE :=
 PYTEST_ARGS ?=
 FILE ?= countersign.dump
-# Tests that share one running system stay on one worker.
-PYTEST := $(PY) -m pytest -n 2 --dist loadgroup
+PYTEST := $(PY) -m pytest -n 2
 SUPERVISOR := $(PY) -m embedded.supervisor --prepare "python manage.py migrate --noinput" \
 	--ready-path /readyz --ready-path /accounts/login/
 # Nothing of it is a secret: production settings only have to load.

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from tests import database
+from tests.scheduling import pytest_xdist_make_scheduler  # noqa: F401  # a hook of this conftest
 from tests.workspaces.factories import MembershipFactory, WorkspaceFactory
 from workspaces.middleware import SESSION_KEY
 from workspaces.models import User, Workspace

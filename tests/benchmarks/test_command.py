@@ -37,7 +37,6 @@ def ratio(figures: list[dict[str, object]], name: str) -> float:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.xdist_group("benchmarks")
 @pytest.mark.parametrize("name", sorted(LEAST))
 def test_throughput_keeps_its_share_of_the_limit(figures, name):
     assert ratio(figures, name) >= LEAST[name]
@@ -45,7 +44,6 @@ def test_throughput_keeps_its_share_of_the_limit(figures, name):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.xdist_group("benchmarks")
 @pytest.mark.parametrize("name", sorted(MOST))
 def test_time_stays_within_its_multiple_of_the_limit(figures, name):
     assert ratio(figures, name) <= MOST[name]

@@ -42,13 +42,11 @@ expect.set_options(timeout=15_000)
 LogIn = Callable[..., Page]
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the group in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker drives the one running system."""
+    """Mark the browser tests; the first of them starts the whole system."""
     for item in items:
         if "/e2e/" in item.path.as_posix():
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.xdist_group("stack"))
             item.add_marker(pytest.mark.timeout(300))
 
 
@@ -62,7 +60,7 @@ def demo_stack(state: Path) -> Stack:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The one running system of all browser tests."""
     running = demo_stack(tmp_path_factory.mktemp("stack"))
-    running.start(timeout_s=300)
+    running.start(timeout_s=240)  # before the test's own limit, which tells less
     yield running
     running.stop()
 

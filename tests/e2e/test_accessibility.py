@@ -9,8 +9,6 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import PHONE, LogIn
 from tests.e2e.pages import MAIN_PAGES, MainPage, show
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 # A drawer covers the header of a phone.
 IN_FRONT = ("drawer", "proposal")
 GRAVE = ("serious", "critical")

@@ -11,8 +11,6 @@ from playwright.sync_api import Page, expect
 from embedded.stack import Stack
 from tests.e2e.conftest import PTD, REAL, LogIn, picture, sandbox
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 
 def effects(stack: Stack, entity: str) -> list[dict[str, object]]:
     """What calls really changed on one entity of the sandbox."""

@@ -10,8 +10,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import LogIn
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 BUDGETS = "/approvals/?risk=medium"
 
 
