@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
 import django_filters
@@ -10,7 +10,7 @@ from django.db.models import BigIntegerField, ExpressionWrapper, F, Model, Query
 from django.db.models.functions import Coalesce
 from django.http import Http404
 from django_filters.rest_framework import DjangoFilterBackend
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.filters import OrderingFilter
 from rest_framework.request import Request
@@ -39,14 +39,15 @@ from campaigns.selectors.lookup import (
 from campaigns.selectors.performance import campaign_figures
 from campaigns.services import entities
 from workspaces import scopes
+from workspaces.api.fields import Body
 from workspaces.api.filters import Filters
 from workspaces.api.idempotency import once
 from workspaces.api.views import RowsView
 
 TAG = ["Campaigns"]
 _SHOWN = 5
-_SCOPES = {"GET": scopes.INSIGHT_READ, "POST": scopes.INSIGHT_WRITE}
 Row = TypeVar("Row", bound=Model)
+List = TypeVar("List", bound="EntityList[Any]")
 
 
 class EntityFilter(Filters):
@@ -61,7 +62,6 @@ class EntityFilter(Filters):
 class EntityView(RowsView[Row]):
     """Base: rows of one model in the workspace."""
 
-    scopes = _SCOPES
     model: type[Any]
     related: ClassVar[tuple[str, ...]] = ("account",)
     ordering_fields: ClassVar[tuple[str, ...]] = ("created_at", "name")
@@ -70,11 +70,6 @@ class EntityView(RowsView[Row]):
         """Return the workspace's rows with what their JSON names."""
         rows: QuerySet[Row] = self.model._default_manager.filter(workspace=self.workspace)
         return rows.select_related(*self.related)
-
-    def made(self, row: Row) -> Response:
-        """Answer with what was made."""
-        shown = self.get_serializer(self.one(row.public_id))  # type: ignore[attr-defined]  # all have one
-        return Response(shown.data, status=status.HTTP_201_CREATED)
 
     def by_id(self, given: str) -> Row:
         """One row by our id or the platform's; several are refused by name."""
@@ -87,6 +82,57 @@ class EntityView(RowsView[Row]):
         return found[0]
 
 
+class EntityList(EntityView[Row]):
+    """Base of the lists: filtered pages, and rows entered where no platform is connected."""
+
+    scopes = {"GET": scopes.INSIGHT_READ, "POST": scopes.INSIGHT_WRITE}
+    form: ClassVar[type[Body]]
+
+    def get(self, request: Request) -> Response:
+        """Answer with a page."""
+        return self.page()
+
+    @once
+    def post(self, request: Request) -> Response:
+        """Answer with what was made."""
+        row = self.make(self.read(self.form))
+        shown = self.get_serializer(self.one(row.public_id))  # type: ignore[attr-defined]  # all have one
+        return Response(shown.data, status=status.HTTP_201_CREATED)
+
+    def make(self, body: dict[str, Any]) -> Row:
+        """Enter a row."""
+        raise NotImplementedError
+
+
+def about(
+    name: str, label: str, *, listed: str, entered: str = "", summary: str = "", **listing: Any
+) -> Callable[[type[List]], type[List]]:
+    """Tell the schema what a list is about; ``label`` names one row with its article."""
+    plural = f"{label.partition(' ')[2]}s"
+
+    def tell(view: type[List]) -> type[List]:
+        lists = extend_schema(
+            tags=TAG,
+            operation_id=f"{name}_list",
+            summary=summary or f"List {plural}",
+            **listing,
+        )
+        creates = extend_schema(
+            tags=TAG,
+            operation_id=f"{name}_create",
+            summary=f"Enter {label}",
+            request=view.form,
+            responses={201: view.serializer_class},
+        )
+        told = extend_schema_view(get=lists, post=creates)(view)
+        # The schema takes descriptions from here, and adds the scope to them.
+        told.get.__doc__ = listed
+        told.post.__doc__ = entered or f"Enter {label} of an account without a connection."
+        return told
+
+    return tell
+
+
 class AccountFilter(Filters):
     """Filters of accounts."""
 
@@ -95,32 +141,25 @@ class AccountFilter(Filters):
     external_id = django_filters.CharFilter()
 
 
-class AccountList(EntityView[AdAccount]):
+@about(
+    "ad_accounts",
+    "an ad account",
+    listed="Accounts on all platforms.",
+    entered="Enter an account without a connection.",
+)
+class AccountList(EntityList[AdAccount]):
     """Ad accounts."""
 
     model = AdAccount
     queryset = AdAccount.objects.none()
     serializer_class = forms.AccountOut
+    form = forms.AccountIn
     filterset_class = AccountFilter
     related = ("connection",)
 
-    @extend_schema(tags=TAG, operation_id="ad_accounts_list", summary="List ad accounts")
-    def get(self, request: Request) -> Response:
-        """Accounts on all platforms."""
-        return self.page()
-
-    @extend_schema(
-        tags=TAG,
-        operation_id="ad_accounts_create",
-        summary="Enter an ad account",
-        request=forms.AccountIn,
-        responses={201: forms.AccountOut},
-    )
-    @once
-    def post(self, request: Request) -> Response:
-        """Enter an account without a connection."""
-        body = self.read(forms.AccountIn)
-        return self.made(entities.create_account(workspace=self.workspace, now=self.now, **body))
+    def make(self, body: dict[str, Any]) -> AdAccount:
+        """Enter it."""
+        return entities.create_account(workspace=self.workspace, now=self.now, **body)
 
 
 class CampaignFilter(EntityFilter):
@@ -130,23 +169,25 @@ class CampaignFilter(EntityFilter):
     life_state = django_filters.MultipleChoiceFilter(choices=LifeState.choices)
 
 
-class CampaignList(EntityView[Campaign]):
+@about(
+    "campaigns",
+    "a campaign",
+    listed="Campaigns with figures over a period, by default the last 28 days.",
+    summary="List campaigns with their figures",
+    parameters=[PeriodQuery],
+    responses=forms.CampaignRowOut(many=True),
+)
+class CampaignList(EntityList[Campaign]):
     """Campaigns."""
 
     model = Campaign
     queryset = Campaign.objects.none()
     serializer_class = forms.CampaignOut
+    form = forms.CampaignIn
     filterset_class = CampaignFilter
 
-    @extend_schema(
-        tags=TAG,
-        operation_id="campaigns_list",
-        summary="List campaigns with their figures",
-        parameters=[PeriodQuery],
-        responses=forms.CampaignRowOut(many=True),
-    )
     def get(self, request: Request) -> Response:
-        """Campaigns with figures over a period, by default the last 28 days."""
+        """Answer with a page and its figures."""
         period = period_of(request, self.workspace, self.now)
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
         known = campaign_figures(page, workspace=self.workspace, period=period)
@@ -161,19 +202,10 @@ class CampaignList(EntityView[Campaign]):
         ]
         return self.get_paginated_response(rows)
 
-    @extend_schema(
-        tags=TAG,
-        operation_id="campaigns_create",
-        summary="Enter a campaign",
-        request=forms.CampaignIn,
-        responses={201: forms.CampaignOut},
-    )
-    @once
-    def post(self, request: Request) -> Response:
-        """Enter a campaign of an account without a connection."""
-        body = self.read(forms.CampaignIn)
+    def make(self, body: dict[str, Any]) -> Campaign:
+        """Enter it."""
         account = find_account(workspace=self.workspace, given=body.pop("ad_account"))
-        return self.made(entities.create_campaign(account=account, **body))
+        return entities.create_campaign(account=account, **body)
 
 
 class ChildFilter(EntityFilter):
@@ -182,35 +214,23 @@ class ChildFilter(EntityFilter):
     campaign = AnyIdFilter("campaign__")
 
 
-class AdSetList(EntityView[AdSet]):
+@about("ad_sets", "an ad set", listed="Ad sets (Google: ad groups).")
+class AdSetList(EntityList[AdSet]):
     """Ad sets."""
 
     model = AdSet
     queryset = AdSet.objects.none()
     serializer_class = forms.AdSetOut
+    form = forms.AdSetIn
     filterset_class = ChildFilter
     related = ("account", "campaign")
 
-    @extend_schema(tags=TAG, operation_id="ad_sets_list", summary="List ad sets")
-    def get(self, request: Request) -> Response:
-        """Ad sets (Google: ad groups)."""
-        return self.page()
-
-    @extend_schema(
-        tags=TAG,
-        operation_id="ad_sets_create",
-        summary="Enter an ad set",
-        request=forms.AdSetIn,
-        responses={201: forms.AdSetOut},
-    )
-    @once
-    def post(self, request: Request) -> Response:
-        """Enter an ad set of an account without a connection."""
-        body = self.read(forms.AdSetIn)
+    def make(self, body: dict[str, Any]) -> AdSet:
+        """Enter it."""
         campaign = find_entity(
             Campaign, workspace=self.workspace, given=body.pop("campaign"), field="campaign"
         )
-        return self.made(entities.create_ad_set(campaign=campaign, **body))
+        return entities.create_ad_set(campaign=campaign, **body)
 
 
 class AdFilter(ChildFilter):
@@ -219,31 +239,19 @@ class AdFilter(ChildFilter):
     ad_set = AnyIdFilter("ad_set__")
 
 
-class AdList(EntityView[Ad]):
+@about("ads", "an ad", listed="Ads with their campaign, ad set and creative.")
+class AdList(EntityList[Ad]):
     """Ads."""
 
     model = Ad
     queryset = Ad.objects.none()
     serializer_class = forms.AdOut
+    form = forms.AdIn
     filterset_class = AdFilter
     related = ("account", "campaign", "ad_set", "creative")
 
-    @extend_schema(tags=TAG, operation_id="ads_list", summary="List ads")
-    def get(self, request: Request) -> Response:
-        """Ads with their campaign, ad set and creative."""
-        return self.page()
-
-    @extend_schema(
-        tags=TAG,
-        operation_id="ads_create",
-        summary="Enter an ad",
-        request=forms.AdIn,
-        responses={201: forms.AdOut},
-    )
-    @once
-    def post(self, request: Request) -> Response:
-        """Enter an ad of an account without a connection."""
-        body = self.read(forms.AdIn)
+    def make(self, body: dict[str, Any]) -> Ad:
+        """Enter it."""
         ad_set = find_entity(
             AdSet, workspace=self.workspace, given=body.pop("ad_set"), field="ad_set"
         )
@@ -255,7 +263,7 @@ class AdList(EntityView[Ad]):
                 field="creative",
                 account=ad_set.account,
             )
-        return self.made(entities.create_ad(ad_set=ad_set, **body))
+        return entities.create_ad(ad_set=ad_set, **body)
 
 
 class CreativeFilter(Filters):
@@ -276,12 +284,14 @@ class CreativeOrdering(OrderingFilter):
         return chosen and [name.replace("performance_score", "score_key") for name in chosen]
 
 
-class CreativeList(EntityView[Creative]):
+@about("creatives", "a creative", listed="What people see.")
+class CreativeList(EntityList[Creative]):
     """Creatives."""
 
     model = Creative
     queryset = Creative.objects.none()
     serializer_class = forms.CreativeOut
+    form = forms.CreativeIn
     filterset_class = CreativeFilter
     filter_backends = [DjangoFilterBackend, CreativeOrdering]
     ordering_fields = ("created_at", "performance_score")
@@ -291,24 +301,10 @@ class CreativeList(EntityView[Creative]):
         key = Coalesce(F("performance_score"), -1) * Value(10**12) + F("pk")
         return super().rows().annotate(score_key=ExpressionWrapper(key, BigIntegerField()))
 
-    @extend_schema(tags=TAG, operation_id="creatives_list", summary="List creatives")
-    def get(self, request: Request) -> Response:
-        """What people see."""
-        return self.page()
-
-    @extend_schema(
-        tags=TAG,
-        operation_id="creatives_create",
-        summary="Enter a creative",
-        request=forms.CreativeIn,
-        responses={201: forms.CreativeOut},
-    )
-    @once
-    def post(self, request: Request) -> Response:
-        """Enter a creative of an account without a connection."""
-        body = self.read(forms.CreativeIn)
+    def make(self, body: dict[str, Any]) -> Creative:
+        """Enter it."""
         account = find_account(workspace=self.workspace, given=body.pop("ad_account"))
-        return self.made(entities.create_creative(account=account, **body))
+        return entities.create_creative(account=account, **body)
 
 
 def detail_view(parent: type[EntityView[Any]], name: str, label: str) -> type[EntityView[Any]]:
