@@ -252,6 +252,7 @@ class RowReader:
         plain = _PLAIN_COUNT if is_count or self._sign == "," else _PLAIN_AMOUNT
 
         def read(cells: Sequence[str]) -> str:
+            """Text that the database takes as a number, refusing what is none."""
             text = cells[position]
             # Nearly every cell is a plain short number: no need to make a Decimal of it.
             if plain(text):

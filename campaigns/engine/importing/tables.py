@@ -103,6 +103,7 @@ def _open_text(file: BinaryIO, facts: TextFacts) -> Table:
     delimiter = _sniff_delimiter(facts.head)
 
     def source() -> Iterator[Record]:
+        """Read the file from its beginning, as often as asked."""
         file.seek(0)
         text = io.TextIOWrapper(file, encoding=facts.encoding, errors=facts.errors, newline="")
         try:
