@@ -30,12 +30,13 @@ class ImportRunAdmin(ReadOnlyAdmin[ImportRun]):
         "days_written",
         "days_unchanged",
         "created_by",
+        "api_key",
         "created_at",
         "finished_at",
         "undone_at",
     )
     list_filter = (own("account"),)
-    list_select_related = ("account", "created_by")
+    list_select_related = ("account", "created_by", "api_key")
     search_fields = ("file_name", "file_sha256")
     ordering = ("-pk",)
     fields = readonly_fields = fields_of(ImportRun, "file")

@@ -144,6 +144,7 @@ class ImportOut(serializers.Serializer[Any]):
     days_written = serializers.IntegerField()
     days_unchanged = serializers.IntegerField()
     totals = serializers.JSONField()
+    imported_by = serializers.CharField(source="importer", help_text="A person, a key or both.")
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
 
@@ -163,7 +164,9 @@ class ImportView(RowsView[ImportRun]):
 
     def rows(self) -> Any:
         """Return all of them with their jobs."""
-        return ImportRun.objects.filter(workspace=self.workspace).select_related("job")
+        return ImportRun.objects.filter(workspace=self.workspace).select_related(
+            "job", "created_by", "api_key"
+        )
 
 
 class PerformanceImport(ImportView):
@@ -200,14 +203,14 @@ class PerformanceImport(ImportView):
         return Response(ImportOut(run).data, status=status.HTTP_202_ACCEPTED)
 
     def _queue(self, upload: Any, body: dict[str, Any]) -> ImportRun:
-        by, now = self.caller.person, self.now
+        by, now = self.caller.user, self.now
         try:
             run = receive_upload(
                 workspace=self.workspace, file=upload, file_name=upload.name, names=(), by=by,
-                now=now,
+                now=now, api_key=self.caller.key,
             )  # fmt: skip
             save_answers(run=run, mapping=Mapping.from_json(run.mapping), options=_options(body))
-            return queue_import(run=run, by=by, now=now)
+            return queue_import(run=run, by=by, now=now, trigger="api")
         except ImportRefused as error:
             raise serializers.ValidationError({"file": str(error)}) from error
 

@@ -7,7 +7,7 @@ from django.db import models
 
 from campaigns.models.entities import AdAccount
 from workspaces.ids import uuid7
-from workspaces.models import JobRun, User, Workspace
+from workspaces.models import ApiKey, JobRun, User, Workspace
 
 
 @pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
@@ -51,6 +51,9 @@ class ImportRun(models.Model):
     days_unchanged = models.BigIntegerField(default=0)
     totals = models.JSONField(default=dict, help_text="Sums of what was written, by currency.")
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT)
+    api_key = models.ForeignKey(
+        ApiKey, null=True, blank=True, on_delete=models.PROTECT, help_text="The key that sent it."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)
@@ -60,6 +63,13 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def importer(self) -> str:
+        """Who imported: a person, a key, or the command."""
+        if self.api_key and self.created_by:
+            return f"{self.created_by} by key {self.api_key}"
+        return f"key {self.api_key}" if self.api_key else str(self.created_by or "command")
 
 
 class ImportRow(models.Model):

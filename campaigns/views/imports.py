@@ -53,7 +53,7 @@ def import_list(request: PageRequest) -> HttpResponse:
             return redirect("campaigns-import", run.public_id)
     runs = (
         ImportRun.objects.filter(workspace=request.workspace)
-        .select_related("job", "account", "created_by")
+        .select_related("job", "account", "created_by", "api_key")
         .order_by("-pk")[:_SHOWN_RUNS]
     )
     context = {"title": "Import", "form": form, "runs": runs}

@@ -206,7 +206,36 @@ def test_file_is_queued_with_its_guess_and_read_by_a_worker(workspace, client):
     run = ImportRun.objects.get(public_id=answer.json()["id"])
     run_import(run_id=run.pk, now=timezone.now())
     shown = client.get(f"/api/performance/import/{run.public_id}/").json()
-    assert (shown["state"], shown["days_written"], shown["bad_rows"]) == ("done", 1, [])
+    assert (shown["state"], shown["days_written"], shown["bad_rows"]) == ("completed", 1, [])
+
+
+@pytest.mark.parametrize("acts_as", [None, "operator"])
+def test_key_imports_and_is_named_as_who_did(workspace, request, acts_as):
+    person = request.getfixturevalue(acts_as) if acts_as else None
+    client = key_client(workspace, ["insight:write", "insight:read"], person)
+    text = "Day,Campaign name,Impressions,Clicks,Spend\n2026-11-01,One,100,5,2.50\n"
+    file = SimpleUploadedFile("a.csv", text.encode())
+
+    answer = client.post("/api/performance/import/", {"file": file, "platform": "other"})
+
+    assert answer.status_code == 202
+    run = ImportRun.objects.get(public_id=answer.json()["id"])
+    run_import(run_id=run.pk, now=timezone.now())
+    run.refresh_from_db()
+    assert (run.api_key, run.created_by, run.job.trigger) == (client.api_key, person, "api")
+    assert run.days_written == 1
+    by = f"{person} by key test" if person else "key test"
+    assert client.get(f"/api/performance/import/{run.public_id}/").json()["imported_by"] == by
+
+
+def test_key_without_the_scope_imports_nothing(workspace):
+    client = key_client(workspace, ["insight:read"])
+    file = SimpleUploadedFile("a.csv", b"Day,Campaign name,Spend\n2026-11-01,One,2\n")
+
+    answer = client.post("/api/performance/import/", {"file": file, "platform": "other"})
+
+    assert answer.status_code == 403
+    assert not ImportRun.objects.exists()
 
 
 def test_policy_that_tightens_holds_at_once(workspace, client):

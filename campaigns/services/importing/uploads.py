@@ -25,7 +25,7 @@ from campaigns.services.importing.mappings import mapping_for
 from campaigns.services.importing.options import ImportOptions, ImportRefused
 from campaigns.services.importing.performance import context_of, import_performance
 from campaigns.services.importing.progress import queue_job
-from workspaces.models import JobRun, JobState, User, Workspace
+from workspaces.models import ApiKey, JobRun, JobState, User, Workspace
 
 RUN_LIMIT_S: Final = 3600
 _KEEP: Final = timedelta(days=7)
@@ -49,10 +49,11 @@ def receive_upload(
     file: BinaryIO,
     file_name: str,
     names: Sequence[BinaryIO],
-    by: User,
+    by: User | None,
     now: datetime,
+    api_key: ApiKey | None = None,
 ) -> ImportRun:
-    """Keep an uploaded file with the mapping guessed for it.
+    """Keep an uploaded file with the mapping guessed for it, and who sent it: person or key.
 
     Raises
     ------
@@ -71,7 +72,7 @@ def receive_upload(
             " import_performance with --names."
         )
     name = PurePath(file_name).name[:300]
-    run = ImportRun(workspace=workspace, file_name=name, created_by=by)
+    run = ImportRun(workspace=workspace, file_name=name, created_by=by, api_key=api_key)
     run.mapping = guess.mapping.to_json()
     run.options = ImportOptions().to_json() | {"names": asdict(known)["rows"]}
     file.seek(0)
@@ -144,7 +145,9 @@ def _parsed(
     return rows
 
 
-def queue_import(*, run: ImportRun, by: User, now: datetime) -> ImportRun:
+def queue_import(
+    *, run: ImportRun, by: User | None, now: datetime, trigger: str = "page"
+) -> ImportRun:
     """Hand a mapped upload to the workers, once.
 
     Raises
@@ -157,7 +160,7 @@ def queue_import(*, run: ImportRun, by: User, now: datetime) -> ImportRun:
             raise ImportRefused("This import was started already.")
         if not run.file:
             raise ImportRefused("The file is not kept any more; upload it again.")
-        run.job = queue_job(workspace=run.workspace, by=by, now=now, trigger="page")
+        run.job = queue_job(workspace=run.workspace, by=by, now=now, trigger=trigger)
         run.finished_at = None
         run.save(update_fields=["job", "finished_at"])
     return run
