@@ -54,10 +54,18 @@ def quantiles(
     np.divide(journeys.values, journeys.conversions, out=mean_values, where=converts)
     draws = np.empty((replicates, 2, len(journeys.names)))
     for draw in draws:
-        conversions = rng.poisson(journeys.conversions).astype(np.float64)
-        nulls = rng.poisson(journeys.nulls).astype(np.float64)
+        conversions = _drawn(rng, journeys.conversions)
+        nulls = _drawn(rng, journeys.nulls)
         values = np.where(converts, mean_values * conversions, journeys.values)
         draw[:] = credit(conversions, nulls, values)
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
     bounds: FloatArray = np.stack([low[0], high[0], low[1], high[1]])
     return bounds
+
+
+def _drawn(rng: np.random.Generator, counts: FloatArray) -> FloatArray:
+    drawn = np.zeros_like(counts)
+    happened = counts > 0
+    # Stored journeys are either conversions or nulls: half the draws would be of Poisson(0).
+    drawn[happened] = rng.poisson(counts[happened])
+    return drawn

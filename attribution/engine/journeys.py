@@ -164,17 +164,13 @@ class Journeys:
         """Place of each journey's last touch."""
         return self.offsets[1:] - 1
 
-    def per_touch(self, per_journey: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-        """Repeat a journey's entry for each of its touches."""
-        return np.repeat(per_journey, self.lengths)
-
     @cached_property
     def credited(self) -> Journeys:
         """Only the journeys that have a conversion or money to give away."""
         keep = (self.conversions > 0) | (self.values > 0)
         if keep.all():
             return self
-        touched = self.per_touch(keep).astype(bool, copy=False)
+        touched = np.repeat(keep, self.lengths)
         return Journeys(
             names=self.names,
             offsets=_offsets(self.lengths[keep]),

@@ -28,7 +28,8 @@ class Steps:
     order: int
     codes: IntArray
     counter: IntArray
-    final: IntArray
+    finals: IntArray
+    final_counter: IntArray
     lengths: IntArray
 
     @classmethod
@@ -42,8 +43,8 @@ class Steps:
 
         Returns
         -------
-        step codes (`codes`, sorted), the place in it of each touch's step (`counter`), and each
-        journey's last state (`final`)
+        step codes (`codes`, sorted) and the place there of each touch's step (`counter`); last
+        states (`finals`, sorted) and the place there of each journey's (`final_counter`)
 
         Raises
         ------
@@ -58,8 +59,8 @@ class Steps:
             )
         steps = _step_codes(journeys, base, order)
         codes, counter = _numbered(steps, base ** (order + 1))
-        final = steps[journeys.ends] % base**order
-        return cls(base - 1, order, codes, counter, final, journeys.lengths)
+        finals, final_counter = _numbered(steps[journeys.ends] % base**order, base**order)
+        return cls(base - 1, order, codes, counter, finals, final_counter, journeys.lengths)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,23 +100,24 @@ class Chain:
         codes, counts = steps.codes[used], counts[used]
         leaves, enters = codes // base, codes % base**steps.order
         states = np.union1d(np.zeros(1, codes.dtype), enters)
-        ends = np.searchsorted(states, steps.final)
-        # A path that weighs nothing may end in a state that no other path visits.
-        visited = (ends < len(states)) & (states[np.minimum(ends, len(states) - 1)] == steps.final)
         ending = np.stack(
             [
-                np.bincount(ends[visited], x[visited], len(states))
+                np.bincount(steps.final_counter, x, len(steps.finals))
                 for x in (weights, conversions, values)
             ]
         )
+        # A path that weighs nothing may end in a state that no other path visits.
+        visited = np.isin(steps.finals, states)
+        ended = np.zeros((3, len(states)))
+        ended[:, np.searchsorted(states, steps.finals[visited])] = ending[:, visited]
         source = np.searchsorted(states, leaves)
-        out = np.bincount(source, counts, len(states)) + ending[0]
+        out = np.bincount(source, counts, len(states)) + ended[0]
         out[out == 0] = 1.0
         moves = sparse.csc_matrix(
             (counts / out[source], (source, np.searchsorted(states, enters))),
             shape=(len(states), len(states)),
         )
-        return cls(states, moves, ending[1] / out, ending[2] / out, base - 1, steps.order)
+        return cls(states, moves, ended[1] / out, ended[2] / out, base - 1, steps.order)
 
     def removal_effects(self) -> FloatArray:
         """Share of conversions and of money lost when each channel leads to nothing.

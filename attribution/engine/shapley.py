@@ -43,7 +43,7 @@ class ChannelSets:
             belongs = np.arange(len(journeys.lengths))
         else:
             masks = np.bitwise_or.reduceat(np.int64(1) << journeys.channels, journeys.starts)
-            distinct, belongs = np.unique(masks, return_inverse=True)
+            distinct, belongs = _distinct(masks, n_channels)
             sets, members = np.nonzero(distinct[:, None] >> np.arange(n_channels) & 1)
         sizes = np.bincount(sets)
         return cls(n_channels, np.append(0, np.cumsum(sizes)), members, belongs)
@@ -170,6 +170,16 @@ def exact_values(game: FloatArray, n_players: int) -> FloatArray:
         gains = game[:, without | 1 << player] - game[:, without]
         values[:, player] = gains @ weights[sizes[without]]
     return values
+
+
+def _distinct(masks: IntArray, n_channels: int) -> tuple[IntArray, IntArray]:
+    if n_channels > EXACT_CHANNELS:
+        found, place = np.unique(masks, return_inverse=True)
+        return found, place
+    # A table of all sets is small then, and looking up takes no sorting.
+    seen = np.zeros(1 << n_channels, dtype=bool)
+    seen[masks] = True
+    return np.flatnonzero(seen), (np.cumsum(seen) - 1)[masks]
 
 
 def _rates_of_all_coalitions(

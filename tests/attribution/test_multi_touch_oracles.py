@@ -111,7 +111,7 @@ def markov_in_fractions(given_rows, order):
 
 
 @pytest.mark.parametrize("order", [1, 2, 3])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(given_rows=rows)
 def test_markov_is_its_definition(order, given_rows):
     table = run(given_rows, "markov", order)
@@ -240,7 +240,7 @@ SIMULATED = {
         "0.593 0.340 0.374 0.342 0.026 0.169 0.128 0.070 0.085 0.150",
     ),
 }
-GREEK = "eta iota alpha beta kappa theta lambda zeta epsilon gamma".split()
+GREEK = ["eta", "iota", "alpha", "beta", "kappa", "theta", "lambda", "zeta", "epsilon", "gamma"]
 
 
 @pytest.mark.parametrize("order", SIMULATED)
