@@ -23,24 +23,26 @@ class Scale:
     latency_changes: int
     pending: int
     import_scale: float
+    journeys: int
 
 
 SCALES = {
-    "tiny": Scale(1, 3, 320, 0.02),
-    "small": Scale(6, 30, 20_000, 0.1),
-    "full": Scale(50, 100, 1_000_000, 1.0),
+    "tiny": Scale(1, 3, 320, 0.02, 5_000),
+    "small": Scale(6, 30, 20_000, 0.1, 200_000),
+    "full": Scale(50, 100, 1_000_000, 1.0, 200_000),
 }
 
 
 def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
     """Run the benchmarks one after the other; Django must be set up."""
-    from benchmarks import executor, import_figures, latency, queue_page
+    from benchmarks import executor, import_figures, latency, multi_touch, queue_page
 
     parts: dict[str, Callable[[], list[Figure]]] = {
         "executor": lambda: executor.run(scale.executor_base, state),
         "latency": lambda: latency.run(scale.latency_changes, state),
         "page": lambda: queue_page.run(scale.pending),
         "import": lambda: import_figures.run(scale.import_scale),
+        "multi_touch": lambda: multi_touch.run(scale.journeys),
     }
     figures: list[Figure] = []
     for name, part in parts.items():
@@ -57,7 +59,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--scale", choices=sorted(SCALES), default="small")
     parser.add_argument(
-        "--only", nargs="+", default=[], choices=["executor", "latency", "page", "import"]
+        "--only",
+        nargs="+",
+        default=[],
+        choices=["executor", "latency", "page", "import", "multi_touch"],
     )
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--write-docs", action="store_true", help="renew docs/performance.md")
