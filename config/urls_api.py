@@ -10,9 +10,11 @@ from workspaces.api.problems import not_found
 from workspaces.api.routing import api_path
 from workspaces.api.urls import urlpatterns as workspaces_paths
 from workspaces.views.health import live
+from workspaces.webhooks import receive as receive_webhook
 
 urlpatterns = [
     api_path("health/", live, "api-health"),
+    api_path("webhooks/<str:provider>/<uuid:connection>/", receive_webhook, "api-webhook-in"),
     *workspaces_paths,
     *campaigns_paths,
     *mlops_paths,

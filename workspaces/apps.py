@@ -11,8 +11,10 @@ class WorkspacesConfig(AppConfig):
     name = "workspaces"
 
     def ready(self) -> None:
-        """Give each new workspace its switches of jobs."""
+        """Give each new workspace its switches of jobs; let webhooks of any sender in."""
         from workspaces.hooks import on_workspace_created
+        from workspaces.inbound import setup
         from workspaces.services.jobs import configure_new
 
         on_workspace_created(configure_new)
+        setup.register()

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "axes",
     "workspaces",
     "campaigns",
+    "attribution",
     "mlops",
 ]
 
@@ -146,7 +147,13 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 2 * 3600
 CELERY_TASK_SOFT_TIME_LIMIT = 2 * 3600 - 60
 # A task that runs longer than this is delivered again, so it stays above every time limit.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3 * 3600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3 * 3600,
+    # A web request that only nudges a worker must not wait long for a broker that is away.
+    "max_retries": 1,
+    "interval_start": 0,
+    "socket_connect_timeout": 3,
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
@@ -229,8 +236,15 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Countersign <countersign@lo
 ALLOW_SANDBOX = env.flag("ALLOW_SANDBOX", default=False)
 SANDBOX_URL = env.text("SANDBOX_URL", "")
 
+# How long what is kept. Runs of a job: its own history_days, this where it has none.
+EXECUTION_RESPONSE_KEEP_DAYS = 180
+INBOUND_KEEP_DAYS = 30
+JOB_RUN_KEEP_DAYS = 7
+READ_NOTICE_KEEP_DAYS = 90
+
 # The executor. A lease outlives every time-out of one call, so a lapsed one means a dead worker.
 EXECUTOR_LEASE_S = 600
+EXECUTOR_BATCH = 50  # changes of one ad account that are claimed and settled together
 EXECUTOR_MIN_LEASE_LEFT_S = 120
 EXECUTOR_SETTLE_GRACE_S = 60  # a call without an answer may still commit this long
 EXECUTOR_MAX_ATTEMPTS = 5

@@ -27,12 +27,13 @@ from workspaces.models import (
     Connection,
     ConnectionStatus,
     InboundEvent,
+    InboundState,
     WebhookDelivery,
     WebhookEndpoint,
     WebhookFormat,
 )
 from workspaces.roles import Role
-from workspaces.services import connections, webhooks_out
+from workspaces.services import connections, inbound, webhooks_out
 
 CONNECTION_COLOURS = {
     "active": "success",
@@ -40,6 +41,7 @@ CONNECTION_COLOURS = {
     "needs_login": "warning",
     "stopped": "danger",
 }
+EVENT_COLOURS = {"received": "info", "done": "success", "failed": "danger"}
 
 
 @admin.register(Connection)
@@ -82,16 +84,32 @@ class ConnectionAdmin(ReadOnlyAdmin[Connection]):
 
 @admin.register(InboundEvent)
 class InboundEventAdmin(ReadOnlyAdmin[InboundEvent]):
-    """Webhook calls as they came."""
+    """Events of webhooks as they came, and how far each is."""
 
     workspace_path = "connection__workspace"
     view_role = Role.OPERATOR
-    list_display = ("connection", "kind", "received_at", "processed_at", "error")
-    list_filter = (own("connection"), "kind")
+    list_display = ("connection", "kind", "state_label", "attempts", "received_at",
+                    "next_attempt_at", "processed_at", "error")  # fmt: skip
+    list_filter = ("state", own("connection"), "kind")
     list_select_related = ("connection",)
     search_fields = ("dedup_key",)
     ordering = ("-pk",)
+    actions = ("run_again",)
     readonly_fields = fields_of(InboundEvent)
+
+    @column(description="State", ordering="state", label=EVENT_COLOURS)
+    def state_label(self, row: InboundEvent) -> tuple[str, str]:
+        """State, coloured."""
+        return row.state, row.get_state_display()
+
+    @admin.action(description="Run selected failed ones again", permissions=["admin"])
+    def run_again(self, request: HttpRequest, rows: QuerySet[InboundEvent]) -> None:
+        """Put them back into the line."""
+        failed = rows.filter(state=InboundState.FAILED).select_related("connection__workspace")
+        count = len(
+            [inbound.run_again(event=row, by=member(request).user) for row in failed.order_by("pk")]
+        )
+        messages.success(request, f"{count} failed events are treated again within seconds.")
 
 
 class EndpointForm(WorkspaceForm[WebhookEndpoint]):

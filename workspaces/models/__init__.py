@@ -1,7 +1,7 @@
 """Tables of the ground floor."""
 
 from workspaces.models.accounts import Delegation, Invitation, Membership, User
-from workspaces.models.connections import Connection, ConnectionStatus, InboundEvent
+from workspaces.models.connections import Connection, ConnectionStatus
 from workspaces.models.gate import (
     Decision,
     ExecutionAttempt,
@@ -12,6 +12,7 @@ from workspaces.models.gate import (
     Signature,
     Status,
 )
+from workspaces.models.inbound import InboundEvent, InboundState
 from workspaces.models.jobs import JobConfig, JobRun, JobState
 from workspaces.models.keys import ApiKey, IdempotencyRecord, ThrottleRate
 from workspaces.models.notices import (
@@ -43,6 +44,7 @@ __all__ = [
     "FailedJob",
     "IdempotencyRecord",
     "InboundEvent",
+    "InboundState",
     "Invitation",
     "JobConfig",
     "JobPerformanceByTenant",

@@ -1,4 +1,4 @@
-"""Doors to outside systems: credentials encrypted, what came in kept raw."""
+"""Doors to outside systems: credentials encrypted."""
 
 from __future__ import annotations
 
@@ -56,33 +56,3 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.kind})"
-
-
-class InboundEvent(models.Model):
-    """A verified webhook call as it came, processed later and once."""
-
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT)
-    dedup_key = models.CharField(max_length=200)
-    kind = models.CharField(max_length=80, blank=True)
-    body = models.TextField()
-    received_at = models.DateTimeField()
-    processed_at = models.DateTimeField(null=True, blank=True)
-    error = models.TextField(blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["connection", "dedup_key"], name="workspaces_inboundevent_once"
-            ),
-        ]
-        indexes = [
-            # the worker's query: what is still to be processed, oldest first
-            models.Index(
-                fields=["received_at"],
-                condition=Q(processed_at=None),
-                name="workspaces_inbound_open",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.dedup_key}"

@@ -2,6 +2,7 @@
 
 from workspaces.tasks.gate import execute_due, expire_proposals, measure_effects, reap_lapsed
 from workspaces.tasks.heartbeat import heartbeat
+from workspaces.tasks.inbound import process_inbound, sweep_inbound
 from workspaces.tasks.jobs import run_job, start_job, sweep_jobs
 from workspaces.tasks.notices import (
     clear_expired,
@@ -18,9 +19,11 @@ __all__ = [
     "expire_proposals",
     "heartbeat",
     "measure_effects",
+    "process_inbound",
     "reap_lapsed",
     "run_job",
     "send_digests",
     "start_job",
+    "sweep_inbound",
     "sweep_jobs",
 ]

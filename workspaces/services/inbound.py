@@ -1,0 +1,149 @@
+"""Webhooks in: verify the raw call, store its events once, answer. Work on them comes later."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from workspaces import crypto
+from workspaces.inbound.base import Batch, Call, ForgedError, Provider, UnreadableError
+from workspaces.inbound.registry import consumers_of, provider_of
+from workspaces.models import Connection, InboundEvent, InboundState, User
+from workspaces.services.accounts import require_admin
+from workspaces.services.refusals import RefusedError
+
+logger = logging.getLogger(__name__)
+
+MAX_BODY_BYTES: Final = 1024 * 1024
+
+
+class NotAcceptedError(Exception):
+    """Unknown address or a signature that does not fit; nobody outside learns which."""
+
+
+class InboundRefusedError(RefusedError):
+    """An event is not in a state to be run again."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What came of a call. ``connection_id``: whose events somebody waits for, else ``None``."""
+
+    provider: Provider
+    events: int
+    dropped: int
+    connection_id: int | None
+
+
+def receive(*, provider: str, connection: UUID, call: Call, now: datetime) -> Receipt:
+    """Store the events of a verified call; those that are known already change nothing.
+
+    A paused connection keeps receiving, because a sender that is turned away gives up after hours
+    and then forgets. Its events wait until it is resumed.
+
+    Raises
+    ------
+    NotAcceptedError : unknown sender or connection, no secret, forged, stale or from the future
+    UnreadableError : verified, but not what its sender promises
+    """
+    sender, row, secret = _open(provider, connection)
+    try:
+        sender.verify(call, secret, now=now)
+    except ForgedError as error:
+        raise _refused(row, str(error)) from None
+    batch = _split(sender, call, secret)
+    if batch.dropped:
+        logger.warning(
+            "inbound events of foreign accounts dropped",
+            extra={"connection": row.pk, "dropped": batch.dropped},
+        )
+    _store(row, batch, now)
+    is_awaited = bool(batch.events and consumers_of(provider))
+    return Receipt(sender, len(batch.events), batch.dropped, row.pk if is_awaited else None)
+
+
+def challenge(*, provider: str, connection: UUID, call: Call) -> str:
+    """Answer the handshake by which a sender asks whether the address is ours.
+
+    Raises
+    ------
+    NotAcceptedError : as for ``receive``; also a sender that has no handshake
+    """
+    sender, row, secret = _open(provider, connection)
+    try:
+        text = sender.challenge(call, secret)
+    except ForgedError as error:
+        raise _refused(row, str(error)) from None
+    if text is None:
+        raise NotAcceptedError
+    return text
+
+
+def _open(provider: str, public_id: UUID) -> tuple[Provider, Connection, dict[str, str]]:
+    sender = provider_of(provider)
+    row = Connection.objects.filter(public_id=public_id, kind=provider).first()
+    if sender is None or row is None:
+        logger.info("webhook of an unknown connection", extra={"provider": provider[:20]})
+        raise NotAcceptedError
+    try:
+        return sender, row, crypto.decrypt(row.secret)
+    except crypto.SecretUnreadableError as error:
+        logger.exception("webhook not verifiable", extra={"connection": row.pk})
+        raise NotAcceptedError from error
+
+
+def _refused(row: Connection, why: str) -> NotAcceptedError:
+    logger.info("webhook refused", extra={"connection": row.pk, "why": why})
+    return NotAcceptedError()
+
+
+def _split(sender: Provider, call: Call, secret: dict[str, str]) -> Batch:
+    try:
+        return sender.split(call, secret)
+    except RecursionError:
+        # Just shallow enough to be read, too deep to be written.
+        raise UnreadableError("The JSON is nested too deeply.") from None
+
+
+def _store(connection: Connection, batch: Batch, now: datetime) -> None:
+    rows = [
+        InboundEvent(
+            connection=connection,
+            dedup_key=event.dedup_key,
+            kind=event.kind,
+            body=event.body,
+            received_at=now,
+            position=position,
+        )
+        for position, event in enumerate(batch.events)
+    ]
+    # Two calls with the same events in another order would wait for each other's keys in a ring.
+    rows.sort(key=lambda row: row.dedup_key)
+    InboundEvent.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+@transaction.atomic
+def run_again(*, event: InboundEvent, by: User) -> InboundEvent:
+    """Put a failed event back into the line, with all its attempts before it.
+
+    Raises
+    ------
+    NotPermittedError : ``by`` is no admin
+    InboundRefusedError : it has not failed
+    """
+    require_admin(user=by, workspace=event.connection.workspace)
+    current = InboundEvent.objects.select_for_update().get(pk=event.pk)
+    if current.state != InboundState.FAILED:
+        raise InboundRefusedError(
+            f"Event {current.pk} is {current.get_state_display().lower()}; only failed ones can be"
+            " run again."
+        )
+    current.state, current.processed_at = InboundState.RECEIVED, None
+    current.attempts, current.next_attempt_at = 0, None
+    current.save(update_fields=["state", "processed_at", "attempts", "next_attempt_at"])
+    return current

@@ -1,0 +1,89 @@
+"""The door for webhooks: the signature is the authentication."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+from kombu.exceptions import OperationalError
+
+from workspaces.inbound.base import Call, UnreadableError
+from workspaces.services import inbound
+from workspaces.tasks.inbound import process_inbound
+
+logger = logging.getLogger(__name__)
+
+
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "POST"])
+def receive(request: HttpRequest, provider: str, connection: UUID) -> HttpResponse:
+    """Verify, store, answer; GET is the handshake of senders that ask first."""
+    try:
+        call = _call(request)
+        if request.method == "GET":
+            text = inbound.challenge(provider=provider, connection=connection, call=call)
+            return HttpResponse(text, content_type="text/plain; charset=utf-8")
+        receipt = inbound.receive(
+            provider=provider, connection=connection, call=call, now=timezone.now()
+        )
+    except _TooLargeError:
+        return _problem(413, f"The body is larger than {inbound.MAX_BODY_BYTES:,} bytes.")
+    except inbound.NotAcceptedError:
+        # One answer for a wrong address and for a wrong signature: neither tells about the other.
+        return _problem(401, "This call is not signed for this address.")
+    except UnreadableError as error:
+        return _problem(400, str(error))
+    except UnreadablePostError:
+        return _problem(400, "The body ended too early; send it again.")
+    if receipt.connection_id is not None:
+        _nudge(receipt.connection_id)
+    return HttpResponse(receipt.provider.answer, content_type=receipt.provider.answer_type)
+
+
+class _TooLargeError(Exception):
+    """The body is not even read."""
+
+
+def _call(request: HttpRequest) -> Call:
+    if _length(request) > inbound.MAX_BODY_BYTES:
+        raise _TooLargeError
+    query = request.META.get("QUERY_STRING", "")
+    # From the configured address, never from Host: whoever calls may write anything there.
+    url = settings.PUBLIC_BASE_URL.rstrip("/") + request.path + (f"?{query}" if query else "")
+    return Call(
+        method=request.method or "",
+        url=url,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        query=request.GET.dict(),
+        body=request.body,
+    )
+
+
+def _length(request: HttpRequest) -> int:
+    text = request.META.get("CONTENT_LENGTH") or ""
+    return int(text[:20]) if text.isascii() and text.isdigit() else 0
+
+
+def _nudge(connection_id: int) -> None:
+    """Shorten the wait. Without a broker the events stay stored, and beat finds them later."""
+    transaction.on_commit(lambda: _send(connection_id))
+
+
+def _send(connection_id: int) -> None:
+    try:
+        process_inbound.apply_async(kwargs={"connection_id": connection_id}, retry=False)
+    except OperationalError:
+        logger.warning("webhook events wait for beat; the broker does not answer")
+
+
+def _problem(status: int, detail: str) -> JsonResponse:
+    body = {"type": "about:blank", "status": status, "detail": detail}
+    return JsonResponse(body, status=status, content_type="application/problem+json")
