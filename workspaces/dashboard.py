@@ -97,7 +97,9 @@ def _ended(workspace: Workspace, status: Status, now: datetime) -> list[Proposal
 
 def _failed_jobs(workspace: Workspace, now: datetime) -> list[JobRun]:
     rows = JobRun.objects.filter(
-        workspace=workspace, state=JobState.FAILED, finished_at__gte=now - RECENT
+        workspace=workspace,
+        state__in=[JobState.FAILED, JobState.EXPIRED],
+        finished_at__gte=now - RECENT,
     )
     return list(rows.order_by("-pk")[:SHOWN])
 

@@ -28,7 +28,9 @@ class SyncStatusOut(serializers.Serializer[Any]):
     """The newest run, and when the next one is due."""
 
     run_id = serializers.UUIDField(allow_null=True)
-    state = serializers.CharField(help_text="idle, queued, running, done or failed")
+    state = serializers.CharField(
+        help_text="idle, queued, active, completed, failed, retry or expired"
+    )
     trigger = serializers.CharField(allow_null=True)
     step = serializers.CharField(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)

@@ -70,7 +70,7 @@ def test_import_runs_once_and_reports(client, workspace, django_capture_on_commi
     run_import_task(run_id=run.pk)
 
     run.refresh_from_db()
-    assert (run.job.state, run.days_written, run.rows_bad) == ("done", 1, 1)
+    assert (run.job.state, run.days_written, run.rows_bad) == ("completed", 1, 1)
     assert run.file.name == ""
     page = client.get(address(run)).content.decode()
     assert "2 rows read, 1 left out; 1 days written" in " ".join(page.split())
@@ -178,7 +178,7 @@ def test_refused_run_keeps_its_file_for_another_try(client, workspace):
     run_import_task(run_id=run.pk)
 
     run.refresh_from_db()
-    assert (run.job.state, run.days_written) == ("done", 1)
+    assert (run.job.state, run.days_written) == ("completed", 1)
 
 
 @pytest.mark.parametrize(

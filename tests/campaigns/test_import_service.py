@@ -187,7 +187,7 @@ def test_first_import_starts_the_data_of_a_workspace(workspace):
     assert workspace.data_since == NOW
     assert (account.data_source, account.has_usable_conversions) == ("Ours", False)
     run.job.refresh_from_db()
-    assert (run.job.state, run.job.done, run.account) == ("done", 1, account)
+    assert (run.job.state, run.job.done, run.account) == ("completed", 1, account)
 
 
 def test_unknown_zone_and_platform_are_refused_in_words(workspace):

@@ -23,7 +23,7 @@ from workspaces.models import (
     WebhookEndpoint,
     Workspace,
 )
-from workspaces.services import jobs, proposing
+from workspaces.services import job_kinds, jobs, proposing
 
 PROPOSALS = "/admin/workspaces/proposal/"
 
@@ -343,7 +343,7 @@ def test_job_is_started_by_an_operator(
     assert len(sent) >= 1
     assert (run.name, run.trigger, run.started_by) == ("count", "manual", operator)
     assert "which is its limit" in page.text
-    jobs._jobs.pop("count")
+    job_kinds._jobs.pop("count")
 
 
 def test_second_rate_of_a_day_is_refused_in_words(workspace, client_as, admin, here):

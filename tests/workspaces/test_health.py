@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -16,8 +15,7 @@ from kombu.asynchronous.timer import Timer
 from tests.workspaces.factories import ConnectionFactory
 from workspaces import tasks
 from workspaces.management.commands import doctor
-from workspaces.models import IdempotencyRecord, InboundEvent, Notification, Session
-from workspaces.services import clearing, health
+from workspaces.services import health
 from workspaces.tasks.heartbeat import _last_pulse_s
 
 
@@ -151,45 +149,3 @@ def test_doctor_finds_a_dead_mail_server_and_a_malformed_key(db, settings):
 
     assert "correct EMAIL_URL" in doctor.check_mail().words
     assert "malformed key" in doctor.check_secrets().words
-
-
-def test_expired_rows_go_in_batches_and_the_rest_stays(workspace, viewer, now):
-    feed = ConnectionFactory(workspace=workspace)
-    for number, age in enumerate([0, 23, 25, 26, 27]):
-        at = now - timedelta(hours=age)
-        IdempotencyRecord.objects.create(
-            workspace=workspace, owner="o", key=str(number), request_hash="h", created_at=at
-        )
-    for number, (age, read) in enumerate([(100, 91), (100, None), (100, 89)]):
-        Notification.objects.create(
-            workspace=workspace,
-            user=viewer,
-            topic="t",
-            title="t",
-            dedup_key=str(number),
-            created_at=now - timedelta(days=age),
-            read_at=now - timedelta(days=read) if read else None,
-        )
-    for number, (age, is_processed) in enumerate([(31, True), (31, False), (29, True)]):
-        InboundEvent.objects.create(
-            connection=feed,
-            dedup_key=str(number),
-            body="",
-            received_at=now - timedelta(days=age),
-            processed_at=now if is_processed else None,
-        )
-    Session.objects.create(session_key="a" * 32, expire_date=now - timedelta(seconds=1))
-    Session.objects.create(session_key="b" * 32, expire_date=now + timedelta(days=1))
-
-    cleared = clearing.clear_expired(now=now, batch=2)
-
-    assert cleared == {
-        "idempotency records": 3,
-        "sessions": 1,
-        "read notices": 1,
-        "inbound events": 1,
-    }
-    assert IdempotencyRecord.objects.count() == 2
-    assert Notification.objects.count() == 2
-    assert InboundEvent.objects.count() == 2
-    assert Session.objects.get().session_key == "b" * 32

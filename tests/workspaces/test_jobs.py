@@ -9,21 +9,21 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from workspaces.models import JobConfig, JobRun, JobState
-from workspaces.services import jobs
+from workspaces.services import job_kinds, jobs
 from workspaces.services.jobs import JobRefusedError, Progress
 
 
 @pytest.fixture
 def job() -> Iterator[Callable[..., None]]:
     """Register jobs for one test."""
-    known = dict(jobs._jobs)
+    known = dict(job_kinds._jobs)
 
     def register(run=lambda progress: None, **options):
         jobs.register_job("count", "Counting", run, **options)
 
     yield register
-    jobs._jobs.clear()
-    jobs._jobs.update(known)
+    job_kinds._jobs.clear()
+    job_kinds._jobs.update(known)
 
 
 def _run(workspace, now, **options) -> JobRun:
@@ -150,11 +150,12 @@ def test_run_is_worked_off_once(job, workspace, now):
 
 
 def test_run_of_a_dead_worker_is_given_up(job, workspace, now):
-    job(limit_s=600)
+    job(limit_s=600, max_attempts=1)
     dead = JobRun.objects.create(
         workspace=workspace,
         name="count",
         state=JobState.RUNNING,
+        attempt=1,
         queued_at=now - timedelta(minutes=11),
         started_at=now - timedelta(minutes=11),
     )
@@ -206,5 +207,5 @@ def test_schedule_starts_the_job_where_it_may_run(
 
     assert len(sent) >= 1
     run = JobRun.objects.get()
-    assert run_job(run_id=run.pk) == "done"
+    assert run_job(run_id=run.pk) == "completed"
     assert run.workspace == workspace

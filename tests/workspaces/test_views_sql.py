@@ -17,7 +17,9 @@ from workspaces.models import (
 )
 
 
-def _ended(workspace, at: datetime, ms: int, state: str = "done", name: str = "sync") -> JobRun:
+def _ended(
+    workspace, at: datetime, ms: int, state: str = "completed", name: str = "sync"
+) -> JobRun:
     return JobRun.objects.create(
         workspace=workspace,
         name=name,
@@ -42,7 +44,7 @@ def test_queue_health_counts_the_last_hour_and_all_that_waits(workspace, other_w
     stuck_since = moment - timedelta(hours=30)
     JobRun.objects.create(workspace=workspace, name="sync", queued_at=stuck_since)
     JobRun.objects.create(
-        workspace=workspace, name="sync", state="running", queued_at=moment, started_at=moment
+        workspace=workspace, name="sync", state="active", queued_at=moment, started_at=moment
     )
     _ended(workspace, moment - timedelta(minutes=10), 1000)
     _ended(workspace, moment - timedelta(minutes=20), 3000)
@@ -57,6 +59,19 @@ def test_queue_health_counts_the_last_hour_and_all_that_waits(workspace, other_w
     assert row.oldest_queued_at == stuck_since
     assert row.mean_duration_ms == pytest.approx(2000)
     assert JobQueueHealth.objects.get(tenant_id="rival").done == 1
+
+
+def test_health_shows_what_waits_for_another_try_and_what_expired(workspace, moment):
+    JobRun.objects.create(
+        workspace=workspace, name="sync", state="retry", queued_at=moment - timedelta(days=2)
+    )
+    _ended(workspace, moment - timedelta(minutes=5), 10, "expired")
+
+    row = JobQueueHealth.objects.get()
+
+    assert (row.retry, row.expired, row.running, row.failed) == (1, 1, 0, 0)
+    assert FailedJob.objects.get().state == "expired"
+    assert JobPerformanceByTenant.objects.get().failed == 1
 
 
 def test_failed_jobs_of_a_day(workspace, moment):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -24,27 +26,63 @@ from workspaces.models import (
     JobPerformanceByTenant,
     JobQueueHealth,
     JobRun,
+    JobState,
     RateLimitStatus,
 )
 from workspaces.roles import Role
 from workspaces.services import jobs
 from workspaces.tasks.jobs import run_job
 
-STATE_COLOURS = {"queued": "info", "running": "warning", "done": "success", "failed": "danger"}
+STATE_COLOURS = {
+    "queued": "info", "active": "warning", "completed": "success", "failed": "danger",
+    "retry": "warning", "expired": "danger",
+}  # fmt: skip
 LIMIT_COLOURS = {"OK": "success", "WARNING": "warning", "LIMIT_REACHED": "danger"}
 
 
 @admin.register(JobConfig)
 class JobConfigAdmin(WorkspaceModelAdmin[JobConfig]):
-    """Whether and how often a job may run."""
+    """How a job runs here, and how its last run went. Who changed what stands in its history."""
 
     change_role = Role.ADMIN
-    list_display = ("name", "is_enabled", "max_per_hour", "updated_at")
+    list_display = ("name", "is_enabled", "last_state", "last_queued_at", "max_per_hour",
+                    "max_attempts", "backoff_base_ms", "run_limit_s", "give_up_after_min",
+                    "priority", "history_days")  # fmt: skip
     list_filter = ("is_enabled",)
     search_fields = ("name",)
     ordering = ("name",)
     actions = ("run_now",)
     readonly_fields = ("name", "created_at", "updated_at")
+    fieldsets = (
+        (None, {"fields": ("name", "is_enabled", "max_per_hour", "priority")}),
+        ("When a run fails", {"fields": ("max_attempts", "backoff_base_ms", "give_up_after_min")}),
+        ("Limits", {"fields": ("run_limit_s", "history_days")}),
+        ("Of the job itself", {"fields": ("settings", "created_at", "updated_at")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[JobConfig]:
+        """Jobs with their newest run."""
+        runs = JobRun.objects.filter(workspace=OuterRef("workspace"), name=OuterRef("name"))
+        newest = runs.order_by("-queued_at", "-pk")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                newest_state=Subquery(newest.values("state")[:1]),
+                newest_queued_at=Subquery(newest.values("queued_at")[:1]),
+            )
+        )
+
+    @column(description="Last run", label=STATE_COLOURS)
+    def last_state(self, row: Any) -> tuple[str, str]:
+        """State of the newest run."""
+        state = row.newest_state
+        return (state, JobState(state).label) if state else ("", "Never")
+
+    @column(description="Asked for", ordering="newest_queued_at")
+    def last_queued_at(self, row: Any) -> datetime | None:
+        """When the newest run was asked for."""
+        return cast("datetime | None", row.newest_queued_at)
 
     @admin.action(description="Run selected now", permissions=["operator"])
     def run_now(self, request: HttpRequest, rows: QuerySet[JobConfig]) -> None:
@@ -65,8 +103,8 @@ class JobConfigAdmin(WorkspaceModelAdmin[JobConfig]):
 class JobRunAdmin(ReadOnlyAdmin[JobRun]):
     """Runs, newest first."""
 
-    list_display = ("name", "state_label", "trigger", "step", "done", "total", "queued_at",
-                    "finished_at")  # fmt: skip
+    list_display = ("name", "state_label", "attempt", "trigger", "step", "done", "total",
+                    "queued_at", "next_attempt_at", "finished_at", "error")  # fmt: skip
     list_filter = ("state", "trigger")
     search_fields = ("name",)
     ordering = ("-pk",)
@@ -82,8 +120,8 @@ class JobRunAdmin(ReadOnlyAdmin[JobRun]):
 class JobQueueHealthAdmin(ReportAdmin[JobQueueHealth]):
     """The last hour."""
 
-    list_display = ("job_name", "queued", "running", "done", "failed", "oldest_queued_at",
-                    "mean_duration_ms")  # fmt: skip
+    list_display = ("job_name", "queued", "running", "retry", "done", "failed", "expired",
+                    "oldest_queued_at", "mean_duration_ms")  # fmt: skip
     search_fields = ("job_name",)
     ordering = ("job_name",)
 
@@ -92,7 +130,16 @@ class JobQueueHealthAdmin(ReportAdmin[JobQueueHealth]):
 class FailedJobAdmin(ReportAdmin[FailedJob]):
     """What failed within a day."""
 
-    list_display = ("job_name", "step", "error", "trigger", "started_at", "finished_at")
+    list_display = (
+        "job_name",
+        "state",
+        "attempt",
+        "step",
+        "error",
+        "trigger",
+        "started_at",
+        "finished_at",
+    )
     search_fields = ("job_name", "error")
     ordering = ("-finished_at",)
 

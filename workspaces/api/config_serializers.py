@@ -155,6 +155,8 @@ class JobRunOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     trigger = serializers.CharField()
     state = serializers.ChoiceField(JobState.choices)
+    attempt = serializers.IntegerField()
+    next_attempt_at = serializers.DateTimeField(allow_null=True)
     step = serializers.CharField()
     done = serializers.IntegerField()
     total = serializers.IntegerField(allow_null=True)

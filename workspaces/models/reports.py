@@ -17,6 +17,8 @@ class JobQueueHealth(models.Model):
     failed = models.IntegerField()
     oldest_queued_at = models.DateTimeField(null=True)
     mean_duration_ms = models.FloatField(null=True)
+    retry = models.IntegerField()
+    expired = models.IntegerField()
 
     class Meta:
         managed = False
@@ -38,6 +40,8 @@ class FailedJob(models.Model):
     error = models.TextField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=10)
+    attempt = models.IntegerField()
 
     class Meta:
         managed = False

@@ -2,119 +2,73 @@
 
 ``request_job`` writes the queued row, ``perform`` works it off, ``run_job`` does both at once and
 ``job_run`` wraps a body that is already running somewhere. One run per workspace and job at a time
-is a constraint of the database.
+is a constraint of the database. How often, how long and how many times stands in ``JobConfig``.
 """
 
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from workspaces.models import JobConfig, JobRun, JobState, User, Workspace
+from workspaces.services.job_kinds import (
+    BACKOFF_CAP,
+    TOPIC,
+    TRANSIENT,
+    Job,
+    JobBody,
+    JobRefusedError,
+    Progress,
+    config_of,
+    configure_jobs,
+    configure_new,
+    job_of,
+    jobs,
+    known_job,
+    register_job,
+)
 from workspaces.services.live import bump
 from workspaces.services.locks import lock_names
 from workspaces.services.refusals import RefusedError
 
+__all__ = [
+    "TRANSIENT",
+    "Job",
+    "JobBody",
+    "JobRefusedError",
+    "Progress",
+    "configure_jobs",
+    "configure_new",
+    "due_runs",
+    "end_lost_runs",
+    "job_of",
+    "job_run",
+    "jobs",
+    "message_options",
+    "perform",
+    "register_job",
+    "request_job",
+    "run_job",
+]
+
 logger = logging.getLogger(__name__)
 
-TOPIC: Final = "jobs"
 HOUR: Final = timedelta(hours=1)
+WAITING: Final = (JobState.QUEUED, JobState.RETRY)
+# Between the polite stop of a run at its limit and the hard one; then its row is given up.
+STOP_S: Final = 30
+# Redis hands out 0 first and 9 last; people think the other way round, from −10 to 10.
+LAST_PRIORITY: Final = 9
 Clock = Callable[[], datetime]
-
-
-class JobRefusedError(RefusedError):
-    """The job may not run now; the text says until when or who can change it."""
-
-
-@dataclass
-class Progress:
-    """What a body sees of its run: it tells how far it is, people see it at once."""
-
-    run: JobRun
-    workspace: Workspace
-    now: datetime
-    counts: dict[str, int] = field(default_factory=dict)
-
-    def step(self, text: str, *, done: int | None = None, total: int | None = None) -> None:
-        """Tell what is being done and, where known, how much of how many."""
-        self.run.step = text[:120]
-        if done is not None:
-            self.run.done = done
-        if total is not None:
-            self.run.total = total
-        self.run.save(update_fields=["step", "done", "total"])
-        bump(self.workspace.pk, TOPIC)
-
-    def count(self, **amounts: int) -> None:
-        """Add to the figures that the finished run shows."""
-        for name, amount in amounts.items():
-            self.counts[name] = self.counts.get(name, 0) + amount
-
-
-JobBody = Callable[[Progress], None]
-
-
-@dataclass(frozen=True)
-class Job:
-    """A job that any workspace can have. ``limit_s``: a run older than that has lost its worker."""
-
-    name: str
-    label: str
-    run: JobBody
-    max_per_hour: int | None = None
-    limit_s: int = 2 * 3600
-
-
-_jobs: dict[str, Job] = {}
-
-
-def register_job(
-    name: str,
-    label: str,
-    run: JobBody,
-    *,
-    max_per_hour: int | None = None,
-    limit_s: int = 2 * 3600,
-) -> None:
-    """Make a job known. Called in ``ready()``; the numbers are defaults of its ``JobConfig``."""
-    _jobs[name] = Job(name, label, run, max_per_hour, limit_s)
-
-
-def jobs() -> list[Job]:
-    """All jobs, by name."""
-    return [_jobs[name] for name in sorted(_jobs)]
-
-
-def job_of(name: str) -> Job:
-    """One job, or a refusal that names the known ones."""
-    try:
-        return _jobs[name]
-    except KeyError:
-        known = ", ".join(sorted(_jobs)) or "none"
-        raise JobRefusedError(f"There is no job {name!r}; known: {known}.") from None
-
-
-def configure_jobs(workspace: Workspace) -> None:
-    """Give a workspace a row per job, to switch and limit it by."""
-    JobConfig.objects.bulk_create(
-        [
-            JobConfig(workspace=workspace, name=job.name, max_per_hour=job.max_per_hour)
-            for job in jobs()
-        ],
-        ignore_conflicts=True,
-    )
-
-
-def configure_new(workspace: Workspace, _by: User, _now: datetime) -> None:
-    """As ``configure_jobs``, for a workspace that is being made."""
-    configure_jobs(workspace)
 
 
 def run_job(
@@ -126,7 +80,7 @@ def run_job(
     by: User | None = None,
     clock: Clock = timezone.now,
 ) -> JobRun:
-    """Run a job here and now; its error is recorded and raised.
+    """Run a job here and now; an error that no further try follows is recorded and raised.
 
     Raises
     ------
@@ -141,6 +95,8 @@ def request_job(
 ) -> JobRun:
     """Write the queued row of a run, or return the one that waits already.
 
+    One that waits for its next try does not wait any longer when a person asks for it.
+
     Raises
     ------
     JobRefusedError : unknown, switched off, running already, or its hourly limit is used
@@ -154,14 +110,15 @@ def _queue(
     workspace: Workspace, job: Job, *, trigger: str, now: datetime, by: User | None
 ) -> JobRun:
     lock_names([f"job:{workspace.pk}:{job.name}"])
-    _end_abandoned(workspace, job, now)
+    config = config_of(workspace, job)
+    end_lost_runs(job=job, config=config, now=now)
     runs = JobRun.objects.filter(workspace=workspace, name=job.name)
-    if waiting := runs.filter(state=JobState.QUEUED).order_by("pk").first():
-        return waiting
+    if waiting := runs.filter(state__in=WAITING).order_by("pk").first():
+        return _sooner(waiting, by=by, now=now)
     if running := runs.filter(state=JobState.RUNNING).first():
         since = timezone.localtime(running.started_at).strftime("%H:%M")
         raise JobRefusedError(f"{job.label} is running since {since}; wait until it has ended.")
-    _require_allowed(workspace, job, now)
+    _require_allowed(config, job, now)
     run = JobRun.objects.create(
         workspace=workspace, name=job.name, trigger=trigger, started_by=by, queued_at=now
     )
@@ -169,19 +126,23 @@ def _queue(
     return run
 
 
-def _require_allowed(workspace: Workspace, job: Job, now: datetime) -> None:
-    config, _ = JobConfig.objects.get_or_create(
-        workspace=workspace, name=job.name, defaults={"max_per_hour": job.max_per_hour}
-    )
+def _sooner(run: JobRun, *, by: User | None, now: datetime) -> JobRun:
+    if by is not None and run.next_attempt_at is not None and run.next_attempt_at > now:
+        run.next_attempt_at = now
+        run.save(update_fields=["next_attempt_at"])
+    return run
+
+
+def _require_allowed(config: JobConfig, job: Job, now: datetime) -> None:
     if not config.is_enabled:
         raise JobRefusedError(
-            f"{job.label} is switched off in {workspace}; an admin can switch it on again."
+            f"{job.label} is switched off in {config.workspace}; an admin can switch it on again."
         )
     limit = config.max_per_hour
     if limit is None:
         return
     moments = list(
-        JobRun.objects.filter(workspace=workspace, name=job.name, queued_at__gt=now - HOUR)
+        JobRun.objects.filter(workspace=config.workspace, name=job.name, queued_at__gt=now - HOUR)
         .order_by("-queued_at")
         .values_list("queued_at", flat=True)[: limit or 1]
     )
@@ -196,27 +157,83 @@ def _require_allowed(workspace: Workspace, job: Job, now: datetime) -> None:
     )
 
 
-def _end_abandoned(workspace: Workspace, job: Job, now: datetime) -> None:
-    """Close what no worker can still be working on, so that a dead one blocks nothing."""
-    JobRun.objects.filter(
-        workspace=workspace,
-        name=job.name,
-        state=JobState.RUNNING,
-        started_at__lt=now - timedelta(seconds=job.limit_s),
-    ).update(
-        state=JobState.FAILED,
+def end_lost_runs(*, job: Job, config: JobConfig, now: datetime) -> None:
+    """Close what no worker can still be working on and what nobody needs any more."""
+    runs = JobRun.objects.filter(workspace=config.workspace, name=job.name)
+    limit = timedelta(seconds=config.run_limit_s + STOP_S)
+    for run in runs.filter(state=JobState.RUNNING, started_at__lt=now - limit):
+        error = f"Its worker stopped without a word; given up after {config.run_limit_s} s."
+        state = _after_failure(run, config, now=now, is_transient=bool(job.retry_on))
+        runs.filter(pk=run.pk, state=JobState.RUNNING, attempt=run.attempt).update(
+            state=state,
+            error=error,
+            finished_at=None if state == JobState.RETRY else now,
+            next_attempt_at=run.next_attempt_at,
+        )
+    give_up = timedelta(minutes=config.give_up_after_min)
+    runs.filter(state__in=WAITING, queued_at__lte=now - give_up).update(
+        state=JobState.EXPIRED,
         finished_at=now,
-        error=f"Its worker stopped without a word; given up after {job.limit_s} s.",
+        next_attempt_at=None,
+        error=f"Not done within {config.give_up_after_min} minutes; nobody waits for it any more.",
     )
 
 
+def due_runs(*, now: datetime, queued_before: datetime, limit: int = 100) -> list[JobRun]:
+    """Runs whose message was lost or whose next try has come, the more urgent ones first."""
+    open_runs = JobRun.objects.filter(
+        name__in=[job.name for job in jobs()], workspace__isnull=False
+    ).select_related("workspace")
+    stuck = open_runs.filter(state__in=[*WAITING, JobState.RUNNING])
+    configs: dict[tuple[int | None, str], JobConfig] = {}
+    for run in stuck.order_by("workspace_id", "name").distinct("workspace_id", "name"):
+        job, config = job_of(run.name), _config(run)
+        end_lost_runs(job=job, config=config, now=now)
+        configs[run.workspace_id, run.name] = config
+    due = open_runs.filter(
+        Q(state=JobState.QUEUED, queued_at__lt=queued_before)
+        | Q(state=JobState.RETRY, next_attempt_at__lte=now)
+    )
+    found = [
+        (configs[run.workspace_id, run.name], run)
+        for run in due.order_by("queued_at", "pk")[:limit]
+        if (run.workspace_id, run.name) in configs
+    ]
+    found.sort(key=lambda pair: -pair[0].priority)
+    return [run for config, run in found if config.is_enabled]
+
+
+def _config(run: JobRun) -> JobConfig:
+    if run.workspace is None:
+        raise JobRefusedError("This run names no workspace, so nothing says what it may touch.")
+    return config_of(run.workspace, job_of(run.name))
+
+
+def message_options(*, run_id: int) -> dict[str, Any]:
+    """How a run is sent to a worker: how urgent it is and when it is stopped."""
+    run = JobRun.objects.select_related("workspace").filter(pk=run_id).first()
+    if run is None or run.workspace is None or known_job(run.name) is None:
+        return {}
+    config = _config(run)
+    return {
+        "priority": round((10 - config.priority) * LAST_PRIORITY / 20),
+        "soft_time_limit": config.run_limit_s,
+        "time_limit": config.run_limit_s + STOP_S,
+    }
+
+
 def perform(*, run_id: int, clock: Clock = timezone.now) -> JobRun:
-    """Work a queued run off; what is not queued any more is left as it is."""
+    """Work off a run that waits; what does not wait, or not yet, is left as it is."""
+    now = clock()
     run = JobRun.objects.select_related("workspace").get(pk=run_id)
-    if run.state != JobState.QUEUED:
+    if run.state not in WAITING or (run.next_attempt_at and run.next_attempt_at > now):
         return run
-    job = job_of(run.name)
-    with _recorded(run, clock) as progress:
+    job, config = job_of(run.name), _config(run)
+    end_lost_runs(job=job, config=config, now=now)
+    run.refresh_from_db(fields=["state"])
+    if run.state not in WAITING or not config.is_enabled:
+        return run
+    with _recorded(run, job, clock) as progress:
         job.run(progress)
     return run
 
@@ -240,9 +257,10 @@ def job_run(
     ------
     JobRefusedError : switched off, running already, or its hourly limit is used
     """
-    job = _jobs.get(name) or Job(name, label or name, _no_body)
+    job = known_job(name) or Job(name, label or name, _no_body, retry_on=())
     run = _queue(workspace, job, trigger=trigger, now=now, by=by)
-    with _recorded(run, clock) as progress:
+    # Only the caller holds the body, so nobody could try it again.
+    with _recorded(run, Job(name, job.label, _no_body, retry_on=()), clock) as progress:
         yield progress
 
 
@@ -251,22 +269,45 @@ def _no_body(_progress: Progress) -> None:
 
 
 @contextmanager
-def _recorded(run: JobRun, clock: Clock) -> Iterator[Progress]:
+def _recorded(run: JobRun, job: Job, clock: Clock) -> Iterator[Progress]:
     workspace = run.workspace
     if workspace is None:
         raise JobRefusedError("This run names no workspace, so nothing says what it may touch.")
+    config = config_of(workspace, job)
     progress = Progress(run=run, workspace=workspace, now=clock())
     _start(run, workspace, now=progress.now)
     try:
         yield progress
     except BaseException as error:
         # Also when the worker is told to stop: the row must not look busy for ever.
-        _end(run, JobState.FAILED, progress.counts, now=clock(), error=_words(error))
-        raise
-    _end(run, JobState.DONE, progress.counts, now=clock())
+        now = clock()
+        state = _after_failure(run, config, now=now, is_transient=isinstance(error, job.retry_on))
+        _end(run, state, progress.counts, now=now, error=_words(error, config))
+        if state != JobState.RETRY:
+            raise
+    else:
+        _end(run, JobState.DONE, progress.counts, now=clock())
 
 
-def _words(error: BaseException) -> str:
+def _after_failure(
+    run: JobRun, config: JobConfig, *, now: datetime, is_transient: bool
+) -> JobState:
+    """Plan the next try, or none: not worth it, too many already, or too late."""
+    run.next_attempt_at = None
+    if not is_transient or run.attempt >= config.max_attempts:
+        return JobState.FAILED
+    wait = min(timedelta(milliseconds=config.backoff_base_ms) * 2 ** (run.attempt - 1), BACKOFF_CAP)
+    # Half of it by chance: what failed together does not come back together.
+    next_at = now + wait * random.uniform(0.5, 1)  # noqa: S311  # jitter, no secret
+    if next_at >= run.queued_at + timedelta(minutes=config.give_up_after_min):
+        return JobState.FAILED
+    run.next_attempt_at = next_at
+    return JobState.RETRY
+
+
+def _words(error: BaseException, config: JobConfig) -> str:
+    if isinstance(error, SoftTimeLimitExceeded):
+        return f"Stopped at its limit of {config.run_limit_s} s; raise the limit if it needs more."
     text = str(error)
     return text if isinstance(error, RefusedError) else f"{type(error).__name__}: {text}"
 
@@ -280,21 +321,24 @@ def _start(run: JobRun, workspace: Workspace, *, now: datetime) -> None:
         won = 0 if busy else _claim(run, now)
     if not won:
         raise JobRefusedError(f"{run.name} is being run by another worker.")
-    run.state, run.started_at = JobState.RUNNING, now
+    run.state, run.started_at, run.next_attempt_at = JobState.RUNNING, now, None
+    run.attempt += 1
 
 
 def _claim(run: JobRun, now: datetime) -> int:
-    return JobRun.objects.filter(pk=run.pk, state=JobState.QUEUED).update(
-        state=JobState.RUNNING, started_at=now
+    waiting = JobRun.objects.filter(pk=run.pk, state=run.state, attempt=run.attempt)
+    return waiting.update(
+        state=JobState.RUNNING, started_at=now, next_attempt_at=None, attempt=run.attempt + 1
     )
 
 
 def _end(
     run: JobRun, state: JobState, counts: Mapping[str, int], *, now: datetime, error: str = ""
 ) -> None:
-    run.state, run.finished_at, run.counts, run.error = state, now, dict(counts), error
-    run.save(update_fields=["state", "finished_at", "counts", "error"])
+    run.state, run.counts, run.error = state, dict(counts), error
+    run.finished_at = None if state == JobState.RETRY else now
+    run.save(update_fields=["state", "finished_at", "counts", "error", "next_attempt_at"])
     if run.workspace_id:
         bump(run.workspace_id, TOPIC)
     if error:
-        logger.warning("job failed", extra={"job": run.name, "run": run.pk})
+        logger.warning("job failed", extra={"job": run.name, "run": run.pk, "attempt": run.attempt})
