@@ -63,6 +63,10 @@ class InstantPlatform:
             learning=LearningState("stable", 60, datetime(2026, 1, 1, tzinfo=UTC)),
         )
 
+    def read_entities(self, refs: Sequence[EntityRef]) -> list[EntityState | PlatformError]:
+        """The live budgets."""
+        return [self.read_entity(ref) for ref in refs]
+
     def list_entities(self, account_id: str, level: EntityLevel) -> Iterator[EntityState]:
         """Nothing is synced here."""
         return iter(())

@@ -5,11 +5,11 @@ Network only: nothing here opens a transaction. What must be written is in ``rec
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
 
@@ -23,6 +23,7 @@ from campaigns.platforms.base import (
     LearningState,
     Platform,
     PlatformError,
+    Receipt,
     Usage,
 )
 from campaigns.platforms.registry import build
@@ -118,13 +119,31 @@ def change_of(body: dict[str, Any]) -> Change:
     return Change(ref_of(body), field, value, body["currency"])
 
 
-def send(plan: PlanView) -> Outcome:
-    """Write the signed value, once."""
+def send(plans: Sequence[PlanView]) -> list[Outcome]:
+    """Write the signed values of one account, each once."""
+    changes = [change_of(plan.body) for plan in plans]
     try:
-        with platform_of(account_of(plan)) as adapter:
-            receipt = adapter.apply(change_of(plan.body))
+        with platform_of(account_of(plans[0])) as adapter:
+            answers = (
+                adapter.apply_batch(changes) if len(changes) > 1 else [_apply(adapter, *changes)]
+            )
     except PlatformError as error:
-        return outcome_of(error)
+        # Nothing was sent: there is no adapter.
+        return [outcome_of(error) for _ in plans]
+    return [
+        outcome_of(answer) if isinstance(answer, PlatformError) else _applied(answer)
+        for answer in answers
+    ]
+
+
+def _apply(adapter: Platform, change: Change) -> Receipt | PlatformError:
+    try:
+        return adapter.apply(change)
+    except PlatformError as error:
+        return error
+
+
+def _applied(receipt: Receipt) -> Outcome:
     facts = _usage_facts(receipt.usage)
     if receipt.effective_at:
         facts["effective_at"] = receipt.effective_at.isoformat()
@@ -168,18 +187,32 @@ def _usage_facts(usage: Usage) -> dict[str, Any]:
     return {"usage_pct": f"{usage.pct:.1f}", "rest_s": rest}
 
 
-def look(plan: PlanView) -> Reading:
-    """Read the live value and hold it against the plan's 'before' and 'after'."""
-    account = account_of(plan)
-    change = change_of(plan.body)
+def look(plans: Sequence[PlanView]) -> list[Reading]:
+    """Read the live values of one account; hold each against its plan's 'before' and 'after'."""
+    account = account_of(plans[0])
+    changes = [change_of(plan.body) for plan in plans]
     try:
         with platform_of(account) as adapter:
-            state = adapter.read_entity(change.ref)
+            states = adapter.read_entities([change.ref for change in changes])
     except PlatformError as error:
-        return Reading("unknown", error=_read_error(error))
+        return [Reading("unknown", error=_read_error(error)) for _ in plans]
+    limits = limits_of(current_policy(workspace=account.workspace, account=account))
+    return [
+        _reading(plan, change, state, limits.drift_pct)
+        for plan, change, state in zip(plans, changes, states, strict=True)
+    ]
+
+
+def _reading(
+    plan: PlanView, change: Change, state: EntityState | PlatformError, drift_pct: Decimal
+) -> Reading:
+    if isinstance(state, PlatformError):
+        return Reading("unknown", error=_read_error(state))
     live = state.value_of(change.field)
     facts = {"learning": _learning_json(state.learning), "live": _text(live)}
-    return Reading(_compare(plan, change, state, account), live={"value": _text(live)}, facts=facts)
+    return Reading(
+        _compare(plan, change, state, drift_pct), live={"value": _text(live)}, facts=facts
+    )
 
 
 def _read_error(error: PlatformError) -> Outcome:
@@ -190,17 +223,16 @@ def _read_error(error: PlatformError) -> Outcome:
     return Outcome("transient", outcome.message, outcome.error_kind, response=outcome.response)
 
 
-def _compare(plan: PlanView, change: Change, state: EntityState, account: AdAccount) -> Any:
+def _compare(
+    plan: PlanView, change: Change, state: EntityState, drift_pct: Decimal
+) -> Literal["before", "after", "other"]:
     if state.holds(change):
         return "after"
     live, before = state.value_of(change.field), plan.body["before"]
     if change.field == "status" or live is None:
         return "before" if live == before else "other"
     expected = Decimal(before)
-    if live == expected:
-        return "before"
-    tolerance = limits_of(current_policy(workspace=plan.workspace, account=account)).drift_pct
-    drifted = abs(Decimal(live) - expected) * 100 > expected * tolerance
+    drifted = abs(Decimal(live) - expected) * 100 > expected * drift_pct
     return "other" if drifted else "before"
 
 

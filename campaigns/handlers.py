@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
 from campaigns.executing import account_of, look, send
-from campaigns.judging import judge_change, subject_of_plan
+from campaigns.judging import ChangeSitting, judge_change, subject_of_plan
 from campaigns.measuring import measurable_at, measure_change
 from campaigns.models import PendingAdChange, SafetyPolicy
 from campaigns.planning import plan_change
+from campaigns.platforms.registry import takes_batches
 from campaigns.selectors.policies import current_policy
 from campaigns.selectors.subjects import Subject
 from campaigns.services.continuing import propose_rest
-from campaigns.services.recording import mirror_value, record
+from campaigns.services.recording import mirror_values, record
 from workspaces.gate import Draft, Judgement, Outcome, PlanView, Reading
 from workspaces.models import ExecutionAttempt, Proposal, Workspace
 
@@ -75,26 +77,35 @@ class AdChangeHandler:
         """One entity at a time."""
         return subject_of_plan(plan).lane
 
-    def read_back(self, plan: PlanView) -> Reading:
-        """Read the live value."""
-        return look(plan)
+    def batch_key(self, plan: PlanView) -> str:
+        """The ad account, where its platform takes several changes in one call."""
+        named = plan.body["subject"]
+        return f"{named['platform']}:{named['account']}" if takes_batches(named["platform"]) else ""
 
-    def execute(self, plan: PlanView, *, attempt: ExecutionAttempt) -> Outcome:
-        """Send the signed value."""
-        return send(plan)
+    def sit(self, plans: Sequence[PlanView], *, now: datetime) -> ChangeSitting:
+        """Judge in one situation of the account."""
+        return ChangeSitting(plans, now=now)
 
-    def settle(self, attempt: ExecutionAttempt, outcome: Outcome, *, now: datetime) -> None:
-        """Write history and mirror, and propose the rest of a stepped change."""
-        change = record(attempt, outcome, now=now)
-        if outcome.status == "applied" and change.rest_value is not None:
-            propose_rest(attempt.plan.proposal, change.rest_value, now=now)
+    def read_back(self, plans: Sequence[PlanView]) -> list[Reading]:
+        """Read the live values."""
+        return look(plans)
+
+    def execute(self, plans: Sequence[PlanView]) -> list[Outcome]:
+        """Send the signed values."""
+        return send(plans)
+
+    def settle(self, ends: Sequence[tuple[ExecutionAttempt, Outcome]], *, now: datetime) -> None:
+        """Write history and mirrors, and propose the rest of stepped changes."""
+        for change, attempt, outcome in record(ends, now=now):
+            if outcome.status == "applied" and change.rest_value is not None:
+                propose_rest(attempt.plan.proposal, change.rest_value, now=now)
 
     def absorb(self, proposal: Proposal, reading: Reading, *, now: datetime) -> None:
         """Take the live value over as the new 'before'."""
         value = reading.live.get("value")
         change = PendingAdChange.objects.select_related("account").get(proposal=proposal)
         if value is not None and proposal.current_plan is not None:
-            mirror_value(change, proposal.current_plan.content, value, now=now)
+            mirror_values([(change, proposal.current_plan.content, value)], now=now)
 
     def edit_is_within(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
         """Whether the new value lies between 'before' and the value proposed first."""
@@ -109,11 +120,17 @@ class AdChangeHandler:
         before = plan.content["before"] if plan else ""
         return {**proposal.request, "value": before, "exact": True}
 
-    def measure_after(self, proposal: Proposal, *, now: datetime) -> datetime | None:
+    def measure_after(self, proposals: Sequence[Proposal]) -> list[datetime | None]:
         """After seven full account days."""
-        plan = proposal.current_plan
-        return measurable_at(proposal, PlanView.of(plan, proposal)) if plan else None
+        zones = _time_zones(proposals)
+        return [measurable_at(proposal, zones[proposal.pk]) for proposal in proposals]
 
     def measure(self, proposal: Proposal, *, now: datetime) -> dict[str, Any] | None:
         """Set the realised effect against the predicted one."""
         return measure_change(proposal, now=now)
+
+
+def _time_zones(proposals: Sequence[Proposal]) -> dict[int, str]:
+    """Reporting zones of the changed accounts, by proposal."""
+    changes = PendingAdChange.objects.filter(proposal__in=proposals)
+    return dict(changes.values_list("proposal", "account__time_zone"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,15 +21,13 @@ from campaigns.models import (
     Platform,
     SafetyPolicy,
 )
-from campaigns.planning import budget_owners, mean_daily_spend, owner_level
+from campaigns.planning import mean_daily_spend, owner_level
 from campaigns.platforms import base as platform
 from campaigns.platforms.tiktok_wire import lock_ends_at
-from campaigns.selectors.activity import Activity, activity_of
 from campaigns.selectors.learning import recent_events, reported_learning
-from campaigns.selectors.money import budgets_rising, budgets_total, exchange_rate
-from campaigns.selectors.policies import current_policy, limits_of
-from campaigns.selectors.series import owner_series, performance_known_until
-from campaigns.selectors.subjects import Subject, find_subject
+from campaigns.selectors.series import owner_series
+from campaigns.selectors.situation import Activity, Claim, Situation
+from campaigns.selectors.subjects import Subject, find_subjects
 from workspaces.gate import CheckResult, GateError, Judgement, PlanView
 from workspaces.models import ConnectionStatus, Risk
 from workspaces.roles import Role
@@ -48,26 +47,73 @@ class Facts:
     change: Change
     before: str
     after: str
-    limits: Limits
-    policy: SafetyPolicy
+    situation: Situation
     is_by_machine: bool
     proposal_id: int | None
-    now: datetime
-    is_replay: bool
 
     @property
     def account(self) -> AdAccount:
         """The ad account of the subject."""
         return self.subject.account
 
+    @property
+    def limits(self) -> Limits:
+        """Numbers of the policy that judges."""
+        return self.situation.limits
+
+    @property
+    def now(self) -> datetime:
+        """The moment of the judgement."""
+        return self.situation.now
+
+
+class ChangeSitting:
+    """Judges plans of one ad account one after the other, in one situation."""
+
+    def __init__(
+        self, plans: Sequence[PlanView], *, now: datetime, policy: SafetyPolicy | None = None
+    ) -> None:
+        self._subjects = {id(plan): found for plan, found in zip(plans, _found(plans), strict=True)}
+        known = [found for found in self._subjects.values() if isinstance(found, Subject)]
+        self._situation = (
+            Situation(known, now=now, policy=policy, is_replay=policy is not None)
+            if known
+            else None
+        )
+
+    def judge(self, plan: PlanView) -> Judgement:
+        """Run every check of the safety policy."""
+        subject = self._subjects[id(plan)]
+        if isinstance(subject, GateError) or self._situation is None:
+            gone = CheckResult("subject", "blocked", str(subject))
+            return Judgement((gone,), Risk.HIGH, Role.APPROVER, 1, "none")
+        return _judgement(_facts(plan, subject, self._situation))
+
+    def admit(self, plan: PlanView) -> None:
+        """Count a plan as running for those that are judged after it."""
+        subject = self._subjects[id(plan)]
+        if isinstance(subject, Subject) and self._situation is not None:
+            self._situation.admit(
+                Claim(
+                    plan.proposal_id,
+                    subject.account.pk,
+                    subject.campaign.pk,
+                    subject.entity_type,
+                    subject.entity.pk,
+                    subject.change_type,
+                    plan.body["before"],
+                    plan.body["after"],
+                    plan.body["currency"],
+                )
+            )
+
 
 def judge_change(plan: PlanView, *, now: datetime, policy: SafetyPolicy | None = None) -> Judgement:
     """Judge a plan by the newest policy, or by ``policy`` in a simulation."""
-    try:
-        facts = _facts(plan, now, policy)
-    except GateError as error:
-        gone = CheckResult("subject", "blocked", str(error))
-        return Judgement((gone,), Risk.HIGH, Role.APPROVER, 1, "none")
+    return ChangeSitting([plan], now=now, policy=policy).judge(plan)
+
+
+def _judgement(facts: Facts) -> Judgement:
     checks = _checks(facts)
     auto = engine.auto_approve(facts.change, checks=checks, limits=facts.limits)
     risk = engine.risk(facts.change, limits=facts.limits)
@@ -79,7 +125,7 @@ def judge_change(plan: PlanView, *, now: datetime, policy: SafetyPolicy | None =
         risk=Risk(risk.level),
         rank=Role.APPROVER,
         signatures=engine.signatures_required(facts.change, limits=facts.limits),
-        policy_version=facts.policy.label,
+        policy_version=facts.situation.policy.label,
         policy_may_sign=auto.verdict == "passed",
         jitter_ms=(facts.limits.jitter_min_ms, facts.limits.jitter_max_ms),
         by_hand=facts.account.connection_id is None,
@@ -98,13 +144,19 @@ def _auto_result(auto: Check) -> CheckResult:
 
 def subject_of_plan(plan: PlanView) -> Subject:
     """Find the subject that a plan body names."""
-    named = plan.body["subject"]
-    request = {
-        "entity_type": named["type"],
-        "entity": named["id"],
-        "change_type": change_type_of(plan.body),
-    }
-    return find_subject(workspace=plan.workspace, request=request)
+    (found,) = _found([plan])
+    if isinstance(found, GateError):
+        raise found
+    return found
+
+
+def _found(plans: Sequence[PlanView]) -> list[Subject | GateError]:
+    """Subjects that plan bodies name, or why there is none."""
+    named = [
+        (plan.body["subject"]["type"], plan.body["subject"]["id"], change_type_of(plan.body))
+        for plan in plans
+    ]
+    return find_subjects(workspace=plans[0].workspace, named=named)
 
 
 def change_type_of(body: dict[str, Any]) -> ChangeType:
@@ -113,10 +165,7 @@ def change_type_of(body: dict[str, Any]) -> ChangeType:
     return ChangeType.BUDGET if field.endswith("_budget") else ChangeType(field)
 
 
-def _facts(plan: PlanView, now: datetime, policy: SafetyPolicy | None) -> Facts:
-    subject = subject_of_plan(plan)
-    is_replay = policy is not None
-    policy = policy or current_policy(workspace=plan.workspace, account=subject.account)
+def _facts(plan: PlanView, subject: Subject, situation: Situation) -> Facts:
     before, after = plan.body["before"], plan.body["after"]
     is_status = subject.change_type == ChangeType.STATUS
     change = Change(
@@ -124,24 +173,11 @@ def _facts(plan: PlanView, now: datetime, policy: SafetyPolicy | None) -> Facts:
         before=None if is_status else Decimal(before),
         after=None if is_status else Decimal(after),
         pauses=is_status and after != "active",
-        rate=exchange_rate(
-            workspace=plan.workspace, currency=subject.account.currency, on=now.date()
-        ),
-        daily_spend=_daily_spend(subject, now) if is_status else None,
+        rate=situation.rate,
+        daily_spend=_daily_spend(subject, situation.now) if is_status else None,
         confidence=float(plan.confidence) if plan.confidence is not None else None,
     )
-    return Facts(
-        subject=subject,
-        change=change,
-        before=before,
-        after=after,
-        limits=limits_of(policy),
-        policy=policy,
-        is_by_machine=plan.is_by_machine,
-        proposal_id=plan.proposal_id,
-        now=now,
-        is_replay=is_replay,
-    )
+    return Facts(subject, change, before, after, situation, plan.is_by_machine, plan.proposal_id)
 
 
 def _daily_spend(subject: Subject, now: datetime) -> Decimal:
@@ -158,9 +194,7 @@ def _daily_spend(subject: Subject, now: datetime) -> Decimal:
 
 
 def _checks(facts: Facts) -> list[Check]:
-    activity = activity_of(
-        facts.subject, now=facts.now, without=facts.proposal_id, is_replay=facts.is_replay
-    )
+    activity = facts.situation.activity(facts.subject, without=facts.proposal_id)
     return [
         _account(facts),
         _platform_clock(facts),
@@ -171,7 +205,7 @@ def _checks(facts: Facts) -> list[Check]:
         _learning(facts),
         _ignorance(facts),
         engine.freshness(
-            performance_at=performance_known_until(facts.account),
+            performance_at=facts.situation.performance_until,
             # Stale figures stop the policy from signing; a person may know better and sign.
             automatic=False,
             now=facts.now,
@@ -241,9 +275,7 @@ def _velocity(facts: Facts) -> Check:
         return engine.velocity(
             facts.change, BudgetOwner(Decimal(0), Decimal(0)), now=facts.now, limits=facts.limits
         )
-    past, siblings = budget_owners(
-        facts.subject, facts.limits, now=facts.now, without=facts.proposal_id
-    )
+    past, siblings = facts.situation.owners(facts.subject, without=facts.proposal_id)
     return engine.velocity(
         facts.change,
         BudgetOwner(before, after, past),
@@ -263,17 +295,13 @@ def _bounds(facts: Facts) -> Check:
 
 def _total_after(facts: Facts) -> Decimal | None:
     """All daily budgets once this change and every running claim are through."""
-    workspace, change = facts.account.workspace, facts.change
-    parts = (
-        budgets_total(workspace=workspace, now=facts.now),
-        budgets_rising(workspace=workspace, now=facts.now, without=facts.proposal_id),
-        change.in_workspace_currency(change.after),
-        change.in_workspace_currency(change.before),
-    )
-    total, rising, after, before = parts
-    if total is None or rising is None or after is None or before is None:
+    change = facts.change
+    total = facts.situation.total_with_rises(without=facts.proposal_id)
+    after = change.in_workspace_currency(change.after)
+    before = change.in_workspace_currency(change.before)
+    if total is None or after is None or before is None:
         return None
-    return total + rising + after - before
+    return total + after - before
 
 
 def _learning(facts: Facts) -> Check:

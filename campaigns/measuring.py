@@ -32,12 +32,11 @@ def _executed_on(proposal: Proposal, zone: ZoneInfo) -> date:
     return moment.astimezone(zone).date()
 
 
-def measurable_at(proposal: Proposal, plan: PlanView) -> datetime | None:
+def measurable_at(proposal: Proposal, time_zone: str) -> datetime | None:
     """When the effect can be measured; ``None`` where nothing was predicted."""
     if proposal.current_plan is None or proposal.current_plan.predicted is None:
         return None
-    subject = subject_of_plan(plan)
-    return window_end(proposal, subject.account.time_zone) + _REPORTING_LAG
+    return window_end(proposal, time_zone) + _REPORTING_LAG
 
 
 def measure_change(proposal: Proposal, *, now: datetime) -> dict[str, Any] | None:

@@ -14,19 +14,16 @@ from campaigns.engine.effect import PredictedEffect, predict_budget_effect, pred
 from campaigns.engine.limits import (
     BudgetOwner,
     Limits,
-    PastChange,
     Step,
     draw_fuzz,
     step_allowed,
 )
 from campaigns.engine.limits.steps import round_towards
-from campaigns.models import AdAccount, AdSet, ChangeType, DeliveryStatus, EntityType
+from campaigns.models import AdAccount, ChangeType, DeliveryStatus, EntityType
 from campaigns.platforms.base import PlatformError
 from campaigns.platforms.registry import money_step
-from campaigns.selectors.activity import past_changes, running_targets
-from campaigns.selectors.money import exchange_rate
-from campaigns.selectors.policies import current_policy, limits_of
 from campaigns.selectors.series import OwnerSeries, newest_delivery, owner_series, value_metric
+from campaigns.selectors.situation import Situation
 from campaigns.selectors.subjects import Subject, find_subject
 from workspaces.gate import Draft, RequestError
 from workspaces.models import Workspace
@@ -45,25 +42,24 @@ def plan_change(*, workspace: Workspace, request: dict[str, Any], now: datetime)
     RequestError : a field is wrong, or nothing would change
     """
     subject = find_subject(workspace=workspace, request=request)
-    policy = current_policy(workspace=workspace, account=subject.account)
-    limits = limits_of(policy)
+    situation = Situation([subject], now=now)
+    limits = situation.limits
     if request.get("exact"):
         # An undo means the very value that stood before.
         limits = replace(limits, fuzz_pct=Decimal(0))
     before = _current(subject)
     requested = _requested(subject, request.get("value"))
-    final, rest = _final(subject, before, requested, limits, now=now)
+    final, rest = _final(situation, subject, before, requested, limits)
     if final == before:
         raise RequestError("value", _nothing_changes(subject, requested, before, rest))
     series = _history(subject, now)
     effect = _predict(subject, series, before, final)
-    rate = exchange_rate(workspace=workspace, currency=subject.account.currency, on=now.date())
     return Draft(
         subject_key=subject.key,
         subject_label=subject.label,
         summary=_summary(subject, before, final, rest),
         body=_body(subject, before, final),
-        money_at_stake=_at_stake(subject, before, final, series, rate),
+        money_at_stake=_at_stake(before, final, series, situation.rate),
         predicted=_predicted_json(effect, subject),
         confidence=Decimal(str(round(effect.confidence, 4))) if effect else None,
         evidence=_evidence(subject, series),
@@ -105,12 +101,11 @@ def _requested(subject: Subject, value: Any) -> Decimal | str:
 
 
 def _final(
+    situation: Situation,
     subject: Subject,
     before: Decimal | str,
     requested: Decimal | str,
     limits: Limits,
-    *,
-    now: datetime,
 ) -> tuple[Decimal | str, Step | None]:
     """Value that will be sent, and the step it is part of (budgets only)."""
     if isinstance(before, str) or isinstance(requested, str):
@@ -121,17 +116,13 @@ def _final(
     wanted = draw_fuzz(_rng(subject, requested), requested, limits.fuzz_pct, money_step=step)
     if before <= 0:
         return round_towards(wanted, before, step), None
-    past, siblings = budget_owners(subject, limits, now=now, without=None)
+    past, siblings = situation.owners(subject, without=None)
     allowed = step_allowed(
         BudgetOwner(before, wanted, past),
         siblings=siblings,
         money_step=step,
-        rate=exchange_rate(
-            workspace=subject.account.workspace,
-            currency=subject.account.currency,
-            on=now.date(),
-        ),
-        now=now,
+        rate=situation.rate,
+        now=situation.now,
         zone=subject.account.workspace.zone,
         limits=limits,
     )
@@ -150,40 +141,6 @@ def _rng(subject: Subject, requested: Decimal) -> np.random.Generator:
     # Drawn from the request itself: planning the same change again draws the same fuzz.
     seed = hashlib.sha256(f"{subject.key}:{requested}".encode()).digest()
     return np.random.default_rng(int.from_bytes(seed[:8], "big"))
-
-
-def budget_owners(
-    subject: Subject, limits: Limits, *, now: datetime, without: int | None
-) -> tuple[tuple[PastChange, ...], tuple[BudgetOwner, ...]]:
-    """Past changes of the subject's own budget, and the other ad sets limited with it."""
-    is_shared = subject.ref.level == "budget"  # then a change through any campaign moved it
-    own = [campaign.pk for campaign in subject.campaigns] if is_shared else [subject.entity.pk]
-    live = _sibling_budgets(subject)
-    since = now - timedelta(hours=float(limits.velocity_window_h))
-    past = past_changes(subject=subject, entity_ids=[*own, *live], since=since)
-    targets = running_targets(subject=subject, without=without) if live else {}
-    siblings = (
-        BudgetOwner(budget, targets.get(pk, budget), tuple(past.get(pk, ())))
-        for pk, budget in live.items()
-    )
-    return tuple(change for pk in own for change in past.get(pk, ())), tuple(siblings)
-
-
-def _sibling_budgets(subject: Subject) -> dict[int, Decimal]:
-    """Budgets of the other ad sets of the campaign, whose sum is limited with this one's."""
-    if subject.entity_type != EntityType.ADSET:
-        return {}
-    others = AdSet.objects.filter(campaign=subject.campaign, daily_budget__gt=0).exclude(
-        pk=subject.entity.pk
-    )
-    return {pk: budget for pk, budget in others.values_list("pk", "daily_budget") if budget}
-
-
-def sibling_owners(
-    subject: Subject, limits: Limits, *, now: datetime, without: int | None
-) -> tuple[BudgetOwner, ...]:
-    """Other ad sets of the campaign, whose sum is limited with this one's."""
-    return budget_owners(subject, limits, now=now, without=without)[1]
 
 
 def _nothing_changes(
@@ -267,7 +224,6 @@ def _predicted_json(effect: PredictedEffect | None, subject: Subject) -> dict[st
 
 
 def _at_stake(
-    subject: Subject,
     before: Decimal | str,
     final: Decimal | str,
     series: OwnerSeries,

@@ -20,8 +20,7 @@ from campaigns.models import (
     DailyPerformance,
     DeliveryStatus,
 )
-from campaigns.planning import sibling_owners
-from campaigns.selectors import Subject, past_changes, subject_of
+from campaigns.selectors import Situation, Subject, subject_of
 from campaigns.selectors.learning import recent_events, reported_learning
 from campaigns.selectors.series import newest_delivery
 from mlops.engine.sampler import AdState
@@ -116,11 +115,8 @@ def _headroom(
     subject: Subject, live: Decimal, limits: Limits, now: datetime
 ) -> tuple[Decimal, Decimal]:
     """What one decision may reach: the change limit, whatever velocity leaves for later."""
-    since = now - timedelta(hours=float(limits.velocity_window_h))
-    pk = subject.entity.pk
-    past = past_changes(subject=subject, entity_ids=[pk], since=since).get(pk, ())
-    siblings = sibling_owners(subject, limits, now=now, without=None)
-    owner = BudgetOwner(live, live, tuple(past))
+    past, siblings = Situation([subject], now=now).owners(subject, without=None)
+    owner = BudgetOwner(live, live, past)
     low, high = velocity_range(owner, siblings=siblings, now=now, limits=limits)
     return max(Decimal(0), low), max(low, high)
 

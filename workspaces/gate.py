@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -201,8 +201,22 @@ class Outcome:
     facts: Json = field(default_factory=dict)
 
 
+class Sitting(Protocol):
+    """Judges plans of one batch one after the other, with what they share read once."""
+
+    def judge(self, plan: PlanView) -> Judgement:
+        """Policy's word on one of the plans."""
+
+    def admit(self, plan: PlanView) -> None:
+        """Count a plan as running for those that are judged after it."""
+
+
 class Handler(Protocol):
-    """One kind of proposal."""
+    """One kind of proposal.
+
+    The executor works in batches: what goes to the far end together is claimed, judged, called
+    and settled together. A plan whose ``batch_key`` is empty is a batch of its own.
+    """
 
     kind: str
     label: str
@@ -227,14 +241,22 @@ class Handler(Protocol):
     def lane(self, plan: PlanView) -> str:
         """Two plans of one lane never run together."""
 
-    def read_back(self, plan: PlanView) -> Reading:
-        """Look at the far end. Network, no transaction."""
+    def batch_key(self, plan: PlanView) -> str:
+        """Plans of one key may go to the far end in one call; empty: it goes alone."""
 
-    def execute(self, plan: PlanView, *, attempt: ExecutionAttempt) -> Outcome:
-        """Carry it out. Network, no transaction."""
+    def sit(self, plans: Sequence[PlanView], *, now: datetime) -> Sitting:
+        """Open a sitting over plans of one batch, under their locks."""
 
-    def settle(self, attempt: ExecutionAttempt, outcome: Outcome, *, now: datetime) -> None:
-        """Write the kind's rows, in the transaction that settles the attempt."""
+    def read_back(self, plans: Sequence[PlanView]) -> list[Reading]:
+        """Look at the far end, one reading per plan. Network, no transaction."""
+
+    def execute(self, plans: Sequence[PlanView]) -> list[Outcome]:
+        """Carry plans of one batch out, one outcome per plan. Network, no transaction."""
+
+    def settle(
+        self, ends: Sequence[tuple[ExecutionAttempt, Outcome]], *, now: datetime
+    ) -> None:
+        """Write the kind's rows, in the transaction that settles the attempts."""
 
     def absorb(self, proposal: Proposal, reading: Reading, *, now: datetime) -> None:
         """Take over what the far end shows, so that a fresh plan starts from it."""
@@ -245,8 +267,8 @@ class Handler(Protocol):
     def inverse(self, proposal: Proposal) -> Json:
         """Request that undoes an executed proposal."""
 
-    def measure_after(self, proposal: Proposal, *, now: datetime) -> datetime | None:
-        """When the effect can be measured; ``None``: never."""
+    def measure_after(self, proposals: Sequence[Proposal]) -> list[datetime | None]:
+        """When the effect of each executed proposal can be measured; ``None``: never."""
 
     def measure(self, proposal: Proposal, *, now: datetime) -> Json | None:
         """Measured effect, ``None`` while the figures are not in."""

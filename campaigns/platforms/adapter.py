@@ -6,7 +6,14 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from campaigns.platforms.base import Change, ErrorKind, PlatformError, Usage
+from campaigns.platforms.base import (
+    Change,
+    EntityRef,
+    EntityState,
+    ErrorKind,
+    PlatformError,
+    Usage,
+)
 from campaigns.platforms.client import PlatformClient
 
 MAX_AMOUNT = 10**12
@@ -34,6 +41,20 @@ class Adapter:
         """Give the connections back."""
         self._client.close()
 
+    def read_entity(self, ref: EntityRef) -> EntityState:
+        """Read one live state."""
+        raise NotImplementedError
+
+    def read_entities(self, refs: Sequence[EntityRef]) -> list[EntityState | PlatformError]:
+        """Read them one after the other, where a platform has no other way."""
+        return [self._read_or_why(ref) for ref in refs]
+
+    def _read_or_why(self, ref: EntityRef) -> EntityState | PlatformError:
+        try:
+            return self.read_entity(ref)
+        except PlatformError as error:
+            return error
+
 
 def invalid(message: str, field: str = "") -> PlatformError:
     """Error for what is refused here, before anything is sent."""
@@ -48,15 +69,20 @@ def incomplete(label: str, what: str) -> PlatformError:
     )
 
 
-def checked_batch(changes: Sequence[Change], limit: int) -> None:
+def checked_batch(elements: Sequence[Change | EntityRef], limit: int) -> None:
     """Refuse a batch that the platform would not take whole."""
-    if len(changes) > limit:
-        raise invalid(f"A batch holds at most {limit} changes here, not {len(changes)}.")
+    if len(elements) > limit:
+        raise invalid(f"A batch holds at most {limit} changes here, not {len(elements)}.")
+
+
+def is_plain_id(value: str) -> bool:
+    """Whether an id can stand in a path or a query."""
+    return _PLAIN_ID.fullmatch(value) is not None
 
 
 def plain_id(value: str) -> str:
     """Return an id that can stand in a path or a query, or refuse it."""
-    if not _PLAIN_ID.fullmatch(value):
+    if not is_plain_id(value):
         raise invalid(f"{value[:80]!r} is not an id of this platform; sync the account again.")
     return value
 

@@ -229,6 +229,10 @@ class Platform(Protocol):
         """Read the live state; `ErrorKind.GONE` when it does not exist any more."""
         ...
 
+    def read_entities(self, refs: Sequence[EntityRef]) -> list[EntityState | PlatformError]:
+        """Read up to `max_batch` live states, or one; an answer each, in their order."""
+        ...
+
     def list_entities(self, account_id: str, level: EntityLevel) -> Iterator[EntityState]:
         """Yield every entity of a level, page by page."""
         ...

@@ -17,6 +17,7 @@ from campaigns.platforms.adapter import (
     coarse_step,
     incomplete,
     invalid,
+    is_plain_id,
     money_of,
     plain_id,
 )
@@ -138,22 +139,46 @@ class Google(Adapter):
     def read_entity(self, ref: EntityRef) -> EntityState:
         """Read one entity, and which campaigns share its budget."""
         account = self._account(ref.account_id)
-        row = next(self._search(ref.account_id, entity_query(ref.level, _condition(ref))), None)
+        row = next(self._search(ref.account_id, entity_query(ref.level, _condition([ref]))), None)
         if row is None:
-            raise PlatformError(
-                ErrorKind.GONE,
-                f"Google Ads knows no {ref.level} {ref.external_id} in this account; sync it.",
-            )
-        state = entity_state(row, ref.level, account, {})
-        if state.budget_ref is None:
-            return state
-        budget = _resource_name(state.budget_ref)
-        return replace(
-            state,
-            budget_shared_by=self._sharing(ref.account_id, budget).get(
-                state.budget_ref.external_id, ()
-            ),
-        )
+            raise _gone(ref)
+        (state,) = self._with_sharing(account, [entity_state(row, ref.level, account, {})])
+        if isinstance(state, PlatformError):
+            raise state
+        return state
+
+    def read_entities(self, refs: Sequence[EntityRef]) -> list[EntityState | PlatformError]:
+        """Read several with one query per level, and one for who shares their budgets."""
+        if len(refs) <= 1 or not all(is_plain_id(ref.external_id) for ref in refs):
+            return super().read_entities(refs)
+        checked_batch(refs, self.max_batch)
+        account = self._account(refs[0].account_id)
+        levels: dict[EntityLevel, list[EntityRef]] = defaultdict(list)
+        for ref in refs:
+            levels[ref.level].append(ref)
+        states = {
+            state.ref: state
+            for level, group in levels.items()
+            for row in self._search(account.external_id, entity_query(level, _condition(group)))
+            for state in (entity_state(row, level, account, {}),)
+        }
+        return self._with_sharing(account, [states.get(ref) or _gone(ref) for ref in refs])
+
+    def _with_sharing(
+        self, account: AccountState, found: Sequence[EntityState | PlatformError]
+    ) -> list[EntityState | PlatformError]:
+        budgets = {
+            _resource_name(state.budget_ref)
+            for state in found
+            if isinstance(state, EntityState) and state.budget_ref
+        }
+        sharing = self._sharing(account.external_id, *sorted(budgets)) if budgets else {}
+        return [
+            replace(state, budget_shared_by=sharing.get(state.budget_ref.external_id, ()))
+            if isinstance(state, EntityState) and state.budget_ref
+            else state
+            for state in found
+        ]
 
     def list_entities(self, account_id: str, level: EntityLevel) -> Iterator[EntityState]:
         """Yield all entities of a level that are not removed."""
@@ -211,9 +236,9 @@ class Google(Adapter):
     def _account(self, account_id: str) -> AccountState:
         return self._accounts.get(account_id) or self.read_account(account_id)
 
-    def _sharing(self, account_id: str, budget: str = "") -> dict[str, tuple[str, ...]]:
+    def _sharing(self, account_id: str, *budgets: str) -> dict[str, tuple[str, ...]]:
         users: dict[str, tuple[str, ...]] = {}
-        for row in self._search(account_id, sharing_query(budget)):
+        for row in self._search(account_id, sharing_query(*budgets)):
             campaign = mapping(row.get("campaign"))
             budget_id = text(campaign.get("campaignBudget")).rpartition("/")[2]
             users[budget_id] = (*users.get(budget_id, ()), text(campaign.get("id")))
@@ -318,10 +343,21 @@ def _resource_name(ref: EntityRef) -> str:
     )
 
 
-def _condition(ref: EntityRef) -> str:
-    if ref.level == "ad":
-        return f"ad_group_ad.resource_name = '{_resource_name(ref)}'"
-    return f"{_ID_FIELDS[ref.level]} = {plain_id(ref.external_id)}"
+def _condition(refs: Sequence[EntityRef]) -> str:
+    """Condition that holds for these entities of one level."""
+    level = refs[0].level
+    if level == "ad":
+        field, values = "ad_group_ad.resource_name", [f"'{_resource_name(ref)}'" for ref in refs]
+    else:
+        field, values = _ID_FIELDS[level], [plain_id(ref.external_id) for ref in refs]
+    return f"{field} = {values[0]}" if len(values) == 1 else f"{field} IN ({', '.join(values)})"
+
+
+def _gone(ref: EntityRef) -> PlatformError:
+    return PlatformError(
+        ErrorKind.GONE,
+        f"Google Ads knows no {ref.level} {ref.external_id} in this account; sync it.",
+    )
 
 
 def _receipt(

@@ -48,9 +48,10 @@ def entity_query(level: EntityLevel, condition: str = "") -> str:
     return f"{_SELECT[level]} WHERE {condition}"
 
 
-def sharing_query(budget: str = "") -> str:
-    """Return the query for the campaigns that use a budget, or for those of all budgets."""
-    only = f" AND campaign.campaign_budget = '{budget}'" if budget else ""
+def sharing_query(*budgets: str) -> str:
+    """Return the query for the campaigns that use these budgets, or for those of all budgets."""
+    names = ", ".join(f"'{budget}'" for budget in budgets)
+    only = f" AND campaign.campaign_budget IN ({names})" if budgets else ""
     return (
         "SELECT campaign.id, campaign.campaign_budget FROM campaign "
         f"WHERE campaign.status != 'REMOVED'{only}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from functools import partial
+from typing import TypeVar
 
 import httpx
 
@@ -17,6 +19,7 @@ from campaigns.platforms.adapter import (
     checked_batch,
     incomplete,
     invalid,
+    is_plain_id,
     money_of,
     plain_id,
 )
@@ -76,6 +79,9 @@ _WIRE_FIELDS: Mapping[tuple[str, str], str] = {
 }
 
 
+_Read = TypeVar("_Read")
+
+
 class Meta(Adapter):
     """The Marketing API over our own client; the official SDK puts tokens into URLs."""
 
@@ -121,8 +127,26 @@ class Meta(Adapter):
     def read_entity(self, ref: EntityRef) -> EntityState:
         """Read one campaign, ad set or ad."""
         path, fields = f"/{plain_id(ref.external_id)}", fields_of(ref.level)
-        account = self._account(ref.account_id)
-        return entity_state(self._get(path, fields=fields).fields, ref.level, account)
+        self._account(ref.account_id)  # first: without it no answer can be read
+        return self._entity(self._get(path, fields=fields), ref)
+
+    def read_entities(self, refs: Sequence[EntityRef]) -> list[EntityState | PlatformError]:
+        """Read several in one request; an entity that is not there spoils no other."""
+        if len(refs) <= 1 or not all(is_plain_id(ref.external_id) for ref in refs):
+            return super().read_entities(refs)
+        checked_batch(refs, self.max_batch)
+        calls = [
+            Call("GET", f"/{plain_id(ref.external_id)}", params={"fields": fields_of(ref.level)})
+            for ref in refs
+        ]
+        answers = self._send_batch(calls, is_write=False)
+        return [
+            _outcome(answer, partial(self._entity, ref=ref))
+            for ref, answer in zip(refs, answers, strict=True)
+        ]
+
+    def _entity(self, answer: Answer, ref: EntityRef) -> EntityState:
+        return entity_state(answer.fields, ref.level, self._account(ref.account_id))
 
     def list_entities(self, account_id: str, level: EntityLevel) -> Iterator[EntityState]:
         """Yield all entities of a level that are not archived or deleted."""
@@ -157,9 +181,9 @@ class Meta(Adapter):
             else:
                 elements.append((index, Call("POST", path, form=form, is_write=True)))
         if elements:
-            outcomes = self._send_batch([call for _, call in elements])
-            for (index, _), outcome in zip(elements, outcomes, strict=True):
-                results[index] = outcome
+            answers = self._send_batch([call for _, call in elements], is_write=True)
+            for (index, _), answer in zip(elements, answers, strict=True):
+                results[index] = _outcome(answer, _receipt)
         return results
 
     def insights(
@@ -246,16 +270,17 @@ class Meta(Adapter):
                 raise incomplete(LABEL, "the cursor of its next page")
             seen.add(params["after"])
 
-    def _send_batch(self, calls: Sequence[Call]) -> list[Receipt | PlatformError]:
+    def _send_batch(self, calls: Sequence[Call], *, is_write: bool) -> list[Answer | PlatformError]:
         batch = [
-            {"method": c.method, "relative_url": c.path[1:], "body": str(httpx.QueryParams(c.form))}
+            {"method": c.method, "relative_url": _relative(c)}
+            | ({"body": str(httpx.QueryParams(c.form))} if c.form else {})
             for c in calls
         ]
         call = Call(
             "POST",
             f"{self._root}/",
             form={"batch": json.dumps(batch)},
-            is_write=True,
+            is_write=is_write,
             timeout_s=BATCH_TIMEOUT_S,
         )
         try:
@@ -270,11 +295,11 @@ class Meta(Adapter):
             for call, element in zip(calls, elements, strict=True)
         ]
 
-    def _batch_result(self, outer: Answer, call: Call, element: object) -> Receipt | PlatformError:
+    def _batch_result(self, outer: Answer, call: Call, element: object) -> Answer | PlatformError:
         if element is None:
             return _not_run()
         try:
-            return _receipt(self._client.judge(self._inner_answer(outer, call, element)))
+            return self._client.judge(self._inner_answer(outer, call, element))
         except PlatformError as error:
             return error
 
@@ -293,6 +318,22 @@ class Meta(Adapter):
 
 def _account_node(account_id: str) -> str:
     return f"act_{plain_id(account_id.removeprefix('act_'))}"
+
+
+def _relative(call: Call) -> str:
+    query = f"?{httpx.QueryParams(call.params)}" if call.params else ""
+    return call.path[1:] + query
+
+
+def _outcome(
+    answer: Answer | PlatformError, read: Callable[[Answer], _Read]
+) -> _Read | PlatformError:
+    if isinstance(answer, PlatformError):
+        return answer
+    try:
+        return read(answer)
+    except PlatformError as error:
+        return error
 
 
 def _receipt(answer: Answer) -> Receipt:

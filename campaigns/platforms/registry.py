@@ -128,3 +128,8 @@ def money_step(kind: str, currency: str, reported_offset: int | None) -> Decimal
 
         return step_of(currency, reported_offset)
     return coarse_step(currency)
+
+
+def takes_batches(kind: str) -> bool:
+    """Whether a platform takes several changes in one call; see ``max_batch`` of its adapter."""
+    return kind in ("meta", "google")

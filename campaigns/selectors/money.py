@@ -8,8 +8,8 @@ from decimal import Decimal
 from django.db.models import DecimalField, Exists, OuterRef, Sum
 from django.db.models.functions import Coalesce
 
-from campaigns.models import AdSet, Campaign, ChangeType, DeliveryStatus, PendingAdChange
-from workspaces.models import Status, Workspace
+from campaigns.models import AdSet, Campaign, DeliveryStatus
+from workspaces.models import Workspace
 from workspaces.selectors import convert
 
 _ZERO = Decimal(0)
@@ -34,22 +34,12 @@ def budgets_total(*, workspace: Workspace, now: datetime) -> Decimal | None:
     return total
 
 
-def budgets_rising(*, workspace: Workspace, now: datetime, without: int | None) -> Decimal | None:
-    """Sum by which running claims are about to raise budgets; ``None`` when a rate is missing.
-
-    What a claim lowers is not set off: it may still fail. ``without`` is the proposal judged.
-    """
-    total = _ZERO
-    claims = PendingAdChange.objects.filter(
-        workspace=workspace, change_type=ChangeType.BUDGET, proposal__status=Status.EXECUTING
-    ).exclude(proposal=without)
-    for old, new, currency in claims.values_list("current_value", "final_value", "currency"):
-        rise = max(Decimal(new) - Decimal(old), _ZERO)
-        converted = convert(workspace=workspace, amount=rise, currency=currency, on=now.date())
-        if converted is None:
-            return None
-        total += converted
-    return total
+def rise_of(
+    old: str, new: str, currency: str, workspace: Workspace, now: datetime
+) -> Decimal | None:
+    """Workspace money by which a change raises a budget, 0 where it lowers it."""
+    rise = max(Decimal(new) - Decimal(old), _ZERO)
+    return convert(workspace=workspace, amount=rise, currency=currency, on=now.date())
 
 
 def _by_currency(workspace: Workspace) -> dict[str, Decimal]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from django.db.models import QuerySet
 from campaigns.models import Ad, AdAccount, AdSet, Campaign, ChangeType, EntityType, Platform
 from campaigns.platforms.base import EntityLevel, EntityRef
 from campaigns.selectors.lookup import SHOWN, AmbiguousIdError, by_any_id
-from workspaces.gate import RequestError
+from workspaces.gate import GateError, RequestError
 from workspaces.models import Workspace
 
 Entity = Campaign | AdSet | Ad
@@ -92,6 +93,39 @@ def find_subject(*, workspace: Workspace, request: dict[str, Any]) -> Subject:
     return subject_of(entity, ChangeType(change_type))
 
 
+def find_subjects(
+    *, workspace: Workspace, named: Sequence[tuple[str, str, ChangeType]]
+) -> list[Subject | GateError]:
+    """Subjects by entity type, our id and change type, or why one is none; a query per type."""
+    ids: dict[str, set[str]] = {}
+    for entity_type, public_id, _ in named:
+        ids.setdefault(entity_type, set()).add(public_id)
+    found: dict[tuple[str, str], Entity] = {
+        (entity_type, str(entity.public_id)): entity
+        for entity_type, wanted in ids.items()
+        for entity in _entities(workspace, EntityType(entity_type))
+        .filter(public_id__in=wanted)
+        # One account for them all, where joining would make one for each.
+        .prefetch_related("account__connection", "account__workspace")
+    }
+    return [
+        _subject_or_why(found.get((entity_type, public_id)), entity_type, change_type)
+        for entity_type, public_id, change_type in named
+    ]
+
+
+def _subject_or_why(
+    entity: Entity | None, entity_type: str, change_type: ChangeType
+) -> Subject | GateError:
+    if entity is None:
+        label = EntityType(entity_type).label.lower()
+        return RequestError("entity", f"This {label} is no longer in the workspace.")
+    try:
+        return subject_of(entity, change_type)
+    except GateError as error:
+        return error
+
+
 def _choice(request: dict[str, Any], field: str, choices: type[EntityType | ChangeType]) -> str:
     value = request.get(field)
     if value not in choices.values:
@@ -101,10 +135,9 @@ def _choice(request: dict[str, Any], field: str, choices: type[EntityType | Chan
 
 def _entity(workspace: Workspace, entity_type: EntityType, request: dict[str, Any]) -> Entity:
     given = str(request.get("entity", "")).strip()
-    model: type[Entity] = MODELS[entity_type]
-    rows: QuerySet[Entity] = model._default_manager.filter(workspace=workspace)
-    above = () if model is Campaign else ("campaign",)
-    rows = rows.select_related("account__connection", "account__workspace", *above)
+    rows = _entities(workspace, entity_type).select_related(
+        "account__connection", "account__workspace"
+    )
     if account := request.get("account"):
         rows = by_any_id(rows, str(account), "account__")
     found = list(by_any_id(rows, given)[:SHOWN]) if given else []
@@ -114,6 +147,12 @@ def _entity(workspace: Workspace, entity_type: EntityType, request: dict[str, An
     if len(found) > 1:
         raise AmbiguousIdError("entity", given, [row.account for row in found])
     return found[0]
+
+
+def _entities(workspace: Workspace, entity_type: EntityType) -> QuerySet[Entity]:
+    model: type[Entity] = MODELS[entity_type]
+    rows: QuerySet[Entity] = model._default_manager.filter(workspace=workspace)
+    return rows if model is Campaign else rows.select_related("campaign")
 
 
 def subject_of(entity: Entity, change_type: ChangeType) -> Subject:

@@ -60,7 +60,7 @@ def test_policy_signs_what_is_small_and_sure_and_says_its_version(auto, ad_set, 
     assert proposal.status == Status.APPROVED
     signature = proposal.current_plan.signatures.get()
     assert (signature.person, signature.policy_version) == (None, auto.label)
-    assert execution.claim(worker="w", now=now) is not None
+    assert execution.claim(worker="w", now=now)
 
 
 @pytest.mark.parametrize(
@@ -211,12 +211,12 @@ def test_stricter_four_eyes_asks_again_at_the_claim(workspace, ad_set, approver,
     proposal = sign(propose(ad_set, 110, now), now, approver)
     policy_of(workspace, four_eyes_result=Decimal(105))
 
-    assert execution.claim(worker="w", now=now) is None
+    assert not execution.claim(worker="w", now=now)
 
     proposal = fresh(proposal)
     assert (proposal.status, proposal.current_plan.signatures_required) == (Status.PENDING, 2)
     sign(proposal, now, approver, admin)
-    assert execution.claim(worker="w", now=now) is not None
+    assert execution.claim(worker="w", now=now)
 
 
 def test_looser_policy_leaves_the_asked_signatures(workspace, ad_set, approver, now):

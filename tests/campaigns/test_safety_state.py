@@ -69,7 +69,7 @@ def test_claim_sends_back_what_a_newer_bound_forbids(workspace, ad_set, approver
     proposal = sign(propose(ad_set, 110, now), now, approver)
     policy_of(workspace, max_daily_budget=Decimal(105))
 
-    assert execution.claim(worker="w", now=now) is None
+    assert not execution.claim(worker="w", now=now)
 
     proposal = fresh(proposal)
     assert proposal.status == Status.PENDING
@@ -208,8 +208,8 @@ def test_blackout_holds_execution_and_not_signing(workspace, approver, now):
     assert proposal.status == Status.APPROVED
     assert proposal.execute_after == free
     assert proposal.waiting_for == "Blackout until Sat 21 Nov 12:30."
-    assert execution.claim(worker="w", now=free - SECOND) is None
-    assert execution.claim(worker="w", now=free) is not None
+    assert not execution.claim(worker="w", now=free - SECOND)
+    assert execution.claim(worker="w", now=free)
 
 
 def test_blackout_that_is_set_after_signing_defers_at_the_claim(workspace, ad_set, approver, now):
@@ -217,7 +217,7 @@ def test_blackout_that_is_set_after_signing_defers_at_the_claim(workspace, ad_se
     proposal = sign(propose(ad_set, 110, now), now, approver)
     policy_of(workspace, blackout_dates=["2026-11-21"])
 
-    assert execution.claim(worker="w", now=now) is None
+    assert not execution.claim(worker="w", now=now)
 
     assert fresh(proposal).execute_after == datetime(2026, 11, 22, tzinfo=UTC)
     assert fresh(proposal).status == Status.APPROVED
@@ -276,7 +276,7 @@ def test_connection_that_is_down_defers_and_lets_people_sign(
     assert verdict(proposal, "account") == "deferred"
     assert (proposal.status, proposal.execute_after) == (Status.APPROVED, now + HOUR)
     Connection.objects.update(status="active")
-    assert execution.claim(worker="w", now=now + HOUR) is not None
+    assert execution.claim(worker="w", now=now + HOUR)
 
 
 def test_account_without_a_connection_is_a_task_for_a_person(workspace, approver, operator, now):
@@ -301,7 +301,7 @@ def test_subject_that_vanished_is_cancelled_at_the_claim_and_the_queue_goes_on(
     well = sign(propose(other, 110, now), now, approver)
     AdSet.objects.filter(pk=ad_set.pk).update(daily_budget=None)
 
-    attempt = execution.claim(worker="w", now=now)
+    (attempt,) = execution.claim(worker="w", now=now)
 
     assert attempt.plan.proposal_id == well.pk
     assert fresh(gone).status == Status.CANCELLED

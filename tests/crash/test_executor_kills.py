@@ -50,7 +50,7 @@ def _before_answer(monkeypatch: pytest.MonkeyPatch, block: Block) -> None:
 
 
 def _before_settle(monkeypatch: pytest.MonkeyPatch, block: Block) -> None:
-    for name in ("settle", "settle_reading", "settle_drift"):
+    for name in ("settle", "settle_readings", "settle_drift"):
         monkeypatch.setattr(execution, name, lambda *args, **options: block())
 
 

@@ -101,7 +101,7 @@ def walked_to(status: Status, proposal: Proposal, signer: User) -> Proposal:
 
 def sent_attempt(now: datetime, *, sent_before: timedelta = timedelta(0)) -> ExecutionAttempt:
     """Claim what is due and leave it as a worker that died after sending its call would."""
-    attempt = execution.claim(worker="dead", now=now)
+    (attempt,) = execution.claim(worker="dead", now=now)
     attempt.call_sent_at = now - sent_before
     attempt.save()
     return attempt

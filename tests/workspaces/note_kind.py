@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,25 @@ from workspaces.gate import (
 )
 from workspaces.models import ExecutionAttempt, JobRun, Proposal, Risk, Workspace
 from workspaces.roles import Role
+
+
+@dataclass
+class NoteSitting:
+    """Judges as the kind does; defers what comes after ``most_admitted``."""
+
+    kind: NoteKind
+    now: datetime
+    admitted: int = 0
+
+    def judge(self, plan: PlanView) -> Judgement:
+        verdict = self.kind.judge(plan, now=self.now)
+        if self.kind.most_admitted is None or self.admitted < self.kind.most_admitted:
+            return verdict
+        full = CheckResult("full", "deferred", "Enough.", self.now + timedelta(hours=1))
+        return replace(verdict, checks=(*verdict.checks, full))
+
+    def admit(self, plan: PlanView) -> None:
+        self.admitted += 1
 
 
 @dataclass
@@ -41,6 +60,8 @@ class NoteKind:
     settled: list[tuple[int, str]] = field(default_factory=list)
     policy_version: str = "note policy v1"
     base: str = "blank"
+    batch: str = ""
+    most_admitted: int | None = None
 
     def make_plan(self, *, workspace: Workspace, request: dict[str, Any], now: datetime) -> Draft:
         text = request.get("text", "")
@@ -78,7 +99,16 @@ class NoteKind:
     def lane(self, plan: PlanView) -> str:
         return f"page:{plan.body['subject']}"
 
-    def read_back(self, plan: PlanView) -> Reading:
+    def batch_key(self, plan: PlanView) -> str:
+        return self.batch
+
+    def sit(self, plans: Sequence[PlanView], *, now: datetime) -> NoteSitting:
+        return NoteSitting(self, now)
+
+    def read_back(self, plans: Sequence[PlanView]) -> list[Reading]:
+        return [self.look(plan) for plan in plans]
+
+    def look(self, plan: PlanView) -> Reading:
         if self.readings:
             return self.readings.pop(0)
         written = JobRun.objects.filter(
@@ -86,10 +116,14 @@ class NoteKind:
         )
         return Reading("after" if written.exists() else "before")
 
-    def execute(self, plan: PlanView, *, attempt: ExecutionAttempt) -> Outcome:
-        return self.call(plan)
+    def execute(self, plans: Sequence[PlanView]) -> list[Outcome]:
+        return [self.call(plan) for plan in plans]
 
-    def settle(self, attempt: ExecutionAttempt, outcome: Outcome, *, now: datetime) -> None:
+    def settle(self, ends: Sequence[tuple[ExecutionAttempt, Outcome]], *, now: datetime) -> None:
+        for attempt, outcome in ends:
+            self._settle(attempt, outcome, now)
+
+    def _settle(self, attempt: ExecutionAttempt, outcome: Outcome, now: datetime) -> None:
         self.settled.append((attempt.pk, outcome.status))
         if outcome.status != "applied":
             return
@@ -111,8 +145,8 @@ class NoteKind:
         body = proposal.current_plan.content
         return {"page": body["subject"], "text": body["before"]}
 
-    def measure_after(self, proposal: Proposal, *, now: datetime) -> datetime | None:
-        return now + timedelta(days=1)
+    def measure_after(self, proposals: Sequence[Proposal]) -> list[datetime | None]:
+        return [row.executed_at + timedelta(days=1) for row in proposals]
 
     def measure(self, proposal: Proposal, *, now: datetime) -> dict[str, Any] | None:
         return {"point": "1"}

@@ -443,7 +443,7 @@ def test_check_that_fails_between_claim_and_mark_defers(note, calls, workspace, 
         note.checks = deferred(now + HOUR)
         return Reading("before")
 
-    note.read_back = read_and_close
+    note.look = read_and_close
     run_due(now)
 
     proposal = fresh(proposal)

@@ -45,7 +45,7 @@ class FarEnd:
 
     def __init__(self, kind):
         self.values, self.calls, self.next = {}, [], "applied"
-        kind.call, kind.read_back = self.call, self.read
+        kind.call, kind.look = self.call, self.read
 
     def call(self, plan):
         outcome, _ = OUTCOMES[self.next]

@@ -46,6 +46,7 @@ def approve_if_signed(proposal: Proposal, *, now: datetime, by: User | None = No
     proposal.decided_at = now
     proposal.decided_by = by
     proposal.lane = handler.lane(view)
+    proposal.batch_key = handler.batch_key(view)
     schedule(proposal, verdict, now=now)
     proposal.save()
     announce(proposal, "signed", now=now)

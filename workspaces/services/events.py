@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from workspaces.models import Proposal, Risk
 from workspaces.roles import Role
 from workspaces.services.live import bump
 from workspaces.services.notices import notify
-from workspaces.services.webhooks_out import publish
+from workspaces.services.webhooks_out import publish_all
 
 logger = logging.getLogger(__name__)
 
@@ -29,19 +30,25 @@ _NUDGE_WITHIN = timedelta(minutes=1)
 
 def announce(proposal: Proposal, event: str, *, now: datetime) -> None:
     """Tell of ``proposal.<event>``, in the caller's transaction."""
-    bump(proposal.workspace_id, TOPIC)
+    announce_all([proposal], event, now=now)
+
+
+def announce_all(proposals: Sequence[Proposal], event: str, *, now: datetime) -> None:
+    """Tell the same of several proposals of one workspace."""
+    workspace = proposals[0].workspace
+    bump(workspace.pk, TOPIC)
     if event in PUBLISHED:
-        publish(
-            workspace=proposal.workspace,
+        publish_all(
+            workspace=workspace,
             event_type=f"proposal.{event}",
-            data=_public(proposal),
-            event_id=f"{proposal.public_id}:{event}",
+            data_by_id={f"{row.public_id}:{event}": _public(row) for row in proposals},
             now=now,
         )
-    if tell := _NOTICES.get(event):
-        tell(proposal, now)
-    if event == "signed":
-        _nudge(proposal, now)
+    for proposal in proposals:
+        if tell := _NOTICES.get(event):
+            tell(proposal, now)
+        if event == "signed":
+            _nudge(proposal, now)
 
 
 def _public(proposal: Proposal) -> dict[str, Any]:
@@ -106,7 +113,7 @@ def _tell_failed(proposal: Proposal, now: datetime) -> None:
 
 def _tell_proposer(proposal: Proposal, now: datetime) -> None:
     """A person hears what became of his own proposal; no mail, it is on the page."""
-    if proposal.proposed_by is None:
+    if proposal.proposed_by is None:  # loaded with the lock
         return
     notify(
         workspace=proposal.workspace,

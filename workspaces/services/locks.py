@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db import connection
 
 from workspaces.gate import StateError
-from workspaces.models import Plan, Proposal
+from workspaces.models import ExecutionAttempt, Plan, Proposal
 
 
 def lock_names(names: Iterable[str]) -> None:
@@ -33,6 +33,22 @@ def lock_proposals(proposal_ids: Iterable[int]) -> dict[int, Proposal]:
             # After waiting for the lock PostgreSQL reads this row anew but not the joined one:
             # the plan that was made meanwhile comes back empty.
             row.current_plan = Plan.objects.get(pk=row.current_plan_id)
+    return locked
+
+
+def lock_again(attempts: Iterable[ExecutionAttempt]) -> dict[int, Proposal]:
+    """Lock the proposals of attempts in one order, as they are now; by id.
+
+    Plans and workspaces are those that the attempts hold: a plan never changes.
+    """
+    known = {attempt.plan.proposal_id: attempt.plan for attempt in attempts}
+    rows = Proposal.objects.select_for_update().filter(pk__in=known).order_by("pk")
+    locked = {row.pk: row for row in rows.defer("request", "result", "realised")}
+    for pk, row in locked.items():
+        plan = known[pk]
+        row.workspace = plan.proposal.workspace
+        if row.current_plan_id == plan.pk:
+            row.current_plan = plan
     return locked
 
 

@@ -111,8 +111,9 @@ def _enqueue_slack(
         workspace=workspace,
         format=WebhookFormat.SLACK,
         event_type=topic,
-        event_id=f"notice-{hashlib.sha256(key.encode()).hexdigest()[:40]}",
-        body=json.dumps({"text": text}),
+        bodies={
+            f"notice-{hashlib.sha256(key.encode()).hexdigest()[:40]}": json.dumps({"text": text})
+        },
         now=now,
     )
 

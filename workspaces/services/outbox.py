@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
 from workspaces.models import WebhookDelivery, WebhookEndpoint, WebhookFormat, Workspace
@@ -15,13 +16,13 @@ def enqueue(
     workspace: Workspace,
     format: WebhookFormat,  # the column's name
     event_type: str,
-    event_id: str,
-    body: str,
+    bodies: Mapping[str, str],
     now: datetime,
 ) -> None:
-    """Write the deliveries of one message to the endpoints of a format that asked for its type."""
-    if not _EVENT_ID.fullmatch(event_id):
-        raise ValueError(f"event id {event_id!r}: use 1 to 80 letters, digits, '_', ':' or '-'")
+    """Write deliveries of messages, by their ids, to a format's endpoints that want their type."""
+    for event_id in bodies:
+        if not _EVENT_ID.fullmatch(event_id):
+            raise ValueError(f"event id {event_id!r}: use 1 to 80 letters, digits, '_', ':' or '-'")
     endpoints = WebhookEndpoint.objects.filter(workspace=workspace, format=format, is_enabled=True)
     WebhookDelivery.objects.bulk_create(
         [
@@ -35,6 +36,7 @@ def enqueue(
             )
             for endpoint in endpoints
             if not endpoint.event_types or event_type in endpoint.event_types
+            for event_id, body in bodies.items()
         ],
         ignore_conflicts=True,
     )

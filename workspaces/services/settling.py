@@ -1,24 +1,33 @@
-"""How an attempt ends: one transaction writes attempt, proposal and the kind's own rows."""
+"""How attempts end: one transaction writes attempts, proposals and the kind's own rows."""
 
 from __future__ import annotations
 
+import logging
 import random
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pgbulk
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from workspaces.gate import Outcome, Reading, handler_of
 from workspaces.models import ExecutionAttempt, Proposal, Status
-from workspaces.services.events import announce
-from workspaces.services.locks import lock_proposal
+from workspaces.services.events import announce, announce_all
+from workspaces.services.locks import lock_again, lock_proposals
 from workspaces.services.proposing import replan_or_cancel
+
+logger = logging.getLogger(__name__)
+
+End = tuple[ExecutionAttempt, Outcome]
 
 _RNG = random.SystemRandom()
 _BASE_S = 60
 _MAX_S = 3600
 # Named, because a row of a proposal has fifty columns and each settlement writes one.
-_CLOSING = (
+_CLOSING = [
     "call_sent_at",
     "settled_at",
     "outcome",
@@ -27,8 +36,8 @@ _CLOSING = (
     "request_id",
     "response",
     "facts",
-)
-_MOVING = (
+]
+_MOVING = [
     "status",
     "claimed_by",
     "lease_until",
@@ -40,11 +49,16 @@ _MOVING = (
     "executed_at",
     "measure_after",
     "updated_at",
-)
+]
 
 
 class NotOwnerError(Exception):
     """The lease went to another worker, which settles instead."""
+
+
+def token(attempt: ExecutionAttempt) -> str:
+    """What a proposal names as the owner of its lease."""
+    return f"{attempt.worker}#{attempt.pk}"
 
 
 def backoff(attempts: int, rng: random.Random) -> timedelta:
@@ -53,36 +67,35 @@ def backoff(attempts: int, rng: random.Random) -> timedelta:
     return timedelta(seconds=rng.uniform(0, ceiling))
 
 
-def settle_reading(
-    attempt: ExecutionAttempt, reading: Reading, outcome: Outcome, *, now: datetime
+def settle_readings(
+    read: Sequence[tuple[ExecutionAttempt, Reading, Outcome]], *, now: datetime
 ) -> None:
-    """Decide by what the far end shows after a call was sent."""
-    facts = {**outcome.facts, **reading.facts}
-    if reading.state == "after":
-        how = outcome.message if outcome.status == "applied" else "Settled by reading back."
-        settle(attempt, _with(outcome, "applied", how, facts), now=now)
-    elif outcome.status == "applied":
+    """Decide by what the far end shows after calls were sent."""
+    ends: list[End] = []
+    for attempt, reading, outcome in read:
+        if end := _end(attempt, reading, outcome, now):
+            ends.append((attempt, end))
+        elif reading.state == "other" and _grace_is_over(attempt, now):
+            settle_drift(attempt, reading, now=now)
+        else:
+            _keep_open(attempt, outcome, now=now)
+    settle(ends, now=now)
+
+
+def _end(
+    attempt: ExecutionAttempt, reading: Reading, outcome: Outcome, now: datetime
+) -> Outcome | None:
+    """How it ended; ``None`` while that is not known, or where something else stands there."""
+    seen = replace(outcome, facts={**outcome.facts, **reading.facts})
+    if outcome.status == "applied":
         # The platform said yes; what it shows since then is somebody else's later edit or lag.
-        settle(attempt, _with(outcome, "applied", outcome.message, facts), now=now)
-    elif reading.state == "other" and _grace_is_over(attempt, now):
-        settle_drift(attempt, reading, now=now)
-    elif reading.state == "before" and _grace_is_over(attempt, now):
+        return seen
+    if reading.state == "after":
+        return replace(seen, status="applied", message="Settled by reading back.")
+    if reading.state == "before" and _grace_is_over(attempt, now):
         why = outcome.message or "The platform did not take the change."
-        settle(attempt, _with(outcome, "transient", why, facts), now=now)
-    else:
-        _keep_open(attempt, outcome, now=now)
-
-
-def _with(outcome: Outcome, status: str, message: str, facts: dict[str, object]) -> Outcome:
-    return Outcome(
-        status,  # type: ignore[arg-type]  # one of Outcome's words, from settle_reading
-        message,
-        outcome.error_kind,
-        outcome.request_id,
-        outcome.response,
-        outcome.retry_after_s,
-        facts,
-    )
+        return replace(seen, status="transient", message=why)
+    return None
 
 
 def _grace_is_over(attempt: ExecutionAttempt, now: datetime) -> bool:
@@ -108,8 +121,9 @@ def settle_drift(attempt: ExecutionAttempt, reading: Reading, *, now: datetime) 
         proposal = _owned(attempt)
         handler = handler_of(proposal.kind)
         drift = Outcome("deferred", "The live value changed since it was signed.", "drift")
-        _close_attempt(attempt, drift, reading.facts, now)
-        handler.settle(attempt, drift, now=now)
+        _close(attempt, replace(drift, facts=reading.facts), now)
+        attempt.save(update_fields=_CLOSING)
+        handler.settle([(attempt, drift)], now=now)
         handler.absorb(proposal, reading, now=now)
         _release(proposal)
         proposal.status = Status.PENDING
@@ -117,54 +131,101 @@ def settle_drift(attempt: ExecutionAttempt, reading: Reading, *, now: datetime) 
         replan_or_cancel(proposal, now=now, why=drift.message)
 
 
-def settle(
-    attempt: ExecutionAttempt, outcome: Outcome, *, now: datetime, call_was_sent: bool = True
-) -> None:
-    """End an attempt whose outcome is known.
+def settle(ends: Sequence[End], *, now: datetime, call_was_sent: bool = True) -> None:
+    """End attempts of one kind and workspace whose outcomes are known.
 
-    ``call_was_sent=False`` takes the write-ahead mark back: nothing left the house.
+    ``call_was_sent=False`` takes the write-ahead marks back: nothing left the house.
+
+    Raises
+    ------
+    NotOwnerError : none of them belongs to its worker any more
     """
+    if not ends:
+        return
     with transaction.atomic():
-        proposal = _owned(attempt)
-        if not call_was_sent:
-            attempt.call_sent_at = None
-        _close_attempt(attempt, outcome, outcome.facts, now)
-        _release(proposal)
-        _move(proposal, outcome, now)
-        handler_of(proposal.kind).settle(attempt, outcome, now=now)
-        if proposal.status == Status.EXECUTED and proposal.reverts_id:
-            _mark_reverted(proposal.reverts_id, now)
+        owned = _owned_of(ends)
+        for attempt, outcome in owned:
+            if not call_was_sent:
+                attempt.call_sent_at = None
+            _close(attempt, outcome, now)
+        events = [_move(attempt.plan.proposal, outcome, now) for attempt, outcome in owned]
+        _plan_measuring(owned)
+        _store(owned)
+        for event in dict.fromkeys(events):
+            told = [
+                attempt.plan.proposal
+                for (attempt, _), own in zip(owned, events, strict=True)
+                if own == event
+            ]
+            announce_all(told, event, now=now)
+        handler_of(owned[0][0].plan.proposal.kind).settle(owned, now=now)
+        _mark_reverted(owned, now)
 
 
-def _mark_reverted(proposal_id: int, now: datetime) -> None:
-    undone = lock_proposal(proposal_id)
-    if undone.status == Status.EXECUTED:
-        undone.status = Status.REVERTED
-        undone.save(update_fields=["status", "updated_at"])
-        announce(undone, "reverted", now=now)
+def _plan_measuring(owned: Sequence[End]) -> None:
+    done = [attempt.plan.proposal for attempt, outcome in owned if outcome.status == "applied"]
+    if done:
+        moments = handler_of(done[0].kind).measure_after(done)
+        for proposal, moment in zip(done, moments, strict=True):
+            proposal.measure_after = moment
+
+
+def _store(owned: Sequence[End]) -> None:
+    attempts = [attempt for attempt, _ in owned]
+    proposals = [attempt.plan.proposal for attempt in attempts]
+    for proposal in proposals:
+        proposal.updated_at = timezone.now()  # what saving it would do
+    pgbulk.update(ExecutionAttempt, attempts, _CLOSING)
+    pgbulk.update(Proposal, proposals, _MOVING)
+
+
+def _mark_reverted(owned: Sequence[End], now: datetime) -> None:
+    """What an executed undo has undone."""
+    undone = [
+        proposal.reverts_id
+        for proposal in (attempt.plan.proposal for attempt, _ in owned)
+        if proposal.status == Status.EXECUTED and proposal.reverts_id
+    ]
+    for proposal in lock_proposals(undone).values() if undone else ():
+        if proposal.status == Status.EXECUTED:
+            proposal.status = Status.REVERTED
+            proposal.save(update_fields=["status", "updated_at"])
+            announce(proposal, "reverted", now=now)
+
+
+def _owned_of(ends: Sequence[End]) -> list[End]:
+    """Those whose lease is still their worker's, each with its locked proposal."""
+    locked = lock_again(attempt for attempt, _ in ends)
+    owned: list[End] = []
+    for attempt, outcome in ends:
+        proposal = locked.get(attempt.plan.proposal_id)
+        if (
+            proposal
+            and proposal.status == Status.EXECUTING
+            and (proposal.claimed_by == token(attempt))
+        ):
+            attempt.plan.proposal = proposal  # the kind sees the locked row, not an earlier one
+            owned.append((attempt, outcome))
+        else:
+            logger.warning("no longer ours to settle", extra={"attempt": attempt.pk})
+    if not owned:
+        raise NotOwnerError(f"attempt {ends[0][0].pk} is no longer {ends[0][0].worker}'s to settle")
+    return owned
 
 
 def _owned(attempt: ExecutionAttempt) -> Proposal:
-    proposal = lock_proposal(attempt.plan.proposal_id)
-    if proposal.status != Status.EXECUTING or proposal.claimed_by != (
-        f"{attempt.worker}#{attempt.pk}"
-    ):
-        raise NotOwnerError(f"attempt {attempt.pk} is no longer {attempt.worker}'s to settle")
-    attempt.plan.proposal = proposal  # the kind sees the locked row, not an earlier reading
-    return proposal
+    _owned_of([(attempt, Outcome("unknown"))])
+    return attempt.plan.proposal
 
 
-def _close_attempt(
-    attempt: ExecutionAttempt, outcome: Outcome, facts: dict[str, object], now: datetime
-) -> None:
+def _close(attempt: ExecutionAttempt, outcome: Outcome, now: datetime) -> None:
     attempt.settled_at = now
     attempt.outcome = outcome.error_kind if outcome.error_kind == "drift" else outcome.status
     attempt.error_kind = outcome.error_kind
     attempt.error = "" if outcome.status == "applied" else outcome.message
     attempt.request_id = outcome.request_id[:120]
     attempt.response = outcome.response
-    attempt.facts = {**attempt.facts, **facts}
-    attempt.save(update_fields=_CLOSING)
+    attempt.facts = {**attempt.facts, **outcome.facts}
 
 
 def _release(proposal: Proposal) -> None:
@@ -172,28 +233,25 @@ def _release(proposal: Proposal) -> None:
     proposal.lease_until = None
 
 
-def _move(proposal: Proposal, outcome: Outcome, now: datetime) -> None:
-    """Where the proposal goes from executing."""
+def _move(proposal: Proposal, outcome: Outcome, now: datetime) -> str:
+    """Where the proposal goes from executing; the event that tells of it."""
+    _release(proposal)
     proposal.last_error = "" if outcome.status == "applied" else outcome.message
     if outcome.status == "applied":
         proposal.status = Status.EXECUTED
         proposal.executed_at = now
         proposal.result = {"message": outcome.message, "request_id": outcome.request_id}
         proposal.waiting_for = ""
-        proposal.measure_after = handler_of(proposal.kind).measure_after(proposal, now=now)
-        event = "executed"
-    elif outcome.status == "refused":
-        event = _fail(proposal, outcome.message)
-    elif outcome.status == "transient":
-        event = _retry(proposal, outcome, now)
-    else:  # throttled or deferred: it waits and no attempt is used up
-        wait = timedelta(seconds=outcome.retry_after_s or 0)
-        proposal.status = Status.APPROVED
-        proposal.next_attempt_at = now + wait
-        proposal.waiting_for = outcome.message[:300]
-        event = "deferred"
-    proposal.save(update_fields=_MOVING)
-    announce(proposal, event, now=now)
+        return "executed"
+    if outcome.status == "refused":
+        return _fail(proposal, outcome.message)
+    if outcome.status == "transient":
+        return _retry(proposal, outcome, now)
+    # Throttled or deferred: it waits and no attempt is used up.
+    proposal.status = Status.APPROVED
+    proposal.next_attempt_at = now + timedelta(seconds=outcome.retry_after_s or 0)
+    proposal.waiting_for = outcome.message[:300]
+    return "deferred"
 
 
 def _retry(proposal: Proposal, outcome: Outcome, now: datetime) -> str:

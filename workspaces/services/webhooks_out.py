@@ -154,18 +154,31 @@ def publish(
     ValueError : unknown type, an id with other characters than letters, digits, ``_:-``, or more
         than 20 kB
     """
+    publish_all(workspace=workspace, event_type=event_type, data_by_id={event_id: data}, now=now)
+
+
+def publish_all(
+    *,
+    workspace: Workspace,
+    event_type: str,
+    data_by_id: Mapping[str, Mapping[str, Any]],
+    now: datetime,
+) -> None:
+    """Write the deliveries of several events of one type, by their ids; as ``publish`` does."""
     if event_type not in EVENT_TYPES:
         raise ValueError(f"unknown event type {event_type!r}")
-    message = {"type": event_type, "timestamp": now.isoformat(), "data": data}
-    body = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
-    if len(body.encode()) > MAX_BODY_BYTES:
-        raise ValueError(f"{event_type} {event_id} is larger than {MAX_BODY_BYTES} bytes")
+    bodies = {}
+    for event_id, data in data_by_id.items():
+        message = {"type": event_type, "timestamp": now.isoformat(), "data": data}
+        body = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+        if len(body.encode()) > MAX_BODY_BYTES:
+            raise ValueError(f"{event_type} {event_id} is larger than {MAX_BODY_BYTES} bytes")
+        bodies[event_id] = body
     enqueue(
         workspace=workspace,
         format=WebhookFormat.STANDARD,
         event_type=event_type,
-        event_id=event_id,
-        body=body,
+        bodies=bodies,
         now=now,
     )
 
