@@ -16,12 +16,21 @@ class CampaignsConfig(AppConfig):
         from campaigns.executing import kept_adapters
         from campaigns.handlers import AdChangeHandler
         from campaigns.panels import AD_CHANGE_PANEL
-        from campaigns.services.sync_job import SYNC_JOB, sync_workspace
+        from campaigns.services.sync_job import SYNC_JOB, SyncFailedError, sync_workspace
         from workspaces import gate, panels
-        from workspaces.services.jobs import register_job
+        from workspaces.services.jobs import TRANSIENT, register_job
 
         gate.register(AdChangeHandler())
         gate.register_run_context(kept_adapters)
         panels.register_panel(AD_CHANGE_PANEL)
         onboarding.register()
-        register_job(SYNC_JOB, "Sync of the platforms", sync_workspace)
+        register_job(
+            SYNC_JOB,
+            "Sync of the platforms",
+            sync_workspace,
+            limit_s=300,
+            max_attempts=5,
+            backoff_base_ms=5_000,
+            priority=-5,
+            retry_on=(*TRANSIENT, SyncFailedError),
+        )

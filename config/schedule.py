@@ -71,7 +71,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "mlops: propose budgets": {
         "task": "workspaces.start_job",
-        "kwargs": {"name": "propose-budgets"},
+        "kwargs": {"name": "budget-optimization"},
         "schedule": crontab(minute="40", hour="*/6"),
         "options": {"expires": 3600},
     },

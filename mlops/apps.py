@@ -16,4 +16,13 @@ class MlopsConfig(AppConfig):
         from mlops.services.budget_job import BUDGET_JOB, propose_for_workspace
         from workspaces.services.jobs import register_job
 
-        register_job(BUDGET_JOB, "Budget proposals of the sampler", propose_for_workspace)
+        register_job(
+            BUDGET_JOB,
+            "Budget proposals of the sampler",
+            propose_for_workspace,
+            max_per_hour=10,
+            limit_s=600,
+            max_attempts=3,
+            backoff_base_ms=10_000,
+            priority=5,
+        )

@@ -8,7 +8,7 @@ from campaigns.services.syncing import accounts_to_sync
 from mlops.services.sampling import propose_budgets
 from workspaces.services.jobs import Progress
 
-BUDGET_JOB: Final = "propose-budgets"
+BUDGET_JOB: Final = "budget-optimization"
 
 
 def propose_for_workspace(progress: Progress) -> None:
