@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from django.apps import apps
 from django.http import HttpRequest
-from django.urls import reverse_lazy
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 _links: list[Any] = []
 
 
 def _item(title: str, icon: str, name: str, **extra: Any) -> dict[str, Any]:
-    link = reverse_lazy(name)
+    # Looked up once, not as ``reverse_lazy`` at each use: a page uses each several times.
+    link = SimpleLazyObject(partial(reverse, name))
     _links.append(link)
     return {"title": title, "icon": icon, "link": link, "active": _active(link), **extra}
 

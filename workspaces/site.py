@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from workspaces.counters import counts
 from workspaces.pages import SWITCHED, UNNAMED, refuse
@@ -33,15 +35,23 @@ class WorkspaceSite(UnfoldAdminSite):
         """Whether the person is a member; a superuser without membership is none."""
         return bool(request.user.is_active and membership_of(request))
 
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Every model with its links, worked out where a page shows it; most show the sidebar."""
+        return SimpleLazyObject(lambda: super(WorkspaceSite, self).get_app_list(request, app_label))
+
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """The sidebar with its counters; what counts nothing has no badge."""
-        groups: list[dict[str, Any]] = super().get_sidebar_list(request)  # type: ignore[misc]  # unfold's
+        """The sidebar with its counters; what counts nothing has no badge.
+
+        Put together here, because unfold copies the whole tree and makes a class for each
+        permission on every page.
+        """
         membership = membership_of(request)
         figures = counts(membership=membership, now=timezone.now()) if membership else {}
-        for item in (item for group in groups for item in group["items"]):
-            if badge := figures.get(item.get("counter", "")):
-                item["badge"], item["badge_variant"] = badge, "primary"
-        return groups
+        groups: list[dict[str, Any]] = settings.UNFOLD["SIDEBAR"]["navigation"]
+        return [
+            {**group, "items": [_shown(item, request, figures) for item in group["items"]]}
+            for group in groups
+        ]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002  # Django's signature
         """Guard a view by membership, and POSTs by the workspace that their form names."""
@@ -52,6 +62,19 @@ class WorkspaceSite(UnfoldAdminSite):
             return refusal if refusal is not None else inner(request, *args, **kwargs)
 
         return update_wrapper(guarded, view)
+
+
+def _shown(item: dict[str, Any], request: HttpRequest, figures: dict[str, str]) -> dict[str, Any]:
+    """A link as the sidebar draws it for a person."""
+    shown = {
+        "title": item["title"],
+        "icon": item["icon"],
+        "link": str(item["link"]),
+        "active": item["active"](request),
+        "has_permission": "permission" not in item or item["permission"](request),
+    }
+    badge = figures.get(item.get("counter", ""))
+    return {**shown, "badge": badge, "badge_variant": "primary"} if badge else shown
 
 
 def _refusal(request: HttpRequest) -> HttpResponse | None:
