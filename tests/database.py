@@ -33,11 +33,18 @@ def create() -> None:
     settings.DATABASES["default"]["NAME"] = name
     connection.settings_dict["NAME"] = name
     with _one_at_a_time():
-        dump = _CACHE / f"{_fingerprint()}.sql"
+        dump = _dump()
         if dump.exists() and _load(dump):
             return
         call_command("migrate", verbosity=0)
         _save(dump)
+
+
+def fill() -> None:
+    """Load the dump, where there is one, into an empty database; else leave that to `migrate`."""
+    with _one_at_a_time():
+        if _dump().exists():
+            _psql(_dump())
 
 
 def _recreate(name: str) -> None:
@@ -52,6 +59,10 @@ def _one_at_a_time() -> Iterator[None]:
     with (_CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _dump() -> Path:
+    return _CACHE / f"{_fingerprint()}.sql"
 
 
 def _fingerprint() -> str:
@@ -81,8 +92,13 @@ def _client(program: str, *arguments: str) -> bool:
     return done.returncode == 0
 
 
+def _psql(dump: Path) -> bool:
+    """All of the dump or nothing."""
+    return _client("psql", "-q", "-v", "ON_ERROR_STOP=1", "-1", "-f", str(dump))
+
+
 def _load(dump: Path) -> bool:
-    loaded = _client("psql", "-q", "-v", "ON_ERROR_STOP=1", "-1", "-f", str(dump))
+    loaded = _psql(dump)
     if not loaded:
         name = str(connection.settings_dict["NAME"])
         connection.close()

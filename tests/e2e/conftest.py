@@ -52,13 +52,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def demo_stack(state: Path) -> Stack:
     """Everything that `make demo` runs, with demo data, on free ports; changes execute at once."""
-    prepare = (MIGRATE, "python manage.py seed_demo", "python -m tests.e2e.quick_policy")
+    prepare = (
+        "python -m tests.e2e.schema",
+        MIGRATE,
+        "python manage.py seed_demo",
+        "python -m tests.e2e.quick_policy",
+    )
     return Stack(state, prepare=prepare)
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The one running system of all browser tests."""
+def stack(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[Stack]:
+    """The one running system of all browser tests; its schema is that of the test database."""
     running = demo_stack(tmp_path_factory.mktemp("stack"))
     running.start(timeout_s=240)  # before the test's own limit, which tells less
     yield running
