@@ -393,3 +393,45 @@ def test_google_batch_keeps_the_good_one(box):
     assert isinstance(done, Receipt)
     assert failed.kind == ErrorKind.TRANSIENT
     assert (box.effects("202"), box.effects("201")) == (["active"], [])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_several_are_read_as_each_alone(box, kind):
+    adapter = box.adapter(kind)
+    refs = [EntityRef("adset", "202", "1001"), EntityRef("campaign", "101", "1001"), ADSET]
+
+    assert adapter.read_entities(refs) == [adapter.read_entity(ref) for ref in refs]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("missing", ["999", "no such id!"])
+def test_one_that_is_not_there_spoils_no_other(box, kind, missing):
+    refs = [ADSET, EntityRef("adset", missing, "1001"), EntityRef("adset", "202", "1001")]
+
+    first, gone, last = box.adapter(kind).read_entities(refs)
+
+    assert (first.ref, last.ref) == (ADSET, refs[2])
+    assert gone.kind in (ErrorKind.GONE, ErrorKind.INVALID)
+
+
+class Counting(httpx.HTTPTransport):
+    """Counts the requests that leave."""
+
+    count = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.count += 1
+        return super().handle_request(request)
+
+
+# Google is also asked who shares the budgets.
+@pytest.mark.parametrize(("kind", "requests"), [("meta", 1), ("google", 2)])
+def test_reading_several_is_a_request_or_two(box, kind, requests):
+    wire = Counting()
+    adapter = box.adapter(kind, transport=wire)
+    adapter.read_account("1001")
+    before = wire.count
+
+    adapter.read_entities([ADSET, EntityRef("adset", "202", "1001")])
+
+    assert wire.count == before + requests

@@ -120,6 +120,41 @@ def test_kill_at_a_step_leaves_one_effect_and_one_record(
     assert not ExecutionAttempt.objects.filter(settled_at=None).exists()
 
 
+@pytest.mark.parametrize("step", list(STEPS))
+def test_kill_in_the_middle_of_a_batch_leaves_one_effect_and_one_record_each(
+    box: Sandbox, ad_sets: list[AdSet], approver: User, now: datetime, step: str
+) -> None:
+    proposals = [signed_change(ad_set, [approver], now) for ad_set in ad_sets[:3]]
+
+    kill(run_until(step, now))
+    held = Proposal.objects.filter(status=Status.EXECUTING, claimed_by__startswith="doomed#")
+    assert held.count() == 3
+    recover(box, now)
+
+    for proposal, ad_set in zip(proposals, ad_sets, strict=False):
+        proposal.refresh_from_db()
+        assert proposal.status == Status.EXECUTED, proposal.last_error
+        assert len(effects(box, ad_set)) == 1
+        assert AdChangeHistory.objects.filter(proposal=proposal, status="applied").count() == 1
+    assert not ExecutionAttempt.objects.filter(settled_at=None).exists()
+
+
+def test_batch_of_which_the_platform_ran_a_part_is_settled_change_by_change(
+    box: Sandbox, ad_sets: list[AdSet], approver: User, now: datetime
+) -> None:
+    for ad_set in ad_sets[:3]:
+        signed_change(ad_set, [approver], now)
+    box.control("faults", {"kind": "meta_batch_null", "index": 1, "method": "POST", "times": 2})
+
+    # The first batch reads, the second writes; each loses one of its elements.
+    execution.execute_due(worker="w", clock=lambda: now)
+
+    assert sum(len(effects(box, ad_set)) for ad_set in ad_sets[:3]) < 3
+    recover(box, now)
+    assert [len(effects(box, ad_set)) for ad_set in ad_sets[:3]] == [1, 1, 1]
+    assert AdChangeHistory.objects.filter(status="applied").count() == 3
+
+
 def test_time_out_after_commit_is_settled_by_reading_back(
     box: Sandbox, ad_sets: list[AdSet], approver: User, now: datetime
 ) -> None:
