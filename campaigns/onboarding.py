@@ -39,6 +39,9 @@ KINDS: dict[str, tuple[str, tuple[SecretField, ...]]] = {
                 "The one action type that counts, e.g. lead or omni_purchase.",
                 is_required=False,
             ),
+            SecretField("app_secret", "App secret", "Signs its webhooks.", is_required=False),
+            SecretField("previous_app_secret", "Previous app secret", is_required=False),
+            SecretField("verify_token", "Verify token of webhooks", is_required=False),
         ),
     ),
     "google": (

@@ -155,6 +155,8 @@ def _send_nudge(wait_s: float) -> None:
             countdown=wait_s,
             expires=wait_s + 30,
             retry=False,
+            # Nobody asks what became of it; to listen for a result would wait for a dead broker.
+            ignore_result=True,
         )
     except OperationalError:
         # The row is the queue: without a broker the change runs when beat is back.
