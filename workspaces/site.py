@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import update_wrapper
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -47,10 +47,10 @@ class WorkspaceSite(UnfoldAdminSite):
         """
         membership = membership_of(request)
         figures = counts(membership=membership, now=timezone.now()) if membership else {}
-        groups: list[dict[str, Any]] = settings.UNFOLD["SIDEBAR"]["navigation"]
+        sidebar = cast(dict[str, Any], settings.UNFOLD["SIDEBAR"])
         return [
             {**group, "items": [_shown(item, request, figures) for item in group["items"]]}
-            for group in groups
+            for group in sidebar["navigation"]
         ]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002  # Django's signature
