@@ -20,6 +20,16 @@ from django_celery_beat.models import (
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from attribution.models import (
+    AttributionAttempt,
+    AttributionPolicy,
+    Click,
+    Conversion,
+    FingerprintSalt,
+    Identifier,
+    IdentityMerge,
+    Person,
+)
 from campaigns.models import AdChangeHistory, ImportMapping, ImportRow, ImportRun, PendingAdChange
 from mlops.models import SamplerDecision, SamplerFeedback
 from tests.campaigns.factories import AdFactory, DailyPerformanceFactory, SafetyPolicyFactory
@@ -63,6 +73,7 @@ def fill(workspace: Workspace, user: User, approver: User) -> None:
     _outside(workspace, user)
     _work(workspace, user)
     _change(workspace, approver)
+    _attribution(workspace)
     _libraries(user)
 
 
@@ -168,6 +179,25 @@ def _change(workspace: Workspace, approver: User) -> None:
         workspace=workspace, allocation_id=uuid4(), arm="a", seed=1, mode="m", decision="hold",
         current_budget=1, recommended_budget=1, propensity=0.5, alpha=1, beta=1, confidence=0.5,
         reason="r", proposal=proposal, at=NOW,
+    )  # fmt: skip
+
+
+def _attribution(workspace: Workspace) -> None:
+    own = {"workspace": workspace}
+    one, two = (Person.objects.create(**own) for _ in range(2))
+    Identifier.objects.create(**own, person=one, kind="user_id", value="u", first_seen_at=NOW)
+    IdentityMerge.objects.create(**own, left=one, right=two, merged_at=NOW)
+    FingerprintSalt.objects.create(**own, week_starts_on="2026-11-16", secret="cipher-of-salt")
+    AttributionPolicy.objects.create(**own)
+    Click.objects.create(
+        **own, click_id="c", clicked_at=NOW, expires_at=NOW + timedelta(days=7), person=one
+    )
+    conversion = Conversion.objects.create(
+        **own, conversion_id="v", type="lead", currency="USD", converted_at=NOW, person=one
+    )
+    AttributionAttempt.objects.create(
+        **own, conversion=conversion, at=NOW, trigger="conversion", method="unattributed",
+        confidence=0, duration_ms=1,
     )  # fmt: skip
 
 

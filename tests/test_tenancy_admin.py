@@ -26,6 +26,7 @@ ROLES = list(Role)
 
 # Lowest role that reads; every other model: viewer.
 READS = {
+    "attribution.fingerprintsalt": "admin",
     "workspaces.apikey": "admin",
     "workspaces.idempotencyrecord": "admin",
     "workspaces.inboundevent": "operator",
@@ -46,6 +47,7 @@ READS = {
 }
 # Lowest role that writes; every other model: nobody.
 ADDS = {
+    "attribution.attributionpolicy": "admin",
     "campaigns.ad": "operator",
     "campaigns.adaccount": "admin",
     "campaigns.adset": "operator",
@@ -58,6 +60,7 @@ ADDS = {
     "workspaces.webhookendpoint": "admin",
 }
 CHANGES = {
+    "attribution.attributionpolicy": "admin",
     "campaigns.ad": "operator",
     "campaigns.adaccount": "admin",
     "campaigns.adset": "operator",
