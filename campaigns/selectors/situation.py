@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -56,6 +56,46 @@ _CLAIM_COLUMNS = (
     "final_value",
     "currency",
 )
+
+
+@dataclass
+class Running:
+    """Running claims, found by what the limits ask for; ``without`` leaves one proposal out."""
+
+    _claims: list[Claim] = field(default_factory=list)
+    _campaigns: dict[int, list[Claim]] = field(default_factory=dict)
+    _budgets: dict[Owner, Claim] = field(default_factory=dict)
+
+    def add(self, claim: Claim) -> None:
+        """Take one more; an entity has one running claim of a kind, by its lane."""
+        self._claims.append(claim)
+        self._campaigns.setdefault(claim.campaign_id, []).append(claim)
+        if claim.change_type == ChangeType.BUDGET:
+            self._budgets[claim.entity_type, claim.entity_id] = claim
+
+    def count(self, without: int | None) -> int:
+        """How many there are."""
+        return len(_others(self._claims, without))
+
+    def of_campaigns(self, campaigns: Iterable[int], without: int | None) -> int:
+        """How many there are in some campaigns."""
+        return sum(len(_others(self._campaigns.get(pk, ()), without)) for pk in campaigns)
+
+    def budget_of(self, owner: Owner, without: int | None) -> Decimal | None:
+        """The budget that one is about to set for an owner."""
+        claim = self._budgets.get(owner)
+        is_other = claim is not None and bool(_others([claim], without))
+        return Decimal(claim.final) if claim and is_other else None
+
+    def budgets(self, without: int | None) -> list[Claim]:
+        """All that are about budgets."""
+        return _others(self._budgets.values(), without)
+
+
+def _others(claims: Iterable[Claim], without: int | None) -> list[Claim]:
+    if without is None:
+        return list(claims)
+    return [claim for claim in claims if claim.proposal_id != without]
 
 
 @dataclass(frozen=True)
@@ -111,18 +151,19 @@ class Situation:
         return performance_known_until(self.account)
 
     @cached_property
-    def claims(self) -> list[Claim]:
-        """Changes of the workspace that run now."""
-        if self._is_replay:
-            return []
-        running = PendingAdChange.objects.filter(
-            workspace=self.workspace, proposal__status=Status.EXECUTING
-        )
-        return [Claim(*row) for row in running.values_list(*_CLAIM_COLUMNS)]
+    def _running(self) -> Running:
+        running = Running()
+        if not self._is_replay:
+            rows = PendingAdChange.objects.filter(
+                workspace=self.workspace, proposal__status=Status.EXECUTING
+            )
+            for row in rows.values_list(*_CLAIM_COLUMNS):
+                running.add(Claim(*row))
+        return running
 
     def admit(self, claim: Claim) -> None:
         """Count one more change as running."""
-        self.claims.append(claim)
+        self._running.add(claim)
 
     @cached_property
     def _calls(self) -> list[tuple[datetime, int, str, int, str]]:
@@ -143,24 +184,35 @@ class Situation:
             if at
         ]
 
+    @cached_property
+    def _calls_by(
+        self,
+    ) -> tuple[
+        dict[int, list[datetime]], dict[tuple[str, int, str], list[datetime]], tuple[datetime, ...]
+    ]:
+        """Moments of calls by campaign, by entity and change type, and all."""
+        by_campaign: dict[int, list[datetime]] = {}
+        by_entity: dict[tuple[str, int, str], list[datetime]] = {}
+        for at, campaign, level, entity, change in self._calls:
+            by_campaign.setdefault(campaign, []).append(at)
+            by_entity.setdefault((level, entity, change), []).append(at)
+        return by_campaign, by_entity, tuple(call[0] for call in self._calls)
+
     def activity(self, subject: Subject, *, without: int | None) -> Activity:
         """Count for a subject; ``without`` is the proposal under judgement itself."""
         campaigns = {campaign.pk for campaign in subject.campaigns}
         mine = (str(subject.entity_type), subject.entity.pk, str(ChangeType.BUDGET))
-        running = self._others(without)
+        running = self._running
         return Activity(
-            campaign_calls=tuple(call[0] for call in self._calls if call[1] in campaigns),
-            campaign_running=sum(claim.campaign_id in campaigns for claim in running),
-            workspace_calls=tuple(call[0] for call in self._calls),
-            workspace_running=len(running),
-            entity_budget_calls=tuple(call[0] for call in self._calls if call[2:] == mine),
-            entity_running=sum(
-                (claim.entity_type, claim.entity_id, claim.change_type) == mine for claim in running
+            campaign_calls=tuple(
+                sorted(at for pk in campaigns for at in self._calls_by[0].get(pk, ()))
             ),
+            campaign_running=running.of_campaigns(campaigns, without),
+            workspace_calls=self._calls_by[2],
+            workspace_running=running.count(without),
+            entity_budget_calls=tuple(self._calls_by[1].get(mine, ())),
+            entity_running=int(running.budget_of(mine[:2], without) is not None),
         )
-
-    def _others(self, without: int | None) -> list[Claim]:
-        return [claim for claim in self.claims if claim.proposal_id != without or without is None]
 
     def owners(
         self, subject: Subject, *, without: int | None
@@ -168,14 +220,12 @@ class Situation:
         """Past changes of the subject's own budget, and the other ad sets limited with it."""
         level = str(subject.entity_type)
         own = _own_ids(subject)
-        targets = {
-            claim.entity_id: Decimal(claim.final)
-            for claim in self._others(without)
-            if (claim.account_id, claim.entity_type, claim.change_type)
-            == (self.account.pk, level, ChangeType.BUDGET)
-        }
         siblings = (
-            BudgetOwner(budget, targets.get(pk, budget), tuple(self._past.get((level, pk), ())))
+            BudgetOwner(
+                budget,
+                self._running.budget_of((level, pk), without) or budget,
+                tuple(self._past.get((level, pk), ())),
+            )
             for pk, budget in self._ad_set_budgets.get(_campaign_of(subject), {}).items()
             if pk not in own
         )
@@ -224,8 +274,7 @@ class Situation:
         """
         rises = [
             rise_of(claim.current, claim.final, claim.currency, self.workspace, self.now)
-            for claim in self._others(without)
-            if claim.change_type == ChangeType.BUDGET
+            for claim in self._running.budgets(without)
         ]
         if self._total is None or None in rises:
             return None

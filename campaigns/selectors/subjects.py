@@ -106,7 +106,7 @@ def find_subjects(
         for entity in _entities(workspace, EntityType(entity_type))
         .filter(public_id__in=wanted)
         # One account for them all, where joining would make one for each.
-        .prefetch_related("account__connection", "account__workspace")
+        .prefetch_related("account__connection", "account__workspace", *_above(entity_type))
     }
     return [
         _subject_or_why(found.get((entity_type, public_id)), entity_type, change_type)
@@ -136,7 +136,7 @@ def _choice(request: dict[str, Any], field: str, choices: type[EntityType | Chan
 def _entity(workspace: Workspace, entity_type: EntityType, request: dict[str, Any]) -> Entity:
     given = str(request.get("entity", "")).strip()
     rows = _entities(workspace, entity_type).select_related(
-        "account__connection", "account__workspace"
+        "account__connection", "account__workspace", *_above(entity_type)
     )
     if account := request.get("account"):
         rows = by_any_id(rows, str(account), "account__")
@@ -152,7 +152,11 @@ def _entity(workspace: Workspace, entity_type: EntityType, request: dict[str, An
 def _entities(workspace: Workspace, entity_type: EntityType) -> QuerySet[Entity]:
     model: type[Entity] = MODELS[entity_type]
     rows: QuerySet[Entity] = model._default_manager.filter(workspace=workspace)
-    return rows if model is Campaign else rows.select_related("campaign")
+    return rows
+
+
+def _above(entity_type: str) -> tuple[str, ...]:
+    return () if entity_type == EntityType.CAMPAIGN else ("campaign",)
 
 
 def subject_of(entity: Entity, change_type: ChangeType) -> Subject:

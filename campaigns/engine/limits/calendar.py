@@ -78,6 +78,11 @@ def next_local_midnight(now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
     return _readings(now.astimezone(zone).date() + ONE_DAY, dt.time.min, zone)[0]
 
 
+def local_midnight(now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    """Begin of the workspace's day as a UTC moment."""
+    return _readings(now.astimezone(zone).date(), dt.time.min, zone)[0]
+
+
 def blackout(now: dt.datetime, *, zone: ZoneInfo, limits: Limits) -> Check:
     """Whether execution must wait for the end of a blackout.
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from campaigns.engine.limits.base import Change, Check, Limits
-from campaigns.engine.limits.calendar import next_local_midnight
+from campaigns.engine.limits.calendar import local_midnight, next_local_midnight
 
 HOUR = dt.timedelta(hours=1)
 
@@ -78,10 +78,9 @@ def rate(
     Check : deferred to the first moment at which both limits leave room
     """
     slot = _first_slot(campaign_calls, campaign_running, limits.rate_campaign_hour, now)
-    today = now.astimezone(zone).date()
-    sent_today = sum(at.astimezone(zone).date() == today for at in workspace_calls)
+    began, midnight = local_midnight(now, zone), next_local_midnight(now, zone)
+    sent_today = sum(began <= at < midnight for at in workspace_calls)
     if sent_today + workspace_running >= limits.rate_workspace_day:
-        midnight = next_local_midnight(now, zone)
         why = (
             f"{sent_today + workspace_running} of {limits.rate_workspace_day} changes of this "
             "workspace's day are used."
