@@ -237,6 +237,7 @@ ALLOW_SANDBOX = env.flag("ALLOW_SANDBOX", default=False)
 SANDBOX_URL = env.text("SANDBOX_URL", "")
 
 # How long what is kept. Runs of a job: its own history_days, this where it has none.
+CLICK_KEEP_DAYS = 30  # no window of attribution is longer
 EXECUTION_RESPONSE_KEEP_DAYS = 180
 INBOUND_KEEP_DAYS = 30
 JOB_RUN_KEEP_DAYS = 7
