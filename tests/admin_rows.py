@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -29,7 +30,11 @@ from attribution.models import (
     Identifier,
     IdentityMerge,
     Person,
+    StageValueChange,
 )
+from attribution.services.crm_values import ingest_ad_values
+from attribution.services.ledger import DealRef, SeenMove, record_moves
+from attribution.services.stage_values import install_template
 from campaigns.models import AdChangeHistory, ImportMapping, ImportRow, ImportRun, PendingAdChange
 from mlops.models import SamplerDecision, SamplerFeedback
 from tests.campaigns.factories import AdFactory, DailyPerformanceFactory, SafetyPolicyFactory
@@ -74,6 +79,7 @@ def fill(workspace: Workspace, user: User, approver: User) -> None:
     _work(workspace, user)
     _change(workspace, approver)
     _attribution(workspace)
+    _deals(workspace)
     _libraries(user)
 
 
@@ -199,6 +205,20 @@ def _attribution(workspace: Workspace) -> None:
         **own, conversion=conversion, at=NOW, trigger="conversion", method="unattributed",
         confidence=0, duration_ms=1,
     )  # fmt: skip
+
+
+def _deals(workspace: Workspace) -> None:
+    install_template(workspace=workspace, template="ptd_fitness", now=NOW)
+    StageValueChange.objects.create(
+        proposal=propose(workspace, "stages"), workspace=workspace, from_version=1, what_if={},
+        crossing_ads=0, flipping_changes=0,
+    )  # fmt: skip
+    record_moves(
+        workspace=workspace, deal=DealRef("crm", "d"), moves=[SeenMove("1", "other", NOW)], now=NOW
+    )
+    ad = AdFactory(ad_set__campaign__account__workspace=workspace)
+    values = {ad.external_id: Decimal(1), "nobody": Decimal(2)}
+    ingest_ad_values(workspace=workspace, values=values, source="crm", now=NOW)
 
 
 def _libraries(user: User) -> None:

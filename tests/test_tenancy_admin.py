@@ -61,6 +61,8 @@ ADDS = {
 }
 CHANGES = {
     "attribution.attributionpolicy": "admin",
+    "attribution.quarantinedad": "operator",
+    "attribution.stagemapping": "admin",
     "campaigns.ad": "operator",
     "campaigns.adaccount": "admin",
     "campaigns.adset": "operator",

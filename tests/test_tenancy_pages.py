@@ -103,6 +103,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "policy-decide:confirm": (NONE, APPROVER),
     "policy-decide:withdraw": (NONE, APPROVER),
     "calibration": (MEMBER, NONE),
+    "stage-values": (MEMBER, NONE),
+    "stage-values-propose": (NONE, OPERATOR),
 }
 PROBES = {"healthz", "readyz"}
 UNNAMED = {"admin/login/"}  # leads to the log-in page

@@ -1,5 +1,5 @@
 """The admin of attribution."""
 
-from attribution.admin import clicks, identity
+from attribution.admin import clicks, crm, identity, revenue
 
-__all__ = ["clicks", "identity"]
+__all__ = ["clicks", "crm", "identity", "revenue"]

@@ -67,6 +67,7 @@ def _ad_change(ad_set: AdSet) -> dict[str, str]:
 REQUESTS: dict[str, Callable[[AdSet], dict[str, str]]] = {
     "ad_change": _ad_change,
     "note": lambda ad_set: {"page": "1", "text": "hello"},
+    "stage_values": lambda ad_set: {"template": "ptd_fitness"},
 }
 
 

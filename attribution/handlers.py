@@ -1,0 +1,249 @@
+"""Stage values: a kind of proposal whose effect is a new version of them in our database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+from attribution.engine.stage_documents import as_document, from_document
+from attribution.engine.synthetic_revenue import StageValues
+from attribution.models import StageValueChange, SyntheticRevenueConfig
+from attribution.selectors.revenue import current_config, values_of
+from attribution.selectors.what_if import WhatIf, what_if
+from attribution.services.stage_values import read_values, template_values, write_version
+from workspaces.gate import (
+    CheckResult,
+    Draft,
+    Judgement,
+    Outcome,
+    PlanView,
+    Reading,
+    RequestError,
+    StateError,
+)
+from workspaces.models import ExecutionAttempt, Proposal, Risk, Workspace
+from workspaces.roles import Role
+
+KIND = "stage_values"
+_RULES = "stage values v1"
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class _Sitting:
+    """Judges one plan after the other: no limit is shared between them."""
+
+    handler: StageValuesHandler
+    now: datetime
+
+    def judge(self, plan: PlanView) -> Judgement:
+        """Judge as the kind does."""
+        return self.handler.judge(plan, now=self.now)
+
+    def admit(self, plan: PlanView) -> None:
+        """Nothing adds up."""
+
+
+class StageValuesHandler:
+    """What deals are worth by stage."""
+
+    kind = KIND
+    label = "Stage values"
+    queue: Literal["approvals", "inbox"] = "approvals"
+    template = "attribution/stage_values_detail.html"
+
+    def make_plan(self, *, workspace: Workspace, request: dict[str, Any], now: datetime) -> Draft:
+        """Set the asked values against those in force, and look at what they would move."""
+        template, after = _asked(request)
+        standing = current_config(workspace=workspace, now=now)
+        before = values_of(standing) if standing else None
+        new = as_document(after)
+        old = as_document(before) if before else None
+        if old == new:
+            raise RequestError("values", "These are the values in force; nothing would change.")
+        effect = what_if(workspace=workspace, before=before, after=after, now=now)
+        return Draft(
+            subject_key=KIND,
+            subject_label="Stage values",
+            summary=_summary(before, after, template),
+            body={
+                "subject": KIND,
+                "operation": "set_stage_values",
+                "template": template,
+                "before": {"version": standing.version if standing else 0, "values": old},
+                "after": {"values": new},
+                "currency": workspace.currency,
+            },
+            evidence={"what_if": _evidence(effect)},
+            detail={
+                "from_version": standing.version if standing else 0,
+                "what_if": effect.as_json(),
+                "crossing_ads": len(effect.crossings),
+                "flipping_changes": len(effect.flips),
+            },
+        )
+
+    def attach(self, proposal: Proposal, draft: Draft) -> None:
+        """Write the row that the queue page shows."""
+        StageValueChange.objects.update_or_create(
+            proposal=proposal, defaults={**draft.detail, "workspace": proposal.workspace}
+        )
+
+    def judge(self, plan: PlanView, *, now: datetime, policy: object | None = None) -> Judgement:
+        """Say what the values would move; more than nothing is high risk."""
+        effect = _effect(plan, now)
+        moves = bool(effect.crossings or effect.flips)
+        return Judgement(
+            checks=(_ads_check(effect), _changes_check(effect)),
+            risk=Risk.HIGH if moves else Risk.MEDIUM,
+            rank=Role.APPROVER,
+            signatures=1,
+            policy_version=_RULES,
+        )
+
+    def lifetime(self, plan: PlanView) -> timedelta:
+        """A week."""
+        return timedelta(days=7)
+
+    def lock_keys(self, plan: PlanView) -> list[str]:
+        """The workspace's values."""
+        return [f"stage_values:{plan.workspace.pk}"]
+
+    def lane(self, plan: PlanView) -> str:
+        """One at a time."""
+        return KIND
+
+    def batch_key(self, plan: PlanView) -> str:
+        """Each goes alone."""
+        return ""
+
+    def sit(self, plans: Sequence[PlanView], *, now: datetime) -> _Sitting:
+        """Judge each by itself."""
+        return _Sitting(self, now)
+
+    def read_back(self, plans: Sequence[PlanView]) -> list[Reading]:
+        """Look at the versions."""
+        return [_reading(plan) for plan in plans]
+
+    def execute(self, plans: Sequence[PlanView]) -> list[Outcome]:
+        """Change nothing here: the version is written where the attempt is settled."""
+        return [Outcome("applied", "The new stage values hold.") for _ in plans]
+
+    def settle(self, ends: Sequence[tuple[ExecutionAttempt, Outcome]], *, now: datetime) -> None:
+        """Write the version that was signed."""
+        for attempt, outcome in ends:
+            if outcome.status == "applied":
+                proposal = attempt.plan.proposal
+                write_version(proposal=proposal, body=attempt.plan.content, now=now)
+
+    def absorb(self, proposal: Proposal, reading: Reading, *, now: datetime) -> None:
+        """Take nothing over: the values in force are ours already."""
+
+    def edit_is_within(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
+        """Whether every value lies between the one in force and the one proposed first."""
+        if old["before"] != new["before"] or not old["before"]["values"]:
+            return bool(old["after"] == new["after"])
+        rows = [
+            {stage["key"]: stage for stage in values["stages"]}
+            for values in (old["before"]["values"], old["after"]["values"], new["after"]["values"])
+        ]
+        if not rows[0].keys() == rows[1].keys() == rows[2].keys():
+            return False
+        return all(
+            _is_between(*(Decimal(stages[key][name]) for stages in rows))
+            for key in rows[0]
+            for name in ("value", "confidence")
+        )
+
+    def inverse(self, proposal: Proposal) -> dict[str, Any]:
+        """Ask for the values that stood before."""
+        plan = proposal.current_plan
+        values = plan.content["before"]["values"] if plan else None
+        if values is None:
+            raise StateError("There were no stage values before these; propose others instead.")
+        return {"values": values}
+
+    def measure_after(self, proposals: Sequence[Proposal]) -> list[datetime | None]:
+        """Nothing to measure: the values are an assumption, not an action."""
+        return [None for _ in proposals]
+
+    def measure(self, proposal: Proposal, *, now: datetime) -> dict[str, Any] | None:
+        """Nothing to measure."""
+        return None
+
+
+def _asked(request: dict[str, Any]) -> tuple[str, StageValues]:
+    """Name of the template, if any, and the values asked for."""
+    if name := request.get("template"):
+        return str(name), template_values(str(name))
+    return "", read_values(request.get("values"))
+
+
+def _summary(before: StageValues | None, after: StageValues, template: str) -> str:
+    if before is None:
+        source = f"the template {template}" if template else f"{len(after.stages)} stages"
+        return f"Set stage values from {source}"
+    old = {stage.key: stage for stage in before.stages}
+    moved = [
+        f"{stage.label} {old[stage.key].value.normalize():,f} → {stage.value.normalize():,f}"
+        for stage in after.stages
+        if stage.key in old and old[stage.key].value != stage.value
+    ]
+    if not moved:
+        return "Change stages or their confidence, not their values"
+    rest = f" and {len(moved) - _SHOWN} more" if len(moved) > _SHOWN else ""
+    return f"Value stages anew: {', '.join(moved[:_SHOWN])}{rest}"
+
+
+def _evidence(effect: WhatIf) -> dict[str, Any]:
+    return {
+        "ads_that_cross_a_line": len(effect.crossings),
+        "queued_changes_that_flip": len(effect.flips),
+        "credited_value_now": str(effect.value_before.quantize(Decimal("0.01"))),
+        "credited_value_then": str(effect.value_after.quantize(Decimal("0.01"))),
+    }
+
+
+def _effect(plan: PlanView, now: datetime) -> WhatIf:
+    old = plan.body["before"]["values"]
+    return what_if(
+        workspace=plan.workspace,
+        before=from_document(old) if old else None,
+        after=from_document(plan.body["after"]["values"]),
+        now=now,
+    )
+
+
+def _ads_check(effect: WhatIf) -> CheckResult:
+    if not effect.crossings:
+        return CheckResult("ads_over_a_line", "passed", "No ad crosses a kill or scale line.")
+    names = ", ".join(row.name for row in effect.crossings[:_SHOWN])
+    count = len(effect.crossings)
+    why = f"{count} {'ad crosses' if count == 1 else 'ads cross'} a kill or scale line: {names}."
+    return CheckResult("ads_over_a_line", "warning", why)
+
+
+def _changes_check(effect: WhatIf) -> CheckResult:
+    if not effect.flips:
+        return CheckResult("queued_changes", "passed", "No queued change would be judged anew.")
+    count = len(effect.flips)
+    words = "queued change would" if count == 1 else "queued changes would"
+    return CheckResult("queued_changes", "warning", f"{count} {words} be judged otherwise.")
+
+
+def _reading(plan: PlanView) -> Reading:
+    newest = (
+        SyntheticRevenueConfig.objects.filter(workspace=plan.workspace).order_by("-version").first()
+    )
+    version = newest.version if newest else 0
+    live = {"version": version}
+    if newest and newest.proposal_id is not None and newest.proposal_id == plan.proposal_id:
+        return Reading("after", live)
+    return Reading("before" if version == plan.body["before"]["version"] else "other", live)
+
+
+def _is_between(first: Decimal, second: Decimal, value: Decimal) -> bool:
+    return min(first, second) <= value <= max(first, second)

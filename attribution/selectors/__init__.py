@@ -1,0 +1,1 @@
+"""Rows of attribution, read as facts."""
