@@ -49,7 +49,10 @@ def _accounts(workspace: Workspace) -> Sequence[tuple[str, str]]:
 
 
 def _narrow(rows: QuerySet[Proposal], account: str) -> QuerySet[Proposal]:
-    return rows.filter(ad_change__account__public_id=account)
+    """By the subject's key, which the queue's index holds; a join would read a row for each."""
+    found = AdAccount.objects.filter(public_id=account).values_list("platform", "external_id")
+    platform, external_id = found.first() or ("", "")
+    return rows.filter(kind="ad_change", subject_key__startswith=f"{platform}:{external_id}:")
 
 
 AD_CHANGE_PANEL = KindPanel(

@@ -9,14 +9,25 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from workspaces.charts import LineChart, line_chart
 from workspaces.formats import amount, number_of
 from workspaces.gate import GateError, handler_of
-from workspaces.models import ExecutionAttempt, Plan, Proposal, Signature, Status, Workspace
+from workspaces.models import (
+    Decision,
+    ExecutionAttempt,
+    Plan,
+    Proposal,
+    Signature,
+    Status,
+    Workspace,
+)
 from workspaces.models.gate_triggers import STOP_KIND
 from workspaces.panels import Diff, EditField, diff_of, panel_of
 from workspaces.roles import Role
-from workspaces.selectors_queue import Predicted, QueueRow, Viewer, one_row, predicted_of
+from workspaces.selectors_queue import newest
+from workspaces.selectors_rows import Predicted, QueueRow, Viewer, predicted_of, row_of
 
 _HISTORY = 10
 _SIMILAR = 5
@@ -76,7 +87,9 @@ def find_proposal(*, workspace: Workspace, public_id: UUID) -> Proposal | None:
     """A proposal of this workspace, ``None`` for anyone else's."""
     return (
         Proposal.objects.filter(workspace=workspace, public_id=public_id)
-        .select_related("workspace", "current_plan", "reverts", "continues", "superseded_by")
+        .select_related(
+            "workspace", "current_plan", "decided_by", "reverts", "continues", "superseded_by"
+        )
         .first()
     )
 
@@ -95,7 +108,7 @@ def detail_of(*, proposal: Proposal, viewer: Viewer, now: datetime) -> Detail:
     evidence = dict(current.evidence) if current else {}
     field = panel.edit_field(proposal)
     return Detail(
-        row=one_row(proposal_id=proposal.pk, viewer=viewer, now=now),
+        row=_row(proposal, signatures, viewer, now),
         template=template or _FALLBACK_TEMPLATE,
         panel=panel.context(proposal, now),
         edit_field=field,
@@ -111,6 +124,19 @@ def detail_of(*, proposal: Proposal, viewer: Viewer, now: datetime) -> Detail:
         similar=_similar(proposal),
         plan_text=json.dumps(current.content, indent=2, sort_keys=True) if current else "{}",
     )
+
+
+def _row(
+    proposal: Proposal, signatures: list[Signature], viewer: Viewer, now: datetime
+) -> QueueRow:
+    signers = [
+        signature.person_id
+        for signature in signatures
+        if signature.plan_id == proposal.current_plan_id
+        and signature.decision == Decision.APPROVE
+        and signature.withdrawn_at is None
+    ]
+    return row_of(proposal, viewer, now, signed=len(signers), is_signer=viewer.user.pk in signers)
 
 
 def _template(kind: str) -> str:
@@ -272,16 +298,17 @@ def _history(proposal: Proposal) -> list[Proposal]:
 def _similar(proposal: Proposal) -> list[Outcome]:
     """Measured changes of the same kind by the same proposer, newest first."""
     measured = (
-        Proposal.objects.filter(
-            workspace=proposal.workspace,
-            kind=proposal.kind,
-            proposer_key=proposal.proposer_key,
-            status=Status.EXECUTED,
-            measured_at__isnull=False,
+        newest(
+            Proposal.objects.filter(
+                kind=proposal.kind,
+                proposer_key=proposal.proposer_key,
+                status=Status.EXECUTED,
+                measured_at__isnull=False,
+            ),
+            proposal.workspace,
         )
         .exclude(pk=proposal.pk)
-        .select_related("current_plan")
-        .order_by("-pk")[:_SIMILAR]
+        .select_related("current_plan")[:_SIMILAR]
     )
     return [outcome_of(past) for past in measured]
 
@@ -319,12 +346,14 @@ _SHOWN = 20
 
 def execution_state(*, workspace: Workspace) -> Execution:
     """Newest running, scheduled and failed proposals of a workspace."""
-    rows = Proposal.objects.filter(workspace=workspace)
-    scheduled = rows.filter(status=Status.APPROVED).order_by("-pk")[:_SHOWN]
+
+    def shown(status: Status) -> QuerySet[Proposal]:
+        return newest(Proposal.objects.filter(status=status), workspace)[:_SHOWN]
+
     return Execution(
-        running=list(rows.filter(status=Status.EXECUTING).order_by("-pk")[:_SHOWN]),
-        scheduled=sorted(scheduled, key=_next_moment),
-        failed=list(rows.filter(status=Status.FAILED).order_by("-pk")[:_SHOWN]),
+        running=list(shown(Status.EXECUTING)),
+        scheduled=sorted(shown(Status.APPROVED), key=_next_moment),
+        failed=list(shown(Status.FAILED)),
     )
 
 

@@ -1,9 +1,9 @@
-"""Rows of the queue page: filtered, in order, a page at a time, with what a row shows."""
+"""Rows of the queue page: filtered, in order, a page at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
@@ -11,20 +11,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
-from workspaces.formats import amount, number_of
-from workspaces.gate import RequestError, handlers
-from workspaces.models import Decision, Plan, Proposal, Signature, Status, User, Workspace
-from workspaces.models.gate_triggers import STOP_KIND
-from workspaces.panels import Diff, diff_of, facets
-from workspaces.roles import rank_of
+from workspaces.gate import RequestError
+from workspaces.models import Proposal, Risk, Status, Workspace
+from workspaces.models.gate import PROPOSAL_WORDS
+from workspaces.panels import facets
+from workspaces.search import narrow
+from workspaces.selectors_rows import QueueRow, Viewer, kind_labels, row_of, with_row_data
 
 PAGE_SIZE = 50
 COUNT_CAP = 1000
 _RECENT = 1000
+# As the database computes it for the order of the queue, whose index is narrowed by it.
+_RISK_ORDER: dict[str, int] = {Risk.LOW: 1, Risk.MEDIUM: 2, Risk.HIGH: 3}
 
 TABS: dict[str, tuple[Status, ...]] = {
     "waiting": (Status.PENDING,),
@@ -58,47 +59,6 @@ class QueueFilter:
 
 
 @dataclass(frozen=True)
-class Predicted:
-    """Predicted effect, written out."""
-
-    metric: str
-    delta: str
-    interval: str
-    horizon_days: int
-    rises: bool
-
-
-@dataclass(frozen=True)
-class CheckGroup:
-    """Checks of one verdict, for the icons of a row."""
-
-    verdict: str
-    icon: str
-    label: str
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class QueueRow:
-    """One proposal as the table shows it."""
-
-    proposal: Proposal
-    plan: Plan | None
-    kind_label: str
-    diff: Diff
-    predicted: Predicted | None
-    checks: tuple[CheckGroup, ...]
-    signed: int
-    can_sign: bool
-    is_snoozed: bool
-
-    @property
-    def needed(self) -> int:
-        """Signatures that the current plan needs."""
-        return self.plan.signatures_required if self.plan else 1
-
-
-@dataclass(frozen=True)
 class QueuePage:
     """One page of rows, and the cursor of the next."""
 
@@ -106,52 +66,43 @@ class QueuePage:
     next_cursor: str = ""
 
 
-@dataclass(frozen=True)
-class Viewer:
-    """Who looks: decides which buttons a row shows."""
-
-    user: User
-    rank: int
-    labels: dict[str, str] = field(default_factory=dict)
-
-
-def kind_labels() -> dict[str, str]:
-    """Kinds of this queue with their names for people."""
-    labels = {kind.kind: kind.label for kind in handlers() if kind.queue == "approvals"}
-    return {**labels, STOP_KIND: "Kill switch"}
-
-
 def queue_page(
     *, workspace: Workspace, viewer: Viewer, filters: QueueFilter, after: str, now: datetime
 ) -> QueuePage:
     """One page: waiting rows riskiest and soonest-expiring first, others newest first."""
-    rows = _narrowed(workspace, filters, now)
-    if filters.tab == "waiting":
-        found = list(islice(_waiting(_with_signatures(rows, viewer), after), PAGE_SIZE + 1))
-    else:
-        found = _loaded(list(_newest(rows, filters.tab, after)), viewer)
+    rows = _narrowed(filters, now)
+    chosen = (
+        _waiting(rows, workspace, after)
+        if filters.tab == "waiting"
+        else _newest(rows, workspace, filters.tab, after)
+    )
+    # Ids first: they are read from an index alone, however many rows the filters leave out.
+    found = _loaded(list(islice(chosen, PAGE_SIZE + 1)), viewer)
     page = found[:PAGE_SIZE]
     cursor = _cursor(page[-1], filters.tab) if len(found) > PAGE_SIZE else ""
-    return QueuePage([row_of(proposal, viewer, now) for proposal in page], cursor)
+    return QueuePage([_row(proposal, workspace, viewer, now) for proposal in page], cursor)
 
 
-def one_row(*, proposal_id: int, viewer: Viewer, now: datetime) -> QueueRow:
-    """One proposal as the table shows it."""
-    return row_of(_loaded([proposal_id], viewer)[0], viewer, now)
+def _row(proposal: Proposal, workspace: Workspace, viewer: Viewer, now: datetime) -> QueueRow:
+    proposal.workspace = workspace  # one for all rows, which need not read it then
+    signed: int = proposal.signed  # type: ignore[attr-defined]  # annotated
+    is_signer: bool = proposal.is_signed_by_viewer  # type: ignore[attr-defined]  # annotated
+    return row_of(proposal, viewer, now, signed=signed, is_signer=is_signer)
 
 
-def _narrowed(workspace: Workspace, filters: QueueFilter, now: datetime) -> QuerySet[Proposal]:
-    rows = Proposal.objects.filter(workspace=workspace, kind__in=list(kind_labels()))
-    exact = {"kind": filters.kind, "risk": filters.risk, "proposer_key": filters.proposer}
+def _narrowed(filters: QueueFilter, now: datetime) -> QuerySet[Proposal]:
+    rows = Proposal.objects.filter(kind__in=list(kind_labels()))
+    exact = {
+        "kind": filters.kind,
+        "risk_order": _RISK_ORDER.get(filters.risk),
+        "proposer_key": filters.proposer,
+    }
     rows = rows.filter(**{name: value for name, value in exact.items() if value})
     if filters.low is not None:
         rows = rows.filter(money_at_stake__gte=filters.low)
     if filters.high is not None:
         rows = rows.filter(money_at_stake__lte=filters.high)
-    if filters.search:
-        rows = rows.filter(
-            Q(summary__icontains=filters.search) | Q(subject_label__icontains=filters.search)
-        )
+    rows = narrow(rows, PROPOSAL_WORDS, filters.search)
     if not filters.with_snoozed:
         rows = rows.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=now))
     chosen = dict(filters.facets)
@@ -161,29 +112,45 @@ def _narrowed(workspace: Workspace, filters: QueueFilter, now: datetime) -> Quer
     return rows
 
 
-def _waiting(rows: QuerySet[Proposal], after: str) -> Iterator[Proposal]:
-    """Rows in the order of the queue's index; each part of the keyset is a range of it."""
-    pending = rows.filter(status=Status.PENDING).order_by(
-        F("risk_order").desc(), F("expires_at").asc(), "pk"
-    )
+def _waiting(rows: QuerySet[Proposal], workspace: Workspace, after: str) -> Iterator[int]:
+    """Ids in the order of the queue's index; each part of the keyset is a range of it."""
+    pending = _waiting_order(rows.filter(workspace=workspace)).values_list("pk", flat=True)
     parts = [pending]
     if after:
         risk, expires, pk = _parse_waiting(after)
+        is_later = Q(expires_at__gt=expires) | Q(pk__gt=pk)
         parts = [
-            pending.filter(risk_order=risk, expires_at=expires, pk__gt=pk),
-            pending.filter(risk_order=risk, expires_at__gt=expires),
+            pending.filter(is_later, risk_order=risk, expires_at__gte=expires),
             pending.filter(risk_order__lt=risk),
         ]
     for part in parts:
         yield from part[: PAGE_SIZE + 1]
 
 
-def _newest(rows: QuerySet[Proposal], tab: str, after: str) -> QuerySet[Proposal, int]:
+def _waiting_order(rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
+    """Waiting rows, riskiest and soonest-expiring first."""
+    pending = rows.filter(status=Status.PENDING)
+    return pending.order_by(F("risk_order").desc(), F("expires_at").asc(), "pk")
+
+
+def newest(rows: QuerySet[Proposal], workspace: Workspace) -> QuerySet[Proposal]:
+    """Rows of the workspace, newest first, by an index that begins with it.
+
+    Named as a range, the workspace stays part of the order. With plain equality PostgreSQL may walk
+    the primary key back through millions of newer rows of other workspaces and states.
+    """
+    of_workspace = rows.filter(workspace__gte=workspace, workspace__lte=workspace)
+    return of_workspace.order_by("workspace_id", "-pk")
+
+
+def _newest(
+    rows: QuerySet[Proposal], workspace: Workspace, tab: str, after: str
+) -> QuerySet[Proposal, int]:
     """Ids, newest first; one index range for each status, merged."""
     if after:
         rows = rows.filter(pk__lt=_parse_pk(after))
     parts = [
-        rows.filter(status=status).order_by("-pk").values_list("pk", flat=True)[: PAGE_SIZE + 1]
+        newest(rows.filter(status=status), workspace).values_list("pk", flat=True)[: PAGE_SIZE + 1]
         for status in TABS[tab]
     ]
     if len(parts) == 1:
@@ -216,87 +183,10 @@ def _parse_waiting(cursor: str) -> tuple[int, datetime, int]:
     return _parse_pk(risk) % 10, moment, _parse_pk(pk)
 
 
-def _with_signatures(rows: QuerySet[Proposal], viewer: Viewer) -> QuerySet[Proposal]:
-    """Rows with all that the table shows of them, in the same query."""
-    valid = Signature.objects.filter(
-        plan=OuterRef("current_plan"), decision=Decision.APPROVE, withdrawn_at=None
-    )
-    counted = valid.order_by().values("plan").annotate(n=Count("pk")).values("n")
-    return (
-        rows.select_related("current_plan", "workspace", "decided_by")
-        .defer("current_plan__evidence", "request", "result")
-        .annotate(
-            signed=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
-            is_signed_by_viewer=Exists(valid.filter(person=viewer.user)),
-        )
-    )
-
-
 def _loaded(ids: list[int], viewer: Viewer) -> list[Proposal]:
     """Proposals by id, in that order."""
-    found = _with_signatures(Proposal.objects.filter(pk__in=ids), viewer).in_bulk()
+    found = with_row_data(Proposal.objects.filter(pk__in=ids), viewer).in_bulk()
     return [found[pk] for pk in ids if pk in found]
-
-
-def row_of(proposal: Proposal, viewer: Viewer, now: datetime) -> QueueRow:
-    """What the table shows of a proposal read ``_with_signatures``."""
-    plan = proposal.current_plan
-    labels = viewer.labels or kind_labels()
-    may_sign = (
-        plan is not None
-        and proposal.status == Status.PENDING
-        and not plan.is_blocked
-        and viewer.rank >= rank_of(plan.rank_required)
-        and proposal.proposed_by_id != viewer.user.pk
-        and not getattr(proposal, "is_signed_by_viewer", False)
-    )
-    return QueueRow(
-        proposal=proposal,
-        plan=plan,
-        kind_label=labels.get(proposal.kind, proposal.kind),
-        diff=diff_of(plan.content) if plan else Diff("–", "–"),
-        predicted=predicted_of(plan.predicted if plan else None),
-        checks=check_groups(plan.verdict if plan else []),
-        signed=getattr(proposal, "signed", 0),
-        can_sign=may_sign,
-        is_snoozed=proposal.snoozed_until is not None and proposal.snoozed_until > now,
-    )
-
-
-def predicted_of(effect: dict[str, Any] | None) -> Predicted | None:
-    """Predicted effect in words; ``None`` where there is no prediction."""
-    delta = number_of((effect or {}).get("delta"))
-    if effect is None or delta is None:
-        return None
-    currency = effect.get("currency")
-    sign = "+" if delta >= 0 else ""
-    low, high = (amount(effect.get(end), currency) for end in ("low", "high"))
-    return Predicted(
-        metric=str(effect.get("metric", "effect")).replace("_", " "),
-        delta=f"{sign}{amount(delta, currency)}",
-        interval=f"{low} to {high}",
-        horizon_days=int(effect.get("horizon_days") or 0),
-        rises=delta >= 0,
-    )
-
-
-_ICONS = {
-    "blocked": ("block", "blocked"),
-    "deferred": ("schedule", "deferred"),
-    "warning": ("warning", "with a warning"),
-    "passed": ("check_circle", "passed"),
-    "not_applicable": ("remove", "not applicable"),
-}
-
-
-def check_groups(verdict: list[dict[str, Any]]) -> tuple[CheckGroup, ...]:
-    """Checks by verdict, the gravest first; what does not apply is left to the detail."""
-    return tuple(
-        CheckGroup(name, icon, label, names)
-        for name, (icon, label) in _ICONS.items()
-        if name != "not_applicable"
-        and (names := tuple(line["name"] for line in verdict if line["verdict"] == name))
-    )
 
 
 # One part for each status, written out: with the status in a parameter PostgreSQL cannot know how
@@ -330,18 +220,22 @@ def tab_counts(*, workspace: Workspace, now: datetime) -> dict[str, str]:
 
 
 def proposers(*, workspace: Workspace, tab: str) -> list[tuple[str, str]]:
-    """Who proposed the newest rows of a tab, by stable key with the newest label."""
-    recent = (
-        Proposal.objects.filter(workspace=workspace, status__in=TABS[tab])
-        .order_by("-pk")
-        .values("pk")[:_RECENT]
-    )
+    """Who proposed what stands first in a tab, by stable key with a label."""
+    if tab == "waiting":
+        first = _waiting_order(Proposal.objects.filter(workspace=workspace))
+        sample = first.values("pk", "proposer_key")[:_RECENT]
+    else:
+        most = _RECENT // len(TABS[tab])
+        parts = [
+            newest(Proposal.objects.filter(status=s), workspace).values("pk", "proposer_key")[:most]
+            for s in TABS[tab]
+        ]
+        sample = parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0]
+    # One row of each for its label: the keys alone stand in the queue's index.
+    known = {row["proposer_key"]: row["pk"] for row in sample}
+    labels = Proposal.objects.filter(pk__in=known.values())
     return list(
-        Proposal.objects.filter(pk__in=recent)
-        .values("proposer_key")
-        .annotate(label=Max("proposer_label"))
-        .order_by("label")
-        .values_list("proposer_key", "label")
+        labels.order_by("proposer_label", "pk").values_list("proposer_key", "proposer_label")
     )
 
 

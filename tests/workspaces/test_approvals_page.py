@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -14,6 +15,7 @@ from tests.workspaces.note_kind import NoteKind
 from workspaces import gate, selectors_queue
 from workspaces.gate import CheckResult, Proposer
 from workspaces.models import Proposal, Risk, SavedView, Workspace
+from workspaces.selectors_queue import QueueFilter
 from workspaces.services import brake, proposing, signing
 
 MACHINE = Proposer.model("sampler", "v1")
@@ -118,6 +120,54 @@ def test_list_needs_few_queries(note, workspace, viewer, client_as, now):
 
     assert len(_subjects(response)) == 30
     assert len(queries) <= 12, "\n".join(query["sql"][:150] for query in queries)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["risk=low", "q=page", "kind=note&low=1", "proposer=model:sampler", "tab=done", "after="],
+)
+def test_no_filter_needs_more_queries(
+    note, workspace, viewer, client_as, now, query, django_assert_max_num_queries
+):
+    for page in range(3):
+        _propose(workspace, now, str(page))
+    client = client_as(viewer)
+    client.get("/approvals/")
+
+    with django_assert_max_num_queries(12):
+        response = client.get(f"/approvals/?{query}")
+
+    assert response.status_code == 200
+
+
+def test_opening_a_row_needs_few_queries(
+    note, workspace, approver, client_as, now, django_assert_max_num_queries
+):
+    proposal = _propose(workspace, now, "1")
+    client = client_as(approver)
+    path = f"/approvals/{proposal.public_id}/"
+    client.get(path, headers=HTMX)
+
+    with django_assert_max_num_queries(12):
+        response = client.get(path, headers=HTMX)
+
+    assert "Because." in response.text
+
+
+def test_narrowed_queue_is_read_from_its_index(note, workspace, now):
+    rows = selectors_queue._narrowed(
+        QueueFilter(kind="note", risk="low", proposer="x", low=Decimal(1), high=Decimal(2)), now
+    )
+    ids = selectors_queue._waiting_order(rows.filter(workspace=workspace)).values("pk")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        plan = ids.explain()
+
+    assert "Index Only Scan using workspaces_proposal_in_queue" in plan
+    assert "Sort" not in plan
 
 
 @pytest.mark.usefixtures("small_pages")

@@ -15,10 +15,14 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from workspaces.formats import money
+from workspaces.gate import handlers
 from workspaces.modeladmin import ReadOnlyAdmin, ReadOnlyInline, column, fields_of, member, own
 from workspaces.models import ExecutionAttempt, KillSwitchEvent, Plan, Proposal, Signature, Status
+from workspaces.models.gate import PROPOSAL_WORDS
 from workspaces.panels import diff_of
 from workspaces.roles import Role
+from workspaces.search import narrow
+from workspaces.selectors_rows import kind_labels
 from workspaces.services import signing
 
 STATUS_COLOURS = {
@@ -50,6 +54,24 @@ class PlanInline(ReadOnlyInline[Plan, Proposal]):
     ordering = ("-version",)
 
 
+class KindFilter(admin.SimpleListFilter):
+    """Kinds by what is registered: to ask the table for them would read all of it."""
+
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, str]]:
+        """Kinds with their names for people."""
+        kinds = {**{handler.kind: handler.label for handler in handlers()}, **kind_labels()}
+        return sorted(kinds.items(), key=lambda kind: kind[1])
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
+        """Proposals of the kind."""
+        return rows.filter(kind=self.value()) if self.value() else rows
+
+
 @admin.register(Proposal)
 class ProposalAdmin(ReadOnlyAdmin[Proposal]):
     """Every proposal with its plans; the queue page is where people work."""
@@ -64,11 +86,17 @@ class ProposalAdmin(ReadOnlyAdmin[Proposal]):
         "created_at",
         "expires_at",
     )
-    list_filter = ("status", "risk", "kind", "proposer_type")
+    list_filter = ("status", "risk", KindFilter, "proposer_type")
     search_fields = ("subject_label", "summary", "subject_key", "proposer_label")
-    search_help_text = "Subject, summary or proposer"
+    search_help_text = "Beginnings of words of subject, summary, proposer or platform id"
     ordering = ("-pk",)
     list_select_related = ("workspace",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Proposal], search_term: str
+    ) -> tuple[QuerySet[Proposal], bool]:
+        """Search as on the queue page, by the index of words."""
+        return narrow(queryset, PROPOSAL_WORDS, search_term), False
 
     @column("At stake a day", ordering="money_at_stake")
     def at_stake(self, proposal: Proposal) -> str:

@@ -20,6 +20,8 @@ from workspaces.api.filters import Filters, MomentFilter
 from workspaces.api.idempotency import once
 from workspaces.api.views import RowsView
 from workspaces.models import ExecutionAttempt, Proposal, Risk, Signature, Status
+from workspaces.models.gate import PROPOSAL_WORDS
+from workspaces.search import narrow
 from workspaces.services import proposing, reverting, signing
 from workspaces.services.signing import BulkResult
 
@@ -34,8 +36,15 @@ class ProposalFilter(Filters):
     kind = django_filters.CharFilter()
     proposer = django_filters.CharFilter(field_name="proposer_key")
     bundle_id = django_filters.UUIDFilter()
+    search = django_filters.CharFilter(
+        method="by_words", label="Beginnings of words of subject, summary, proposer or platform id"
+    )
     created_after = MomentFilter(field_name="created_at", lookup_expr="gte")
     created_before = MomentFilter(field_name="created_at", lookup_expr="lt")
+
+    def by_words(self, rows: QuerySet[Proposal], _name: str, text: str) -> QuerySet[Proposal]:
+        """Narrow to what the queue page's search would find."""
+        return narrow(rows, PROPOSAL_WORDS, text)
 
 
 class ProposalView(RowsView[Proposal]):

@@ -9,7 +9,8 @@ from django.http import QueryDict
 
 from workspaces.models import Risk, Workspace
 from workspaces.panels import facets
-from workspaces.selectors_queue import TABS, QueueFilter, kind_labels, proposers
+from workspaces.selectors_queue import TABS, QueueFilter, proposers
+from workspaces.selectors_rows import kind_labels
 
 _ALL = [("", "All")]
 

@@ -16,14 +16,8 @@ from workspaces.pages import PageRequest, page, refuse, show
 from workspaces.roles import Role
 from workspaces.selectors import effective_rank
 from workspaces.selectors_proposal import detail_of, find_proposal
-from workspaces.selectors_queue import (
-    PAGE_SIZE,
-    Viewer,
-    gone_rows,
-    kind_labels,
-    queue_page,
-    tab_counts,
-)
+from workspaces.selectors_queue import PAGE_SIZE, gone_rows, queue_page, tab_counts
+from workspaces.selectors_rows import Viewer, kind_labels
 from workspaces.services import live
 from workspaces.services.events import TOPIC
 from workspaces.views.approvals.forms import FilterForm, tab_of
