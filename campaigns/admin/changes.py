@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 
 from campaigns.models import (
     AdChangeHistory,
@@ -11,7 +15,11 @@ from campaigns.models import (
     RecentBudgetChange,
     SafetyCheckFailure,
 )
-from workspaces.modeladmin import ReadOnlyAdmin, ReportAdmin, column, fields_of, own
+from campaigns.selectors.lookup import entities_with
+from workspaces.modeladmin import ReadOnlyAdmin, ReportAdmin, column, fields_of, member, own
+from workspaces.models import ProposerType
+from workspaces.models.gate import WORD_FIELDS
+from workspaces.search import narrow, words_of
 
 OUTCOME_COLOURS = {
     "applied": "success",
@@ -21,6 +29,8 @@ OUTCOME_COLOURS = {
     "deferred": "info",
     "drift": "warning",
 }
+# The same words over the join that a list of changes makes.
+CHANGE_WORDS = words_of(*(f"proposal__{name}" for name in WORD_FIELDS))
 FAILURE_COLOURS = {
     "RATE_LIMIT": "warning",
     "VELOCITY_LIMIT": "warning",
@@ -38,13 +48,58 @@ class PendingAdChangeAdmin(ReadOnlyAdmin[PendingAdChange]):
     list_filter = ("change_type", "entity_type", "proposal__status", own("account"))
     list_select_related = ("proposal", "account")
     search_fields = ("entity_name", "entity_external_id")
+    search_help_text = "Beginnings of words of the entity's name, or the platform's id"
     ordering = ("-proposal_id",)
     readonly_fields = fields_of(PendingAdChange)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[PendingAdChange], search_term: str
+    ) -> tuple[QuerySet[PendingAdChange], bool]:
+        """Search as on the queue page, by the words of its proposal."""
+        return narrow(queryset, CHANGE_WORDS, search_term), False
 
     @column(description="Status", ordering="proposal__status")
     def status(self, row: PendingAdChange) -> str:
         """Where its proposal stands."""
         return row.proposal.get_status_display()
+
+
+class OutcomeFilter(admin.SimpleListFilter):
+    """Outcomes as attempts have them: to ask ten million rows for theirs takes seconds."""
+
+    title = "outcome"
+    parameter_name = "status"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, str]]:
+        """All there are."""
+        return [(outcome, outcome) for outcome in (*OUTCOME_COLOURS, "unknown")]
+
+    def queryset(
+        self, request: HttpRequest, rows: QuerySet[AdChangeHistory]
+    ) -> QuerySet[AdChangeHistory]:
+        """Rows with that outcome."""
+        return rows.filter(status=self.value()) if self.value() else rows
+
+
+class TriggerFilter(admin.SimpleListFilter):
+    """Who proposed, as a kind of proposer."""
+
+    title = "triggered by"
+    parameter_name = "triggered_by"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, str]]:
+        """All there are."""
+        return [(value, str(label)) for value, label in ProposerType.choices]
+
+    def queryset(
+        self, request: HttpRequest, rows: QuerySet[AdChangeHistory]
+    ) -> QuerySet[AdChangeHistory]:
+        """Rows so triggered."""
+        return rows.filter(triggered_by=self.value()) if self.value() else rows
 
 
 @admin.register(AdChangeHistory)
@@ -53,12 +108,24 @@ class AdChangeHistoryAdmin(ReadOnlyAdmin[AdChangeHistory]):
 
     list_display = ("entity_external_id", "change_type", "old_value", "new_value", "currency",
                     "outcome", "proposer", "completed_at", "duration_ms")  # fmt: skip
-    list_filter = ("change_type", "entity_type", "status", "triggered_by", own("account"))
+    list_filter = ("change_type", "entity_type", OutcomeFilter, TriggerFilter, own("account"))
     list_select_related = ("account",)
-    search_fields = ("=entity_external_id",)
+    search_fields = ("entity_external_id",)
     search_help_text = "The platform's id of the entity"
     ordering = ("-pk",)
     readonly_fields = fields_of(AdChangeHistory)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AdChangeHistory], search_term: str
+    ) -> tuple[QuerySet[AdChangeHistory], bool]:
+        """By the entity that has the id, whose history is indexed; ids themselves are not."""
+        if not search_term.strip():
+            return queryset, False
+        found = entities_with(member(request).workspace, search_term.strip())
+        wanted = Q(pk__in=[])
+        for entity_type, account, entity in found:
+            wanted |= Q(account=account, entity_type=entity_type, entity_id=entity)
+        return queryset.filter(wanted), False
 
     @column(description="Outcome", ordering="status", label=OUTCOME_COLOURS)
     def outcome(self, row: AdChangeHistory) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
-from campaigns.models import Ad, AdAccount, AdSet, Campaign, Creative
+from campaigns.models import Ad, AdAccount, AdSet, Campaign, Creative, EntityType
 from workspaces.gate import RequestError
 from workspaces.models import Workspace
 
 _Entity = TypeVar("_Entity", bound=Campaign | AdSet | Ad | Creative)
 _Row = TypeVar("_Row", bound=Model)
 SHOWN = 5
+_MOST = 50
 
 
 class AmbiguousIdError(RequestError):
@@ -83,3 +84,23 @@ def find_entity(
     if len(found) > 1:
         raise AmbiguousIdError(field, given, [row.account for row in found])
     return found[0]
+
+
+def entities_with(workspace: Workspace, external_id: str) -> list[tuple[str, int, int]]:
+    """Entities that a platform knows by an id: their type, our id of the account, our own."""
+    if "\x00" in external_id:
+        return []
+    accounts = list(AdAccount.objects.filter(workspace=workspace).values_list("pk", flat=True))
+    own_id = Q(external_id=external_id)
+    parts: list[tuple[EntityType, QuerySet[Any]]] = [
+        (EntityType.CAMPAIGN, Campaign.objects.filter(own_id | Q(budget_external_id=external_id))),
+        (EntityType.ADSET, AdSet.objects.filter(own_id)),
+        (EntityType.AD, Ad.objects.filter(own_id)),
+    ]
+    return [
+        (str(entity_type), account, entity)
+        for entity_type, rows in parts
+        for account, entity in rows.filter(account__in=accounts).values_list("account", "pk")[
+            :_MOST
+        ]
+    ]
