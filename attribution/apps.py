@@ -15,9 +15,21 @@ class AttributionConfig(AppConfig):
         from attribution.handlers import StageValuesHandler
         from attribution.hubspot.webhook import HubSpotProvider
         from attribution.panels import STAGE_VALUES_PANEL
+        from attribution.services import matching, privacy
         from workspaces import gate, panels
         from workspaces.inbound.registry import register_provider
+        from workspaces.services.jobs import register_job
 
         gate.register(StageValuesHandler())
         panels.register_panel(STAGE_VALUES_PANEL)
         register_provider(HubSpotProvider())
+        register_job(
+            matching.MATCHING_JOB,
+            "Attribution of conversions",
+            matching.match_workspace,
+            limit_s=60,
+            max_attempts=10,
+            backoff_base_ms=2_000,
+            priority=-10,
+        )
+        register_job(privacy.PURGE_JOB, "Purge of raw clicks", privacy.purge_workspace)

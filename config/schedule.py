@@ -69,6 +69,18 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="10"),
         "options": {"expires": 3600},
     },
+    "attribution: match conversions": {
+        "task": "workspaces.start_job",
+        "kwargs": {"name": "attribution-matching"},
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    },
+    "attribution: purge raw clicks": {
+        "task": "workspaces.start_job",
+        "kwargs": {"name": "click-purge"},
+        "schedule": crontab(minute="35", hour="3"),
+        "options": {"expires": 3600},
+    },
     "mlops: propose budgets": {
         "task": "workspaces.start_job",
         "kwargs": {"name": "budget-optimization"},

@@ -1,0 +1,127 @@
+"""Forgetting: raw clicks after their time, a person on request; figures stay."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import transaction
+from django.forms.models import model_to_dict
+
+from attribution.models import (
+    AttributionAttempt,
+    Click,
+    Conversion,
+    FingerprintSalt,
+    Identifier,
+    IdentityMerge,
+    Person,
+)
+from attribution.models.clicks import CLICK_ID_KINDS, IDENTITY_KINDS
+from attribution.services.identity import members_of
+from attribution.services.salts import oldest_week
+from workspaces.models import Workspace
+from workspaces.services.jobs import Progress
+from workspaces.services.locks import lock_names
+
+PURGE_JOB: Final = "click-purge"
+BATCH: Final = 1000
+ERASED: Final = "erased"
+_SENDER = (
+    *CLICK_ID_KINDS, *IDENTITY_KINDS, "truncated_ip", "user_agent", "landing_page", "referrer",
+    "region", "city", "crm_deal", "crm_contact", "external_id",
+    "utm_content", "utm_term", "source_message",
+)  # fmt: skip
+
+
+def purge_clicks(*, workspace: Workspace, now: datetime, batch: int = BATCH) -> int:
+    """Delete clicks past their time, with the salts of their weeks; returns how many clicks.
+
+    What a click told of a conversion stays on the conversion.
+    """
+    before = now - timedelta(days=settings.CLICK_KEEP_DAYS)
+    old = Click.objects.filter(workspace=workspace, clicked_at__lt=before).order_by("clicked_at")
+    total = 0
+    while keys := list(old.values_list("pk", flat=True)[:batch]):
+        total += _delete(keys)
+    FingerprintSalt.objects.filter(
+        workspace=workspace, week_starts_on__lt=oldest_week(now)
+    ).delete()
+    return total
+
+
+@transaction.atomic
+def _delete(keys: list[int]) -> int:
+    # At once; Django would write each conversion of a batch again by its key.
+    Conversion.objects.filter(attributed_click__in=keys).update(attributed_click=None)
+    return Click.objects.filter(pk__in=keys).delete()[0]
+
+
+def purge_workspace(progress: Progress) -> None:
+    """Body of the purging job."""
+    progress.count(clicks=purge_clicks(workspace=progress.workspace, now=progress.now))
+
+
+@transaction.atomic
+def erase(*, person: Person) -> dict[str, int]:
+    """Forget a person in all that it was merged from; returns how many rows of each.
+
+    Its conversions stay as figures: type, value, time, method, ad and campaign.
+    """
+    lock_names([f"identity:{person.workspace_id}"])
+    people = [member.pk for member in members_of(person)]
+    clicks = list(Click.objects.filter(person__in=people).values_list("pk", flat=True))
+    counts = {
+        "clicks": _delete(clicks),
+        "conversions": _empty_conversions(people),
+    }
+    merges = IdentityMerge.objects.filter(workspace=person.workspace_id)
+    merges.filter(left__in=people).delete()
+    merges.filter(right__in=people).delete()
+    identifiers = Identifier.objects.filter(person__in=people)
+    counts["identifiers"] = identifiers.delete()[0]
+    Person.objects.filter(pk__in=people).update(root=None)
+    counts["people"] = Person.objects.filter(pk__in=people).delete()[0]
+    return counts
+
+
+def _empty_conversions(people: list[int]) -> int:
+    rows = Conversion.objects.filter(person__in=people)
+    rows.exclude(attributed_click_key="").update(attributed_click_key=ERASED)
+    AttributionAttempt.objects.filter(conversion__in=rows).exclude(click_key="").update(
+        click_key=ERASED
+    )
+    return rows.update(**_blank())
+
+
+def _blank() -> dict[str, Any]:
+    """Columns of a conversion that tell of the person, emptied."""
+    return {
+        **dict.fromkeys(_SENDER, ""),
+        "fingerprints": [],
+        "candidates": [],
+        "payload": {},
+        "extra": {},
+        "has_consent": False,
+        "person": None,
+        "journey_id": None,
+    }
+
+
+def export(*, person: Person) -> dict[str, list[dict[str, Any]]]:
+    """Everything that is kept of a person, in all that it was merged from."""
+    people = [member.pk for member in members_of(person)]
+    return {
+        "identifiers": _dicts(Identifier.objects.filter(person__in=people)),
+        "clicks": _dicts(Click.objects.filter(person__in=people)),
+        "conversions": _dicts(Conversion.objects.filter(person__in=people)),
+    }
+
+
+def _dicts(rows: Any) -> list[dict[str, Any]]:
+    inner = {"workspace", "person", "attributed_click"}
+    return [
+        {name: value for name, value in model_to_dict(row).items() if name not in inner}
+        for row in rows.order_by("pk")
+    ]
