@@ -253,9 +253,7 @@ class Handler(Protocol):
     def execute(self, plans: Sequence[PlanView]) -> list[Outcome]:
         """Carry plans of one batch out, one outcome per plan. Network, no transaction."""
 
-    def settle(
-        self, ends: Sequence[tuple[ExecutionAttempt, Outcome]], *, now: datetime
-    ) -> None:
+    def settle(self, ends: Sequence[tuple[ExecutionAttempt, Outcome]], *, now: datetime) -> None:
         """Write the kind's rows, in the transaction that settles the attempts."""
 
     def absorb(self, proposal: Proposal, reading: Reading, *, now: datetime) -> None:
