@@ -1,5 +1,11 @@
 """Tables of the attribution app."""
 
+from attribution.models.click_reports import (
+    ActiveClick,
+    AttributionRecoveryRate,
+    ConversionAttributionSummary,
+    UnattributedConversion,
+)
 from attribution.models.clicks import (
     AttemptTrigger,
     AttributionAttempt,
@@ -29,13 +35,16 @@ from attribution.models.revenue import (
 )
 
 __all__ = [
+    "ActiveClick",
     "AdPipelineValue",
     "AttemptTrigger",
     "AttributionAttempt",
     "AttributionMethod",
     "AttributionPolicy",
+    "AttributionRecoveryRate",
     "Click",
     "Conversion",
+    "ConversionAttributionSummary",
     "CustomerType",
     "Deal",
     "FingerprintSalt",
@@ -53,5 +62,6 @@ __all__ = [
     "StageValueChange",
     "SyntheticRevenueConfig",
     "SyntheticRevenueSummary",
+    "UnattributedConversion",
     "ValueKind",
 ]
