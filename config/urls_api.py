@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from attribution.api.urls import urlpatterns as attribution_paths
 from campaigns.api.urls import urlpatterns as campaigns_paths
 from mlops.api.urls import urlpatterns as mlops_paths
 from workspaces.api.problems import not_found
@@ -17,6 +18,7 @@ urlpatterns = [
     api_path("webhooks/<str:provider>/<uuid:connection>/", receive_webhook, "api-webhook-in"),
     *workspaces_paths,
     *campaigns_paths,
+    *attribution_paths,
     *mlops_paths,
     path("<path:path>", not_found),
     path("", not_found),

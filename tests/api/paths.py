@@ -85,6 +85,15 @@ OPERATIONS = {
     "GET performance/import/<uuid:public_id>/": "insight:read",
     "POST ml/battle-hardened/select/": "ml:read",
     "POST ml/battle-hardened/feedback/": "ml:write",
+    "POST ml/synthetic-revenue/calculate/": "ml:read",
+    "POST ml/synthetic-revenue/ad-roas/": "ml:read",
+    "GET ml/synthetic-revenue/get-stages/": "ml:read",
+    "POST ml/synthetic-revenue/get-stages/": "ml:read",
+    "GET synthetic-revenue/config/": "ml:read",
+    "PUT synthetic-revenue/config/": "changes:propose",
+    "POST ml/ingest-crm-data/": "ml:write",
+    "GET reports/v_stage_values/": "insight:read",
+    "GET reports/v_synthetic_revenue_summary/": "insight:read",
 }
 
 

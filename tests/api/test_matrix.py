@@ -19,6 +19,7 @@ WITHOUT_REPEAT_KEY = {
     "POST connections/<uuid:public_id>/test/",
     "POST safety-policy/simulate/",
 }
+_REVENUE = ("calculate", "ad-roas", "get-stages")
 REFUSED = {401, 403}
 
 
@@ -102,7 +103,8 @@ def test_methods_that_are_not_offered_are_405(workspace, admin, browser):
 def test_reading_scope_never_writes(workspace, admin):
     """A key that may only read is refused by every operation that changes something."""
     client = key_client(workspace, [s for s in scopes.SCOPES if s.endswith(":read")], acts_as=admin)
-    looking = {"POST safety-policy/simulate/", "POST ml/battle-hardened/select/"}
+    revenue = {f"POST ml/synthetic-revenue/{name}/" for name in _REVENUE}
+    looking = {"POST safety-policy/simulate/", "POST ml/battle-hardened/select/", *revenue}
 
     for operation in set(GUARDED) - looking:
         if not operation.startswith("GET"):
