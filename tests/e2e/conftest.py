@@ -61,16 +61,19 @@ def demo_stack(state: Path) -> Stack:
     return Stack(state, prepare=prepare)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[Stack]:
-    """The one running system of all browser tests; its schema is that of the test database."""
+    """The one running system of all browser tests; its schema is that of the test database.
+
+    Of the package, so that a dozen processes and a browser end before the other tests.
+    """
     running = demo_stack(tmp_path_factory.mktemp("stack"))
     running.start(timeout_s=240)  # before the test's own limit, which tells less
     yield running
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One headless Chromium."""
     if not CHROMIUM.exists():
@@ -112,7 +115,7 @@ class People:
         self._pages.clear()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def people(stack: Stack, browser: Browser) -> People:
     """Sessions that all tests share: logging in is what takes time."""
     return People(stack.url, browser)
