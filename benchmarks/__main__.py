@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.figures import Figure, machine, plain, write_docs
-from benchmarks.servers import private_servers
+from benchmarks.figures import FIGURES, LOAD_SET, Figure, machine, plain, write_docs
+from benchmarks.servers import private_servers, standing_servers
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,14 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
     return figures
 
 
+def measure_standing() -> list[Figure]:
+    """Measure the pages on the database as it stands."""
+    with standing_servers():
+        from benchmarks import queue_page
+
+        return queue_page.measure_standing()
+
+
 def main() -> None:
     """Read the options and measure in servers of our own."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -66,17 +74,26 @@ def main() -> None:
     )
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--write-docs", action="store_true", help="renew docs/performance.md")
+    parser.add_argument(
+        "--standing",
+        action="store_true",
+        help="measure the pages on the load set that manage.py loadset made, and nothing else",
+    )
     options = parser.parse_args()
     where, day = machine(), datetime.now(UTC).date().isoformat()
-    with private_servers() as state:
-        figures = measure(SCALES[options.scale], state, frozenset(options.only))
+    if options.standing:
+        command, marks, figures = "--standing", LOAD_SET, measure_standing()
+    else:
+        command, marks = f"--scale {options.scale}", FIGURES
+        with private_servers() as state:
+            figures = measure(SCALES[options.scale], state, frozenset(options.only))
     print(f"{where}\n\n{plain(figures)}")
     if options.json:
         told = {"machine": where, "day": day, "figures": [f.as_json() for f in figures]}
         options.json.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
     if options.write_docs:
-        command = f"python -m benchmarks --scale {options.scale} --write-docs"
-        write_docs(figures, command=command, where=where, day=day)
+        command = f"python -m benchmarks {command} --write-docs"
+        write_docs(figures, command=command, where=where, day=day, marks=marks)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
-_START, _END = "<!-- figures: written by the command -->", "<!-- end of figures -->"
+# Between which lines of the page a table stands: that of private servers, that of a load set.
+FIGURES = ("<!-- figures: written by the command -->", "<!-- end of figures -->")
+LOAD_SET = ("<!-- load set: written by the command -->", "<!-- end of load set -->")
 _COLUMNS = ("figure", "measured", "limit, same run", "ratio", "target", "growth", "peak MB")
 
 
@@ -119,12 +121,20 @@ def machine() -> str:
     )
 
 
-def write_docs(figures: Sequence[Figure], *, command: str, where: str, day: str) -> None:
+def write_docs(
+    figures: Sequence[Figure],
+    *,
+    command: str,
+    where: str,
+    day: str,
+    marks: tuple[str, str] = FIGURES,
+) -> None:
     """Put the table between its marks in the page."""
+    start, end = marks
     text = DOCS.read_text(encoding="utf-8")
-    before, found, rest = text.partition(_START)
-    _, closed, after = rest.partition(_END)
+    before, found, rest = text.partition(start)
+    _, closed, after = rest.partition(end)
     if not found or not closed:
-        raise SystemExit(f"{DOCS} has lost the marks {_START} and {_END}; put them back.")
+        raise SystemExit(f"{DOCS} has lost the marks {start} and {end}; put them back.")
     body = f"\n`{command}` on {day}: {where}.\n\n{markdown(figures)}\n\n"
-    DOCS.write_text(before + _START + body + _END + after, encoding="utf-8")
+    DOCS.write_text(before + start + body + end + after, encoding="utf-8")

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from embedded.servers import ensure
-from embedded.stack import NOT_INHERITED
+from embedded.stack import NOT_INHERITED, PROJECT
+from embedded.state import state_directory
 
 
 @contextmanager
@@ -33,6 +34,20 @@ def private_servers() -> Iterator[Path]:
             _disconnect()
     finally:
         shutil.rmtree(state, ignore_errors=True)
+
+
+@contextmanager
+def standing_servers() -> Iterator[None]:
+    """Set Django up on the servers that ``manage.py`` uses, and leave what they hold."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+    os.environ.setdefault("LOG_LEVEL", "ERROR")
+    state = state_directory(os.environ, project=PROJECT)
+    with ensure(state, purpose="a measurement"):
+        import django
+
+        django.setup()
+        yield
+        _disconnect()
 
 
 def _migrate() -> None:

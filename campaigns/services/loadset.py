@@ -32,7 +32,7 @@ _STEP_S = 7  # from one try to the next
 _EVERY_S = 155  # from one decided change to the next: half a million take 900 days
 _PAST = timedelta(days=900)
 # Measured, indexes included: docs/performance.md.
-_BYTES_A_PROPOSAL, _BYTES_A_HISTORY_ROW = 4_000, 1_000
+_BYTES_A_PROPOSAL, _BYTES_A_HISTORY_ROW = 3_000, 1_100
 _TABLES = (
     "workspaces_proposal", "workspaces_plan", "workspaces_signature", "workspaces_executionattempt",
     "pending_ad_changes", "ad_change_history", "campaigns_adset", "campaigns_campaign",

@@ -16,8 +16,9 @@ class Command(BaseCommand):
     """Fill the load set; stop it at any time, the next run goes on."""
 
     help = (
-        f"Fill the workspace {SLUG!r} with pending proposals and history by COPY (up to 15 GB, "
-        "half an hour). It can be stopped and goes on where it ended."
+        f"Fill the workspace {SLUG!r} with pending proposals and history (up to 15 GB, half an "
+        "hour). It can be stopped and goes on where it ended; to let it run in the background: "
+        "manage.py loadset > loadset.log 2>&1 &"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
