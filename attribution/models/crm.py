@@ -102,6 +102,11 @@ class Deal(models.Model):
     def __str__(self) -> str:
         return self.external_id
 
+    @property
+    def conversion_id(self) -> str:
+        """Id of the conversion that tells where the deal came from."""
+        return ":".join(part for part in (self.source, self.portal, self.external_id) if part)
+
 
 class StageChange(models.Model):
     """A deal was seen to enter a stage. Append-only; one row per event of the source."""

@@ -52,10 +52,15 @@ class KnownAmount:
 
 @dataclass(frozen=True)
 class Recorded:
-    """The deal as it stands now, and how many moves were new."""
+    """The deal as it stands now, and the source events of the moves that were new."""
 
     deal: Deal
-    new_moves: int
+    new_events: frozenset[str] = frozenset()
+
+    @property
+    def new_moves(self) -> int:
+        """How many moves were new."""
+        return len(self.new_events)
 
 
 @transaction.atomic
@@ -97,8 +102,8 @@ def _locked(workspace: Workspace, ref: DealRef) -> Deal:
     return row
 
 
-def _append(deal: Deal, ref: DealRef, moves: Sequence[SeenMove], now: datetime) -> int:
-    """Append moves whose events are new; returns how many."""
+def _append(deal: Deal, ref: DealRef, moves: Sequence[SeenMove], now: datetime) -> frozenset[str]:
+    """Append moves whose events are new; returns these events."""
     once = {move.source_event: move for move in moves}
     standing = {
         row.source_event: row
@@ -122,7 +127,7 @@ def _append(deal: Deal, ref: DealRef, moves: Sequence[SeenMove], now: datetime) 
         )
         for move in new
     )
-    return len(new)
+    return frozenset(move.source_event for move in new)
 
 
 def _refuse_other(deal: Deal, move: SeenMove, row: StageChange | None, twin: SeenMove) -> None:
