@@ -20,13 +20,12 @@ from campaigns.platforms.base import (
     InsightLevel,
     InsightRow,
     LearningState,
-    PlatformError,
     Receipt,
-    Usage,
 )
 from workspaces.crypto import encrypt
 from workspaces.gate import Proposer
 from workspaces.models import Connection, Membership, Proposal, User, Workspace
+from workspaces.platforms.errors import PlatformError, Usage
 from workspaces.services.proposing import propose
 from workspaces.services.signing import sign
 

@@ -19,17 +19,15 @@ from campaigns.platforms.base import (
     Change,
     ChangeField,
     EntityState,
-    ErrorKind,
     LearningState,
     Platform,
-    PlatformError,
     Receipt,
-    Usage,
 )
 from campaigns.platforms.registry import build
 from campaigns.selectors.policies import current_policy, limits_of
 from workspaces.crypto import SecretUnreadableError, decrypt
 from workspaces.gate import Outcome, PlanView, Reading
+from workspaces.platforms.errors import ErrorKind, PlatformError, Usage
 
 STOP_AT_PCT = 95.0
 SLOW_AT_PCT = 75.0

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.urls import reverse_lazy
 
 from campaigns.models import AdAccount, DailyPerformance, SafetyPolicy
-from campaigns.platforms.base import ErrorKind, PlatformError
 from campaigns.platforms.registry import build
 from workspaces.hooks import (
     ConnectionTestError,
@@ -21,6 +20,7 @@ from workspaces.hooks import (
     register_start_step,
 )
 from workspaces.models import Connection, User, Workspace
+from workspaces.platforms.errors import ErrorKind, PlatformError
 
 _ACCOUNT = SecretField(
     "account_id", "Ad account id", "The account to try the connection with, digits only."

@@ -20,13 +20,13 @@ from campaigns.engine.limits import (
 )
 from campaigns.engine.limits.steps import round_towards
 from campaigns.models import AdAccount, ChangeType, DeliveryStatus, EntityType
-from campaigns.platforms.base import PlatformError
 from campaigns.platforms.registry import money_step
 from campaigns.selectors.series import OwnerSeries, newest_delivery, owner_series, value_metric
 from campaigns.selectors.situation import Situation
 from campaigns.selectors.subjects import Subject, find_subject
 from workspaces.gate import Draft, RequestError
 from workspaces.models import Workspace
+from workspaces.platforms.errors import PlatformError
 
 HANDLER_VERSION = 1
 HISTORY_DAYS = 28

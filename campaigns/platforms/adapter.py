@@ -6,15 +6,9 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from campaigns.platforms.base import (
-    Change,
-    EntityRef,
-    EntityState,
-    ErrorKind,
-    PlatformError,
-    Usage,
-)
-from campaigns.platforms.client import PlatformClient
+from campaigns.platforms.base import Change, EntityRef, EntityState
+from workspaces.platforms.client import PlatformClient
+from workspaces.platforms.errors import ErrorKind, PlatformError, Usage
 
 MAX_AMOUNT = 10**12
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_~]{1,80}")

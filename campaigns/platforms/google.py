@@ -27,20 +27,9 @@ from campaigns.platforms.base import (
     EntityLevel,
     EntityRef,
     EntityState,
-    ErrorKind,
     InsightLevel,
     InsightRow,
-    PlatformError,
     Receipt,
-)
-from campaigns.platforms.client import (
-    BATCH_TIMEOUT_S,
-    READ_TIMEOUT_S,
-    Answer,
-    Call,
-    Dialect,
-    FixedHeaders,
-    PlatformClient,
 )
 from campaigns.platforms.google_queries import (
     ACCOUNT_QUERY,
@@ -58,7 +47,17 @@ from campaigns.platforms.google_wire import (
     token_error_of,
     usage_of,
 )
-from campaigns.platforms.payload import mapping, rows, text
+from workspaces.platforms.client import (
+    BATCH_TIMEOUT_S,
+    READ_TIMEOUT_S,
+    Answer,
+    Call,
+    Dialect,
+    FixedHeaders,
+    PlatformClient,
+)
+from workspaces.platforms.errors import ErrorKind, PlatformError
+from workspaces.platforms.payload import mapping, rows, text
 
 BASE_URL = "https://googleads.googleapis.com"
 TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105  # an address, not a secret

@@ -17,7 +17,7 @@ from campaigns.platforms.base import (
     LearningState,
 )
 from campaigns.platforms.google_wire import LABEL, from_micros
-from campaigns.platforms.payload import amount, day, mapping, text, whole
+from workspaces.platforms.payload import amount, day, mapping, text, whole
 
 _NODES: Mapping[EntityLevel, str] = {
     "campaign": "campaign",

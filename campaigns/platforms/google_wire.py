@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from campaigns.platforms.adapter import invalid
-from campaigns.platforms.base import ErrorKind, PlatformError, Usage
-from campaigns.platforms.client import Answer, Call, PlatformClient, checked_secret
-from campaigns.platforms.payload import decimal, mapping, rows, text
+from workspaces.platforms.client import Answer, Call, PlatformClient, checked_secret
+from workspaces.platforms.errors import ErrorKind, PlatformError, Usage
+from workspaces.platforms.payload import decimal, mapping, rows, text
 
 LABEL = "Google Ads"
 MICROS = 1_000_000

@@ -29,20 +29,9 @@ from campaigns.platforms.base import (
     EntityLevel,
     EntityRef,
     EntityState,
-    ErrorKind,
     InsightLevel,
     InsightRow,
-    PlatformError,
     Receipt,
-)
-from campaigns.platforms.client import (
-    BATCH_TIMEOUT_S,
-    Answer,
-    Call,
-    Dialect,
-    FixedHeaders,
-    PlatformClient,
-    checked_secret,
 )
 from campaigns.platforms.meta_read import (
     EDGES,
@@ -53,7 +42,17 @@ from campaigns.platforms.meta_read import (
     insight_row,
 )
 from campaigns.platforms.meta_wire import LABEL, error_of, offset_of, step_of, usage_of
-from campaigns.platforms.payload import mapping, rows, text, whole
+from workspaces.platforms.client import (
+    BATCH_TIMEOUT_S,
+    Answer,
+    Call,
+    Dialect,
+    FixedHeaders,
+    PlatformClient,
+    checked_secret,
+)
+from workspaces.platforms.errors import ErrorKind, PlatformError
+from workspaces.platforms.payload import mapping, rows, text, whole
 
 logger = logging.getLogger(__name__)
 

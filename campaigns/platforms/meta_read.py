@@ -19,7 +19,7 @@ from campaigns.platforms.base import (
     LearningStatus,
 )
 from campaigns.platforms.meta_wire import LABEL, offset_of
-from campaigns.platforms.payload import amount, day, decimal, mapping, moment, rows, text, whole
+from workspaces.platforms.payload import amount, day, decimal, mapping, moment, rows, text, whole
 
 EDGES: Mapping[str, str] = {"campaign": "campaigns", "adset": "adsets", "ad": "ads"}
 _BUDGETS = "daily_budget,lifetime_budget"

@@ -11,9 +11,9 @@ from campaigns.platforms.adapter import (
     checked_currency,
     invalid,
 )
-from campaigns.platforms.base import ErrorKind, PlatformError, Usage
-from campaigns.platforms.client import Answer
-from campaigns.platforms.payload import decimal, mapping, parse_json, rows, text
+from workspaces.platforms.client import Answer
+from workspaces.platforms.errors import ErrorKind, PlatformError, Usage
+from workspaces.platforms.payload import decimal, mapping, parse_json, rows, text
 
 LABEL = "Meta"
 # An ad set takes four budget changes an hour; the fifth blocks its budget for one hour.

@@ -24,21 +24,10 @@ from campaigns.platforms.base import (
     EntityLevel,
     EntityRef,
     EntityState,
-    ErrorKind,
     InsightLevel,
     InsightRow,
-    PlatformError,
     Receipt,
 )
-from campaigns.platforms.client import (
-    Answer,
-    Call,
-    Dialect,
-    FixedHeaders,
-    PlatformClient,
-    checked_secret,
-)
-from campaigns.platforms.payload import decimal, mapping, rows, text, whole
 from campaigns.platforms.tiktok_read import (
     NODES,
     account_state,
@@ -56,6 +45,16 @@ from campaigns.platforms.tiktok_wire import (
     number,
     usage_of,
 )
+from workspaces.platforms.client import (
+    Answer,
+    Call,
+    Dialect,
+    FixedHeaders,
+    PlatformClient,
+    checked_secret,
+)
+from workspaces.platforms.errors import ErrorKind, PlatformError
+from workspaces.platforms.payload import decimal, mapping, rows, text, whole
 
 BASE_URL = "https://business-api.tiktok.com"
 ROOT = "/open_api/v1.3"

@@ -17,8 +17,8 @@ from campaigns.platforms.base import (
     InsightLevel,
     InsightRow,
 )
-from campaigns.platforms.payload import amount, day, decimal, mapping, text, whole
 from campaigns.platforms.tiktok_wire import LABEL
+from workspaces.platforms.payload import amount, day, decimal, mapping, text, whole
 
 #: Level → the name that paths and fields carry at TikTok.
 NODES: Mapping[EntityLevel, str] = {"campaign": "campaign", "adset": "adgroup", "ad": "ad"}

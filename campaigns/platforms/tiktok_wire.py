@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
-from campaigns.platforms.base import ErrorKind, PlatformError, Usage
-from campaigns.platforms.client import Answer
-from campaigns.platforms.payload import mapping, text
+from workspaces.platforms.client import Answer
+from workspaces.platforms.errors import ErrorKind, PlatformError, Usage
+from workspaces.platforms.payload import mapping, text
 
 LABEL = "TikTok"
 LOCK_STARTS = time(23, 55)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from campaigns.platforms.base import PlatformError
 from campaigns.services.syncing import accounts_to_sync, sync_account
+from workspaces.platforms.errors import PlatformError
 from workspaces.services.jobs import Progress
 from workspaces.services.refusals import RefusedError
 

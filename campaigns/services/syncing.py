@@ -21,11 +21,12 @@ from campaigns.models import (
     DailyPerformance,
     Platform,
 )
-from campaigns.platforms.base import AccountState, EntityState, InsightRow, PlatformError
+from campaigns.platforms.base import AccountState, EntityState, InsightRow
 from campaigns.platforms.base import Platform as Adapter
 from campaigns.selectors.series import value_metric
 from campaigns.services.deriving import lock_accounts, refresh_derived
 from workspaces.models import Connection, ConnectionStatus, Workspace
+from workspaces.platforms.errors import PlatformError
 from workspaces.services.live import bump
 
 FIRST_SYNC_DAYS = 90

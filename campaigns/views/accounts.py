@@ -14,11 +14,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.models import AdAccount
 from campaigns.onboarding import KINDS
-from campaigns.platforms.base import PlatformError
 from campaigns.services.sync_job import SYNC_JOB
 from campaigns.services.syncing import add_account
 from workspaces.models import Connection, ConnectionStatus
 from workspaces.pages import PageRequest, has_role, page, show
+from workspaces.platforms.errors import PlatformError
 from workspaces.roles import Role
 from workspaces.services.jobs import JobRefusedError, request_job
 from workspaces.tasks import run_job

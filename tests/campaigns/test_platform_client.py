@@ -11,11 +11,12 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from campaigns.platforms import client as client_module
-from campaigns.platforms.base import Change, EntityRef, ErrorKind, PlatformError
-from campaigns.platforms.client import checked_base_url, retry_after
-from campaigns.platforms.payload import clean, decimal, moment, parse_json, text, whole
+from campaigns.platforms.base import Change, EntityRef
 from tests.campaigns.payloads import CANARY, Wire, answer, google, meta, tiktok
+from workspaces.platforms import client as client_module
+from workspaces.platforms.client import checked_base_url, retry_after
+from workspaces.platforms.errors import ErrorKind, PlatformError
+from workspaces.platforms.payload import clean, decimal, moment, parse_json, text, whole
 
 PAUSE = Change(EntityRef("adset", "23001", "1"), "status", "paused")
 HTML = "<html><body>Bad gateway</body></html>"

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from campaigns.platforms import google_wire, meta_wire
-from campaigns.platforms.base import ErrorKind, PlatformError
 from tests.campaigns.payloads import Wire, answer, meta, tiktok
+from workspaces.platforms.errors import ErrorKind, PlatformError
 
 META = [
     *((str(code), "", "throttled") for code in (4, 17, 32, 341, 613, *range(80000, 80015))),

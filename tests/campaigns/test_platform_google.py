@@ -8,17 +8,11 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from campaigns.platforms.base import (
-    Change,
-    EntityRef,
-    ErrorKind,
-    LearningState,
-    PlatformError,
-    Receipt,
-)
+from campaigns.platforms.base import Change, EntityRef, LearningState, Receipt
 from campaigns.platforms.google import Google
 from campaigns.platforms.google_wire import RefreshingToken
 from tests.campaigns.payloads import CANARY, Wire, answer, google
+from workspaces.platforms.errors import ErrorKind, PlatformError
 
 ACCOUNT = "123-456-7890"
 BUDGET = EntityRef("budget", "5", ACCOUNT)

@@ -10,16 +10,9 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from campaigns.platforms.base import (
-    Change,
-    CreativeState,
-    EntityRef,
-    ErrorKind,
-    LearningState,
-    PlatformError,
-    Receipt,
-)
+from campaigns.platforms.base import Change, CreativeState, EntityRef, LearningState, Receipt
 from tests.campaigns.payloads import CANARY, Wire, answer, meta
+from workspaces.platforms.errors import ErrorKind, PlatformError
 
 ADSET = EntityRef("adset", "23001", "1")
 RAISE = Change(ADSET, "daily_budget", Decimal("138.00"), "USD")

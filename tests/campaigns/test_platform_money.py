@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from campaigns.platforms.adapter import THREE_DECIMAL_CURRENCIES
-from campaigns.platforms.base import Change, EntityRef, ErrorKind, PlatformError
+from campaigns.platforms.base import Change, EntityRef
 from tests.campaigns.payloads import Wire, answer, google, meta, payload, tiktok
+from workspaces.platforms.errors import ErrorKind, PlatformError
 
 REFS = {
     "meta": EntityRef("adset", "23001", "1"),

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from campaigns.platforms.base import ErrorKind, PlatformError
 from campaigns.platforms.registry import KINDS, build
 from tests.campaigns.payloads import CANARY, Wire, answer
+from workspaces.platforms.errors import ErrorKind, PlatformError
 
 CREDENTIALS = {
     "meta": {"access_token": CANARY},

@@ -9,9 +9,10 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from campaigns.platforms.base import Change, EntityRef, ErrorKind, Platform, PlatformError, Receipt
+from campaigns.platforms.base import Change, EntityRef, Platform, Receipt
 from campaigns.platforms.registry import build
 from sandbox.server import Sandbox
+from workspaces.platforms.errors import ErrorKind, PlatformError
 
 NOON = "2026-11-21T12:00:00+00:00"
 ADS = {

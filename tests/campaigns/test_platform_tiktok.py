@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from campaigns.platforms.base import Change, EntityRef, ErrorKind, PlatformError, Receipt
+from campaigns.platforms.base import Change, EntityRef, Receipt
 from tests.campaigns.payloads import CANARY, Wire, answer, payload, tiktok
+from workspaces.platforms.errors import ErrorKind, PlatformError
 
 ADGROUP = EntityRef("adset", "8001", "7001")
 CAMPAIGN = EntityRef("campaign", "9001", "7001")

@@ -9,9 +9,10 @@ from decimal import Decimal
 
 import pytest
 
-from campaigns.platforms.base import Change, EntityLevel, ErrorKind, Platform, PlatformError
+from campaigns.platforms.base import Change, EntityLevel, Platform
 from campaigns.platforms.registry import build
 from tests.sandbox.conftest import Box
+from workspaces.platforms.errors import ErrorKind, PlatformError
 
 ACCOUNTS = {"meta": "4400110022", "google": "5510220033", "tiktok": "7001100220033"}
 SINCE, UNTIL = date(2026, 11, 1), date(2026, 11, 20)

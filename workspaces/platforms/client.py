@@ -20,8 +20,8 @@ from typing import Protocol
 
 import httpx
 
-from campaigns.platforms.base import ErrorKind, PlatformError, Usage
-from campaigns.platforms.payload import clean, clean_text, mapping, parse_json
+from workspaces.platforms.errors import ErrorKind, PlatformError, Usage
+from workspaces.platforms.payload import clean, clean_text, mapping, parse_json
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,65 @@
+"""The one error of every outside system, by what is to be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+Payload = Mapping[str, object]
+
+
+class ErrorKind(StrEnum):
+    """What the executor does about an error, whichever platform it came from.
+
+    ``throttled`` pauses the account and costs no attempt; ``transient`` reads back and tries
+    again; ``auth`` pauses the connection; ``permission`` and ``invalid`` fail; ``entity_limit``
+    waits ``retry_after_s`` for this entity; ``gone`` marks the entity missing; ``policy`` stops
+    the account until a person looked; ``unknown`` may have worked: only reading back tells.
+    """
+
+    THROTTLED = "throttled"
+    TRANSIENT = "transient"
+    AUTH = "auth"
+    PERMISSION = "permission"
+    INVALID = "invalid"
+    ENTITY_LIMIT = "entity_limit"
+    GONE = "gone"
+    POLICY = "policy"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Highest share of a quota that the platform's headers showed, 0 when they said nothing."""
+
+    pct: float = 0.0
+    reset_after_s: float | None = None
+
+
+class PlatformError(Exception):
+    """A call that did not clearly succeed; its message may be shown and says what to do."""
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        *,
+        retry_after_s: float | None = None,
+        provider_code: str = "",
+        provider_subcode: str = "",
+        trace_id: str = "",
+        field: str = "",
+        response: Payload | None = None,
+        usage: Usage | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.retry_after_s = retry_after_s
+        self.provider_code = provider_code
+        self.provider_subcode = provider_subcode
+        self.trace_id = trace_id
+        self.field = field
+        self.response: dict[str, object] = dict(response or {})
+        self.usage = usage or Usage()
