@@ -13,6 +13,7 @@ from campaigns.api.queries import PeriodQuery
 from workspaces.api.fields import AmountField, Body
 from workspaces.models.workspace import currency_code
 
+_YEARS = (2000, 2100)
 _OURS, *_PLATFORMS = CLICK_ID_KINDS
 _SHORT = ("country", 2), ("device", 40), ("os", 40), ("browser", 40)
 _LONG = ("landing_page", 2000), ("referrer", 2000)
@@ -163,6 +164,13 @@ def campaign_id_of(row: Conversion) -> str | None:
 
 class StatsQuery(PeriodQuery):
     """Days in the workspace's zone."""
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse days that no conversion can have, too."""
+        for name, day in super().validate(attrs).items():
+            if not _YEARS[0] <= day.year <= _YEARS[1]:
+                raise serializers.ValidationError({name: "This day is out of range."})
+        return attrs
 
 
 class StatsOut(serializers.Serializer[Any]):

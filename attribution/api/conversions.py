@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import timedelta
 from typing import Any, Final
@@ -18,12 +19,21 @@ from attribution.api import conversion_serializers as forms
 from attribution.models import AttributionMethod, Conversion
 from attribution.selectors.conversions import USUAL_DAYS, conversion_stats
 from attribution.services.attributing import windows_of
-from attribution.services.tracking import AdNamed, Sender, Worth, record_conversion, track_click
+from attribution.services.tracking import (
+    AdNamed,
+    Sender,
+    TrackingError,
+    Worth,
+    record_conversion,
+    track_click,
+)
 from campaigns.api.queries import checked
 from workspaces import scopes
 from workspaces.api.fields import amount_text
 from workspaces.api.filters import Filters, MomentFilter
 from workspaces.api.idempotency import once
+from workspaces.api.parsers import BeaconParser, StrictJSONParser
+from workspaces.api.throttling import KeyThrottle, VisitorThrottle
 from workspaces.api.views import ApiView, RowsView
 
 TAG = ["Attribution"]
@@ -46,15 +56,32 @@ _REASONS: Final = {
 }
 
 
+@contextmanager
+def named_as(names: Mapping[str, str]) -> Iterator[None]:
+    """Let refusals name fields as this path calls them."""
+    try:
+        yield
+    except TrackingError as error:
+        field = names.get(error.field, error.field)
+        raise TrackingError(field, str(error)) from None
+
+
 def _sender(body: Mapping[str, Any]) -> Sender:
     return Sender(**{name: body[name] for name in _SENDER & set(body)})
 
 
-class TrackClick(ApiView):
+class IngestView(ApiView):
+    """Takes what pages and servers send as it happens."""
+
+    throttle_group = "ingest"
+    throttle_classes = [KeyThrottle, VisitorThrottle]
+    parser_classes = [StrictJSONParser, BeaconParser]
+
+
+class TrackClick(IngestView):
     """Track a click."""
 
     scopes = {"POST": scopes.ML_WRITE}
-    throttle_group = "ingest"
 
     @extend_schema(
         tags=TAG,
@@ -105,20 +132,22 @@ class AttributeConversion(ApiView):
     def post(self, request: Request) -> Response:
         """Answer with the click; a conversion that is known is answered as it stands."""
         body = self.read(forms.AttributeIn)
-        row, _ = record_conversion(
-            workspace=self.workspace,
-            conversion_id=body["conversion_id"],
-            worth=Worth(
-                type=body["conversion_type"],
-                converted_at=body["conversion_timestamp"],
-                value=body["conversion_value"],
-                currency=body.get("currency", ""),
-                click_id=body.get("click_id", ""),
-            ),
-            sender=_sender(body),
-            now=self.now,
-            payload=_payload(request),
+        worth = Worth(
+            type=body["conversion_type"],
+            converted_at=body["conversion_timestamp"],
+            value=body["conversion_value"],
+            currency=body.get("currency", ""),
+            click_id=body.get("click_id", ""),
         )
+        with named_as({"converted_at": "conversion_timestamp"}):
+            row, _ = record_conversion(
+                workspace=self.workspace,
+                conversion_id=body["conversion_id"],
+                worth=worth,
+                sender=_sender(body),
+                now=self.now,
+                payload=_payload(request),
+            )
         return Response(forms.AttributeOut(_answer(row)).data)
 
 
@@ -139,11 +168,10 @@ def _payload(request: Request) -> dict[str, Any]:
     return dict(request.data) if isinstance(request.data, Mapping) else {}
 
 
-class TrackConversion(ApiView):
+class TrackConversion(IngestView):
     """Record a conversion."""
 
     scopes = {"POST": scopes.EVENTS_WRITE}
-    throttle_group = "ingest"
 
     @extend_schema(
         tags=TAG,

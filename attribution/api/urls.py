@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from attribution.api import revenue
+from attribution.api import conversions, revenue
 from attribution.models import StageValue, SyntheticRevenueSummary
 from workspaces.api.reports import report_view
 from workspaces.api.routing import api_path
 
 _REPORTS = (StageValue, SyntheticRevenueSummary)
 _REVENUE = "ml/synthetic-revenue"
+# Each path under both spellings of its first word.
+_CONVERSIONS = {
+    "track/": conversions.TrackConversion,
+    "events/": conversions.ConversionEvents,
+    "stats/": conversions.ConversionStats,
+}
 
 urlpatterns = [
     api_path(f"{_REVENUE}/calculate/", revenue.Calculate.as_view(), "api-revenue-calculate"),
@@ -16,6 +22,17 @@ urlpatterns = [
     api_path(f"{_REVENUE}/get-stages/", revenue.Stages.as_view(), "api-revenue-stages"),
     api_path("synthetic-revenue/config/", revenue.Config.as_view(), "api-revenue-config"),
     api_path("ml/ingest-crm-data/", revenue.CrmData.as_view(), "api-ingest-crm-data"),
+    api_path("ml/attribution/track-click/", conversions.TrackClick.as_view(), "api-track-click"),
+    api_path(
+        "ml/attribution/attribute-conversion/",
+        conversions.AttributeConversion.as_view(),
+        "api-attribute-conversion",
+    ),
+    *(
+        api_path(f"{word}/{path}", view.as_view(), f"api-{word}-{path.strip('/')}")
+        for path, view in _CONVERSIONS.items()
+        for word in ("conversions", "conversion")
+    ),
     *(
         api_path(
             f"reports/{report._meta.db_table}/",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 from uuid import uuid4
@@ -30,6 +30,7 @@ from workspaces.services.webhooks_out import publish
 _Entity = TypeVar("_Entity", Ad, AdSet, Campaign)
 # Clocks of senders run ahead by a little; more is a mistake.
 FUTURE: Final = timedelta(minutes=5)
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _HASHED = 64
 _PRIVATE = ("email", "phone", "ip_address", "visitor_id", "user_id", "fingerprint_components",
             "fingerprint_hash", "user_agent", "crm_contact")  # fmt: skip
@@ -124,10 +125,10 @@ def track_click(
 
     Raises
     ------
-    TrackingError : a moment in the future, an address that is none
+    TrackingError : an impossible moment, an address that is none
     AmbiguousIdError : several accounts know the ad
     """
-    _refuse_future("clicked_at", clicked_at, now)
+    _refuse_impossible("clicked_at", clicked_at, now)
     key = click_id or uuid4().hex
     if known := Click.objects.filter(workspace=workspace, click_id=key).first():
         return known, False
@@ -162,9 +163,9 @@ def record_conversion(
 
     Raises
     ------
-    TrackingError : a moment in the future, an address that is none
+    TrackingError : an impossible moment, an address that is none
     """
-    _refuse_future("converted_at", worth.converted_at, now)
+    _refuse_impossible("converted_at", worth.converted_at, now)
     rows = Conversion.objects.filter(workspace=workspace, conversion_id=conversion_id)
     if known := rows.first():
         return known, False
@@ -312,9 +313,11 @@ def _one(model: type[_Entity], workspace: Workspace, given: str, field: str) -> 
     return found[0] if found else None
 
 
-def _refuse_future(field: str, at: datetime, now: datetime) -> None:
+def _refuse_impossible(field: str, at: datetime, now: datetime) -> None:
     if at > now + FUTURE:
         raise TrackingError(field, "This moment lies in the future; check the sender's clock.")
+    if at < EARLIEST:
+        raise TrackingError(field, "This moment lies before the year 2000; check the sender.")
 
 
 def _tell_recorded(row: Conversion, now: datetime) -> None:

@@ -283,6 +283,7 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStatus": "campaigns.models.DeliveryStatus",
         "WebhookFormat": "workspaces.models.WebhookFormat",
         "CreativeFormat": "campaigns.models.CreativeFormat",
+        "AttributionMethod": "attribution.models.AttributionMethod",
     },
 }
 

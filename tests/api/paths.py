@@ -9,6 +9,8 @@ from uuid import UUID
 from config.urls_api import urlpatterns
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+# Another spelling of the first word; the reference tells each operation once.
+ALIASES = (" conversion/",)
 NOBODY = UUID("01932f6e-0000-7000-8000-000000000000")
 
 # The contract: which scope each operation needs. "public" needs nothing, "any" a known caller.
@@ -92,6 +94,14 @@ OPERATIONS = {
     "GET synthetic-revenue/config/": "ml:read",
     "PUT synthetic-revenue/config/": "changes:propose",
     "POST ml/ingest-crm-data/": "ml:write",
+    "POST ml/attribution/track-click/": "ml:write",
+    "POST ml/attribution/attribute-conversion/": "ml:write",
+    "POST conversions/track/": "events:write",
+    "POST conversion/track/": "events:write",
+    "GET conversions/events/": "attribution:read",
+    "GET conversion/events/": "attribution:read",
+    "GET conversions/stats/": "attribution:read",
+    "GET conversion/stats/": "attribution:read",
     "GET reports/v_stage_values/": "insight:read",
     "GET reports/v_synthetic_revenue_summary/": "insight:read",
 }

@@ -39,7 +39,7 @@ def application():
 def test_no_operation_fails_whatever_is_sent(application, note, workspace, admin):
     propose(workspace, "1")
     DailyPerformanceFactory(ad__ad_set__campaign__account__workspace=workspace)
-    for scope in ("read", "write", "ml"):
+    for scope in ("read", "write", "ml", "ingest", "visitor"):
         ThrottleRate.objects.create(workspace=workspace, scope=scope, calls=10**6)
     plain = key_client(workspace, scopes.SCOPES, acts_as=admin).plain
     headers = {"Authorization": f"Api-Key {plain}"}

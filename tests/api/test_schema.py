@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from rest_framework.test import APIClient
 
-from tests.api.paths import OPERATIONS
+from tests.api.paths import ALIASES, OPERATIONS
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +39,7 @@ def test_every_operation_stands_once(schema):
     wanted = {
         name.replace("<uuid:", "{").replace("<str:", "{").replace(">", "}").replace(" ", " /api/")
         for name in OPERATIONS
+        if not any(alias in name for alias in ALIASES)
     }
     assert told == wanted - {"GET /api/schema/", "GET /api/docs/"}
 

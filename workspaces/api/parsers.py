@@ -49,6 +49,12 @@ class StrictJSONParser(BaseParser):
         return data
 
 
+class BeaconParser(StrictJSONParser):
+    """The same as ``text/plain``: a browser sends that elsewhere without asking first."""
+
+    media_type = "text/plain"
+
+
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not a number that JSON knows")
 

@@ -13,6 +13,7 @@ from workspaces.api import examples
 from workspaces.api.idempotency import HEADER
 from workspaces.api.problems import MEDIA_TYPE
 
+_ALIASES: Final = ("/api/v1/", "/api/conversion/")
 _WORDS: Final = {
     "400": "A field is wrong; `errors` names it.",
     "401": "No key, or one that is unknown, revoked or expired.",
@@ -47,7 +48,7 @@ class ProblemAutoSchema(AutoSchema):
 
     def is_excluded(self) -> bool:
         """Leave out the aliases: each operation stands once."""
-        return bool(self.path.startswith("/api/v1/") or super().is_excluded())
+        return bool(self.path.startswith(_ALIASES) or super().is_excluded())
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         """Rows without an id in the address come page by page."""

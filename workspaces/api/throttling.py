@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +24,7 @@ DEFAULTS: Final[dict[str, tuple[int, int]]] = {
     "write": (120, 60),
     "ml": (300, 60),
     "ingest": (100, 1),
+    "visitor": (60, 60),
 }
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -64,15 +67,38 @@ class KeyThrottle(BaseThrottle):
         return float(self.window.seconds_left) if self.window else None
 
 
+class VisitorThrottle(BaseThrottle):
+    """Of one visitor, however many keys speak for him: the id in the body, else his address."""
+
+    _seconds_left: int = 0
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        """Count the call; refuse it over the limit."""
+        caller, body = request.auth, request.data
+        if not (isinstance(caller, Caller) and isinstance(body, Mapping)):
+            return True
+        visitor = body.get("visitor_id") or body.get("ip_address")
+        if not (visitor and isinstance(visitor, str)):
+            return True
+        name = hashlib.sha256(visitor.encode()).hexdigest()
+        window = count(caller, "visitor", clock_s=time.time(), owner=f"visitor:{name}")
+        self._seconds_left = window.seconds_left
+        return window.used <= window.limit
+
+    def wait(self) -> float | None:
+        """Seconds until the next window."""
+        return float(self._seconds_left)
+
+
 def _group_of(request: Request) -> str:
     return "read" if request.method in _READS else "write"
 
 
-def count(caller: Caller, scope: str, *, clock_s: float) -> Window:
-    """Count one call of a caller in its present window."""
+def count(caller: Caller, scope: str, *, clock_s: float, owner: str = "") -> Window:
+    """Count one call of a caller, or of whom he speaks for, in the present window."""
     limit, seconds = rate_of(caller, scope)
     number, left = int(clock_s // seconds), seconds - int(clock_s % seconds)
-    name = f"throttle:{caller.workspace.pk}:{caller.owner}:{scope}:{number}"
+    name = f"throttle:{caller.workspace.pk}:{owner or caller.owner}:{scope}:{number}"
     # The window's number is in the name, so the counter outlives its window and never ends in it.
     cache.add(name, 0, timeout=2 * seconds)
     return Window(limit, cache.incr(name), left)
