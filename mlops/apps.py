@@ -12,10 +12,13 @@ class MlopsConfig(AppConfig):
     verbose_name = "ML operations"
 
     def ready(self) -> None:
-        """Bring the sampler's round to the jobs."""
+        """Bring the sampler's round to the jobs, and hear of deals that move."""
+        from attribution.services.deal_effects import on_deal_moved
         from mlops.services.budget_job import BUDGET_JOB, propose_for_workspace
+        from mlops.services.deals import learn_from_deal
         from workspaces.services.jobs import register_job
 
+        on_deal_moved(learn_from_deal)
         register_job(
             BUDGET_JOB,
             "Budget proposals of the sampler",

@@ -29,16 +29,16 @@ def arm_of(*, workspace: Workspace, given: str, field: str = "ad_id") -> str:
             raise
         except RequestError:
             continue
-        return subject_of(_owner(found), ChangeType.BUDGET).key
+        return subject_of(budget_owner(found), ChangeType.BUDGET).key
     raise RequestError(
         field, f"There is no ad, ad set or campaign {given!r}, and no draw had an arm of that name."
     )
 
 
-def _owner(entity: AdSet | Campaign | Ad) -> AdSet | Campaign:
+def budget_owner(entity: AdSet | Campaign | Ad) -> AdSet | Campaign:
     """Climb to what owns the budget."""
     if isinstance(entity, Ad):
-        return _owner(entity.ad_set) if entity.ad_set else entity.campaign
+        return budget_owner(entity.ad_set) if entity.ad_set else entity.campaign
     if isinstance(entity, AdSet) and entity.daily_budget is None and not entity.lifetime_budget:
         return entity.campaign
     return entity

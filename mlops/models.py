@@ -52,7 +52,9 @@ class SamplerFeedback(models.Model):
     arm = models.CharField(max_length=200)
     event_id = models.CharField(max_length=200)
     spend = models.DecimalField(max_digits=20, decimal_places=6)
-    pipeline_value = models.DecimalField(max_digits=20, decimal_places=6)
+    pipeline_value = models.DecimalField(
+        max_digits=20, decimal_places=6, help_text="Below zero where a deal was lost."
+    )
     source = models.CharField(max_length=40)
     at = models.DateTimeField()
 
@@ -63,8 +65,7 @@ class SamplerFeedback(models.Model):
                 fields=["workspace", "event_id"], name="mlops_samplerfeedback_once"
             ),
             models.CheckConstraint(
-                condition=models.Q(spend__gte=0, pipeline_value__gte=0),
-                name="mlops_samplerfeedback_not_negative",
+                condition=models.Q(spend__gte=0), name="mlops_samplerfeedback_not_negative"
             ),
         ]
         triggers = [

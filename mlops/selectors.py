@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db.models import Min, QuerySet, Sum
 
+from attribution.selectors.revenue import counted, credited_between, current_config, values_of
 from campaigns.engine.limits import BudgetOwner, Limits, velocity_range
 from campaigns.engine.limits.state import LEARNING_EVENTS
 from campaigns.models import (
+    Ad,
     AdAccount,
     AdSet,
     Campaign,
@@ -39,14 +41,59 @@ class Arm:
     state: AdState
 
 
-def arms_of(*, account: AdAccount, limits: Limits, now: datetime) -> list[Arm]:
+def arms_of(*, account: AdAccount, limits: Limits, rate: Decimal, now: datetime) -> list[Arm]:
     """Every active owner of a daily budget in an account, with 14 full days to the newest delivery.
 
-    Amounts are in the account's currency. A Google budget that campaigns share is one arm.
+    Amounts are in the account's currency, of which one is ``rate`` of the workspace's. A Google
+    budget that campaigns share is one arm. Pipeline value is that of the deals, where the
+    workspace has said what their stages are worth and credits deals to ads; else as imported.
     """
     subjects = [subject_of(entity, ChangeType.BUDGET) for entity in _owners(account)]
     unique = {subject.key: subject for subject in subjects}
-    return [Arm(subject, _state(subject, limits, now)) for subject in unique.values()]
+    gained = _gained_by_deals(account, rate, now)
+    return [
+        Arm(subject, _with_deals(_state(subject, limits, now), subject, gained))
+        for subject in unique.values()
+    ]
+
+
+def _gained_by_deals(
+    account: AdAccount, rate: Decimal, now: datetime
+) -> dict[tuple[int | None, int], float] | None:
+    """Pipeline value by ad set and campaign; ``None`` where no deals tell of it."""
+    workspace = account.workspace
+    config = current_config(workspace=workspace, now=now)
+    if config is None or not counted(workspace).filter(ad__isnull=False).exists():
+        return None
+    zone = ZoneInfo(account.time_zone)
+    after = newest_delivery(account, now=now) + timedelta(days=1)
+    gained = credited_between(
+        workspace=workspace,
+        values=values_of(config),
+        since=datetime.combine(after - timedelta(days=WINDOW_DAYS), time.min, zone),
+        until=datetime.combine(after, time.min, zone),
+    )
+    ads = Ad.objects.filter(account=account, pk__in=gained)
+    found: dict[tuple[int | None, int], float] = {}
+    for pk, ad_set, campaign in ads.values_list("pk", "ad_set", "campaign"):
+        owner = (ad_set, campaign)
+        found[owner] = found.get(owner, 0.0) + float(gained[pk] / rate)
+    return found
+
+
+def _with_deals(
+    state: AdState, subject: Subject, gained: dict[tuple[int | None, int], float] | None
+) -> AdState:
+    if gained is None:
+        return state
+    entity = subject.entity
+    if isinstance(entity, AdSet):
+        total = sum(value for (ad_set, _), value in gained.items() if ad_set == entity.pk)
+    else:
+        campaigns = {campaign.pk for campaign in subject.campaigns}
+        total = sum(value for (_, campaign), value in gained.items() if campaign in campaigns)
+    # More may have been lost than won; an arm returns nothing then, not less.
+    return replace(state, pipeline_value=max(0.0, total))
 
 
 def _owners(account: AdAccount) -> Iterable[Campaign | AdSet]:

@@ -109,7 +109,7 @@ class TrackClick(IngestView):
         shown = {
             "status": "tracked" if is_new else "already_tracked",
             "click_id": click.click_id,
-            "attribution_window_days": windows_of(self.workspace).url_parameter / 24,
+            "attribution_window_days": windows_of(workspace=self.workspace).url_parameter / 24,
         }
         code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         return Response(forms.ClickOut(shown).data, status=code)

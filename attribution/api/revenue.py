@@ -211,7 +211,7 @@ class Config(ApiView):
             reason=body["reason"],
             now=self.now,
         )
-        change = StageValueChange.objects.get(proposal=proposal)
+        change = StageValueChange.objects.get(workspace=self.workspace, proposal=proposal)
         plan = proposal.current_plan
         shown = {
             "status": proposal.status,

@@ -99,18 +99,48 @@ def increments_of_deal(deal: Deal, values: StageValues) -> list[Increment]:
         portal=deal.portal,
         keys=[stage.key for stage in values.stages],
     )
-    return increments_of(
-        values,
-        [
-            Move(
-                stage=keys.get((row.pipeline, row.stage)) or row.stage,
-                at=row.at,
-                source_event=row.source_event,
-                deal_amount=deal.amount,
-            )
-            for row in deal.stage_changes.all()
-        ],
+    return increments_of(values, _moves(deal, keys))
+
+
+def _moves(deal: Deal, keys: Mapping[tuple[str, str], str]) -> list[Move]:
+    return [
+        Move(
+            stage=keys.get((row.pipeline, row.stage)) or row.stage,
+            at=row.at,
+            source_event=row.source_event,
+            deal_amount=deal.amount,
+        )
+        for row in deal.stage_changes.all()
+    ]
+
+
+def credited_between(
+    *, workspace: Workspace, values: StageValues, since: datetime, until: datetime
+) -> dict[int, Decimal]:
+    """Pipeline value that each ad gained (or lost) in a time: increments of deals credited to it.
+
+    ``until`` is exclusive.
+    """
+    own = [stage.key for stage in values.stages]
+    deals = (
+        counted(workspace)
+        .filter(ad__isnull=False, moved_at__gte=since)
+        .prefetch_related("stage_changes")
+        .order_by("pk")
     )
+    keys: dict[tuple[str, str], dict[tuple[str, str], str]] = {}
+    gained: dict[int, Decimal] = {}
+    for deal in deals.iterator(chunk_size=2000):
+        origin = (deal.source, deal.portal)
+        if origin not in keys:
+            keys[origin] = stage_keys(
+                workspace=workspace, source=deal.source, portal=deal.portal, keys=own
+            )
+        moves = sorted(_moves(deal, keys[origin]), key=lambda move: (move.at, move.source_event))
+        for move, increment in zip(moves, increments_of(values, moves), strict=True):
+            if since <= move.at < until and deal.ad_id is not None:
+                gained[deal.ad_id] = gained.get(deal.ad_id, ZERO) + increment.amount
+    return gained
 
 
 def counted(workspace: Workspace) -> QuerySet[Deal]:

@@ -38,7 +38,7 @@ LATE_AT_ONCE: Final = 20
 SETTLED: Final = ~Q(method=AttributionMethod.UNATTRIBUTED) & Q(attributed_click=None)
 
 
-def windows_of(workspace: Workspace) -> Windows:
+def windows_of(*, workspace: Workspace) -> Windows:
     """Hours of each layer in a workspace."""
     policy = AttributionPolicy.objects.filter(workspace=workspace).first()
     return policy.windows if policy else Windows()
@@ -55,7 +55,7 @@ def attribute_conversion(
     )
     if row.method != AttributionMethod.UNATTRIBUTED and row.attributed_click_id is None:
         return row
-    clicks = _candidates(row, windows := windows_of(row.workspace))
+    clicks = _candidates(row, windows := windows_of(workspace=row.workspace))
     seen = [
         ClickSeen(click.pk, click.clicked_at, evidence_of(click, [click.fingerprint]))
         for click in clicks.values()

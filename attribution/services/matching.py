@@ -37,7 +37,7 @@ class Matched:
 def attribute_due(*, workspace: Workspace, now: datetime, limit: int = BATCH) -> Matched:
     """Attribute what waits, as ``attribute_conversion`` would one by one."""
     started_s = time.perf_counter()
-    windows = windows_of(workspace)
+    windows = windows_of(workspace=workspace)
     given: dict[str, Any] = {
         "workspace": workspace.pk,
         "now": now,

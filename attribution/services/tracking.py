@@ -202,7 +202,7 @@ def hashed(value: str, *, is_phone: bool = False) -> str:
 def _click_fields(
     workspace: Workspace, named: AdNamed, sender: Sender, clicked_at: datetime, now: datetime
 ) -> dict[str, Any]:
-    hours = windows_of(workspace).url_parameter
+    hours = windows_of(workspace=workspace).url_parameter
     given = sender.fingerprint_hash if sender.consent else ""
     components = sender.fingerprint_components if sender.consent else {}
     return {
@@ -221,7 +221,7 @@ def _click_fields(
 def _conversion_fields(
     workspace: Workspace, worth: Worth, sender: Sender, now: datetime
 ) -> dict[str, Any]:
-    window = timedelta(hours=windows_of(workspace).fingerprint)
+    window = timedelta(hours=windows_of(workspace=workspace).fingerprint)
     components = sender.fingerprint_components if sender.consent else {}
     prints = fingerprints_between(
         workspace=workspace, components=components, since=worth.converted_at - window,

@@ -28,6 +28,7 @@ def propose_rest(proposal: Proposal, rest: str, *, now: datetime) -> Proposal | 
             proposer=proposer,
             reason=f"Goes on with “{proposal.summary}”. {proposal.reason}",
             now=now,
+            confidence=proposal.confidence,
             idempotency_key=f"rest:{proposal.public_id}",
             continues=proposal,
         )

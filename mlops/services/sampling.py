@@ -93,7 +93,8 @@ def _plus(state: AdState, spend: float, value: float) -> AdState:
     return replace(
         state,
         spend=state.spend + spend,
-        pipeline_value=(state.pipeline_value or 0.0) + value,
+        # A loss may be told of an arm whose gain nobody told.
+        pipeline_value=max(0.0, (state.pipeline_value or 0.0) + value),
     )
 
 
@@ -177,9 +178,12 @@ def propose_budgets(
     """
     policy = current_policy(workspace=account.workspace, account=account)
     limits = limits_of(policy)
-    arms = {arm.state.ad_id: arm for arm in arms_of(account=account, limits=limits, now=now)}
     rate = exchange_rate(workspace=account.workspace, currency=account.currency, on=now.date())
-    if len(arms) < 2 or rate is None:
+    if rate is None:
+        return []
+    found = arms_of(account=account, limits=limits, rate=rate, now=now)
+    arms = {arm.state.ad_id: arm for arm in found}
+    if len(arms) < 2:
         return []
     sampler = sampler_for(
         workspace=account.workspace, policy=policy, **_in_account_currency(limits, rate, account)

@@ -97,6 +97,10 @@ class Proposal(models.Model):
     proposed_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="proposals"
     )
+    confidence = models.DecimalField(
+        max_digits=5, decimal_places=4, null=True, blank=True,
+        help_text="The proposer's own; empty: that of the kind's prediction.",
+    )  # fmt: skip
     idempotency_key = models.CharField(max_length=200, blank=True)
     request = models.JSONField(default=dict, help_text="What was asked for; re-planned from it.")
     bundle_id = models.UUIDField(null=True, blank=True)
@@ -146,6 +150,10 @@ class Proposal(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=Status.values), name="workspaces_proposal_status"
+            ),
+            models.CheckConstraint(
+                condition=Q(confidence=None) | Q(confidence__gte=0, confidence__lte=1),
+                name="workspaces_proposal_confidence",
             ),
             models.CheckConstraint(
                 condition=Q(risk__in=Risk.values), name="workspaces_proposal_risk"

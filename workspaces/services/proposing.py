@@ -7,6 +7,7 @@ open proposal, which starts unsigned because signatures hang on plans.
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -61,6 +62,7 @@ def propose(
     reason: str,
     now: datetime,
     evidence: dict[str, Any] | None = None,
+    confidence: Decimal | None = None,
     idempotency_key: str = "",
     bundle_id: UUID | None = None,
     reverts: Proposal | None = None,
@@ -70,6 +72,8 @@ def propose(
 
     Repeating a call with its idempotency key returns the first proposal. A machine's newer
     proposal supersedes a machine's pending one, and changes nothing when the plan is the same.
+    ``confidence`` is the proposer's own, which every plan of the proposal then has; no door hands
+    one on from outside.
 
     Raises
     ------
@@ -99,6 +103,7 @@ def propose(
             reason=reason,
             **_shown(draft),
             **_by(proposer),
+            confidence=confidence,
             idempotency_key=idempotency_key,
             request=request,
             bundle_id=bundle_id,
@@ -217,7 +222,8 @@ def store_plan(
     """Judge a draft and make it the current plan of a pending proposal."""
     handler = handler_of(proposal.kind)
     body = _body(proposal.workspace, proposal.kind, draft)
-    view = PlanView(proposal.workspace, body, draft.confidence, proposal.is_by_machine, proposal.pk)
+    confidence = draft.confidence if proposal.confidence is None else proposal.confidence
+    view = PlanView(proposal.workspace, body, confidence, proposal.is_by_machine, proposal.pk)
     verdict = handler.judge(view, now=now)
     text = canonical(body)
     plan = Plan.objects.create(
@@ -226,7 +232,7 @@ def store_plan(
         body=text,
         sha256=digest(text),
         predicted=draft.predicted,
-        confidence=draft.confidence,
+        confidence=confidence,
         # The kind's own figures win: no proposer, and no earlier plan, writes over them.
         evidence={**evidence, **draft.evidence},
         edited_by=edited_by,
