@@ -10,6 +10,9 @@ from sandbox.context import Context, Refusal, platform_of
 from sandbox.entities import Platform
 from sandbox.faults import Rule, Transport, find_fault
 from sandbox.google import routes as google
+from sandbox.hubspot import errors as hubspot_errors
+from sandbox.hubspot import events as hubspot_events
+from sandbox.hubspot import routes as hubspot
 from sandbox.meta import faulty as meta_faults
 from sandbox.meta import routes as meta
 from sandbox.store import Store
@@ -21,12 +24,23 @@ from sandbox.web import Answer, Request, as_object
 HTML_502 = (
     b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 )
-_HANDLERS = {"meta": meta.handle, "google": google.handle, "tiktok": tiktok.handle}
-_IS_WRITE = {"meta": meta.is_write, "google": google.is_write, "tiktok": tiktok.is_write}
+_HANDLERS = {
+    "meta": meta.handle,
+    "google": google.handle,
+    "tiktok": tiktok.handle,
+    "hubspot": hubspot.handle,
+}
+_IS_WRITE = {
+    "meta": meta.is_write,
+    "google": google.is_write,
+    "tiktok": tiktok.is_write,
+    "hubspot": hubspot.is_write,
+}
 _FAULTS = {
     "meta": meta_faults.fault_answer,
     "google": google.fault_answer,
     "tiktok": tiktok_envelope.fault_answer,
+    "hubspot": hubspot_errors.fault_answer,
 }
 
 
@@ -51,7 +65,8 @@ class Application:
         """Answer a call; what it changed is committed before the answer travels."""
         if request.segments[:1] == ["_sandbox"]:
             with self.store.transaction():
-                return Delivery(control.handle(self.store, self.traffic, request))
+                answer = control.handle(self.store, self.traffic, request)
+            return Delivery(hubspot_events.sent(request, answer))
         platform = platform_of(request)
         if platform is None:
             return Delivery(Answer.json({"error": "No platform has this path."}, 404))

@@ -11,6 +11,7 @@ from sandbox.context import utc_text
 from sandbox.editing import edit
 from sandbox.entities import FIELDS, KINDS, Account, Entity
 from sandbox.faults import add_rule, list_rules
+from sandbox.hubspot import control as hubspot
 from sandbox.seeding import seed_accounts
 from sandbox.store import Store
 from sandbox.traffic import Traffic
@@ -19,7 +20,12 @@ from sandbox.web import Answer, JsonObject, Request, as_list
 WORLDS: dict[str, Callable[..., JsonObject]] = {"ptd_fitness": worlds.ptd_fitness}
 
 
-SETTINGS = ("google_page_size",)
+SETTINGS = (
+    "google_page_size",
+    "hubspot_index_lag_s",
+    "hubspot_read_lag_s",
+    "hubspot_search_cap",
+)
 
 
 class ControlError(ValueError):
@@ -110,7 +116,7 @@ def _advance(store: Store, seconds: float) -> None:
 
 
 def _settings(store: Store, traffic: Traffic, request: Request) -> JsonObject:
-    """`google_page_size`: small pages without thousands of rows."""
+    """Small pages without thousands of rows, and how far HubSpot's index and replicas lag."""
     for name, value in request.json().items():
         if name not in SETTINGS:
             raise ControlError(f"{name!r} is no setting; there is {', '.join(SETTINGS)}")
@@ -200,4 +206,5 @@ _ACTIONS: dict[tuple[str, str], Callable[[Store, Traffic, Request], JsonObject]]
     ("POST", "edit"): _edit,
     ("POST", "reset"): _reset,
     ("POST", "release"): _release,
+    **hubspot.ACTIONS,
 }

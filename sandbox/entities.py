@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from sandbox.web import JsonObject
 
-Platform = Literal["meta", "google", "tiktok"]
+Platform = Literal["meta", "google", "tiktok", "hubspot"]
 Kind = Literal["campaign", "adset", "ad", "budget"]
 Status = Literal["active", "paused", "archived", "deleted"]
 Source = Literal["api", "edit", "schedule"]
@@ -34,7 +34,7 @@ def minor_units(currency: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One advertising account and the token that opens it."""
+    """One advertising account, or a portal of HubSpot, and the token that opens it."""
 
     platform: Platform
     id: str

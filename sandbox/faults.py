@@ -42,12 +42,15 @@ KINDS: dict[str, tuple[bool, Transport]] = {
     "google_error": (False, "normal"),
     "google_partial_failure": (True, "normal"),
     "tiktok_code": (False, "normal"),
+    "hubspot_429": (False, "normal"),
+    "hubspot_status": (False, "normal"),
+    "hubspot_partial": (True, "normal"),
 }
 _HELD = ("timeout_before_commit", "timeout_after_commit", "slow_drip")
 _NAMES = {
     *("kind", "platform", "path", "method", "entity", "nth", "times", "probability", "seed"),
     *("commit", "hold_s", "minutes", "pct", "field", "retry_after_s", "index", "code"),
-    *("edit", "error"),
+    *("edit", "error", "policy"),
 }
 
 

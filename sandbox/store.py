@@ -51,10 +51,25 @@ CREATE TABLE IF NOT EXISTS scheduled (
 CREATE TABLE IF NOT EXISTS report (
   id INTEGER PRIMARY KEY, account_id TEXT NOT NULL, path TEXT NOT NULL, params TEXT NOT NULL,
   polls INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS crm_object (
+  platform TEXT NOT NULL, account_id TEXT, kind TEXT, id TEXT, created_ms INTEGER NOT NULL,
+  archived INTEGER NOT NULL, merged_into TEXT NOT NULL, PRIMARY KEY (account_id, kind, id));
+CREATE TABLE IF NOT EXISTS crm_value (
+  platform TEXT NOT NULL, account_id TEXT NOT NULL, kind TEXT NOT NULL, object_id TEXT NOT NULL,
+  name TEXT NOT NULL, value TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS crm_value_object ON crm_value (account_id, kind, object_id, at);
+CREATE TABLE IF NOT EXISTS crm_link (
+  platform TEXT NOT NULL, account_id TEXT, deal TEXT, contact TEXT,
+  PRIMARY KEY (account_id, deal, contact));
+CREATE TABLE IF NOT EXISTS crm_event (
+  id INTEGER PRIMARY KEY, account_id TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS crm_call (
+  account_id TEXT NOT NULL, at INTEGER NOT NULL, is_search INTEGER NOT NULL);
 """
 TABLES = (
     *("setting", "account", "entity", "history", "call", "effect", "fault", "usage"),
     *("budget_block", "scheduled", "report"),
+    *("crm_object", "crm_value", "crm_link", "crm_event", "crm_call"),
 )
 
 
@@ -179,7 +194,7 @@ class Store:
     def add_account(self, account: Account) -> None:
         """Put an account in, in place of one with the same id and all that belonged to it."""
         self.generation += 1
-        for table in ("entity", "history", "usage"):
+        for table in ("entity", "history", "usage", "crm_object", "crm_value", "crm_link"):
             self.execute(
                 f"DELETE FROM {table} WHERE platform = ? AND account_id = ?",  # noqa: S608  # constant names
                 *(account.platform, account.id),
