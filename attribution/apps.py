@@ -15,8 +15,9 @@ class AttributionConfig(AppConfig):
         from attribution.handlers import StageValuesHandler
         from attribution.hubspot.webhook import HubSpotProvider
         from attribution.panels import STAGE_VALUES_PANEL
-        from attribution.services import matching, privacy
+        from attribution.services import attribution_runs, matching, privacy
         from workspaces import gate, panels
+        from workspaces.hooks import on_workspace_created
         from workspaces.inbound.registry import register_provider
         from workspaces.services.jobs import register_job
 
@@ -33,3 +34,11 @@ class AttributionConfig(AppConfig):
             priority=-10,
         )
         register_job(privacy.PURGE_JOB, "Purge of raw clicks", privacy.purge_workspace)
+        register_job(
+            attribution_runs.RUNS_JOB,
+            "Attribution models",
+            attribution_runs.refresh_workspace,
+            max_per_hour=20,
+            priority=-5,
+        )
+        on_workspace_created(attribution_runs.seed_new)

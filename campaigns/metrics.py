@@ -86,7 +86,20 @@ cpa = Metric("cpa", "CPA", "spend", "conversions")
 cpi = Metric("cpi", "CPI", "spend", "installs")
 roas = Metric("roas", "ROAS", "revenue", "spend")
 roi = Metric("roi", "ROI", "revenue", "spend", is_net=True)
+# Messages: each step over the one before it; what comes of them over what arrived.
+delivery_rate = Metric("delivery_rate", "Delivery rate", "delivered", "sent")
+open_rate = Metric("open_rate", "Open rate", "opened", "delivered")
+click_rate = Metric("click_rate", "Click rate", "clicked", "opened")
+reply_rate = Metric("reply_rate", "Reply rate", "replied", "delivered")
+message_conversion_rate = Metric(
+    "message_conversion_rate", "Conversion rate", "conversions", "delivered"
+)
+average_order_value = Metric("average_order_value", "Average order value", "revenue", "conversions")
 
 METRICS: dict[str, Metric] = {
-    metric.key: metric for metric in (ctr, cvr, cpc, cpm, cpa, cpi, roas, roi)
-}
+    metric.key: metric
+    for metric in (
+        ctr, cvr, cpc, cpm, cpa, cpi, roas, roi, delivery_rate, open_rate, click_rate, reply_rate,
+        message_conversion_rate, average_order_value,
+    )
+}  # fmt: skip

@@ -81,6 +81,13 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="35", hour="3"),
         "options": {"expires": 3600},
     },
+    # Every six hours: each workspace's day ends at an hour of its own.
+    "attribution: run models": {
+        "task": "workspaces.start_job",
+        "kwargs": {"name": "attribution-models"},
+        "schedule": crontab(minute="25", hour="5,11,17,23"),
+        "options": {"expires": 3600},
+    },
     "mlops: propose budgets": {
         "task": "workspaces.start_job",
         "kwargs": {"name": "budget-optimization"},

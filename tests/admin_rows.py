@@ -31,10 +31,13 @@ from attribution.models import (
     IdentityMerge,
     Person,
     StageValueChange,
+    TouchKind,
 )
+from attribution.services.attribution_runs import refresh_attribution
 from attribution.services.crm_values import ingest_ad_values
 from attribution.services.ledger import DealRef, SeenMove, record_moves
 from attribution.services.stage_values import install_template
+from attribution.services.touches import Touch, record_touch
 from campaigns.models import AdChangeHistory, ImportMapping, ImportRow, ImportRun, PendingAdChange
 from mlops.models import SamplerDecision, SamplerFeedback
 from tests.campaigns.factories import AdFactory, DailyPerformanceFactory, SafetyPolicyFactory
@@ -205,6 +208,10 @@ def _attribution(workspace: Workspace) -> None:
         **own, conversion=conversion, at=NOW, trigger="conversion", method="unattributed",
         confidence=0, duration_ms=1,
     )  # fmt: skip
+    touch = Touch(one, "meta", TouchKind.CLICK, NOW, "t", ad=AdFactory(
+        ad_set__campaign__account__workspace=workspace))  # fmt: skip
+    record_touch(workspace=workspace, touch=touch)
+    refresh_attribution(workspace=workspace, now=NOW + timedelta(days=1))
 
 
 def _deals(workspace: Workspace) -> None:

@@ -47,6 +47,7 @@ READS = {
 }
 # Lowest role that writes; every other model: nobody.
 ADDS = {
+    "attribution.attributionmodel": "admin",
     "attribution.attributionpolicy": "admin",
     "campaigns.ad": "operator",
     "campaigns.adaccount": "admin",
@@ -60,6 +61,7 @@ ADDS = {
     "workspaces.webhookendpoint": "admin",
 }
 CHANGES = {
+    "attribution.attributionmodel": "admin",
     "attribution.attributionpolicy": "admin",
     "attribution.quarantinedad": "operator",
     "attribution.stagemapping": "admin",

@@ -1,5 +1,5 @@
 """The admin of attribution."""
 
-from attribution.admin import click_reports, clicks, crm, identity, revenue
+from attribution.admin import click_reports, clicks, credits, crm, identity, revenue
 
-__all__ = ["click_reports", "clicks", "crm", "identity", "revenue"]
+__all__ = ["click_reports", "clicks", "credits", "crm", "identity", "revenue"]

@@ -18,6 +18,14 @@ from attribution.models.clicks import (
     LayerOutcome,
     ValueKind,
 )
+from attribution.models.credits import (
+    AttributionCredit,
+    AttributionModel,
+    AttributionRun,
+    ChannelPerformance,
+    CreditLevel,
+    Method,
+)
 from attribution.models.crm import (
     AdPipelineValue,
     Deal,
@@ -26,6 +34,14 @@ from attribution.models.crm import (
     StageMapping,
 )
 from attribution.models.identity import Identifier, IdentifierKind, IdentityMerge, Person
+from attribution.models.journeys import (
+    Channel,
+    Journey,
+    JourneyTouch,
+    TouchKind,
+    Touchpoint,
+    channel_label,
+)
 from attribution.models.reports import StageValue, SyntheticRevenueSummary
 from attribution.models.revenue import (
     PipelineStage,
@@ -39,19 +55,28 @@ __all__ = [
     "AdPipelineValue",
     "AttemptTrigger",
     "AttributionAttempt",
+    "AttributionCredit",
     "AttributionMethod",
+    "AttributionModel",
     "AttributionPolicy",
     "AttributionRecoveryRate",
+    "AttributionRun",
+    "Channel",
+    "ChannelPerformance",
     "Click",
     "Conversion",
     "ConversionAttributionSummary",
+    "CreditLevel",
     "CustomerType",
     "Deal",
     "FingerprintSalt",
     "Identifier",
     "IdentifierKind",
     "IdentityMerge",
+    "Journey",
+    "JourneyTouch",
     "LayerOutcome",
+    "Method",
     "Person",
     "PipelineStage",
     "QuarantinedAd",
@@ -62,6 +87,9 @@ __all__ = [
     "StageValueChange",
     "SyntheticRevenueConfig",
     "SyntheticRevenueSummary",
+    "TouchKind",
+    "Touchpoint",
     "UnattributedConversion",
     "ValueKind",
+    "channel_label",
 ]

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.forms.models import model_to_dict
 
 from attribution.models import (
@@ -16,7 +17,10 @@ from attribution.models import (
     FingerprintSalt,
     Identifier,
     IdentityMerge,
+    Journey,
+    JourneyTouch,
     Person,
+    Touchpoint,
 )
 from attribution.models.clicks import CLICK_ID_KINDS, IDENTITY_KINDS
 from attribution.services.identity import members_of
@@ -51,6 +55,25 @@ def purge_clicks(*, workspace: Workspace, now: datetime, batch: int = BATCH) -> 
     return total
 
 
+def purge_touches(*, workspace: Workspace, now: datetime) -> int:
+    """Delete touches past their time, with the journeys that they were part of.
+
+    The credits of earlier runs stay.
+    """
+    before = now - timedelta(days=settings.TOUCH_KEEP_DAYS)
+    old = Touchpoint.objects.filter(workspace=workspace, at__lt=before)
+    return _delete_touches(old)
+
+
+@transaction.atomic
+def _delete_touches(touches: QuerySet[Touchpoint]) -> int:
+    journeys = Journey.objects.filter(steps__touch__in=touches).values("pk")
+    keys = list(journeys.distinct().values_list("pk", flat=True))
+    JourneyTouch.objects.filter(journey__in=keys).delete()
+    Journey.objects.filter(pk__in=keys).delete()
+    return touches.delete()[0]
+
+
 @transaction.atomic
 def _delete(keys: list[int]) -> int:
     # At once; Django would write each conversion of a batch again by its key.
@@ -61,6 +84,8 @@ def _delete(keys: list[int]) -> int:
 def purge_workspace(progress: Progress) -> None:
     """Body of the purging job."""
     progress.count(clicks=purge_clicks(workspace=progress.workspace, now=progress.now))
+    if touches := purge_touches(workspace=progress.workspace, now=progress.now):
+        progress.count(touches=touches)
 
 
 @transaction.atomic
@@ -72,7 +97,11 @@ def erase(*, person: Person) -> dict[str, int]:
     lock_names([f"identity:{person.workspace_id}"])
     people = [member.pk for member in members_of(person)]
     clicks = list(Click.objects.filter(person__in=people).values_list("pk", flat=True))
+    # A journey carries who walked it: whoever is left in it, by a merge, walks anew at the build.
+    touches = _delete_touches(Touchpoint.objects.filter(person__in=people))
+    Journey.objects.filter(person__in=people).delete()
     counts = {
+        "touches": touches,
         "clicks": _delete(clicks),
         "conversions": _empty_conversions(people),
     }
@@ -116,6 +145,7 @@ def export(*, person: Person) -> dict[str, list[dict[str, Any]]]:
         "identifiers": _dicts(Identifier.objects.filter(person__in=people)),
         "clicks": _dicts(Click.objects.filter(person__in=people)),
         "conversions": _dicts(Conversion.objects.filter(person__in=people)),
+        "touches": _dicts(Touchpoint.objects.filter(person__in=people)),
     }
 
 

@@ -238,6 +238,8 @@ SANDBOX_URL = env.text("SANDBOX_URL", "")
 
 # How long what is kept. Runs of a job: its own history_days, this where it has none.
 CLICK_KEEP_DAYS = 30  # no window of attribution is longer
+TOUCH_KEEP_DAYS = 395  # thirteen months: a month against itself a year before
+ATTRIBUTION_RUN_KEEP_DAYS = 60  # each night stores a few hundred
 EXECUTION_RESPONSE_KEEP_DAYS = 180
 INBOUND_KEEP_DAYS = 30
 JOB_RUN_KEEP_DAYS = 7

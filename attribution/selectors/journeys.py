@@ -1,0 +1,220 @@
+"""Stored journeys as arrays, read by binary COPY."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from io import BytesIO
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from django.db import connection
+
+from attribution.engine.journeys import FloatArray, IntArray, Journeys
+from attribution.models import Channel, CreditLevel
+from attribution.selectors.conversions import day_starts
+from campaigns.selectors.performance import Period
+from workspaces.models import Workspace
+
+Units = tuple[tuple[int, int, int], ...]
+_HEADER, _TRAILER = 19, 2  # of PostgreSQL's binary COPY
+_MICROS: Final = 1_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class JourneySet:
+    """Journeys that ended in a period, each a run of touches; 0 stands for no campaign, no ad.
+
+    ``channels``, ``campaigns``, ``ads`` are keys of rows, ``ages`` days to the journey's end,
+    ``micros`` millionths of the workspace's currency, ``days`` proleptic ordinals in its zone.
+    """
+
+    offsets: IntArray
+    channels: IntArray
+    campaigns: IntArray
+    ads: IntArray
+    ages: FloatArray
+    converted: IntArray
+    micros: IntArray
+    has_value: IntArray
+    days: IntArray
+    hours: FloatArray
+    countries: IntArray
+    names: dict[int, str]
+
+    @property
+    def lengths(self) -> IntArray:
+        """Touches per journey."""
+        return np.diff(self.offsets)
+
+    @property
+    def conversions(self) -> int:
+        """How many of them converted."""
+        return int(self.converted.sum())
+
+    @property
+    def without_rate(self) -> int:
+        """Conversions whose money is unknown for want of an exchange rate."""
+        return int((self.converted - self.has_value).sum())
+
+    def sha256(self) -> str:
+        """Name of the data: the same journeys give the same one."""
+        digest = hashlib.sha256()
+        for array in (self.offsets, self.channels, self.campaigns, self.ads, self.ages,
+                      self.converted, self.micros):  # fmt: skip
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+    def at_level(self, level: str) -> tuple[Journeys, Units]:
+        """The journeys as the engine takes them, and who its names are.
+
+        A touch without an ad stands for its campaign, one without either for its channel.
+        """
+        keys = np.stack([self.channels, self.campaigns, self.ads], axis=1)
+        if level != CreditLevel.AD:
+            keys[:, 2] = 0
+        if level == CreditLevel.CHANNEL:
+            keys[:, 1] = 0
+        found, places = np.unique(keys, axis=0, return_inverse=True)
+        units = tuple((int(c), int(p), int(a)) for c, p, a in found)
+        journeys = Journeys(
+            names=tuple(self._name(unit) for unit in units),
+            offsets=self.offsets,
+            channels=places.reshape(-1).astype(np.intp),
+            conversions=self.converted.astype(np.float64),
+            nulls=(1 - self.converted).astype(np.float64),
+            values=self.micros / _MICROS,
+            ages=self.ages,
+        )
+        return journeys, units
+
+    def _name(self, unit: tuple[int, int, int]) -> str:
+        channel, campaign, ad = unit
+        name = self.names[channel]
+        return f"{name} {campaign} {ad}" if campaign else name
+
+    def only(self, keep: npt.NDArray[np.bool_]) -> JourneySet:
+        """Some of the journeys."""
+        touched = np.repeat(keep, self.lengths)
+        lengths = self.lengths[keep]
+        return JourneySet(
+            offsets=np.concatenate([np.zeros(1, np.intp), np.cumsum(lengths, dtype=np.intp)]),
+            channels=self.channels[touched],
+            campaigns=self.campaigns[touched],
+            ads=self.ads[touched],
+            ages=self.ages[touched],
+            converted=self.converted[keep],
+            micros=self.micros[keep],
+            has_value=self.has_value[keep],
+            days=self.days[keep],
+            hours=self.hours[keep],
+            countries=self.countries[keep],
+            names=self.names,
+        )
+
+
+_WHERE = """
+  FROM attribution_journey j {join}
+ WHERE j.workspace_id = %(workspace)s AND j.ended_at >= %(since)s AND j.ended_at < %(until)s
+   AND (%(type)s = '' OR j.conversion_id IS NULL OR j.conversion_type = %(type)s)
+ ORDER BY j.journey_id{order}
+"""
+# Every column as 64 bits and none empty: rows of one width are read as one array.
+_JOURNEYS = (
+    "SELECT (j.conversion_id IS NOT NULL)::int::bigint,"  # noqa: S608  # constants of ours
+    " (coalesce(j.value, 0) * 1000000)::bigint,"
+    " (j.value IS NOT NULL)::int::bigint,"
+    " ((j.ended_at AT TIME ZONE %(zone)s)::date - date '0001-01-01' + 1)::bigint,"
+    " extract(epoch FROM j.ended_at - j.first_at)::float8,"
+    " CASE j.country WHEN '' THEN 0 ELSE"
+    " (256 * ascii(j.country) + ascii(substr(j.country, 2, 1)))::bigint END,"
+    " j.touches::bigint" + _WHERE.format(join="", order="")
+)
+_TOUCHES = (
+    "SELECT s.channel_id::bigint, coalesce(s.campaign_id, 0)::bigint,"  # noqa: S608  # as above
+    " coalesce(s.ad_id, 0)::bigint,"
+    " extract(epoch FROM j.ended_at - s.at)::float8"
+    + _WHERE.format(join="JOIN attribution_journeytouch s ON s.journey_id = j.id",
+                    order=", s.position")
+)  # fmt: skip
+_COUNT = "SELECT count(*)" + _WHERE.partition(" ORDER")[0].format(join="")
+
+
+def _given(workspace: Workspace, period: Period, conversion_type: str) -> dict[str, Any]:
+    return {
+        "workspace": workspace.pk,
+        "since": day_starts(workspace, period.since),
+        "until": day_starts(workspace, period.until + timedelta(days=1)),
+        "type": conversion_type,
+        "zone": workspace.zone.key,
+    }
+
+
+def count_journeys(workspace: Workspace, period: Period, conversion_type: str = "") -> int:
+    """How many journeys ended in a period."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, _given(workspace, period, conversion_type))
+        return int(cursor.fetchone()[0])
+
+
+def load_journeys(workspace: Workspace, period: Period, conversion_type: str = "") -> JourneySet:
+    """Journeys that ended in a period, in an order that only their content decides.
+
+    Of a conversion type: those that ended in it, and those that ended in nothing.
+    """
+    given = _given(workspace, period, conversion_type)
+    rows = _copied(_JOURNEYS, given, "iiiifii")
+    touches = _copied(_TOUCHES, given, "iiif")
+    lengths = rows["c6"].astype(np.intp)
+    return JourneySet(
+        offsets=np.concatenate([np.zeros(1, np.intp), np.cumsum(lengths, dtype=np.intp)]),
+        channels=touches["c0"].astype(np.intp),
+        campaigns=touches["c1"].astype(np.intp),
+        ads=touches["c2"].astype(np.intp),
+        ages=touches["c3"].astype(np.float64) / 86_400,
+        converted=rows["c0"].astype(np.intp),
+        micros=rows["c1"].astype(np.intp),
+        has_value=rows["c2"].astype(np.intp),
+        days=rows["c3"].astype(np.intp),
+        hours=rows["c4"].astype(np.float64) / 3_600,
+        countries=rows["c5"].astype(np.intp),
+        names=dict(Channel.objects.filter(workspace=workspace).values_list("pk", "name")),
+    )
+
+
+def _copied(query: str, given: dict[str, Any], columns: str) -> npt.NDArray[np.void]:
+    """Rows of 64-bit columns, ``i`` whole and ``f`` real, none empty."""
+    parts: list[tuple[str, str]] = [("count", ">i2")]
+    for place, kind in enumerate(columns):
+        parts += [(f"l{place}", ">i4"), (f"c{place}", ">i8" if kind == "i" else ">f8")]
+    target = BytesIO()
+    with connection.cursor() as cursor:
+        text = cursor.cursor.mogrify(query, given).decode()
+        cursor.cursor.copy_expert(f"COPY ({text}) TO STDOUT (FORMAT binary)", target)
+    body = target.getvalue()[_HEADER:-_TRAILER]
+    return np.frombuffer(body, dtype=np.dtype(parts))
+
+
+def country_name(code: int) -> str:
+    """Two letters of a number that stands for them."""
+    return chr(code // 256) + chr(code % 256) if code else ""
+
+
+def newest_data(workspace: Workspace) -> datetime | None:
+    """When the newest conversion or touch came in."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT greatest((SELECT max(created_at) FROM conversion_tracking"
+            " WHERE workspace_id = %(w)s),"
+            " (SELECT max(created_at) FROM customer_touchpoint WHERE workspace_id = %(w)s))",
+            {"w": workspace.pk},
+        )
+        found: datetime | None = cursor.fetchone()[0]
+    return found
+
+
+def day_of(ordinal: int) -> date:
+    """Day of a number of ``JourneySet.days``."""
+    return date.fromordinal(int(ordinal))
