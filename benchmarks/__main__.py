@@ -24,12 +24,13 @@ class Scale:
     pending: int
     import_scale: float
     journeys: int
+    openings: int  # of each page
 
 
 SCALES = {
-    "tiny": Scale(1, 3, 320, 0.02, 5_000),
-    "small": Scale(6, 30, 20_000, 0.1, 200_000),
-    "full": Scale(50, 100, 1_000_000, 1.0, 200_000),
+    "tiny": Scale(1, 3, 320, 0.02, 5_000, 5),
+    "small": Scale(6, 30, 20_000, 0.1, 200_000, 40),
+    "full": Scale(50, 100, 1_000_000, 1.0, 200_000, 40),
 }
 
 
@@ -40,7 +41,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
     parts: dict[str, Callable[[], list[Figure]]] = {
         "executor": lambda: executor.run(scale.executor_base, state),
         "latency": lambda: latency.run(scale.latency_changes, state),
-        "page": lambda: queue_page.run(scale.pending),
+        "page": lambda: queue_page.run(scale.pending, scale.openings),
         "import": lambda: import_figures.run(scale.import_scale),
         "multi_touch": lambda: multi_touch.run(scale.journeys),
     }
@@ -59,7 +60,7 @@ def measure_standing() -> list[Figure]:
     with standing_servers():
         from benchmarks import queue_page
 
-        return queue_page.measure_standing()
+        return queue_page.measure_standing(SCALES["full"].openings)
 
 
 def main() -> None:

@@ -27,7 +27,6 @@ TARGET_MS = 150
 MOST_QUERIES = 12
 GROWTH = (1, 4, 16)
 HISTORY_EACH = 10  # rows for one waiting proposal
-REQUESTS = 40
 _WARM_UP = 3
 _HTMX = {"HX-Request": "true"}
 
@@ -42,7 +41,7 @@ class Request:
     is_fragment: bool = False
 
 
-def run(proposals: int) -> list[Figure]:
+def run(proposals: int, openings: int) -> list[Figure]:
     """Fill a load set to a sixteenth, a quarter and all of the proposals, and open its pages."""
     growth, peak = [], reset_peak_mb()
     with _hosts():
@@ -52,17 +51,17 @@ def run(proposals: int) -> list[Figure]:
             workspace = load(proposals=size, history=size * HISTORY_EACH, now=timezone.now())
             sys.stderr.write(f"{size:,} loaded in {time.perf_counter() - started:.0f} s\n")
             client = _browser(workspace)
-            growth.append((size, quantile(_times(client, _FIRST), 0.95)))
-        return _figures(workspace, client, tuple(growth), peak)
+            growth.append((size, quantile(_times(client, _FIRST, openings), 0.95)))
+        return _figures(workspace, client, openings, tuple(growth), peak)
 
 
-def measure_standing() -> list[Figure]:
+def measure_standing(openings: int) -> list[Figure]:
     """Measure on the load set that the database holds already."""
     workspace = Workspace.objects.filter(slug=SLUG).first()
     if workspace is None:
         raise SystemExit("This database holds no load set. Fill it first: manage.py loadset")
     with _hosts():
-        return _figures(workspace, _browser(workspace), (), reset_peak_mb())
+        return _figures(workspace, _browser(workspace), openings, (), reset_peak_mb())
 
 
 _FIRST = Request("/approvals/", "/approvals/", "Ad set")
@@ -71,15 +70,16 @@ _FIRST = Request("/approvals/", "/approvals/", "Ad set")
 def _figures(
     workspace: Workspace,
     client: Client,
+    openings: int,
     growth: tuple[tuple[int, float], ...],
     peak: Callable[[], float],
 ) -> list[Figure]:
-    limit = quantile(_times(client, Request("", "/healthz", "")), 0.95)
+    limit = quantile(_times(client, Request("", "/healthz", ""), openings), 0.95)
     pending = Proposal.objects.filter(workspace=workspace, status=Status.PENDING).count()
     history = AdChangeHistory.objects.filter(workspace=workspace).count()
     figures = []
     for request in requests(workspace, client):
-        times = _times(client, request)
+        times = _times(client, request, openings)
         sys.stderr.write(f"{request.name}: {quantile(times, 0.5):.0f} ms\n")
         is_first = request.name == _FIRST.name
         size = f", {pending:,} pending, {history:,} history rows" if is_first else ""
@@ -107,6 +107,8 @@ def requests(workspace: Workspace, client: Client) -> list[Request]:
     cursor = queue.partition("after=")[2].partition('"')[0].partition("&")[0]
     row = queue.partition('data-row="')[2].partition('"')[0]
     changes = "/admin/campaigns"
+    history = AdChangeHistory.objects.filter(workspace=workspace).order_by("-pk")
+    newest, applied = history[0], history.filter(status="applied")[0]
     waiting = [
         ("next page", f"after={cursor}"),
         ("kind", "kind=ad_change"),
@@ -138,9 +140,13 @@ def requests(workspace: Workspace, client: Client) -> list[Request]:
         Request("… search", "/admin/workspaces/proposal/?q=s77", "Ad set 77"),
         Request("admin: pending ad changes", f"{changes}/pendingadchange/", "Ad set"),
         Request("… search", f"{changes}/pendingadchange/?q=s77", "Ad set 77"),
-        Request("admin: ad change history", f"{changes}/adchangehistory/", "s1"),
+        Request(
+            "admin: ad change history", f"{changes}/adchangehistory/", newest.entity_external_id
+        ),
         Request("… search", f"{changes}/adchangehistory/?q=s77", "s77"),
-        Request("… applied", f"{changes}/adchangehistory/?status=applied", "s1"),
+        Request(
+            "… applied", f"{changes}/adchangehistory/?status=applied", applied.entity_external_id
+        ),
     ]
 
 
@@ -169,11 +175,11 @@ def _open(client: Client, request: Request) -> None:
         )
 
 
-def _times(client: Client, request: Request) -> list[float]:
+def _times(client: Client, request: Request, openings: int) -> list[float]:
     for _ in range(_WARM_UP):
         _open(client, request)
     times = []
-    for _ in range(REQUESTS):
+    for _ in range(openings):
         started = time.perf_counter()
         _open(client, request)
         times.append((time.perf_counter() - started) * 1000)
