@@ -22,7 +22,7 @@ from workspaces.models import Proposal, Status
 from workspaces.services.signing import sign
 
 PLATFORM_S = 0.2
-CALLS = 4  # the account, the live value, the write, the value read back
+CALLS = 3  # the account with the live value, the write, the value read back
 TARGETS_S = {"p50": 1.0, "p99": 5.0}
 _SHARES = {"p50": 0.5, "p99": 0.99}
 _POLL_S = 0.01

@@ -62,6 +62,7 @@ API_VERSION = "v26.0"
 CONVERSION_ACTION = "omni_purchase"
 PAGE_SIZE = "200"
 INSIGHTS_PAGE_SIZE = "500"
+_ACCOUNT_FIELDS = "id,account_id,name,currency,timezone_name,account_status"
 
 _WRITABLE_STATUSES: Mapping[str, str] = {
     "active": "ACTIVE",
@@ -115,19 +116,25 @@ class Meta(Adapter):
 
     def read_account(self, account_id: str) -> AccountState:
         """Read the account; where the table of offsets ends, ask for the account's own."""
-        node = _account_node(account_id)
-        fields = "id,account_id,name,currency,timezone_name,account_status"
-        data = self._get(f"/{node}", fields=fields).fields
-        offset = self._reported_offset(node, text(data.get("currency")))
-        account = account_state(data, account_id, offset)
-        self._accounts[node] = account
-        return account
+        answer = self._get(f"/{_account_node(account_id)}", fields=_ACCOUNT_FIELDS)
+        return self._keep_account(account_id, answer)
 
     def read_entity(self, ref: EntityRef) -> EntityState:
         """Read one campaign, ad set or ad."""
         path, fields = f"/{plain_id(ref.external_id)}", fields_of(ref.level)
-        self._account(ref.account_id)  # first: without it no answer can be read
-        return self._entity(self._get(path, fields=fields), ref)
+        node = _account_node(ref.account_id)
+        if node in self._accounts:
+            return self._entity(self._get(path, fields=fields), ref)
+        # Without its account no amount can be read; both in one request, for a person waits.
+        account, entity = self._send_batch(
+            [
+                Call("GET", f"/{node}", params={"fields": _ACCOUNT_FIELDS}),
+                Call("GET", path, params={"fields": fields}),
+            ],
+            is_write=False,
+        )
+        self._keep_account(ref.account_id, _told(account))
+        return self._entity(_told(entity), ref)
 
     def read_entities(self, refs: Sequence[EntityRef]) -> list[EntityState | PlatformError]:
         """Read several in one request; an entity that is not there spoils no other."""
@@ -212,6 +219,12 @@ class Meta(Adapter):
         # The currency of an ad account cannot change, so one read serves the instance's life.
         return self._accounts.get(_account_node(account_id)) or self.read_account(account_id)
 
+    def _keep_account(self, account_id: str, answer: Answer) -> AccountState:
+        node, data = _account_node(account_id), answer.fields
+        offset = self._reported_offset(node, text(data.get("currency")))
+        self._accounts[node] = account_state(data, account_id, offset)
+        return self._accounts[node]
+
     def _reported_offset(self, node: str, currency: str) -> int | None:
         if currency not in THREE_DECIMAL_CURRENCIES:
             return None
@@ -288,7 +301,7 @@ class Meta(Adapter):
             return [error for _ in calls]
         elements = answer.data if isinstance(answer.data, list) else []
         if len(elements) != len(calls):
-            return [incomplete(LABEL, "one result per change") for _ in calls]
+            return [incomplete(LABEL, "one result per request") for _ in calls]
         return [
             self._batch_result(answer, call, element)
             for call, element in zip(calls, elements, strict=True)
@@ -313,6 +326,12 @@ class Meta(Adapter):
             headers or outer.headers,
             text(part.get("body")).encode(errors="replace"),
         )
+
+
+def _told(answer: Answer | PlatformError) -> Answer:
+    if isinstance(answer, PlatformError):
+        raise answer
+    return answer
 
 
 def _account_node(account_id: str) -> str:

@@ -18,6 +18,12 @@ ADSET = EntityRef("adset", "23001", "1")
 RAISE = Change(ADSET, "daily_budget", Decimal("138.00"), "USD")
 
 
+def with_account(name: str) -> httpx.Response:
+    """The account and an entity as one request for both is answered."""
+    told = [answer("meta/account"), answer(name)]
+    return httpx.Response(200, json=[{"code": 200, "headers": [], "body": r.text} for r in told])
+
+
 def test_budget_is_one_form_field_in_minor_units():
     wire = Wire(answer("meta/account"), answer("meta/success", x_fb_request_id="R1"))
 
@@ -88,12 +94,15 @@ def test_validate_only_is_asked_for_in_the_same_form():
 
 
 def test_ad_set_is_read_with_learning_state_and_owner():
-    wire = Wire(answer("meta/account"), answer("meta/adset"))
+    wire = Wire(with_account("meta/adset"))
 
     state = meta(wire).read_entity(ADSET)
 
-    assert "learning_stage_info" in wire.query()["fields"]
-    assert "campaign{daily_budget,lifetime_budget}" in wire.query()["fields"]
+    account, ad_set = (part["relative_url"] for part in json.loads(wire.form()["batch"]))
+    assert account.startswith("act_1?")
+    fields = httpx.URL(ad_set).params["fields"]
+    assert "learning_stage_info" in fields
+    assert "campaign{daily_budget,lifetime_budget}" in fields
     assert (state.status, state.effective_status) == ("active", "CAMPAIGN_PAUSED")
     assert (state.daily_budget, state.lifetime_budget) == (Decimal(120), None)
     assert (state.bid, state.currency) == (Decimal("2.5"), "USD")
@@ -105,7 +114,7 @@ def test_ad_set_is_read_with_learning_state_and_owner():
 
 
 def test_campaign_budget_makes_the_campaign_the_owner():
-    wire = Wire(answer("meta/account"), answer("meta/adset_under_campaign_budget"))
+    wire = Wire(with_account("meta/adset_under_campaign_budget"))
 
     state = meta(wire).read_entity(EntityRef("adset", "23002", "1"))
 
@@ -114,7 +123,7 @@ def test_campaign_budget_makes_the_campaign_the_owner():
 
 
 def test_ad_is_read_with_its_creative():
-    wire = Wire(answer("meta/account"), answer("meta/ad"))
+    wire = Wire(with_account("meta/ad"))
 
     state = meta(wire).read_entity(EntityRef("ad", "34001", "1"))
 
@@ -128,6 +137,15 @@ def test_ad_is_read_with_its_creative():
         "video",
         "https://cdn.example/a.jpg",
     )
+
+
+def test_account_is_read_once():
+    wire = Wire(with_account("meta/adset"), answer("meta/adset"))
+    adapter = meta(wire)
+
+    assert adapter.read_entity(ADSET) == adapter.read_entity(ADSET)
+
+    assert [r.method for r in wire.requests] == ["POST", "GET"]
 
 
 def test_listing_goes_on_after_an_empty_page_and_never_follows_an_address():
@@ -268,7 +286,7 @@ def test_error_names_field_advice_and_trace():
 
 
 def test_held_change_is_recognised_on_reading_back():
-    state = meta(Wire(answer("meta/account"), answer("meta/adset"))).read_entity(ADSET)
+    state = meta(Wire(with_account("meta/adset"))).read_entity(ADSET)
 
     assert state.holds(Change(ADSET, "daily_budget", Decimal("120.00"), "USD"))
     assert not state.holds(RAISE)
