@@ -11,19 +11,18 @@ class AttributionConfig(AppConfig):
     name = "attribution"
 
     def ready(self) -> None:
-        """Bring the kinds of this app to the gate, and let HubSpot's webhooks in."""
+        """Bring the kinds of this app to the gate, and connect it to HubSpot."""
+        from attribution import onboarding
         from attribution.handlers import StageValuesHandler
-        from attribution.hubspot.webhook import HubSpotProvider
         from attribution.panels import STAGE_VALUES_PANEL
         from attribution.services import attribution_runs, matching, privacy
         from workspaces import gate, panels
         from workspaces.hooks import on_workspace_created
-        from workspaces.inbound.registry import register_provider
         from workspaces.services.jobs import register_job
 
         gate.register(StageValuesHandler())
         panels.register_panel(STAGE_VALUES_PANEL)
-        register_provider(HubSpotProvider())
+        onboarding.register()
         register_job(
             matching.MATCHING_JOB,
             "Attribution of conversions",

@@ -13,6 +13,8 @@ from decimal import Decimal
 from itertools import takewhile
 from typing import Any
 
+from django.db.models import Max
+
 from attribution.engine.synthetic_revenue import stage_worth
 from attribution.models import Conversion, Deal
 from attribution.selectors.revenue import ZERO, current_values, increments_of_deal
@@ -127,13 +129,12 @@ def _attribution_confidence(deal: Deal) -> Decimal:
     """How sure it is that the deal came from its ad: as sure as its conversion is."""
     if deal.ad_id is None:
         return ZERO
-    found = (
-        Conversion.objects.filter(
-            workspace=deal.workspace, conversion_id=deal.conversion_id, ad=deal.ad_id
-        )
-        .values_list("confidence", flat=True)
-        .first()
-    )
+    own = [deal, *Deal.objects.filter(merged_into=deal)]
+    found = Conversion.objects.filter(
+        workspace=deal.workspace,
+        conversion_id__in=[one.conversion_id for one in own],
+        ad=deal.ad_id,
+    ).aggregate(surest=Max("confidence"))["surest"]
     return ZERO if found is None else found
 
 

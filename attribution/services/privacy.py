@@ -16,6 +16,7 @@ from attribution.models import (
     Conversion,
     FingerprintSalt,
     Identifier,
+    IdentifierKind,
     IdentityMerge,
     Journey,
     JourneyTouch,
@@ -115,8 +116,27 @@ def erase(*, person: Person) -> dict[str, int]:
     return counts
 
 
+@transaction.atomic
+def erase_contact(*, workspace: Workspace, contact: str) -> dict[str, int]:
+    """Forget a contact of a CRM, also where he never consented to be recognised."""
+    counts = {"clicks": 0, "conversions": 0, "identifiers": 0, "people": 0}
+    known = Identifier.objects.filter(
+        workspace=workspace, kind=IdentifierKind.CRM_CONTACT, value=contact
+    ).select_related("person")
+    if row := known.first():
+        counts |= erase(person=row.person)
+    named = Conversion.objects.filter(workspace=workspace, extra__crm_contacts__contains=[contact])
+    counts["conversions"] += _empty(named)
+    return counts
+
+
 def _empty_conversions(people: list[int]) -> int:
-    rows = Conversion.objects.filter(person__in=people)
+    return _empty(Conversion.objects.filter(person__in=people))
+
+
+def _empty(rows: QuerySet[Conversion]) -> int:
+    # By their keys: what the rows are chosen by is among what is emptied.
+    rows = Conversion.objects.filter(pk__in=list(rows.values_list("pk", flat=True)))
     rows.exclude(attributed_click_key="").update(attributed_click_key=ERASED)
     AttributionAttempt.objects.filter(conversion__in=rows).exclude(click_key="").update(
         click_key=ERASED

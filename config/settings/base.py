@@ -236,6 +236,9 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Countersign <countersign@lo
 ALLOW_SANDBOX = env.flag("ALLOW_SANDBOX", default=False)
 SANDBOX_URL = env.text("SANDBOX_URL", "")
 
+# v3, or a dated version such as 2026-09, whose paths differ.
+HUBSPOT_API_VERSION = env.text("HUBSPOT_API_VERSION", "v3")
+
 # How long what is kept. Runs of a job: its own history_days, this where it has none.
 CLICK_KEEP_DAYS = 30  # no window of attribution is longer
 TOUCH_KEEP_DAYS = 395  # thirteen months: a month against itself a year before
