@@ -25,18 +25,29 @@ class Scale:
     import_scale: float
     journeys: int
     openings: int  # of each page
+    conversions: int
+    webhook_calls: int
 
 
+PARTS = ("executor", "latency", "page", "import", "multi_touch", "matching", "webhooks")
 SCALES = {
-    "tiny": Scale(1, 3, 320, 0.02, 5_000, 5),
-    "small": Scale(6, 30, 20_000, 0.1, 200_000, 40),
-    "full": Scale(50, 100, 1_000_000, 1.0, 200_000, 40),
+    "tiny": Scale(1, 3, 320, 0.02, 5_000, 5, 320, 5),
+    "small": Scale(6, 30, 20_000, 0.1, 200_000, 40, 20_000, 100),
+    "full": Scale(50, 100, 1_000_000, 1.0, 200_000, 40, 1_000_000, 300),
 }
 
 
 def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
     """Run the benchmarks one after the other; Django must be set up."""
-    from benchmarks import executor, import_figures, latency, multi_touch, queue_page
+    from benchmarks import (
+        executor,
+        import_figures,
+        latency,
+        matching,
+        multi_touch,
+        queue_page,
+        webhook_intake,
+    )
 
     parts: dict[str, Callable[[], list[Figure]]] = {
         "executor": lambda: executor.run(scale.executor_base, state),
@@ -44,6 +55,8 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         "page": lambda: queue_page.run(scale.pending, scale.openings),
         "import": lambda: import_figures.run(scale.import_scale),
         "multi_touch": lambda: multi_touch.run(scale.journeys),
+        "matching": lambda: matching.run(scale.conversions),
+        "webhooks": lambda: webhook_intake.run(scale.webhook_calls),
     }
     figures: list[Figure] = []
     for name, part in parts.items():
@@ -71,7 +84,7 @@ def main() -> None:
         "--only",
         nargs="+",
         default=[],
-        choices=["executor", "latency", "page", "import", "multi_touch"],
+        choices=PARTS,
     )
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--write-docs", action="store_true", help="renew docs/performance.md")
