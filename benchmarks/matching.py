@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
+from attribution.services import matching_sql
 from attribution.services.matching import attribute_due
 from benchmarks.figures import Figure, reset_peak_mb
 from workspaces.models import Workspace
@@ -66,26 +68,35 @@ SELECT v.id, c.id AS click FROM conversion_tracking v
 def run(conversions: int) -> list[Figure]:
     """Attribute a sixteenth, a quarter and all of the conversions among ten times the clicks."""
     watch = reset_peak_mb()
-    growth, join_s = [], 0.0
+    growth, join_s, find_s = [], 0.0, 0.0
     for factor in GROWTH:
         size = max(10, conversions * factor // GROWTH[-1])
         workspace = _filled(size)
         join_s = _bare_join_s(workspace)
-        growth.append((size, _attribute_s(workspace, size)))
+        seconds, find_s = _attribute_s(workspace, size)
+        growth.append((size, seconds))
     size, seconds = growth[-1]
-    return [
-        Figure(
-            name=f"{size:,} conversions attributed among {size * CLICKS_EACH:,} clicks",
-            value=seconds,
-            unit="s",
-            limit_name="s for a bare hash join of the two tables",
-            limit=join_s,
-            target=f"≤ {TARGET:.0f}",
-            is_met=seconds <= TARGET * join_s,
-            growth=tuple(growth),
-            peak_mb=watch(),
-        )
-    ]
+    found = Figure(
+        name=f"clicks of {size:,} conversions found by layer among {size * CLICKS_EACH:,}",
+        value=find_s,
+        unit="s",
+        limit_name="s for a bare hash join of the two tables",
+        limit=join_s,
+        target=f"≤ {TARGET:.0f}",
+        is_met=find_s <= TARGET * join_s,
+    )
+    written = Figure(
+        name="… and written: conversions, their log",
+        value=seconds,
+        unit="s",
+        limit_name="s for a bare hash join of the two tables",
+        limit=join_s,
+        target=f"≤ {TARGET:.0f}",
+        is_met=seconds <= TARGET * join_s,
+        growth=tuple(growth),
+        peak_mb=watch(),
+    )
+    return [found, written]
 
 
 def _filled(conversions: int) -> Workspace:
@@ -113,10 +124,23 @@ def _bare_join_s(workspace: Workspace) -> float:
         return time.perf_counter() - started
 
 
-def _attribute_s(workspace: Workspace, conversions: int) -> float:
+def _attribute_s(workspace: Workspace, conversions: int) -> tuple[float, float]:
+    """Seconds in all, and without the two statements that write what was found."""
+    writing = 0.0
+
+    def watch(execute: Any, sql: str, *rest: Any) -> Any:
+        nonlocal writing
+        started = time.perf_counter()
+        try:
+            return execute(sql, *rest)
+        finally:
+            if sql in (matching_sql.WRITE, matching_sql.LOG):
+                writing += time.perf_counter() - started
+
     started = time.perf_counter()
-    matched = attribute_due(workspace=workspace, now=timezone.now(), limit=conversions)
+    with connection.execute_wrapper(watch):
+        matched = attribute_due(workspace=workspace, now=timezone.now(), limit=conversions)
     seconds = time.perf_counter() - started
     if matched.looked_at != conversions or not 0.85 < matched.attributed / conversions < 0.95:
         raise RuntimeError(f"{matched} of {conversions} conversions; nothing was measured")
-    return seconds
+    return seconds, seconds - writing
