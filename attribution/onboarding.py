@@ -7,12 +7,13 @@ from typing import Final
 
 from attribution.hubspot.registry import client_of
 from attribution.hubspot.webhook import PRIVATE_APP, HubSpotProvider
-from attribution.services import hubspot_events
+from attribution.services import crm_sync, hubspot_events
 from workspaces.hooks import ConnectionTestError, SecretField, register_connection_kind
 from workspaces.inbound.registry import register_consumer, register_provider
 from workspaces.inbound.setup import address_of
 from workspaces.models import Connection
 from workspaces.platforms.errors import ErrorKind, PlatformError
+from workspaces.services.jobs import TRANSIENT, register_job
 
 APP_TYPES: Final = (PRIVATE_APP, "public")
 HUBSPOT_FIELDS: Final = (
@@ -44,6 +45,24 @@ def register() -> None:
         HubSpotProvider.name,
         hubspot_events.consume,
         kinds=hubspot_events.KINDS,
+    )
+    register_job(
+        crm_sync.SYNC_JOB,
+        "Sync of CRM deals",
+        crm_sync.sync_workspace,
+        limit_s=1800,
+        max_attempts=5,
+        backoff_base_ms=10_000,
+        priority=-5,
+        retry_on=(*TRANSIENT, crm_sync.CrmSyncPausedError),
+    )
+    register_job(
+        crm_sync.POLL_JOB,
+        "CRM deals without webhooks",
+        crm_sync.poll_workspace,
+        limit_s=600,
+        max_attempts=1,
+        priority=-5,
     )
     register_connection_kind(HubSpotProvider.name, "HubSpot", HUBSPOT_FIELDS, try_hubspot)
 

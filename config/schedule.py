@@ -69,6 +69,18 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="10"),
         "options": {"expires": 3600},
     },
+    "attribution: sync CRM deals": {
+        "task": "workspaces.start_job",
+        "kwargs": {"name": "crm-sync"},
+        "schedule": crontab(minute="25"),
+        "options": {"expires": 3600},
+    },
+    "attribution: ask CRMs without webhooks": {
+        "task": "workspaces.start_job",
+        "kwargs": {"name": "crm-polling"},
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    },
     "attribution: match conversions": {
         "task": "workspaces.start_job",
         "kwargs": {"name": "attribution-matching"},

@@ -26,6 +26,7 @@ from attribution.models import (
     AttributionPolicy,
     Click,
     Conversion,
+    CrmSync,
     FingerprintSalt,
     Identifier,
     IdentityMerge,
@@ -226,6 +227,8 @@ def _deals(workspace: Workspace) -> None:
     ad = AdFactory(ad_set__campaign__account__workspace=workspace)
     values = {ad.external_id: Decimal(1), "nobody": Decimal(2)}
     ingest_ad_values(workspace=workspace, values=values, source="crm", now=NOW)
+    crm = ConnectionFactory(workspace=workspace, kind="hubspot", name="CRM")
+    CrmSync.objects.create(workspace=workspace, connection=crm)
 
 
 def _libraries(user: User) -> None:

@@ -9,7 +9,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from attribution.models import AdPipelineValue, Deal, QuarantinedAd, StageChange, StageMapping
+from attribution.models import (
+    AdPipelineValue,
+    CrmSync,
+    Deal,
+    QuarantinedAd,
+    StageChange,
+    StageMapping,
+)
 from attribution.services.crm_stages import map_stage
 from attribution.services.crm_values import resolve_ad
 from workspaces.gate import RequestError
@@ -125,6 +132,16 @@ class AdPipelineValueAdmin(ReadOnlyAdmin[AdPipelineValue]):
     search_fields = ("ad__name", "ad__external_id")
     ordering = ("-reported_at", "-pk")
     readonly_fields = fields_of(AdPipelineValue)
+
+
+@admin.register(CrmSync)
+class CrmSyncAdmin(ReadOnlyAdmin[CrmSync]):
+    """How far each CRM was read, and what its webhooks had missed."""
+
+    list_display = ("connection", "watermark_at", "finished_at", "deals_read", "deals_healed")
+    list_select_related = ("connection",)
+    ordering = ("-finished_at", "-pk")
+    readonly_fields = fields_of(CrmSync)
 
 
 @admin.register(QuarantinedAd)

@@ -153,7 +153,14 @@ class HubSpot:
         found = [contact_of(row) for row in _results(fields)]
         return {contact.id: contact for contact in found}
 
-    def changed_deals(self, since: datetime, *, after: str = "") -> Changed:
+    @property
+    def usage(self) -> Usage:
+        """Quota use in the newest answer."""
+        return self._client.usage
+
+    def changed_deals(
+        self, since: datetime, *, after: str = "", limit: int = SEARCH_PAGE
+    ) -> Changed:
         """One page of the deals that changed at or after a moment, the longest ago first."""
         name = "hs_lastmodifieddate"
         condition = {"propertyName": name, "operator": "GTE", "value": str(milliseconds(since))}
@@ -161,7 +168,7 @@ class HubSpot:
             "filterGroups": [{"filters": [condition]}],
             "sorts": [{"propertyName": name, "direction": "ASCENDING"}],
             "properties": [name],
-            "limit": SEARCH_PAGE,
+            "limit": limit,
         }
         if after:
             body["after"] = after

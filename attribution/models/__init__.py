@@ -28,6 +28,7 @@ from attribution.models.credits import (
 )
 from attribution.models.crm import (
     AdPipelineValue,
+    CrmSync,
     Deal,
     QuarantinedAd,
     StageChange,
@@ -67,6 +68,7 @@ __all__ = [
     "Conversion",
     "ConversionAttributionSummary",
     "CreditLevel",
+    "CrmSync",
     "CustomerType",
     "Deal",
     "FingerprintSalt",

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from campaigns.models import Ad
 from workspaces.ids import uuid7
-from workspaces.models import User, Workspace
+from workspaces.models import Connection, User, Workspace
 
 
 class StageMapping(models.Model):
@@ -156,6 +156,30 @@ class AdPipelineValue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.value}"
+
+
+class CrmSync(models.Model):
+    """How far the deals of a CRM were read by time of change, and what the last sync found."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT)
+    connection = models.OneToOneField(Connection, on_delete=models.PROTECT)
+    watermark_at = models.DateTimeField(
+        null=True, blank=True, help_text="Newest change that was read. Empty: none yet."
+    )
+    finished_at = models.DateTimeField(null=True, blank=True)
+    deals_read = models.PositiveIntegerField(default=0, help_text="In the last sync.")
+    deals_healed = models.PositiveIntegerField(
+        default=0, help_text="Deals with stages that no webhook had told of."
+    )
+    differences = models.JSONField(
+        default=list, blank=True, help_text="The first of these deals, with the stages they lacked."
+    )
+
+    class Meta:
+        verbose_name = "CRM sync"
+
+    def __str__(self) -> str:
+        return f"{self.connection_id} up to {self.watermark_at}"
 
 
 class QuarantinedAd(models.Model):

@@ -151,10 +151,13 @@ def counted(workspace: Workspace) -> QuerySet[Deal]:
 Stock = dict[str, tuple[int, int, Decimal]]
 
 
-def credited_stock(workspace: Workspace) -> dict[int, Stock]:
-    """Deals credited to each ad by stage: how many, how many of known amount, and its sum."""
+def credited_stock(workspace: Workspace, deals: QuerySet[Deal] | None = None) -> dict[int, Stock]:
+    """Deals credited to each ad by stage: how many, how many of known amount, and its sum.
+
+    ``deals`` narrows them, to one CRM's for instance.
+    """
     rows = (
-        counted(workspace)
+        (counted(workspace) if deals is None else deals)
         .filter(ad__isnull=False)
         .values("ad_id", "stage")
         .annotate(deals=Count("pk"), known=Count("amount"), amount=Sum("amount"))

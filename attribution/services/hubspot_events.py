@@ -120,7 +120,7 @@ def _read_and_take(
     now: datetime,
 ) -> dict[int, Failure]:
     failures: dict[int, Failure] = {}
-    for ids in _chunks(list(by_deal)):
+    for ids in chunks(list(by_deal)):
         hints = [by_deal[one] for one in ids]
         try:
             found = client.read_deals(ids)
@@ -141,12 +141,13 @@ def contacts_of_deals(
         return {}
     ids = client.contacts_of(wanted)
     seen: dict[str, ContactSeen] = {}
-    for some in _chunks(sorted({contact for linked in ids.values() for contact in linked})):
+    for some in chunks(sorted({contact for linked in ids.values() for contact in linked})):
         seen |= client.read_contacts(some)
     return {deal: [seen[one] for one in linked if one in seen] for deal, linked in ids.items()}
 
 
-def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut ids into batches that HubSpot takes."""
     return (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
 
 
