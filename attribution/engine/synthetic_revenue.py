@@ -19,14 +19,6 @@ ZERO = Decimal(0)
 ONE = Decimal(1)
 Outcome = Literal["open", "won", "lost"]
 
-_RAISE_MIN_INCREMENT = Decimal(1000)
-_RAISE_MIN_STAGE_CONFIDENCE = Decimal("0.70")
-_RAISE_MIN_ATTRIBUTION_CONFIDENCE = Decimal("0.60")
-_RAISE_BASE_PCT = Decimal(5)
-_RAISE_SPAN_PCT = Decimal(10)
-_RAISE_FULL_VALUE = Decimal(10_000)
-_RAISE_CONFIDENCE_FACTOR = Decimal("1.5")
-
 
 @dataclass(frozen=True)
 class Stage:
@@ -103,14 +95,6 @@ class ImpliedConversion:
     key: str
     to_won: Decimal | None
     to_next: Decimal | None
-
-
-@dataclass(frozen=True)
-class Raise:
-    """A budget raise that a stage change justifies."""
-
-    pct: Decimal
-    confidence: Decimal
 
 
 def stage_worth(values: StageValues, stage: str, deal_amount: Decimal | None = None) -> Worth:
@@ -332,36 +316,3 @@ def _falls(values: StageValues) -> dict[str, str]:
         for before, after in pairwise(rows)
         if after.value < before.value
     }
-
-
-def budget_raise(
-    *,
-    increment: Decimal,
-    stage_confidence: Decimal,
-    attribution_confidence: Decimal,
-    budget: Decimal | None,
-) -> Raise | None:
-    """How much more budget a stage change justifies, in percent; ``None``: none.
-
-    Parameters
-    ----------
-    increment : worth of the stage change, in the workspace's currency
-    stage_confidence, attribution_confidence : shares in [0, 1]
-    budget : the real daily budget at the level that owns it; ``None``: not known
-
-    Returns
-    -------
-    5 to 15 percent, with the confidence of stage times attribution
-    """
-    if budget is None or increment <= _RAISE_MIN_INCREMENT:
-        return None
-    if stage_confidence <= _RAISE_MIN_STAGE_CONFIDENCE:
-        return None
-    if attribution_confidence <= _RAISE_MIN_ATTRIBUTION_CONFIDENCE:
-        return None
-    sure = min(_RAISE_CONFIDENCE_FACTOR * stage_confidence, ONE)
-    large = min(increment / _RAISE_FULL_VALUE, ONE)
-    return Raise(
-        _RAISE_BASE_PCT + _RAISE_SPAN_PCT * sure * large,
-        stage_confidence * attribution_confidence,
-    )

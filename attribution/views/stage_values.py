@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,11 +13,13 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from attribution.engine.learned_values import MIN_DEALS, MIN_WON, LearnedValue
 from attribution.engine.stage_documents import as_document
 from attribution.engine.stage_templates import TEMPLATES
 from attribution.engine.synthetic_revenue import Stage, StageValues, implied_conversion
 from attribution.handlers import KIND
 from attribution.models import SyntheticRevenueConfig
+from attribution.selectors.learned import learned_stage_values
 from attribution.selectors.revenue import current_config, values_of
 from workspaces.gate import GateError, Proposer, RequestError
 from workspaces.models import Proposal
@@ -42,6 +45,25 @@ class Line:
     confidence: str
     to_won: Decimal | None
     to_next: Decimal | None
+    learned: LearnedValue | None
+
+    @property
+    def learned_value(self) -> Decimal | None:
+        """What the deals say the stage is worth."""
+        return None if self.learned is None else Decimal(self.learned.value)
+
+    @property
+    def learned_give(self) -> Decimal | None:
+        """Half the width of its interval."""
+        if self.learned is None:
+            return None
+        return Decimal((self.learned.high - self.learned.low) / 2)
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the value in force lies outside of the interval."""
+        found = self.learned
+        return found is not None and not found.low <= self.stage.value <= found.high
 
 
 @require_safe
@@ -89,12 +111,15 @@ def _asked(request: PageRequest) -> dict[str, Any]:
 
 
 def _draw(request: PageRequest, *, error: GateError | None = None) -> HttpResponse:
-    config = current_config(workspace=request.workspace, now=timezone.now())
+    now = timezone.now()
+    config = current_config(workspace=request.workspace, now=now)
     values = values_of(config) if config else None
     context = {
         "title": "Stage values",
         "config": config,
-        "lines": _lines(values, request.POST) if values else [],
+        "lines": _lines(request, values, now) if values else [],
+        "least_deals": MIN_DEALS,
+        "least_won": MIN_WON,
         "figures": _figures(values, request.POST) if values else [],
         "templates": TEMPLATES,
         "versions": SyntheticRevenueConfig.objects.filter(workspace=request.workspace)
@@ -111,7 +136,9 @@ def _draw(request: PageRequest, *, error: GateError | None = None) -> HttpRespon
     return show(request, "attribution/stage_values.html", context, status=status)
 
 
-def _lines(values: StageValues, form: QueryDict) -> list[Line]:
+def _lines(request: PageRequest, values: StageValues, now: datetime) -> list[Line]:
+    form, workspace = request.POST, request.workspace
+    learned = learned_stage_values(workspace=workspace, values=values, now=now)
     shares = {row.key: row for row in implied_conversion(values)}
     written = {row["key"]: row for row in as_document(values)["stages"]}
     lines = []
@@ -124,6 +151,7 @@ def _lines(values: StageValues, form: QueryDict) -> list[Line]:
                 confidence=form.get(f"confidence-{stage.key}", text["confidence"]),
                 to_won=_pct(share.to_won) if share else None,
                 to_next=_pct(share.to_next) if share else None,
+                learned=learned.get(stage.key),
             )
         )
     return lines

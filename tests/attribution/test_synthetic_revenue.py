@@ -15,7 +15,6 @@ from attribution.engine.synthetic_revenue import (
     Move,
     ad_pipeline_roas,
     average_confidence,
-    budget_raise,
     implied_conversion,
     increments_of,
     problems_of,
@@ -200,41 +199,3 @@ def _with(named: str, /, **fields: object):
 )
 def test_what_is_wrong_is_said_by_field(values, field, words):
     assert words in problems_of(values)[field]
-
-
-@pytest.mark.parametrize(
-    ("increment", "stage_confidence", "pct"),
-    [
-        ("6750", "0.85", "11.75"),
-        ("9000", "0.85", "14"),
-        ("15000", "1.0", "15"),
-        ("6000", "1.0", "11"),
-        ("2250", "0.60", None),
-        ("1000", "1.0", None),
-        ("6750", "0.70", None),
-        ("-9000", "1.0", None),
-    ],
-)
-def test_budget_raise(increment, stage_confidence, pct):
-    found = budget_raise(
-        increment=Decimal(increment),
-        stage_confidence=Decimal(stage_confidence),
-        attribution_confidence=Decimal("0.8"),
-        budget=Decimal(100),
-    )
-
-    assert (found.pct if found else None) == (Decimal(pct) if pct else None)
-    if found:
-        assert found.confidence == Decimal(stage_confidence) * Decimal("0.8")
-
-
-@pytest.mark.parametrize(("attribution", "budget"), [("0.60", "100"), ("0.9", None)])
-def test_no_raise_without_attribution_or_a_known_budget(attribution, budget):
-    found = budget_raise(
-        increment=Decimal(9000),
-        stage_confidence=Decimal("0.85"),
-        attribution_confidence=Decimal(attribution),
-        budget=Decimal(budget) if budget else None,
-    )
-
-    assert found is None
