@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
-from kombu.exceptions import OperationalError
 
 from workspaces.inbound.base import Call, UnreadableError
 from workspaces.services import inbound
-from workspaces.tasks.inbound import process_inbound
-
-logger = logging.getLogger(__name__)
 
 
 @csrf_exempt
@@ -44,7 +38,7 @@ def receive(request: HttpRequest, provider: str, connection: UUID) -> HttpRespon
     except UnreadablePostError:
         return _problem(400, "The body ended too early; send it again.")
     if receipt.connection_id is not None:
-        _nudge(receipt.connection_id)
+        inbound.nudge(connection_id=receipt.connection_id)
     return HttpResponse(receipt.provider.answer, content_type=receipt.provider.answer_type)
 
 
@@ -70,18 +64,6 @@ def _call(request: HttpRequest) -> Call:
 def _length(request: HttpRequest) -> int:
     text = request.META.get("CONTENT_LENGTH") or ""
     return int(text[:20]) if text.isascii() and text.isdigit() else 0
-
-
-def _nudge(connection_id: int) -> None:
-    """Shorten the wait. Without a broker the events stay stored, and beat finds them later."""
-    transaction.on_commit(lambda: _send(connection_id))
-
-
-def _send(connection_id: int) -> None:
-    try:
-        process_inbound.apply_async(kwargs={"connection_id": connection_id}, retry=False)
-    except OperationalError:
-        logger.warning("webhook events wait for beat; the broker does not answer")
 
 
 def _problem(status: int, detail: str) -> JsonResponse:

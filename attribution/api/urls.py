@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attribution.api import conversions, revenue
+from attribution.api import conversions, crm, revenue
 from attribution.models import StageValue, SyntheticRevenueSummary
 from workspaces.api.reports import report_view
 from workspaces.api.routing import api_path
@@ -22,6 +22,7 @@ urlpatterns = [
     api_path(f"{_REVENUE}/get-stages/", revenue.Stages.as_view(), "api-revenue-stages"),
     api_path("synthetic-revenue/config/", revenue.Config.as_view(), "api-revenue-config"),
     api_path("ml/ingest-crm-data/", revenue.CrmData.as_view(), "api-ingest-crm-data"),
+    api_path("ml/process-hubspot-event/", crm.HubSpotEvent.as_view(), "api-process-hubspot-event"),
     api_path("ml/attribution/track-click/", conversions.TrackClick.as_view(), "api-track-click"),
     api_path(
         "ml/attribution/attribute-conversion/",

@@ -94,6 +94,7 @@ OPERATIONS = {
     "GET synthetic-revenue/config/": "ml:read",
     "PUT synthetic-revenue/config/": "changes:propose",
     "POST ml/ingest-crm-data/": "ml:write",
+    "POST ml/process-hubspot-event/": "ml:write",
     "POST ml/attribution/track-click/": "ml:write",
     "POST ml/attribution/attribute-conversion/": "ml:write",
     "POST conversions/track/": "events:write",

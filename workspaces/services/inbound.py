@@ -6,9 +6,11 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from celery import current_app
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from workspaces import crypto
 from workspaces.inbound.base import Batch, Call, ForgedError, Provider, UnreadableError
@@ -62,7 +64,7 @@ def receive(*, provider: str, connection: UUID, call: Call, now: datetime) -> Re
             "inbound events of foreign accounts dropped",
             extra={"connection": row.pk, "dropped": batch.dropped},
         )
-    _store(row, batch, now)
+    take_in(connection=row, batch=batch, now=now)
     is_awaited = bool(batch.events and consumers_of(provider))
     return Receipt(sender, len(batch.events), batch.dropped, row.pk if is_awaited else None)
 
@@ -110,7 +112,8 @@ def _split(sender: Provider, call: Call, secret: dict[str, str]) -> Batch:
         raise UnreadableError("The JSON is nested too deeply.") from None
 
 
-def _store(connection: Connection, batch: Batch, now: datetime) -> None:
+def take_in(*, connection: Connection, batch: Batch, now: datetime) -> None:
+    """Store events, each once; what a repeat brings changes nothing."""
     rows = [
         InboundEvent(
             connection=connection,
@@ -125,6 +128,27 @@ def _store(connection: Connection, batch: Batch, now: datetime) -> None:
     # Two calls with the same events in another order would wait for each other's keys in a ring.
     rows.sort(key=lambda row: row.dedup_key)
     InboundEvent.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def nudge(*, connection_id: int) -> str:
+    """Shorten the wait; returns the task's id. Without a broker beat finds the events later."""
+    task_id = str(uuid4())
+    transaction.on_commit(lambda: _send(connection_id, task_id))
+    return task_id
+
+
+def _send(connection_id: int, task_id: str) -> None:
+    try:
+        current_app.send_task(
+            "workspaces.process_inbound",
+            kwargs={"connection_id": connection_id},
+            task_id=task_id,
+            retry=False,
+            # A sender who must be answered in seconds would wait for a store that nobody reads.
+            ignore_result=True,
+        )
+    except OperationalError:
+        logger.warning("webhook events wait for beat; the broker does not answer")
 
 
 @transaction.atomic
