@@ -36,6 +36,10 @@ class SandboxControl:
         """Let the sandbox's clock follow the real one."""
         self._call("clock", {"real": True})
 
+    def work_in_portal(self, name: str, **body: Any) -> None:
+        """Do something in the sandbox's CRM, as its people would."""
+        self._call(f"hubspot/{name}", body)
+
     def _call(self, name: str, body: dict[str, Any]) -> None:
         try:
             answer = self._client.post(f"/_sandbox/{name}", json=body)

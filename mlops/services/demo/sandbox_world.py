@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from campaigns.models import AdAccount, AdChangeHistory, PendingAdChange, Platform
 from campaigns.services.syncing import connect_account, sync_account
 from mlops.platforms.sandbox_control import SandboxControl
+from mlops.services.demo.deals import fill_deals
 from mlops.services.demo.people import add_people, demo_person
 from mlops.services.sampling import propose_budgets
 from workspaces.crypto import encrypt
@@ -65,6 +66,7 @@ def fill_sandbox_world(*, control: SandboxControl, now: datetime) -> Workspace:
     finally:
         control.run_clock()
     _today(accounts, people, now=now)
+    fill_deals(workspace=workspace, control=control, now=now)
     workspace.refresh_from_db()
     workspace.notice = NOTICE
     workspace.save(update_fields=["notice", "updated_at"])
