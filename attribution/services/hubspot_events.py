@@ -35,8 +35,9 @@ KINDS: Final = ("deal.*", "contact.privacyDeletion")
 # Their replicas are seconds behind; 5, 10, 20, 30 seconds.
 _LAG_WAIT_S, _LAG_WAIT_MOST_S = 5.0, 30.0
 _CLOCKS: Final = timedelta(seconds=2)
-# So often a deal that was deleted may still be read before we believe that it came back.
-_LOOKS_AT_DELETED: Final = 4
+# So often a deal that was deleted may still be read before we believe that it came back, and a
+# contact may be missing before we believe that it was taken away again.
+_LOOKS: Final = 4
 _READ_FOR: Final = frozenset({"dealstage", "pipeline", "amount"})
 
 
@@ -135,7 +136,7 @@ def _read_and_take(
 def contacts_of_deals(
     client: HubSpot, portal: Portal, deals: Sequence[str]
 ) -> dict[str, list[ContactSeen]]:
-    """Read contacts of the deals whose origin is not recorded yet."""
+    """Read contacts of the deals whose origin is not recorded yet; only these are in the answer."""
     wanted = unattributed(portal, deals)
     if not wanted:
         return {}
@@ -143,7 +144,7 @@ def contacts_of_deals(
     seen: dict[str, ContactSeen] = {}
     for some in chunks(sorted({contact for linked in ids.values() for contact in linked})):
         seen |= client.read_contacts(some)
-    return {deal: [seen[one] for one in linked if one in seen] for deal, linked in ids.items()}
+    return {deal: [seen[one] for one in ids.get(deal, ()) if one in seen] for deal in wanted}
 
 
 def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -172,7 +173,7 @@ def _take(
             return {}
         for hint in (one for one in hints if one.absorbed and one.kind == "deal.merge"):
             merge_deals(portal=portal, deal=deal, absorbed=hint.absorbed, at=hint.at, now=now)
-        late = [hint for hint in hints if _is_ahead(hint, deal)]
+        late = [hint for hint in hints if _is_ahead(hint, deal, contacts)]
         if not any(hint.kind == "deal.deletion" for hint in late):
             take_deal(portal=portal, deal=deal, contacts=contacts.get(deal.id, ()), now=now)
     except (GateError, RefusedError) as error:
@@ -186,10 +187,18 @@ def moved_to(client: HubSpot, asked: str) -> DealSeen | None:
     return next(iter(found.deals.values()), None)
 
 
-def _is_ahead(hint: Hint, deal: DealSeen) -> bool:
+def _is_ahead(hint: Hint, deal: DealSeen, contacts: Mapping[str, Sequence[ContactSeen]]) -> bool:
     """Whether an event tells of something that was not read yet."""
     if hint.kind == "deal.deletion":
-        return hint.attempts < _LOOKS_AT_DELETED
+        return hint.attempts < _LOOKS
+    if hint.kind == "deal.associationChange":
+        is_new = not hint.told.get("associationRemoved") and hint.attempts < _LOOKS
+        is_contact = "CONTACT" in str(hint.told.get("associationType"))
+        linked = {one.id for one in contacts.get(deal.id, ())}
+        asked = deal.id in contacts
+        return is_new and is_contact and asked and str(hint.told.get("toObjectId")) not in linked
+    if hint.kind not in ("deal.propertyChange", "deal.creation"):
+        return False  # the others need not move the time of the last change
     value = hint.told.get("propertyValue")
     is_seen = any(one.stage == value and abs(one.at - hint.at) <= _CLOCKS for one in deal.stages)
     return not is_seen and deal.modified_at < hint.at

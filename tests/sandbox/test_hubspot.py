@@ -256,3 +256,12 @@ def test_repeats_and_another_order_are_delivered_on_request(crm):
     ]
     assert values == ["closedwon", "appointmentscheduled"] * 2
     assert len({event["eventId"] for event in events}) == len(events)
+
+
+def test_calls_are_made_outside_of_the_sandboxs_own_transaction(crm):
+    body = {"portal": "33", "send": True, "batch": 3, "url": f"{crm.box.base_url}/nobody"}
+
+    told = crm.box.control("hubspot/deliver", body)
+
+    assert told["statuses"] == [404, 404]
+    assert crm.box.control("hubspot/deliver", body)["calls"] == []
