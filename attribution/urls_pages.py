@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from attribution.views import stage_values
+from attribution.views import attribution, stage_values
 
 urlpatterns = [
+    path("dashboards/attribution/", attribution.attribution, name="attribution"),
+    path("dashboards/attribution/run/", attribution.run_now, name="attribution-run"),
+    path("dashboards/attribution/export.<str:kind>", attribution.export, name="attribution-export"),
     path("stage-values/", stage_values.stage_values, name="stage-values"),
     path("stage-values/propose/", stage_values.propose_stage_values, name="stage-values-propose"),
 ]

@@ -78,6 +78,19 @@ SIDEBAR: dict[str, Any] = {
             _item("Safety policy", "shield", "policy"),
         ),
         _group(
+            "Insight",
+            _item("Attribution", "conversion_path", "attribution"),
+        ),
+        _group(
+            "Attribution data",
+            _model("Touches", "touch_app", "attribution.Touchpoint"),
+            _model("Journeys", "route", "attribution.Journey"),
+            _model("Models", "tune", "attribution.AttributionModel"),
+            _model("Model runs", "history", "attribution.AttributionRun"),
+            _model("Days of channels", "calendar_month", "attribution.ChannelPerformance"),
+            closed=True,
+        ),
+        _group(
             "Advertising data",
             _model("Ad accounts", "account_balance", "campaigns.AdAccount"),
             _model("Campaigns", "ads_click", "campaigns.Campaign"),

@@ -161,6 +161,9 @@ class AttributionRun(Figures):
     )
     mean_touches = models.FloatField(null=True, blank=True)
     mean_hours = models.FloatField(null=True, blank=True)
+    summary = models.JSONField(
+        default=dict, blank=True, help_text="Of channel runs: paths, lengths, times, regions."
+    )
     top_channel = models.ForeignKey(
         Channel, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

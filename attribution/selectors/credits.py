@@ -17,6 +17,7 @@ from attribution.engine.journeys import FloatArray
 from attribution.engine.multi_touch import journeys_credit, journeys_intervals
 from attribution.models import AttributionModel, Channel, CreditLevel, Method, Touchpoint
 from attribution.selectors.conversions import day_starts
+from attribution.selectors.journey_shapes import shapes_of
 from attribution.selectors.journeys import JourneySet, Units
 from campaigns import metrics
 from campaigns.selectors.performance import Period, days_of
@@ -72,6 +73,11 @@ class Ledger:
     def revenue(self) -> Decimal:
         """Money of all conversions."""
         return Decimal(int(self.journeys.micros.sum())) * _STEP
+
+    @cached_property
+    def shapes(self) -> dict[str, Any]:
+        """Top paths, lengths and times."""
+        return shapes_of(self.journeys)
 
     @cached_property
     def spend(self) -> dict[Unit, Decimal]:

@@ -21,6 +21,7 @@ from attribution.models import (
 from attribution.models.credits import LOOKBACK_DAYS
 from attribution.selectors.credits import SEED, Ledger, Line, options_of
 from attribution.selectors.journeys import load_journeys, newest_data
+from attribution.selectors.regions import regions_of
 from attribution.services.channel_days import fill_channel_days
 from attribution.services.journeys import build_journeys
 from attribution.services.touches import channels_of
@@ -96,6 +97,8 @@ def _store(
     lines = ledger.lines(model, level, with_intervals=True)
     run = _run(ledger, model, level, conversion_type, now)
     run.cost = sum(ledger.spend.values()) if ledger.spend else None
+    if level == CreditLevel.CHANNEL:
+        run.summary = {**ledger.shapes, "regions": regions_of(ledger, model)}
     run.top_channel_id, run.top_campaign_id = _strongest(lines)
     run.duration_ms = (time.perf_counter() - started_s) * 1000
     run.save()

@@ -101,3 +101,15 @@ def share_precise(value: Decimal | float | None) -> str:
 def times(value: Decimal | float | None) -> str:
     """Multiple such as ROAS, a dash for none."""
     return "–" if value is None else f"{value:.2f}×"
+
+
+@register.filter
+def one_place(value: float | None) -> str:
+    """Shared count with one decimal, a dash for none."""
+    return "–" if value is None else formats.plain(Decimal(str(round(value, 1))))
+
+
+@register.filter
+def as_decimal(value: str) -> Decimal:
+    """Amount that was stored as text."""
+    return Decimal(value)

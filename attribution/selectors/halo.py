@@ -1,0 +1,92 @@
+"""Paid and organic conversions day by day, and how they move together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from django.db.models import Q, Sum
+
+from attribution.engine.halo import Halo, ThinDataError, halo
+from attribution.engine.journeys import FloatArray
+from attribution.models import ChannelPerformance
+from campaigns.selectors.performance import Period
+from workspaces.models import Workspace
+
+_WIDE, _HIGH, _EDGE = 340, 190, 8
+_POINTS = 24
+
+
+@dataclass(frozen=True)
+class HaloFound:
+    """The fit and the days that it was made of; without a fit, why not."""
+
+    period: Period
+    paid: FloatArray
+    organic: FloatArray
+    fit: Halo | None
+    why_not: str
+
+
+@dataclass(frozen=True)
+class HaloChart:
+    """Days as dots and the curve through them, in the drawing's own units."""
+
+    dots: list[tuple[float, float]]
+    path: str
+    most_paid: int
+    most_organic: int
+    width: int = _WIDE
+    height: int = _HIGH
+
+
+def halo_of(workspace: Workspace, period: Period) -> HaloFound:
+    """Fit organic conversions of each day on its paid ones; by their last touch."""
+    rows = (
+        ChannelPerformance.objects.filter(
+            workspace=workspace, day__gte=period.since, day__lte=period.until
+        )
+        .values("day")
+        .annotate(
+            paid=Sum("conversions", filter=Q(campaign__isnull=False), default=0),
+            organic=Sum("conversions", filter=Q(campaign=None), default=0),
+        )
+        .order_by("day")
+    )
+    found = {row["day"]: (row["paid"], row["organic"]) for row in rows}
+    days = _days(min(found), max(found)) if found else []
+    counts = np.array([found.get(day, (0, 0)) for day in days], dtype=np.float64).reshape(-1, 2)
+    paid, organic = counts[:, 0], counts[:, 1]
+    try:
+        fit = halo(paid, organic, np.array([day.weekday() for day in days], dtype=np.float64))
+    except ThinDataError as error:
+        return HaloFound(period, paid, organic, None, str(error))
+    return HaloFound(period, paid, organic, fit, "")
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
+
+
+def chart_of(found: HaloFound) -> HaloChart | None:
+    """Draw a fit; none without one."""
+    if found.fit is None:
+        return None
+    curve_x = np.linspace(float(found.paid.min()), float(found.paid.max()), _POINTS)
+    curve_y = found.fit.expected(np.maximum(curve_x, 0.5))
+    top_x = float(found.paid.max())
+    top_y = max(float(found.organic.max()), float(curve_y.max()))
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        inner_w, inner_h = _WIDE - 2 * _EDGE, _HIGH - 2 * _EDGE
+        return round(_EDGE + inner_w * x / top_x, 1), round(_EDGE + inner_h * (1 - y / top_y), 1)
+
+    points = [place(x, y) for x, y in zip(curve_x.tolist(), curve_y.tolist(), strict=True)]
+    pairs = zip(found.paid.tolist(), found.organic.tolist(), strict=True)
+    return HaloChart(
+        dots=[place(x, y) for x, y in pairs],
+        path="M" + " L".join(f"{x},{y}" for x, y in points),
+        most_paid=round(top_x),
+        most_organic=round(top_y),
+    )
