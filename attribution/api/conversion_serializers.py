@@ -167,7 +167,8 @@ class StatsQuery(PeriodQuery):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse days that no conversion can have, too."""
-        for name, day in super().validate(attrs).items():
+        for name in {"from", "to"} & set(super().validate(attrs)):
+            day = attrs[name]
             if not _YEARS[0] <= day.year <= _YEARS[1]:
                 raise serializers.ValidationError({name: "This day is out of range."})
         return attrs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attribution.api import conversions, crm, revenue
+from attribution.api import conversions, crm, journeys, revenue
 from attribution.models import StageValue, SyntheticRevenueSummary
 from workspaces.api.reports import report_view
 from workspaces.api.routing import api_path
@@ -14,6 +14,9 @@ _CONVERSIONS = {
     "track/": conversions.TrackConversion,
     "events/": conversions.ConversionEvents,
     "stats/": conversions.ConversionStats,
+    "attribution/": journeys.Credits,
+    "journey/<str:user_id>/": journeys.PersonJourneys,
+    "performance/<str:channel>/": journeys.ChannelFigures,
 }
 
 urlpatterns = [
@@ -30,10 +33,13 @@ urlpatterns = [
         "api-attribute-conversion",
     ),
     *(
-        api_path(f"{word}/{path}", view.as_view(), f"api-{word}-{path.strip('/')}")
+        api_path(f"{word}/{path}", view.as_view(), f"api-{word}-{path.partition('/')[0]}")
         for path, view in _CONVERSIONS.items()
         for word in ("conversions", "conversion")
     ),
+    api_path("attribution/summary/", journeys.AttributionSummary.as_view(), "api-attribution"),
+    api_path("attribution/heatmap/", journeys.AttributionHeatmap.as_view(), "api-heatmap"),
+    api_path("attribution/halo/", journeys.AttributionHalo.as_view(), "api-halo"),
     *(
         api_path(
             f"reports/{report._meta.db_table}/",

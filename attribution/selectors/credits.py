@@ -13,7 +13,7 @@ import numpy as np
 from django.db.models import F, Sum, Value
 from django.db.models.functions import Coalesce, Lower, NullIf, TruncDate
 
-from attribution.engine.journeys import FloatArray
+from attribution.engine.journeys import FloatArray, Journeys
 from attribution.engine.multi_touch import journeys_credit, journeys_intervals
 from attribution.models import AttributionModel, Channel, CreditLevel, Method, Touchpoint
 from attribution.selectors.conversions import day_starts
@@ -68,6 +68,7 @@ class Ledger:
 
     def __init__(self, workspace: Workspace, period: Period, journeys: JourneySet) -> None:
         self.workspace, self.period, self.journeys = workspace, period, journeys
+        self._levels: dict[str, tuple[Journeys, Units]] = {}
 
     @cached_property
     def revenue(self) -> Decimal:
@@ -88,7 +89,9 @@ class Ledger:
         self, model: AttributionModel, level: str, *, with_intervals: bool = False
     ) -> list[Line]:
         """Credit of everybody who was touched or paid, the most conversions first."""
-        journeys, units = self.journeys.at_level(level)
+        if level not in self._levels:
+            self._levels[level] = self.journeys.at_level(level)
+        journeys, units = self._levels[level]
         table = journeys_credit(journeys, model=model.method, seed=SEED, **options_of(model))
         given = table["conversions"].to_numpy(), table["value"].to_numpy()
         low_high = None

@@ -62,10 +62,12 @@ def seed_new(workspace: Workspace, _by: User, _now: datetime) -> None:
     seed_models(workspace=workspace)
 
 
-def windows_to(workspace: Workspace, *, now: datetime) -> list[Period]:
-    """The usual periods up to yesterday in the workspace's zone, shortest first."""
+def windows_to(
+    workspace: Workspace, *, now: datetime, windows: Sequence[int] = WINDOWS
+) -> list[Period]:
+    """Periods of so many days up to yesterday in the workspace's zone; usually 7, 30 and 90."""
     yesterday = now.astimezone(workspace.zone).date() - timedelta(days=1)
-    return [Period(yesterday - timedelta(days=days - 1), yesterday) for days in WINDOWS]
+    return [Period(yesterday - timedelta(days=days - 1), yesterday) for days in windows]
 
 
 def run_model(
@@ -169,15 +171,17 @@ def _strongest(lines: Sequence[Line]) -> tuple[int | None, int | None]:
     return best[0], best[1]
 
 
-def refresh_attribution(*, workspace: Workspace, now: datetime) -> int:
-    """Build the journeys, run the models over the usual periods, fill the days of channels."""
+def refresh_attribution(
+    *, workspace: Workspace, now: datetime, windows: Sequence[int] = WINDOWS
+) -> int:
+    """Build the journeys, run the models over periods up to yesterday, fill days of channels."""
     seed_models(workspace=workspace)
     _name_paid_channels(workspace)
     build_journeys(workspace=workspace, now=now)
     runs = 0
-    for period in windows_to(workspace, now=now):
+    for period in windows_to(workspace, now=now, windows=windows):
         runs += len(run_models(workspace=workspace, period=period, now=now))
-    fill_channel_days(workspace=workspace, period=period)
+    fill_channel_days(workspace=workspace, period=windows_to(workspace, now=now)[-1])
     before = now - timedelta(days=settings.ATTRIBUTION_RUN_KEEP_DAYS)
     AttributionRun.objects.filter(workspace=workspace, ran_at__lt=before).delete()
     return runs

@@ -103,6 +103,14 @@ OPERATIONS = {
     "GET conversion/events/": "attribution:read",
     "GET conversions/stats/": "attribution:read",
     "GET conversion/stats/": "attribution:read",
+    **{
+        f"GET {word}/{path}/": "attribution:read"
+        for word in ("conversions", "conversion")
+        for path in ("attribution", "journey/<str:user_id>", "performance/<str:channel>")
+    },
+    "GET attribution/summary/": "attribution:read",
+    "GET attribution/heatmap/": "attribution:read",
+    "GET attribution/halo/": "attribution:read",
     "GET reports/v_stage_values/": "insight:read",
     "GET reports/v_synthetic_revenue_summary/": "insight:read",
 }
@@ -124,6 +132,8 @@ def split(operation: str) -> tuple[str, str]:
     method, route = operation.split(" ", 1)
     for part in ("<uuid:public_id>", "<uuid:endpoint_id>"):
         route = route.replace(part, str(NOBODY))
+    for part in ("<str:user_id>", "<str:channel>"):
+        route = route.replace(part, "none")
     return method.lower(), "/api/" + route.replace("<str:given>", "none").replace(
         "<str:name>", "none"
     )

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from tests.api.conftest import key_client
 from tests.api.paths import OPERATIONS
+from tests.attribution.journey_steps import walk
 from tests.campaigns.factories import DailyPerformanceFactory, SafetyPolicyFactory
 from tests.workspaces.factories import ConnectionFactory
 from workspaces import scopes
@@ -62,6 +63,7 @@ def theirs(note, workspace):
         )
         for kind, request in changes
     ]  # fmt: skip
+    walk(workspace, "ann", "meta", now)
     return {
         "proposals": made[0].public_id,
         "connections": ConnectionFactory(workspace=workspace).public_id,
@@ -76,6 +78,7 @@ def theirs(note, workspace):
 
 def addresses(theirs):
     """Every operation that names a row, with the id of somebody else's."""
+    named = {"<str:user_id>": "ann", "<str:channel>": "meta"}
     for operation in OPERATIONS:
         method, route = operation.split(" ", 1)
         if "<" not in route or "<str:name>" in route or "creatives" in route:
@@ -85,6 +88,8 @@ def addresses(theirs):
         if "<uuid:endpoint_id>" in route:
             row = theirs["delivery"]
         path = route.replace("<uuid:endpoint_id>", str(endpoint))
+        for part, name in named.items():
+            path = path.replace(part, name)
         path = path.replace("<uuid:public_id>", str(row)).replace("<str:given>", str(row))
         yield method.lower(), f"/api/{path}"
 
