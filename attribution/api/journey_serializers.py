@@ -19,7 +19,7 @@ class CreditQuery(StatsQuery):
     type = serializers.CharField(max_length=40, required=False, default="")
 
 
-class NamedOut(serializers.Serializer[Any]):
+class CreditedOut(serializers.Serializer[Any]):
     """A campaign or an ad."""
 
     id = serializers.UUIDField()
@@ -30,8 +30,8 @@ class CreditOut(serializers.Serializer[Any]):
     """Credit of one channel, campaign or ad."""
 
     channel = serializers.CharField()
-    campaign = NamedOut(allow_null=True)
-    ad = NamedOut(allow_null=True)
+    campaign = CreditedOut(allow_null=True)
+    ad = CreditedOut(allow_null=True)
     conversions = serializers.FloatField()
     share = serializers.FloatField()
     revenue = AmountOut()
@@ -68,8 +68,8 @@ class TouchOut(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     kind = serializers.CharField()
     channel = serializers.CharField()
-    campaign = NamedOut(allow_null=True)
-    ad = NamedOut(allow_null=True)
+    campaign = CreditedOut(allow_null=True)
+    ad = CreditedOut(allow_null=True)
     page_url = serializers.CharField()
     credit = serializers.DictField(child=serializers.FloatField())
 
@@ -141,7 +141,7 @@ class SummaryOut(serializers.Serializer[Any]):
     mean_touches = serializers.FloatField(allow_null=True)
     mean_hours_to_convert = serializers.FloatField(allow_null=True)
     top_channel = serializers.CharField(allow_null=True)
-    top_campaign = NamedOut(allow_null=True)
+    top_campaign = CreditedOut(allow_null=True)
     top_paths = serializers.ListField(child=serializers.DictField())
 
 

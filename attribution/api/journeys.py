@@ -93,6 +93,7 @@ class Credits(CreditView):
 
     @extend_schema(
         tags=TAG,
+        operation_id="conversions_attribution",
         summary="Share conversions and revenue out by a model",
         parameters=[forms.CreditQuery],
         responses=forms.CreditsOut,
@@ -124,6 +125,7 @@ class PersonJourneys(CreditView):
 
     @extend_schema(
         tags=TAG,
+        operation_id="conversions_journey",
         summary="Show a person's journeys touch by touch",
         responses=forms.PersonJourneysOut,
     )
@@ -163,6 +165,7 @@ class ChannelFigures(CreditView):
 
     @extend_schema(
         tags=TAG,
+        operation_id="conversions_performance",
         summary="Show a channel's messages, conversions and money by day",
         parameters=[StatsQuery],
         responses=forms.ChannelOut,
