@@ -77,10 +77,12 @@ class Application:
         store = self.store
         now = store.now()
         store.apply_scheduled(now)
-        rule = find_fault(store, platform, request)
+        is_write = _IS_WRITE[platform](request)
+        is_batch_of_reads = platform == "meta" and "batch" in request.form() and not is_write
+        method = "GET" if is_batch_of_reads else request.method
+        rule = find_fault(store, platform, request, method)
         if rule and rule.kind == "external_edit":
             editing.edit(store, as_object(rule.options.get("edit")), now)
-        is_write = _IS_WRITE[platform](request)
         store.call_id = self._log(platform, request, now) if is_write else None
         answer = self._run(Context(store, self.traffic, request, now, rule), platform)
         if store.call_id is not None:

@@ -161,12 +161,15 @@ def list_rules(store: Store) -> list[JsonObject]:
     ]
 
 
-def find_fault(store: Store, platform: str, request: Request) -> Rule | None:
-    """Return the first rule that fires on this call; every rule that matches counts it."""
+def find_fault(store: Store, platform: str, request: Request, method: str) -> Rule | None:
+    """Return the first rule that fires on this call; every rule that matches counts it.
+
+    ``method`` is what rules are asked for: that of the request, or GET for a batch of reads.
+    """
     fired: Rule | None = None
     for row in store.query("SELECT * FROM fault ORDER BY id"):
         rule = parse_rule(json.loads(row["rule"]))
-        if not _matches(rule, platform, request):
+        if not _matches(rule, platform, request, method):
             continue
         matched = row["matched"] + 1
         fires = fired is None and _fires(rule, matched, row["fired"])
@@ -180,13 +183,13 @@ def find_fault(store: Store, platform: str, request: Request) -> Rule | None:
     return fired
 
 
-def _matches(rule: Rule, platform: str, request: Request) -> bool:
+def _matches(rule: Rule, platform: str, request: Request, method: str) -> bool:
     if rule.platform and rule.platform != platform:
         return False
-    if rule.method and rule.method != request.method:
+    if rule.method and rule.method != method:
         return False
     query = "&".join(f"{name}={value}" for name, value in request.query.items())
-    target = f"{request.method} {request.path}" + (f"?{query}" if query else "")
+    target = f"{method} {request.path}" + (f"?{query}" if query else "")
     if rule.path and not re.search(rule.path, target):
         return False
     return not rule.entity or _names_entity(rule.entity, target, request.body)

@@ -7,12 +7,19 @@ from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
+from hypothesis import HealthCheck, settings
 
 from tests import database
 from tests.scheduling import pytest_xdist_make_scheduler  # noqa: F401  # a hook of this conftest
 from tests.workspaces.factories import MembershipFactory, WorkspaceFactory
 from workspaces.middleware import SESSION_KEY
 from workspaces.models import User, Workspace
+
+# The same examples in every run, and no verdict by the clock; `make fuzz` looks for new ones.
+_UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", _UNHURRIED, derandomize=True, database=None)
+settings.register_profile("fuzz", _UNHURRIED, max_examples=1000)
+settings.load_profile("same")
 
 
 @pytest.fixture(scope="session")

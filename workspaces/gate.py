@@ -68,12 +68,16 @@ class RequestError(GateError):
 
 @dataclass(frozen=True)
 class Proposer:
-    """Who proposes. ``key`` is stable; idempotency keys are unique within it."""
+    """Who proposes. ``key`` is stable; idempotency keys are unique within it.
+
+    ``confidence`` is a machine's own in what it proposes now; without one the kind's holds.
+    """
 
     type: ProposerType
     key: str
     label: str
     user: User | None = None
+    confidence: Decimal | None = None
 
     @classmethod
     def person(cls, user: User) -> Proposer:
@@ -86,9 +90,9 @@ class Proposer:
         return cls(ProposerType.MODEL, f"model:{name}", f"{name} {version}")
 
     @classmethod
-    def rule(cls, name: str) -> Proposer:
+    def rule(cls, name: str, *, confidence: Decimal | None = None) -> Proposer:
         """A rule of ours."""
-        return cls(ProposerType.RULE, f"rule:{name}", name)
+        return cls(ProposerType.RULE, f"rule:{name}", name, confidence=confidence)
 
 
 @dataclass(frozen=True)

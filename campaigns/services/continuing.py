@@ -19,6 +19,7 @@ def propose_rest(proposal: Proposal, rest: str, *, now: datetime) -> Proposal | 
         proposal.proposer_key,
         proposal.proposer_label,
         proposal.proposed_by,
+        proposal.confidence,
     )
     try:
         return propose(
@@ -28,7 +29,6 @@ def propose_rest(proposal: Proposal, rest: str, *, now: datetime) -> Proposal | 
             proposer=proposer,
             reason=f"Goes on with “{proposal.summary}”. {proposal.reason}",
             now=now,
-            confidence=proposal.confidence,
             idempotency_key=f"rest:{proposal.public_id}",
             continues=proposal,
         )

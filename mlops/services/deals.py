@@ -21,10 +21,11 @@ from workspaces.services.proposing import propose
 logger = logging.getLogger(__name__)
 
 KIND: Final = "ad_change"
-PROPOSER: Final = Proposer.rule("deal progress")
+RULE: Final = "deal progress"
 # A deal that is read late (the first sync reads years of them) says nothing of the ad of today.
 FRESH: Final = timedelta(days=14)
 _CENT = Decimal("0.01")
+_SURE = Decimal("0.0001")
 _LONGEST = 200
 
 
@@ -63,21 +64,21 @@ def propose_raise(*, change: DealMoved, subject: Subject, now: datetime) -> Prop
     if subject.entity.status != DeliveryStatus.ACTIVE or now - change.at > FRESH:
         return None
     key = event_id_of(change)
+    confidence = (change.stage_confidence * change.attribution_confidence).quantize(_SURE)
+    proposer = Proposer.rule(RULE, confidence=confidence)
     # Not left to the gate's key alone: the budget may have moved since, and with it the request.
     if Proposal.objects.filter(
-        workspace=change.workspace, kind=KIND, proposer_key=PROPOSER.key, idempotency_key=key
+        workspace=change.workspace, kind=KIND, proposer_key=proposer.key, idempotency_key=key
     ).exists():
         return None
-    confidence = change.stage_confidence * change.attribution_confidence
     try:
         return propose(
             workspace=change.workspace,
             kind=KIND,
             request=_request(subject, budget * (1 + share)),
-            proposer=PROPOSER,
+            proposer=proposer,
             reason=_reason(change, share),
             evidence={"deal": _evidence(change, share)},
-            confidence=confidence.quantize(Decimal("0.0001")),
             idempotency_key=key,
             now=now,
         )

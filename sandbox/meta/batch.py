@@ -35,6 +35,19 @@ def run(context: Context, params: dict[str, str], handle: Callable[[Context], An
     return Answer.json(results)
 
 
+def only_reads(text: str) -> bool:
+    """Whether every element of a batch is a GET."""
+    try:
+        elements = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(elements, list) and all(_method(as_object(one)) == "GET" for one in elements)
+
+
+def _method(element: JsonObject) -> str:
+    return str(element.get("method", "GET")).upper()
+
+
 def _skipped(context: Context) -> set[int]:
     if context.fault is None or context.fault.kind != "meta_batch_null":
         return set()
@@ -49,8 +62,9 @@ def _element(
     target = f"/{url}" if url.startswith(f"{version}/") else f"/{version}/{url}"
     headers = {"Authorization": f"Bearer {token}", "Host": context.request.headers.get("host", "")}
     body = str(element.get("body", "")).encode()
-    method = str(element.get("method", "GET")).upper()
-    part = replace(context, request=Request.build(method, target, headers, body), fault=None)
+    part = replace(
+        context, request=Request.build(_method(element), target, headers, body), fault=None
+    )
     try:
         with context.store.savepoint("element"):
             answer = handle(part)

@@ -25,8 +25,10 @@ HIDDEN = ("ARCHIVED", "DELETED")
 
 
 def is_write(request: Request) -> bool:
-    """Whether the call changes something; an asynchronous report only reads."""
-    return request.method == "POST" and request.segments[-1:] != ["insights"]
+    """Whether the call changes something; an asynchronous report or a batch of reads does not."""
+    if request.method != "POST" or request.segments[-1:] == ["insights"]:
+        return False
+    return len(request.segments) != 1 or not batch.only_reads(request.form().get("batch", ""))
 
 
 def handle(context: Context) -> Answer:

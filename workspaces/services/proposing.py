@@ -7,7 +7,6 @@ open proposal, which starts unsigned because signatures hang on plans.
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -62,7 +61,6 @@ def propose(
     reason: str,
     now: datetime,
     evidence: dict[str, Any] | None = None,
-    confidence: Decimal | None = None,
     idempotency_key: str = "",
     bundle_id: UUID | None = None,
     reverts: Proposal | None = None,
@@ -72,9 +70,6 @@ def propose(
 
     Repeating a call with its idempotency key returns the first proposal. A machine's newer
     proposal supersedes a machine's pending one, and changes nothing when the plan is the same.
-    ``confidence`` is the proposer's own, which every plan of the proposal then has; no door hands
-    one on from outside.
-
     Raises
     ------
     RequestError : a field of the request is wrong
@@ -103,7 +98,6 @@ def propose(
             reason=reason,
             **_shown(draft),
             **_by(proposer),
-            confidence=confidence,
             idempotency_key=idempotency_key,
             request=request,
             bundle_id=bundle_id,
@@ -136,6 +130,7 @@ def _by(proposer: Proposer) -> dict[str, Any]:
         "proposer_key": proposer.key,
         "proposer_label": proposer.label[:200],
         "proposed_by": proposer.user,
+        "confidence": proposer.confidence,
     }
 
 
