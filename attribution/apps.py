@@ -16,6 +16,8 @@ class AttributionConfig(AppConfig):
         from attribution.handlers import StageValuesHandler
         from attribution.panels import STAGE_VALUES_PANEL
         from attribution.services import attribution_runs, matching, privacy
+        from attribution.services.deal_effects import on_deal_moved
+        from attribution.services.outgoing import queue_deal
         from workspaces import gate, panels
         from workspaces.hooks import on_workspace_created
         from workspaces.services.jobs import register_job
@@ -23,6 +25,7 @@ class AttributionConfig(AppConfig):
         gate.register(StageValuesHandler())
         panels.register_panel(STAGE_VALUES_PANEL)
         onboarding.register()
+        on_deal_moved(queue_deal)
         register_job(
             matching.MATCHING_JOB,
             "Attribution of conversions",

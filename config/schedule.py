@@ -100,6 +100,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="25", hour="5,11,17,23"),
         "options": {"expires": 3600},
     },
+    "attribution: send conversions back": {
+        "task": "attribution.send_conversions",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     "mlops: propose budgets": {
         "task": "workspaces.start_job",
         "kwargs": {"name": "budget-optimization"},

@@ -56,6 +56,8 @@ def platform_of(request: Request) -> Platform | None:
         return "tiktok"
     if parts[0] == "crm" or parts[:3] == ["oauth", "v2", "private-apps"]:
         return "hubspot"
+    if parts[0] == "v1":  # the Data Manager API; Meta's versions have two numbers
+        return "google"
     if parts in (["token"], ["oauth2", "token"]) or (len(parts) > 1 and parts[1] == "customers"):
         return "google"
     is_version = parts[0].startswith("v") and parts[0][1:2].isdigit()

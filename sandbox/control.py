@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import date, datetime
 
-from sandbox import worlds
+from sandbox import conversions, worlds
 from sandbox.context import utc_text
 from sandbox.editing import edit
 from sandbox.entities import FIELDS, KINDS, Account, Entity
@@ -22,6 +22,7 @@ WORLDS: dict[str, Callable[..., JsonObject]] = {"ptd_fitness": worlds.ptd_fitnes
 
 SETTINGS = (
     "google_page_size",
+    "google_ingest_processing",
     "hubspot_index_lag_s",
     "hubspot_read_lag_s",
     "hubspot_search_cap",
@@ -116,7 +117,7 @@ def _advance(store: Store, seconds: float) -> None:
 
 
 def _settings(store: Store, traffic: Traffic, request: Request) -> JsonObject:
-    """Small pages without thousands of rows, and how far HubSpot's index and replicas lag."""
+    """Small pages, how far HubSpot's index and replicas lag, and whether Google still decides."""
     for name, value in request.json().items():
         if name not in SETTINGS:
             raise ControlError(f"{name!r} is no setting; there is {', '.join(SETTINGS)}")
@@ -207,4 +208,5 @@ _ACTIONS: dict[tuple[str, str], Callable[[Store, Traffic, Request], JsonObject]]
     ("POST", "reset"): _reset,
     ("POST", "release"): _release,
     **hubspot.ACTIONS,
+    **conversions.ACTIONS,
 }

@@ -65,11 +65,16 @@ CREATE TABLE IF NOT EXISTS crm_event (
   id INTEGER PRIMARY KEY, account_id TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS crm_call (
   account_id TEXT NOT NULL, at INTEGER NOT NULL, is_search INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS conversion_event (
+  id INTEGER PRIMARY KEY, at REAL NOT NULL, platform TEXT NOT NULL, dataset TEXT NOT NULL,
+  name TEXT NOT NULL, event_id TEXT NOT NULL, payload TEXT NOT NULL,
+  is_repetition INTEGER NOT NULL, request_id TEXT NOT NULL);
 """
 TABLES = (
     *("setting", "account", "entity", "history", "call", "effect", "fault", "usage"),
     *("budget_block", "scheduled", "report"),
     *("crm_object", "crm_value", "crm_link", "crm_event", "crm_call"),
+    "conversion_event",
 )
 
 

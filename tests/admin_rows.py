@@ -26,10 +26,12 @@ from attribution.models import (
     AttributionPolicy,
     Click,
     Conversion,
+    ConversionDestination,
     CrmSync,
     FingerprintSalt,
     Identifier,
     IdentityMerge,
+    OutgoingConversion,
     Person,
     StageValueChange,
     TouchKind,
@@ -213,6 +215,15 @@ def _attribution(workspace: Workspace) -> None:
         ad_set__campaign__account__workspace=workspace))  # fmt: skip
     record_touch(workspace=workspace, touch=touch)
     refresh_attribution(workspace=workspace, now=NOW + timedelta(days=1))
+    destination = ConversionDestination.objects.create(
+        **own, platform="meta", dataset_id="1",
+        connection=ConnectionFactory(workspace=workspace, kind="meta", name="back"),
+    )  # fmt: skip
+    OutgoingConversion.objects.create(
+        **own, destination=destination, conversion=conversion, event_id="v", event_name="Lead",
+        value=1, currency="USD", happened_at=NOW, expires_at=NOW + timedelta(days=7),
+        next_attempt_at=NOW, created_at=NOW,
+    )  # fmt: skip
 
 
 def _deals(workspace: Workspace) -> None:

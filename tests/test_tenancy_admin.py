@@ -49,6 +49,7 @@ READS = {
 ADDS = {
     "attribution.attributionmodel": "admin",
     "attribution.attributionpolicy": "admin",
+    "attribution.conversiondestination": "admin",
     "campaigns.ad": "operator",
     "campaigns.adaccount": "admin",
     "campaigns.adset": "operator",
@@ -63,6 +64,7 @@ ADDS = {
 CHANGES = {
     "attribution.attributionmodel": "admin",
     "attribution.attributionpolicy": "admin",
+    "attribution.conversiondestination": "admin",
     "attribution.quarantinedad": "operator",
     "attribution.stagemapping": "admin",
     "campaigns.ad": "operator",

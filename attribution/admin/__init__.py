@@ -1,5 +1,8 @@
 """The admin of attribution."""
 
-from attribution.admin import click_reports, clicks, credits, crm, identity, revenue
+from attribution.admin import click_reports, clicks, credits, crm, identity, outgoing, revenue
+from workspaces.eventadmin import register_events
 
-__all__ = ["click_reports", "clicks", "credits", "crm", "identity", "revenue"]
+__all__ = ["click_reports", "clicks", "credits", "crm", "identity", "outgoing", "revenue"]
+
+register_events("attribution")

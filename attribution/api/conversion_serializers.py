@@ -77,7 +77,21 @@ class ClickOut(serializers.Serializer[Any]):
     attribution_window_days = serializers.FloatField()
 
 
-class AttributeIn(SenderIn):
+class CookiesIn(SenderIn):
+    """Cookies of platforms that are told of conversions; kept by consent only."""
+
+    # A fifth part of 2 or 8 characters is of Meta's own newer helper.
+    fbc = serializers.RegexField(
+        r"^fb\.\d\.\d{10,16}\.[A-Za-z0-9._~-]{1,500}$", required=False, help_text="Meta's _fbc."
+    )
+    fbp = serializers.RegexField(
+        r"^fb\.\d\.\d{10,16}\.\d{1,20}(\.[A-Za-z0-9]{2,8})?$", required=False,
+        help_text="Meta's _fbp.",
+    )  # fmt: skip
+    ttp = text(200, help_text="TikTok's _ttp.")
+
+
+class AttributeIn(CookiesIn):
     """A conversion whose click is wanted."""
 
     conversion_id = serializers.CharField(max_length=120)
@@ -101,7 +115,7 @@ class AttributeOut(serializers.Serializer[Any]):
     campaign_id = serializers.CharField(allow_null=True)
 
 
-class ConversionIn(SenderIn):
+class ConversionIn(CookiesIn):
     """A conversion."""
 
     conversion_id = serializers.CharField(max_length=120)

@@ -43,6 +43,13 @@ from attribution.models.journeys import (
     Touchpoint,
     channel_label,
 )
+from attribution.models.outgoing import (
+    BackPlatform,
+    ConversionDestination,
+    OutgoingConversion,
+    OutgoingName,
+    OutgoingState,
+)
 from attribution.models.reports import StageValue, SyntheticRevenueSummary
 from attribution.models.revenue import (
     PipelineStage,
@@ -62,11 +69,13 @@ __all__ = [
     "AttributionPolicy",
     "AttributionRecoveryRate",
     "AttributionRun",
+    "BackPlatform",
     "Channel",
     "ChannelPerformance",
     "Click",
     "Conversion",
     "ConversionAttributionSummary",
+    "ConversionDestination",
     "CreditLevel",
     "CrmSync",
     "CustomerType",
@@ -79,6 +88,9 @@ __all__ = [
     "JourneyTouch",
     "LayerOutcome",
     "Method",
+    "OutgoingConversion",
+    "OutgoingName",
+    "OutgoingState",
     "Person",
     "PipelineStage",
     "QuarantinedAd",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -65,8 +67,8 @@ class AttemptTrigger(models.TextChoices):
     SWEEP = "sweep", "Matching job"
 
 
-def _text(length: int) -> models.CharField:  # type: ignore[type-arg]  # stubs want both
-    return models.CharField(max_length=length, blank=True, default="")
+def _text(length: int, **options: Any) -> models.CharField:  # type: ignore[type-arg]  # stubs want both
+    return models.CharField(max_length=length, blank=True, default="", **options)
 
 
 class Evidence(models.Model):
@@ -195,6 +197,12 @@ class Conversion(Evidence):
     # Its evidence: the click id that it names, a fingerprint for each salt of the window.
     click_id = _text(120)
     fingerprints = ArrayField(models.CharField(max_length=64), default=list, blank=True)
+    # What platforms are told it by: each hashes by rules of its own, and nothing plain is kept.
+    google_email_hash = _text(64, db_default="")
+    e164_phone_hash = _text(64, db_default="")
+    fbc = _text(600, db_default="")
+    fbp = _text(100, db_default="")
+    ttp = _text(200, db_default="")
 
     needs_attribution = models.BooleanField(default=True)
     attributed_at = models.DateTimeField(null=True, blank=True)

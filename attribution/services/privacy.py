@@ -37,6 +37,7 @@ _SENDER = (
     *CLICK_ID_KINDS, *IDENTITY_KINDS, "truncated_ip", "user_agent", "landing_page", "referrer",
     "region", "city", "crm_deal", "crm_contact", "external_id",
     "utm_content", "utm_term", "source_message",
+    "google_email_hash", "e164_phone_hash", "fbc", "fbp", "ttp",
 )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,13 @@ from uuid import uuid4
 
 from django.db import IntegrityError, transaction
 
+from attribution.conversions_back.identifiers import (
+    e164,
+    e164_hash,
+    google_email_hash,
+    is_hashed,
+    sha256,
+)
 from attribution.engine.matching import truncate_ip
 from attribution.models import AttemptTrigger, Click, Conversion, CustomerType, ValueKind
 from attribution.services.attributing import (
@@ -20,6 +26,7 @@ from attribution.services.attributing import (
     windows_of,
 )
 from attribution.services.identity import person_of
+from attribution.services.outgoing import queue_conversion
 from attribution.services.salts import fingerprint_at, fingerprints_between
 from campaigns.models import Ad, AdSet, Campaign
 from campaigns.selectors.lookup import SHOWN, AmbiguousIdError, by_any_id
@@ -31,9 +38,8 @@ _Entity = TypeVar("_Entity", Ad, AdSet, Campaign)
 # Clocks of senders run ahead by a little; more is a mistake.
 FUTURE: Final = timedelta(minutes=5)
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_HASHED = 64
 _PRIVATE = ("email", "phone", "ip_address", "visitor_id", "user_id", "fingerprint_components",
-            "fingerprint_hash", "user_agent", "crm_contact")  # fmt: skip
+            "fingerprint_hash", "user_agent", "crm_contact", "fbc", "fbp", "ttp")  # fmt: skip
 
 
 class TrackingError(RefusedError):
@@ -59,6 +65,9 @@ class Sender:
     ttclid: str = ""
     li_fat_id: str = ""
     msclkid: str = ""
+    fbc: str = ""
+    fbp: str = ""
+    ttp: str = ""
     visitor_id: str = ""
     user_id: str = ""
     crm_contact: str = ""
@@ -181,6 +190,7 @@ def record_conversion(
                 **fields,
             )
             _tell_recorded(row, now)
+            queue_conversion(conversion=row, now=now)
             row = attribute_conversion(conversion=row, trigger=AttemptTrigger.CONVERSION, now=now)
     except IntegrityError:
         if known := rows.first():
@@ -190,13 +200,15 @@ def record_conversion(
 
 
 def hashed(value: str, *, is_phone: bool = False) -> str:
-    """Hash an e-mail or a phone as the platforms do; what is hashed already stays."""
+    """Hash an e-mail or a phone to recognise a person by; what is hashed already stays."""
     text = value.strip().lower()
-    if not text or (len(text) == _HASHED and all(c in "0123456789abcdef" for c in text)):
+    if not text or is_hashed(text):
         return text
     if is_phone:
+        # With its country where it is told, so that one phone has one hash however it is written.
+        text = e164(text) or text
         text = "".join(c for c in text if c.isdigit())
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sha256(text)
 
 
 def _click_fields(
@@ -235,6 +247,20 @@ def _conversion_fields(
         "currency": worth.currency or workspace.currency,
         "crm_contact": sender.crm_contact if sender.consent else "",
         "fingerprints": prints,
+        **_told_back(sender),
+    }
+
+
+def _told_back(sender: Sender) -> dict[str, str]:
+    """What platforms recognise the person by, hashed now: later there is nothing to hash."""
+    if not sender.consent:
+        return {}
+    return {
+        "google_email_hash": google_email_hash(sender.email),
+        "e164_phone_hash": e164_hash(sender.phone),
+        "fbc": sender.fbc,
+        "fbp": sender.fbp,
+        "ttp": sender.ttp,
     }
 
 

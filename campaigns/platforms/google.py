@@ -101,15 +101,7 @@ class Google(Adapter):
         if not re.fullmatch(r"v\d+", api_version):
             raise invalid(f"{api_version!r} is not a version such as {API_VERSION}.")
 
-        token_base, token_path = _split(token_url)
-        auth.token_client = PlatformClient(
-            base_url=token_base,
-            auth=FixedHeaders({}, tuple(auth.secrets())),
-            dialect=Dialect(LABEL, usage_of, token_error_of),
-            allow_loopback=allow_loopback,
-            transport=transport,
-        )
-        auth.token_path = token_path
+        connect_token(auth, token_url, allow_loopback=allow_loopback, transport=transport)
         super().__init__(
             PlatformClient(
                 base_url=base_url,
@@ -324,6 +316,25 @@ class Google(Adapter):
             failed.get(index) or _outcome(answer, change, results, index)
             for index, change in enumerate(changes)
         ]
+
+
+def connect_token(
+    auth: RefreshingToken,
+    token_url: str,
+    *,
+    allow_loopback: bool,
+    transport: httpx.BaseTransport | None,
+) -> None:
+    """Tell a token where it is fetched."""
+    base_url, path = _split(token_url)
+    auth.token_client = PlatformClient(
+        base_url=base_url,
+        auth=FixedHeaders({}, tuple(auth.secrets())),
+        dialect=Dialect(LABEL, usage_of, token_error_of),
+        allow_loopback=allow_loopback,
+        transport=transport,
+    )
+    auth.token_path = path
 
 
 def _split(token_url: str) -> tuple[str, str]:

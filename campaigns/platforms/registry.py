@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import httpx
 
 from campaigns.platforms.adapter import coarse_step, invalid
 from campaigns.platforms.base import Platform
+
+if TYPE_CHECKING:
+    from campaigns.platforms.google_wire import RefreshingToken
 
 KINDS = ("google", "meta", "tiktok")
 
@@ -77,6 +81,21 @@ def _google(
     transport: httpx.BaseTransport | None,
 ) -> Platform:
     from campaigns.platforms import google
+
+    auth, token_url = google_token(credentials, base_url)
+    return google.Google(
+        auth=auth,
+        base_url=base_url or google.BASE_URL,
+        token_url=token_url,
+        api_version=credentials.get("api_version") or google.API_VERSION,
+        allow_loopback=allow_loopback,
+        transport=transport,
+    )
+
+
+def google_token(credentials: Credentials, base_url: str | None) -> tuple[RefreshingToken, str]:
+    """Token of a Google connection, and where it is fetched."""
+    from campaigns.platforms import google
     from campaigns.platforms.google_wire import RefreshingToken
 
     auth = RefreshingToken(
@@ -87,15 +106,8 @@ def _google(
         login_customer_id=credentials.get("login_customer_id", ""),
     )
     # Away from production the token comes from the same place: it must not leave the sandbox.
-    default_token_url = f"{base_url.rstrip('/')}/token" if base_url else google.TOKEN_URL
-    return google.Google(
-        auth=auth,
-        base_url=base_url or google.BASE_URL,
-        token_url=credentials.get("token_url") or default_token_url,
-        api_version=credentials.get("api_version") or google.API_VERSION,
-        allow_loopback=allow_loopback,
-        transport=transport,
-    )
+    default = f"{base_url.rstrip('/')}/token" if base_url else google.TOKEN_URL
+    return auth, credentials.get("token_url") or default
 
 
 def _tiktok(

@@ -7,7 +7,7 @@ import hashlib
 from sandbox.context import Context, Refusal
 from sandbox.entities import Account
 from sandbox.faults import Rule
-from sandbox.google import gaql
+from sandbox.google import conversions, gaql
 from sandbox.google.errors import REQUEST_ID, OperationError, refuse
 from sandbox.google.mutate import COLLECTIONS, mutate
 from sandbox.google.rows import Rows
@@ -20,7 +20,7 @@ TOKEN_LIFETIME_S = 3599
 
 def is_write(request: Request) -> bool:
     """Whether the call changes something; searches are POSTs too."""
-    return request.path.endswith(":mutate")
+    return request.path.endswith((":mutate", ":ingest"))
 
 
 def handle(context: Context) -> Answer:
@@ -33,6 +33,9 @@ def handle(context: Context) -> Answer:
     parts = context.request.segments
     if parts[-1] == "token":
         return _token(context)
+    if conversions.is_path(parts):
+        tokens = {access_token(account) for account in context.store.accounts("google")}
+        return conversions.handle(context, tokens)
     if parts[0] not in VERSIONS or len(parts) != 4 or ":" not in parts[3]:  # /v/customers/c/x:y
         raise Refusal(Answer.json({"error": _status(404, "NOT_FOUND", "Not found.")}, 404))
     account = _account(context, parts[2])

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from sandbox.context import Context
 from sandbox.entities import Account, Entity, Kind
-from sandbox.meta import batch, reports
+from sandbox.meta import batch, conversions, reports
 from sandbox.meta.errors import bad_token, graph_error, invalid, unknown_object
 from sandbox.meta.fields import Nodes, parse_fields, show_account
 from sandbox.meta.insights import insight_rows
@@ -52,6 +52,8 @@ def handle(context: Context) -> Answer:
         return Answer.json(_of_token(context, parts, accounts, params))
     if not parts or len(parts) > 2:  # /{id} or /{id}/{edge}
         raise unknown_object("/".join(parts))
+    if context.request.method == "POST" and parts[1:] == ["events"] and parts[0].isdigit():
+        return Answer.json(conversions.take(context, parts[0], params))
     return _node_call(context, accounts, parts, params)
 
 
