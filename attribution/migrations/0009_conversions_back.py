@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('attribution', '0007_crm_sync'),
+        ('attribution', '0008_attribution_run_summary'),
         ('pghistory', '0007_auto_20250421_0444'),
         ('workspaces', '0015_proposal_confidence'),
     ]
