@@ -125,6 +125,8 @@ def test_tasks_of_ours_are_named_for_their_app_and_take_unknown_words():
 
     assert len(ours) >= len({entry["task"] for entry in BEAT_SCHEDULE.values()})
     for task in ours:
+        # Celery refuses to send it otherwise, and only the log of beat would say so.
+        assert (task.soft_time_limit or 0) <= task.time_limit, task.name
         assert task.name.partition(".")[0] == type(task).__module__.partition(".")[0]
         code = task.run.__code__
         assert code.co_flags & 0x08, f"{task.name} fails on a word of a newer sender"

@@ -144,8 +144,8 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# No soft limit beside it: Celery sends no task whose own limit is below the general soft one.
 CELERY_TASK_TIME_LIMIT = 2 * 3600
-CELERY_TASK_SOFT_TIME_LIMIT = 2 * 3600 - 60
 # A task that runs longer than this is delivered again, so it stays above every time limit.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3 * 3600,
