@@ -26,6 +26,7 @@ from campaigns.selectors.performance import Period
 from workspaces import scopes
 from workspaces.api.fields import amount_of
 from workspaces.api.views import ApiView
+from workspaces.gate import StateError
 
 TAG = ["Attribution"]
 
@@ -39,9 +40,11 @@ class CreditView(ApiView):
         """Return the checked question, its days, and the model: the default one if not named."""
         query = checked(forms.CreditQuery, request)
         models = models_of(self.workspace)
+        if not models:
+            raise StateError("No attribution model is on here; an admin can switch one on.")
         named = query.get("model")
         fitting = [m for m in models if (m.method == named if named else m.is_default)]
-        if not (fitting or (models and not named)):
+        if named and not fitting:
             raise serializers.ValidationError(
                 {"model": "This workspace has no such active model; an admin can switch it on."}
             )

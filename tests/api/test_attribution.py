@@ -63,7 +63,8 @@ def test_models_that_are_not_active_are_refused(filled, client):
 def test_a_workspace_without_models_answers_in_words(client):
     answer = client.get("/api/attribution/summary/")
 
-    assert answer.status_code == 400
+    assert answer.status_code == 409
+    assert "switch one on" in answer.json()["detail"]
 
 
 def test_journey_of_a_person_touch_by_touch(filled, client):
