@@ -13,6 +13,8 @@ from sandbox.google import routes as google
 from sandbox.hubspot import errors as hubspot_errors
 from sandbox.hubspot import events as hubspot_events
 from sandbox.hubspot import routes as hubspot
+from sandbox.linkedin import errors as linkedin_errors
+from sandbox.linkedin import routes as linkedin
 from sandbox.meta import faulty as meta_faults
 from sandbox.meta import routes as meta
 from sandbox.store import Store
@@ -28,18 +30,21 @@ _HANDLERS = {
     "meta": meta.handle,
     "google": google.handle,
     "tiktok": tiktok.handle,
+    "linkedin": linkedin.handle,
     "hubspot": hubspot.handle,
 }
 _IS_WRITE = {
     "meta": meta.is_write,
     "google": google.is_write,
     "tiktok": tiktok.is_write,
+    "linkedin": linkedin.is_write,
     "hubspot": hubspot.is_write,
 }
 _FAULTS = {
     "meta": meta_faults.fault_answer,
     "google": google.fault_answer,
     "tiktok": tiktok_envelope.fault_answer,
+    "linkedin": linkedin_errors.fault_answer,
     "hubspot": hubspot_errors.fault_answer,
 }
 

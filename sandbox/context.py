@@ -54,6 +54,8 @@ def platform_of(request: Request) -> Platform | None:
         return None
     if parts[0] == "open_api":
         return "tiktok"
+    if parts[0] == "rest":
+        return "linkedin"
     if parts[0] == "crm" or parts[:3] == ["oauth", "v2", "private-apps"]:
         return "hubspot"
     if parts[0] == "v1":  # the Data Manager API; Meta's versions have two numbers

@@ -23,6 +23,8 @@ WORLDS: dict[str, Callable[..., JsonObject]] = {"ptd_fitness": worlds.ptd_fitnes
 SETTINGS = (
     "google_page_size",
     "google_ingest_processing",
+    "linkedin_page_size",
+    "linkedin_report_rows",
     "hubspot_index_lag_s",
     "hubspot_read_lag_s",
     "hubspot_search_cap",

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from sandbox.web import JsonObject
 
-Platform = Literal["meta", "google", "tiktok", "hubspot"]
+Platform = Literal["meta", "google", "tiktok", "linkedin", "hubspot"]
 Kind = Literal["campaign", "adset", "ad", "budget"]
 Status = Literal["active", "paused", "archived", "deleted"]
 Source = Literal["api", "edit", "schedule"]

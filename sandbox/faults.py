@@ -42,6 +42,7 @@ KINDS: dict[str, tuple[bool, Transport]] = {
     "google_error": (False, "normal"),
     "google_partial_failure": (True, "normal"),
     "tiktok_code": (False, "normal"),
+    "linkedin_status": (False, "normal"),
     "hubspot_429": (False, "normal"),
     "hubspot_status": (False, "normal"),
     "hubspot_partial": (True, "normal"),

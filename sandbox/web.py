@@ -19,6 +19,8 @@ class Request:
     query: dict[str, str]
     headers: Mapping[str, str]
     body: bytes
+    #: The query as it came, for who writes structure into it.
+    raw_query: str = ""
 
     @classmethod
     def build(
@@ -28,7 +30,7 @@ class Request:
         parts = urlsplit(target)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         lowered = {name.lower(): value for name, value in headers.items()}
-        return cls(method, parts.path, query, lowered, body)
+        return cls(method, parts.path, query, lowered, body, parts.query)
 
     @property
     def segments(self) -> list[str]:
