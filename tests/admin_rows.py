@@ -214,7 +214,7 @@ def _attribution(workspace: Workspace) -> None:
     touch = Touch(one, "meta", TouchKind.CLICK, NOW, "t", ad=AdFactory(
         ad_set__campaign__account__workspace=workspace))  # fmt: skip
     record_touch(workspace=workspace, touch=touch)
-    refresh_attribution(workspace=workspace, now=NOW + timedelta(days=1))
+    refresh_attribution(workspace=workspace, now=NOW + timedelta(days=1), windows=(7,))
     destination = ConversionDestination.objects.create(
         **own, platform="meta", dataset_id="1",
         connection=ConnectionFactory(workspace=workspace, kind="meta", name="back"),

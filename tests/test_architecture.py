@@ -70,6 +70,33 @@ def test_no_app_imports_the_configuration_or_the_sandbox():
     assert found == []
 
 
+# What costs a process's start a fifth of a second and more, and few processes use.
+HEAVY = {"matplotlib", "pandas", "scipy.stats", "torch", "xgboost"}
+# Run by hand, never imported by the system.
+PROGRAMS = Path("mlops/simulation")
+
+
+def _heavy(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (name.name for name in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield node.module
+        yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def test_nothing_heavy_is_imported_at_the_start():
+    found = [
+        f"{path}: {name}"
+        for path, tree in _modules()
+        if not path.is_relative_to(PROGRAMS)
+        for node in tree.body
+        for name in _heavy(node)
+        if name in HEAVY or name.partition(".")[0] in HEAVY
+    ]
+
+    assert found == []
+
+
 def test_every_model_has_an_admin_page():
     through = {
         field.remote_field.through

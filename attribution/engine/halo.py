@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+from scipy import special
 
 from attribution.engine.journeys import FloatArray
 
@@ -86,7 +86,7 @@ def halo(paid: FloatArray, organic: FloatArray, weekdays: FloatArray) -> Halo:
     beta, *_ = np.linalg.lstsq(design, outcome, rcond=None)
     error = _standard_error(design, outcome - design @ beta)
     freedom = len(paid) - design.shape[1]
-    reach = float(student.ppf((1 + LEVEL) / 2, freedom)) * error
+    reach = float(special.stdtrit(freedom, (1 + LEVEL) / 2)) * error
     slope = float(beta[0])
     return Halo(
         len(paid), slope, slope - reach, slope + reach, float(paid.mean()), float(organic.mean())

@@ -133,34 +133,33 @@ class Chain:
         457-474. Kemeny, Snell (1976), Finite Markov Chains, theorems 3.2.4 and 3.3.7.
         """
         rewards = np.stack([self.converts, self.earns], axis=1)
-        full = _visits(self.moves) @ rewards
-        lost = self._lost_first_order(rewards) if self.order == 1 else self._lost(rewards, full)
+        full, lost = self._one_each(rewards) if self.order == 1 else self._many_each(rewards)
         shares = np.divide(lost, full, out=np.zeros_like(lost), where=full > 0)
         effects: FloatArray = np.clip(shares, 0.0, 1.0).T
         return effects
 
-    def _lost(self, rewards: FloatArray, full: FloatArray) -> FloatArray:
+    def _many_each(self, rewards: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Solve once a channel, over the states that do not hold it."""
+        full = _visits(self.moves) @ rewards
         lost = np.zeros((self.n_channels, 2))
         for channel in range(self.n_channels):
             kept = np.flatnonzero(~self._holds(channel))
             if len(kept) < len(self.states):
                 lost[channel] = full - _visits(self.moves[kept][:, kept]) @ rewards[kept]
-        return lost
+        return full, lost
 
-    def _lost_first_order(self, rewards: FloatArray) -> FloatArray:
+    def _one_each(self, rewards: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Solve once for all channels, as each is one state.
 
         Expected visits to it, over those it makes to itself, are the probability to reach it at
         all (Kemeny, Snell, theorem 3.5.7); what would follow from there is lost.
         """
-        lost = np.zeros((self.n_channels, 2))
-        factors = _factors(self.moves)
-        visits = factors.solve(np.eye(len(self.states)))
+        visits = np.linalg.inv(np.eye(len(self.states)) - self.moves.toarray())
         followed = visits @ rewards
         reached = (visits[0] / visits.diagonal())[1:]
+        lost = np.zeros((self.n_channels, 2))
         lost[self.states[1:] - 1] = reached[:, None] * followed[1:]
-        return lost
+        return followed[0], lost
 
     def _holds(self, channel: int) -> npt.NDArray[np.bool_]:
         base = self.n_channels + 1
@@ -207,13 +206,10 @@ def _numbered(codes: IntArray, limit: int) -> tuple[IntArray, IntArray]:
     return np.arange(limit), codes
 
 
-def _factors(moves: sparse.csc_matrix) -> splu:
-    return splu((sparse.identity(moves.shape[0], format="csc") - moves).tocsc())
-
-
 def _visits(moves: sparse.csc_matrix) -> FloatArray:
     """Count the expected visits to each state from the start, the first of them."""
     start = np.zeros(moves.shape[0])
     start[0] = 1.0
-    visits: FloatArray = _factors(moves).solve(start, trans="T")
+    stays = sparse.identity(moves.shape[0], format="csc") - moves
+    visits: FloatArray = splu(stays.tocsc()).solve(start, trans="T")
     return visits

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from attribution.engine.bootstrap import LEVEL, REPLICATES, Credit, quantiles
 from attribution.engine.journeys import FloatArray, IntArray, Journeys
 from attribution.engine.markov import Steps, markov_credits
 from attribution.engine.positional import PICKS, linear, touch_shares
 from attribution.engine.shapley import ChannelSets, rate_values, shared_equally
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "JOURNEY_MODELS",
@@ -242,7 +245,7 @@ def journey_credit(
         model: touch_shares(journey, model=model, half_life_days=half_life_days, weights=weights)
         for model in JOURNEY_MODELS
     }
-    return pd.DataFrame({"channel": list(path), **columns})
+    return _frame({"channel": list(path), **columns})
 
 
 def _check_model(model: str) -> None:
@@ -294,5 +297,12 @@ def _adding_up(journeys: Journeys, credit: FloatArray, worths: Sequence[FloatArr
 
 
 def _table(journeys: Journeys, rows: FloatArray, columns: tuple[str, ...]) -> pd.DataFrame:
-    index = pd.Index(list(journeys.names), name="channel", dtype="str")
-    return pd.DataFrame(dict(zip(columns, rows, strict=True)), index=index)
+    named = {"channel": list(journeys.names), **dict(zip(columns, rows, strict=True))}
+    return _frame(named).set_index("channel")
+
+
+def _frame(columns: dict[str, Sequence[str] | FloatArray]) -> pd.DataFrame:
+    # A quarter of a process's start would be this import, and most processes never come here.
+    import pandas as pd
+
+    return pd.DataFrame(columns)

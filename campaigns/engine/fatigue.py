@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -93,6 +93,6 @@ def _fallen(recent: DailyRate, base: DailyRate) -> BoolArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         excess = np.fmax(scatter / (variance * freedom), 1.0)
         error = np.sqrt(excess * variance * (1 / recent.impressions + 1 / base.impressions))
-        is_significant = stats.t.cdf((now - before) / error, freedom) < LEVEL
+        is_significant = special.stdtr(freedom, (now - before) / error) < LEVEL
     fallen: BoolArray = is_significant & (now <= before * (1 - LEAST_DROP))
     return fallen

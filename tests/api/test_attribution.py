@@ -23,7 +23,7 @@ MODELS = ("first", "last", "linear", "time_decay", "position_based")
 def filled(workspace):
     now = timezone.now()
     three_walks(workspace, now)
-    refresh_attribution(workspace=workspace, now=now)
+    refresh_attribution(workspace=workspace, now=now, windows=(30,))
     return workspace
 
 

@@ -37,7 +37,7 @@ def today():
 @pytest.fixture
 def filled(workspace, today):
     three_walks(workspace, today)
-    refresh_attribution(workspace=workspace, now=today)
+    refresh_attribution(workspace=workspace, now=today, windows=(30,))
     return workspace
 
 
@@ -78,7 +78,7 @@ def test_a_stored_run_answers_with_intervals_and_few_queries(filled, viewer, cli
         page = client.get(PATH, {"model": "markov", "compare": "no"})
     for number in range(12):
         walk(filled, f"more{number}", f"channel{number} meta", timezone.now() - DAY)
-    refresh_attribution(workspace=filled, now=timezone.now())
+    refresh_attribution(workspace=filled, now=timezone.now(), windows=(30,))
     with CaptureQueriesContext(connection) as many:
         client.get(PATH, {"model": "markov", "compare": "no"})
 
@@ -119,7 +119,7 @@ def test_drill_from_channel_to_ad(workspace, viewer, today, client_as):
     ad = AdFactory(ad_set__campaign__account__workspace=workspace, name="Spring video")
     click(workspace, today - 3 * DAY, ad=ad.external_id, email="a@b.example", now=today)
     convert(workspace, today - 2 * DAY, email="a@b.example", value="10", now=today)
-    refresh_attribution(workspace=workspace, now=today)
+    refresh_attribution(workspace=workspace, now=today, windows=(30,))
     client = client_as(viewer)
 
     campaigns = client.get(PATH, {"channel": "meta"})
@@ -136,7 +136,7 @@ def test_period_before_stands_beside(workspace, viewer, today, client_as):
     walk(workspace, "old", "meta", today - 35 * DAY)
     walk(workspace, "new", "meta", today - 5 * DAY)
     walk(workspace, "new2", "meta", today - 5 * DAY)
-    refresh_attribution(workspace=workspace, now=today)
+    refresh_attribution(workspace=workspace, now=today, windows=(30,))
 
     row = client_as(viewer).get(PATH).context["rows"][0]
 
