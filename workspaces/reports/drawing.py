@@ -1,0 +1,165 @@
+"""Charts as figures and PNG, by matplotlib's objects.
+
+``pyplot`` is never touched: it keeps figures for the whole process, and the web serves many people
+from one. The font is the one that comes with matplotlib, so a file looks the same everywhere.
+Import this where a file is made, not at the top of a page: matplotlib costs a web worker 40 MB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, singledispatch
+from io import BytesIO
+from math import ceil
+from pathlib import Path
+from typing import Any, Final
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure, FigureBase
+from matplotlib.font_manager import FontProperties, get_font
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from workspaces.reports.shapes import Bar, BarChart, Chart, DotChart, HeatChart
+
+ACCENT, CALM, INK, MUTED, LINE = "#7e22ce", "#c9b8dd", "#1f2937", "#6b7280", "#d1d5db"
+WIDTH_IN: Final = 11.0
+_DPI: Final = 144
+_COLUMNS: Final = 3
+_MISSING: Final = "\u25a1"
+_DARK: Final = 0.55  # strength from which white letters read better
+
+
+def png_of(chart: Chart) -> bytes:
+    """One chart with its title and note; the same chart gives the same bytes."""
+    margins = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12)
+    figure = Figure(figsize=(WIDTH_IN, height_of(chart)), layout=margins)
+    FigureCanvasAgg(figure)
+    figure.suptitle(words(chart.title), fontproperties=font(13, is_bold=True), color=INK)
+    draw(chart, figure)
+    if chart.note:
+        figure.supxlabel(words(chart.note), fontproperties=font(8), color=MUTED)
+    target = BytesIO()
+    # Without this the file says which version of matplotlib made it.
+    figure.savefig(target, format="png", dpi=_DPI, metadata={"Software": None})
+    return target.getvalue()
+
+
+def height_of(chart: Chart) -> float:
+    """Inches that a chart needs at the usual width."""
+    if isinstance(chart, BarChart):
+        longest = max((len(panel.bars) for panel in chart.panels), default=1)
+        return 1.0 + _grid_rows(chart) * (0.5 + 0.19 * longest)
+    if isinstance(chart, HeatChart):
+        return 1.6 + 0.34 * len(chart.rows)
+    return 5.5
+
+
+@cache
+def font(size: float, *, is_bold: bool = False) -> FontProperties:
+    """The font that comes with matplotlib, never one of the machine."""
+    return FontProperties(fname=str(_font_file(is_bold=is_bold)), size=size)
+
+
+def _font_file(*, is_bold: bool) -> Path:
+    name = "DejaVuSans-Bold.ttf" if is_bold else "DejaVuSans.ttf"
+    return Path(matplotlib.get_data_path(), "fonts", "ttf", name)
+
+
+@cache
+def _known() -> frozenset[int]:
+    return frozenset(get_font(str(_font_file(is_bold=True))).get_charmap())
+
+
+def words(text: str) -> str:
+    """Text as it is drawn: dollars are no mathematics, signs that the font lacks are a box."""
+    drawn = "".join(sign if ord(sign) in _known() or sign == "\n" else _MISSING for sign in text)
+    return drawn.replace("$", r"\$")
+
+
+@singledispatch
+def draw(chart: Any, figure: FigureBase) -> None:
+    """Draw a chart into a figure, or a part of one."""
+    raise TypeError(f"{type(chart).__name__} is no chart that can be drawn")
+
+
+def _grid_rows(chart: BarChart) -> int:
+    return ceil(len(chart.panels) / min(_COLUMNS, len(chart.panels) or 1))
+
+
+@draw.register
+def _bars(chart: BarChart, figure: FigureBase) -> None:
+    columns = min(_COLUMNS, len(chart.panels))
+    top = max(
+        (max(bar.value, bar.high or 0.0) for panel in chart.panels for bar in panel.bars),
+        default=0.0,
+    )
+    grid = figure.subplots(_grid_rows(chart), columns, squeeze=False)
+    places = list(grid.flat)
+    for axes, panel in zip(places, chart.panels, strict=False):
+        axes.set_title(words(panel.title), fontproperties=font(9, is_bold=True), loc="left")
+        _bar_panel(axes, panel.bars, top or 1.0)
+    for axes in places[len(chart.panels) :]:
+        axes.set_axis_off()
+
+
+def _bar_panel(axes: Axes, bars: Sequence[Bar], top: float) -> None:
+    places = range(len(bars))
+    colours = [ACCENT if bar.is_focus else CALM for bar in bars]
+    axes.barh(places, [max(bar.value, 0.0) for bar in bars], color=colours, height=0.7)
+    axes.set_yticks(places, [words(bar.label) for bar in bars], fontproperties=font(8), color=INK)
+    axes.invert_yaxis()
+    for place, bar in zip(places, bars, strict=True):
+        if bar.low is not None and bar.high is not None:
+            axes.plot([bar.low, bar.high], [place, place], color=INK, linewidth=1.0)
+        end = max(bar.value, bar.high or 0.0, 0.0) + 0.02 * top
+        axes.text(end, place, words(bar.text), va="center", fontproperties=font(8), color=INK)
+    axes.set_xlim(0, top * 1.25)
+    axes.set_xticks([])
+    _frame(axes, left=True)
+
+
+@draw.register
+def _dots(chart: DotChart, figure: FigureBase) -> None:
+    axes = figure.subplots()
+    axes.plot([x for x, _ in chart.dots], [y for _, y in chart.dots], "o", color=CALM)
+    if chart.curve:
+        axes.plot([x for x, _ in chart.curve], [y for _, y in chart.curve], color=ACCENT)
+    axes.set_xlabel(words(chart.across), fontproperties=font(9), color=INK)
+    axes.set_ylabel(words(chart.upwards), fontproperties=font(9), color=INK)
+    axes.set_xlim(left=0)
+    axes.set_ylim(bottom=0)
+    for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
+        label.set_fontproperties(font(8))
+    axes.grid(color=LINE, linewidth=0.5)
+    _frame(axes, left=True, bottom=True)
+
+
+@draw.register
+def _heat(chart: HeatChart, figure: FigureBase) -> None:
+    axes = figure.subplots()
+    strengths = [[cell.strength for cell in cells] for _, cells in chart.rows]
+    axes.imshow(strengths, cmap="Purples", vmin=0.0, vmax=1.2, aspect="auto")
+    axes.set_xticks(
+        range(len(chart.columns)), [words(name) for name in chart.columns], fontproperties=font(9)
+    )
+    axes.set_yticks(
+        range(len(chart.rows)), [words(label) for label, _ in chart.rows], fontproperties=font(9)
+    )
+    axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
+    for y, (_, cells) in enumerate(chart.rows):
+        for x, cell in enumerate(cells):
+            colour = "white" if cell.strength > _DARK else INK
+            axes.text(
+                x, y, words(cell.text), ha="center", va="center", color=colour,
+                fontproperties=font(8),
+            )  # fmt: skip
+    _frame(axes)
+
+
+def _frame(axes: Axes, *, left: bool = False, bottom: bool = False) -> None:
+    for side, is_shown in {"left": left, "bottom": bottom, "top": False, "right": False}.items():
+        axes.spines[side].set_visible(is_shown)
+        axes.spines[side].set_color(LINE)
+    axes.tick_params(color=LINE, labelcolor=INK)
