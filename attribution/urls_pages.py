@@ -10,6 +10,7 @@ urlpatterns = [
     path("dashboards/attribution/", attribution.attribution, name="attribution"),
     path("dashboards/attribution/run/", attribution.run_now, name="attribution-run"),
     path("dashboards/attribution/export.<str:kind>", attribution.export, name="attribution-export"),
+    path("dashboards/attribution/<slug:name>.png", attribution.chart, name="attribution-chart"),
     path("stage-values/", stage_values.stage_values, name="stage-values"),
     path("stage-values/propose/", stage_values.propose_stage_values, name="stage-values-propose"),
 ]

@@ -26,6 +26,9 @@ class Bar:
 
     name: str
     text: str
+    value: float
+    value_low: float | None
+    value_high: float | None
     y: int
     width: float
     low: float | None
@@ -197,6 +200,9 @@ def _bar(place: int, model: AttributionModel, line: Line, top: float, *, is_focu
     return Bar(
         name=model.name,
         text=_count(line.conversions),
+        value=line.conversions,
+        value_low=line.conversions_low,
+        value_high=line.conversions_high,
         y=place * _ROW + 2,
         width=(across(line.conversions) or _LABELS) - _LABELS,
         low=across(line.conversions_low),

@@ -69,20 +69,28 @@ def _days(first: date, last: date) -> list[date]:
     return [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
 
 
+def curve_of(found: HaloFound) -> tuple[tuple[float, float], ...]:
+    """Organic units at paid ones by the fit, over what was seen; nothing without a fit."""
+    if found.fit is None:
+        return ()
+    across = np.linspace(float(found.paid.min()), float(found.paid.max()), _POINTS)
+    upwards = found.fit.expected(np.maximum(across, 0.5))
+    return tuple(zip(across.tolist(), upwards.tolist(), strict=True))
+
+
 def chart_of(found: HaloFound) -> HaloChart | None:
     """Draw a fit; none without one."""
     if found.fit is None:
         return None
-    curve_x = np.linspace(float(found.paid.min()), float(found.paid.max()), _POINTS)
-    curve_y = found.fit.expected(np.maximum(curve_x, 0.5))
+    curve = curve_of(found)
     top_x = float(found.paid.max())
-    top_y = max(float(found.organic.max()), float(curve_y.max()))
+    top_y = max(float(found.organic.max()), *(y for _, y in curve))
 
     def place(x: float, y: float) -> tuple[float, float]:
         inner_w, inner_h = _WIDE - 2 * _EDGE, _HIGH - 2 * _EDGE
         return round(_EDGE + inner_w * x / top_x, 1), round(_EDGE + inner_h * (1 - y / top_y), 1)
 
-    points = [place(x, y) for x, y in zip(curve_x.tolist(), curve_y.tolist(), strict=True)]
+    points = [place(x, y) for x, y in curve]
     pairs = zip(found.paid.tolist(), found.organic.tolist(), strict=True)
     return HaloChart(
         dots=[place(x, y) for x, y in pairs],

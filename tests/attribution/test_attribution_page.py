@@ -150,15 +150,17 @@ def test_exports_hold_what_is_shown_and_the_filters(filled, viewer, client_as):
     rows = list(csv.reader(StringIO(text.text)))
     assert rows[1] == ["Conversions", "all types"]
     assert rows[2] == ["Model", "Last touch"]
-    head = rows[4]
-    assert head[:3] == ["Channel", "First touch", "Last touch"]
-    assert {row[0]: float(row[2]) for row in rows[5:]} == {
+    assert rows[3:6] == [["Compared with", "the period before"], ["Currency", "USD"], []]
+    head = rows[6]
+    assert head[:4] == ["Channel", "Part of", "First touch", "Last touch"]
+    assert {row[0]: float(row[3]) for row in rows[7:]} == {
         "Meta": 0, "E-mail": 0, "Google": 1, "Direct": 1,
     }  # fmt: skip
 
     book = load_workbook(BytesIO(client.get(f"{PATH}export.xlsx", {"days": "7"}).content))
     assert book.active.max_row == len(rows)
-    assert client.get(f"{PATH}export.pdf").status_code == 404
+    assert book.sheetnames == ["Attribution", "Top paths", "Touches", "Times"]
+    assert client.get(f"{PATH}export.doc").status_code == 404
 
 
 def test_run_now_queues_the_job(workspace, operator, client_as, django_capture_on_commit_callbacks):
