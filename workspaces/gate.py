@@ -158,7 +158,8 @@ class Judgement:
     policy_version: str
     policy_may_sign: bool = False
     jitter_ms: tuple[int, int] = (0, 0)
-    by_hand: bool = False  # no machine can reach the far end: a person does it and ticks it off
+    by_hand: bool = False  # no machine can make the change: a person does it and ticks it off
+    can_be_read: bool = False  # the far end shows what was done by hand: a tick must match it
 
     @property
     def is_blocked(self) -> bool:
@@ -190,6 +191,7 @@ class Reading:
     live: Json = field(default_factory=dict)
     facts: Json = field(default_factory=dict)
     error: Outcome | None = None
+    words: str = ""  # what it shows, for a person
 
 
 @dataclass(frozen=True)

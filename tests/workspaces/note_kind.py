@@ -54,6 +54,8 @@ class NoteKind:
     risk: Risk = Risk.LOW
     policy_may_sign: bool = False
     by_hand: bool = False
+    can_be_read: bool = False
+    while_reading: Callable[[], object] = lambda: None
     checks: tuple[CheckResult, ...] = ()
     call: Callable[[PlanView], Outcome] = lambda plan: Outcome("applied", "Written.")
     readings: list[Reading] = field(default_factory=list)
@@ -88,6 +90,7 @@ class NoteKind:
             policy_version=self.policy_version,
             policy_may_sign=self.policy_may_sign,
             by_hand=self.by_hand,
+            can_be_read=self.can_be_read,
         )
 
     def lifetime(self, plan: PlanView) -> timedelta:
@@ -109,6 +112,7 @@ class NoteKind:
         return [self.look(plan) for plan in plans]
 
     def look(self, plan: PlanView) -> Reading:
+        self.while_reading()
         if self.readings:
             return self.readings.pop(0)
         written = JobRun.objects.filter(

@@ -20,6 +20,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from workspaces.gate import (
+    Judgement,
     NotAllowedError,
     Outcome,
     PlanView,
@@ -28,7 +29,7 @@ from workspaces.gate import (
     handler_of,
     run_context,
 )
-from workspaces.models import ExecutionAttempt, Proposal, Status, User, Workspace
+from workspaces.models import ExecutionAttempt, Plan, Proposal, Status, User, Workspace
 from workspaces.roles import Role
 from workspaces.selectors import effective_rank
 from workspaces.services.claiming import claim, locks_of, start_attempts
@@ -51,26 +52,65 @@ _CLEAR = frozenset({"refused", "throttled", "deferred"})
 
 
 def complete_by_hand(*, proposal_id: int, by: User, now: datetime, note: str = "") -> Proposal:
-    """Tick off a signed change that a person made where no machine of ours can reach."""
+    """Tick off a signed change that a person made where no machine of ours can write.
+
+    Where we can read, what stands there must be what was signed.
+
+    Raises
+    ------
+    NotAllowedError : the person is no operator
+    StateError : nothing signed waits for a hand, or the far end does not show it done
+    """
+    seen = _seen_by_hand(proposal_id, by=by, now=now)
     with transaction.atomic():
         proposal = lock_proposal(proposal_id)
-        if effective_rank(user=by, workspace=proposal.workspace, now=now) < Role.OPERATOR.rank:
-            raise NotAllowedError("Ticking off a change needs the role of operator.")
-        plan = proposal.current_plan
-        if proposal.status != Status.APPROVED or plan is None:
-            raise StateError(f"It is {proposal.get_status_display().lower()}; nothing to tick off.")
-        if proposal.workspace.kill_switch:
-            raise StateError("The kill switch is on: nothing executes. Release it first.")
-        handler = handler_of(proposal.kind)
-        is_by_hand = handler.judge(PlanView.of(plan, proposal), now=now).by_hand
-        # What was signed as a task has no moment of execution, and stays one if a connection comes.
-        if not is_by_hand and proposal.execute_after is not None:
-            raise StateError("Countersign executes this one itself.")
+        plan = _plan_by_hand(proposal, by=by, now=now)
+        if seen is not None and seen[0] != plan.pk:
+            raise StateError("It was changed meanwhile. Look at it again before ticking it off.")
         (attempt,) = start_attempts([proposal], worker=f"person:{by.pk}", now=now)
-        done = Outcome("applied", note or f"Done by hand by {by}.", facts={"by_hand": str(by)})
+        facts = {**(seen[1].facts if seen else {}), "by_hand": str(by)}
+        done = Outcome("applied", note or f"Done by hand by {by}.", facts=facts)
         settle([(attempt, done)], now=now)
     proposal.refresh_from_db()
     return proposal
+
+
+def _plan_by_hand(proposal: Proposal, *, by: User, now: datetime) -> Plan:
+    """The signed plan that waits for a hand, or why there is none to tick off."""
+    if effective_rank(user=by, workspace=proposal.workspace, now=now) < Role.OPERATOR.rank:
+        raise NotAllowedError("Ticking off a change needs the role of operator.")
+    plan = proposal.current_plan
+    if proposal.status != Status.APPROVED or plan is None:
+        raise StateError(f"It is {proposal.get_status_display().lower()}; nothing to tick off.")
+    if proposal.workspace.kill_switch:
+        raise StateError("The kill switch is on: nothing executes. Release it first.")
+    is_by_hand = _judged(plan, proposal, now).by_hand
+    # What was signed as a task has no moment of execution, and stays one if a connection comes.
+    if not is_by_hand and proposal.execute_after is not None:
+        raise StateError("Countersign executes this one itself.")
+    return plan
+
+
+def _judged(plan: Plan, proposal: Proposal, now: datetime) -> Judgement:
+    return handler_of(proposal.kind).judge(PlanView.of(plan, proposal), now=now)
+
+
+def _seen_by_hand(proposal_id: int, *, by: User, now: datetime) -> tuple[int, Reading] | None:
+    """Look whether a change stands there as signed; ``None`` where we cannot read. Network."""
+    proposal = Proposal.objects.select_related("workspace", "current_plan").get(pk=proposal_id)
+    plan = _plan_by_hand(proposal, by=by, now=now)
+    if not _judged(plan, proposal, now).can_be_read:
+        return None
+    (reading,) = handler_of(proposal.kind).read_back([PlanView.of(plan, proposal)])
+    if reading.state == "unknown":
+        why = reading.error.message if reading.error else "No answer came."
+        raise StateError(f"What was done cannot be read back, so it is not ticked off: {why}")
+    if reading.state != "after":
+        raise StateError(
+            f"{reading.words or 'Something else stands there'}, which is not what was signed. "
+            "Make the change there first, then tick it off."
+        )
+    return plan.pk, reading
 
 
 def run(attempts: Sequence[ExecutionAttempt], *, clock: Clock) -> None:
