@@ -15,6 +15,7 @@ from django.conf import settings
 
 from campaigns.judging import ref_of
 from campaigns.models import AdAccount
+from campaigns.models import Platform as PlatformName
 from campaigns.platforms.base import (
     Change,
     ChangeField,
@@ -209,8 +210,20 @@ def _reading(
     live = state.value_of(change.field)
     facts = {"learning": _learning_json(state.learning), "live": _text(live)}
     return Reading(
-        _compare(plan, change, state, drift_pct), live={"value": _text(live)}, facts=facts
+        _compare(plan, change, state, drift_pct),
+        live={"value": _text(live)},
+        facts=facts,
+        words=_shown(plan, change, live),
     )
+
+
+def _shown(plan: PlanView, change: Change, live: Decimal | str | None) -> str:
+    """What the platform shows, in a sentence's beginning."""
+    label = PlatformName(plan.body["subject"]["platform"]).label
+    if live is None:
+        return f"{label} shows no {change.field.replace('_', ' ')} now"
+    currency = "" if change.field == "status" else f" {change.currency}"
+    return f"{label} shows {_text(live)}{currency} now"
 
 
 def _read_error(error: PlatformError) -> Outcome:

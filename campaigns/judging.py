@@ -128,7 +128,8 @@ def _judgement(facts: Facts) -> Judgement:
         policy_version=facts.situation.policy.label,
         policy_may_sign=auto.verdict == "passed",
         jitter_ms=(facts.limits.jitter_min_ms, facts.limits.jitter_max_ms),
-        by_hand=facts.account.connection_id is None,
+        by_hand=facts.account.is_by_hand,
+        can_be_read=facts.account.connection_id is not None,
     )
 
 
@@ -220,6 +221,10 @@ def _account(facts: Facts) -> Check:
     account, connection = facts.account, facts.account.connection
     if connection is None:
         why = "No connection: a person makes the change and ticks it off."
+        return Check("account", "not_applicable", why)
+    if account.is_by_hand:
+        label = account.get_platform_display()
+        why = f"{label} is read, not written: a person makes the change and ticks it off."
         return Check("account", "not_applicable", why)
     if connection.status != ConnectionStatus.ACTIVE:
         later = facts.now + timedelta(hours=1)

@@ -64,6 +64,30 @@ KINDS: dict[str, tuple[str, tuple[SecretField, ...]]] = {
             SecretField("revenue_metric", "Revenue metric", is_required=False),
         ),
     ),
+    "linkedin": (
+        "LinkedIn",
+        (
+            SecretField(
+                "access_token",
+                "Access token",
+                "With r_ads and r_ads_reporting: it is read here, never written.",
+            ),
+            _ACCOUNT,
+            SecretField(
+                "api_version",
+                "API version",
+                "Year and month, such as 202609; LinkedIn retires each after about a year.",
+                is_required=False,
+            ),
+            SecretField(
+                "conversion_metric",
+                "Conversion metric",
+                "externalWebsiteConversions, or oneClickLeads for lead forms.",
+                is_required=False,
+            ),
+            SecretField("revenue_metric", "Revenue metric", is_required=False),
+        ),
+    ),
 }
 
 

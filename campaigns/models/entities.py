@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Case, Q, Value, When
 
+from campaigns.platforms.registry import executes
 from workspaces.ids import uuid7
 from workspaces.models import Connection, Workspace
 from workspaces.models.workspace import currency_code, validate_time_zone
@@ -96,7 +97,7 @@ class BudgetOwner(models.Model):
 
 
 class AdAccount(models.Model):
-    """One account on one platform; without a connection, signed changes become tasks."""
+    """One account on one platform; where we cannot write, signed changes become tasks."""
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="ad_accounts")
@@ -155,6 +156,11 @@ class AdAccount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.platform})"
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether signed changes are tasks for a person: none is connected, or it is only read."""
+        return self.connection_id is None or not executes(self.platform)
 
 
 class Campaign(Entity, BudgetOwner):

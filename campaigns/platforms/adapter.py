@@ -23,6 +23,8 @@ THREE_DECIMAL_CURRENCIES = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", 
 class Adapter:
     """Holds the client of one account."""
 
+    executes = True
+
     def __init__(self, client: PlatformClient) -> None:
         self._client = client
 

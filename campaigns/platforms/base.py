@@ -155,9 +155,13 @@ class AccountState:
 
 
 class Platform(Protocol):
-    """One ad account connection. Calls raise `PlatformError` and nothing else."""
+    """One ad account connection. Calls raise `PlatformError` and nothing else.
+
+    Where ``executes`` is false it only reads: what is signed is a task for a person.
+    """
 
     name: str
+    executes: bool
     max_batch: int
 
     @property

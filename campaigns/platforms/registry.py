@@ -14,7 +14,7 @@ from campaigns.platforms.base import Platform
 if TYPE_CHECKING:
     from campaigns.platforms.google_wire import RefreshingToken
 
-KINDS = ("google", "meta", "tiktok")
+KINDS = ("google", "linkedin", "meta", "tiktok")
 
 Credentials = Mapping[str, str]
 _Builder = Callable[[Credentials, str | None, bool, httpx.BaseTransport | None], Platform]
@@ -32,11 +32,12 @@ def build(
 
     Parameters
     ----------
-    kind : ``meta``, ``google`` or ``tiktok``
-    credentials : what the connection keeps. Meta and TikTok: ``access_token``; Google:
+    kind : ``meta``, ``google``, ``tiktok`` or ``linkedin``
+    credentials : what the connection keeps. All but Google: ``access_token``; Google:
         ``client_id``, ``client_secret``, ``refresh_token``, ``developer_token``. Optional, and
-        no secrets: ``api_version``, ``conversion_action`` (Meta), ``conversion_metric`` and
-        ``revenue_metric`` (TikTok), ``login_customer_id`` and ``token_url`` (Google)
+        no secrets: ``api_version`` (all but TikTok), ``conversion_action`` (Meta),
+        ``conversion_metric`` and ``revenue_metric`` (TikTok, LinkedIn), ``login_customer_id`` and
+        ``token_url`` (Google)
     base_url : scheme, host and port; the platform's production when it is left out
     allow_loopback : whether a sandbox on this machine may be talked to; never in production
     transport : how requests travel; the network when it is left out
@@ -45,15 +46,20 @@ def build(
     ------
     PlatformError : unknown kind, refused base URL, missing or impossible secret
     """
-    builders: Mapping[str, _Builder] = {"meta": _meta, "google": _google, "tiktok": _tiktok}
+    builders: Mapping[str, _Builder] = {
+        "meta": _meta,
+        "google": _google,
+        "tiktok": _tiktok,
+        "linkedin": _linkedin,
+    }
     if kind not in builders:
         raise invalid(
-            f"{kind!r} is no platform that takes changes; there are {', '.join(KINDS)}.", "kind"
+            f"{kind!r} is no platform that is connected here; there are {', '.join(KINDS)}.", "kind"
         )
     return builders[kind](credentials, base_url, allow_loopback, transport)
 
 
-# Each platform is loaded on first use: a workspace with one of them does not pay for three.
+# Each platform is loaded on first use: a workspace with one of them does not pay for all.
 
 
 def _meta(
@@ -128,6 +134,25 @@ def _tiktok(
     )
 
 
+def _linkedin(
+    credentials: Credentials,
+    base_url: str | None,
+    allow_loopback: bool,  # noqa: FBT001  # the shape of a builder
+    transport: httpx.BaseTransport | None,
+) -> Platform:
+    from campaigns.platforms import linkedin, linkedin_wire
+
+    return linkedin.LinkedIn(
+        access_token=credentials.get("access_token", ""),
+        base_url=base_url or linkedin_wire.BASE_URL,
+        api_version=credentials.get("api_version") or linkedin_wire.API_VERSION,
+        conversion_metric=credentials.get("conversion_metric") or linkedin.CONVERSION_METRIC,
+        revenue_metric=credentials.get("revenue_metric") or linkedin.REVENUE_METRIC,
+        allow_loopback=allow_loopback,
+        transport=transport,
+    )
+
+
 def money_step(kind: str, currency: str, reported_offset: int | None) -> Decimal:
     """Smallest amount in major units that a platform takes in a currency, without a connection.
 
@@ -140,6 +165,11 @@ def money_step(kind: str, currency: str, reported_offset: int | None) -> Decimal
 
         return step_of(currency, reported_offset)
     return coarse_step(currency)
+
+
+def executes(kind: str) -> bool:
+    """Whether signed changes are sent there; see ``executes`` of its adapter."""
+    return kind in ("google", "meta", "tiktok")
 
 
 def takes_batches(kind: str) -> bool:

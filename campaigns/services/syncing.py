@@ -98,7 +98,7 @@ def add_account(*, connection: Connection, external_id: str, now: datetime) -> A
     ------
     PlatformError : the platform does not know it, or did not answer
     """
-    plain = external_id.removeprefix("act_").replace("-", "")
+    plain = external_id.removeprefix("act_").rpartition(":")[2].replace("-", "")
     return connect_account(
         connection=connection, external_id=plain, platform=connection.kind, now=now
     )

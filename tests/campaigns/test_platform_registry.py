@@ -14,6 +14,7 @@ from workspaces.platforms.errors import ErrorKind, PlatformError
 CREDENTIALS = {
     "meta": {"access_token": CANARY},
     "tiktok": {"access_token": CANARY},
+    "linkedin": {"access_token": CANARY},
     "google": {
         "client_id": "c",
         "client_secret": CANARY,
@@ -24,6 +25,7 @@ CREDENTIALS = {
 FIRST_HOST = {
     "meta": "https://graph.facebook.com/v26.0/act_1",
     "tiktok": "https://business-api.tiktok.com/open_api/v1.3/advertiser/info/",
+    "linkedin": "https://api.linkedin.com/rest/adAccounts/1",
     "google": "https://oauth2.googleapis.com/token",
 }
 
@@ -77,9 +79,9 @@ def test_missing_secret_is_an_auth_error_that_says_what_to_do(kind):
     assert caught.value.kind == ErrorKind.AUTH
 
 
-@pytest.mark.parametrize("kind", ["linkedin", "", "Meta", "__class__"])
+@pytest.mark.parametrize("kind", ["microsoft", "", "Meta", "__class__"])
 def test_unknown_kind_is_refused(kind):
-    with pytest.raises(PlatformError, match="google, meta, tiktok"):
+    with pytest.raises(PlatformError, match="google, linkedin, meta, tiktok"):
         build(kind, credentials={"access_token": CANARY})
 
 
@@ -100,7 +102,8 @@ def test_adapters_load_on_first_use_and_need_no_django():
         "import sys, campaigns.platforms.registry; "
         "loaded = set(sys.modules); "
         "assert 'campaigns.platforms.meta' not in loaded; "
-        "import campaigns.platforms.meta, campaigns.platforms.google, campaigns.platforms.tiktok; "
+        "import campaigns.platforms.meta, campaigns.platforms.google, campaigns.platforms.tiktok, "
+        "campaigns.platforms.linkedin; "
         "assert not [m for m in sys.modules if m.split('.')[0] in ('django', 'sandbox')]"
     )
 
