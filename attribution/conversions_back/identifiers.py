@@ -11,13 +11,10 @@ import hashlib
 import re
 from typing import Final
 
+import phonenumbers
+
 _HASHED: Final = re.compile(r"[0-9a-f]{64}")
 _GMAIL: Final = frozenset({"gmail.com", "googlemail.com"})
-# An extension is no part of the number; without this it would become its last digits.
-_EXTENSION: Final = re.compile(r"(?:ext\.?|x|#|;ext=)\s*\d+\s*$", re.IGNORECASE)
-_SEPARATORS: Final = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]")
-_TRUNK_ZERO: Final = re.compile(r"\(\s*0\s*\)")
-_E164: Final = re.compile(r"\+[1-9]\d{7,14}")
 
 
 def is_hashed(value: str) -> bool:
@@ -49,27 +46,42 @@ def google_email_hash(email: str) -> str:
     return sha256(f"{local}@{domain}") if local else ""
 
 
-def e164(phone: str) -> str:
-    """Phone in E.164, ``+`` and digits; empty where its country is not told.
+def e164(phone: str, region: str = "") -> str:
+    """Phone in E.164, ``+`` and digits; empty where it is no number that can be dialled.
 
-    A number without country code belongs to any of two hundred people, so none is guessed.
+    Parameters
+    ----------
+    phone : as somebody wrote it; an extension is left out
+    region : two letters of the country whose rules hold for a number without country code; without
+        one such a number belongs to any of two hundred people, so none is guessed
     """
-    text = _EXTENSION.sub("", phone.strip())
-    text = _SEPARATORS.sub("", _TRUNK_ZERO.sub("", text))
-    if text.startswith("00"):
-        text = f"+{text[2:]}"
-    return text if _E164.fullmatch(text) else ""
+    text = phone.strip()
+    found = _number(text, region.upper())
+    if not found and text.startswith("00"):
+        # How half of the world dials out, which people write also where it is dialled otherwise.
+        found = _number(f"+{text[2:]}", "")
+    return found
 
 
-def phone_hash(phone: str) -> str:
-    """Hash of a phone for Meta: digits with country code, no plus; empty where that is not told."""
-    number = e164(phone)
+def _number(text: str, region: str) -> str:
+    try:
+        number = phonenumbers.parse(text, region or None)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_valid_number(number):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def phone_hash(phone: str, region: str = "") -> str:
+    """Hash of a phone for Meta: digits with country code, no plus; empty where it has no E.164."""
+    number = e164(phone, region)
     return sha256(number[1:]) if number else ""
 
 
-def e164_hash(phone: str) -> str:
-    """Hash of a phone for Google and TikTok: E.164 with its plus; empty where that is not told."""
-    number = e164(phone)
+def e164_hash(phone: str, region: str = "") -> str:
+    """Hash of a phone for Google and TikTok: E.164 with its plus; empty where it has none."""
+    number = e164(phone, region)
     return sha256(number) if number else ""
 
 

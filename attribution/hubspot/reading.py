@@ -33,7 +33,10 @@ UTM: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_te
 AD_PROPERTY: Final = "ad_id"
 TOUCH_PROPERTIES: Final = (*CLICK_PROPERTIES, *UTM, AD_PROPERTY)
 CONSENT_PROPERTY: Final = "hs_legal_basis"
-CONTACT_PROPERTIES: Final = (*TOUCH_PROPERTIES, "email", "phone", CONSENT_PROPERTY)
+COUNTRY_PROPERTY: Final = "hs_country_region_code"
+CONTACT_PROPERTIES: Final = (
+    *TOUCH_PROPERTIES, "email", "phone", COUNTRY_PROPERTY, CONSENT_PROPERTY,
+)  # fmt: skip
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _TOGETHER = timedelta(seconds=1)
@@ -70,6 +73,7 @@ class ContactSeen:
     written_at: Mapping[str, datetime]
     email: str = field(default="", repr=False)
     phone: str = field(default="", repr=False)
+    country: str = ""
     has_consent: bool = False
 
 
@@ -152,9 +156,15 @@ def contact_of(row: Mapping[str, object]) -> ContactSeen:
         },
         email=text(given.get("email")),
         phone=text(given.get("phone")),
+        country=_country(text(given.get(COUNTRY_PROPERTY))),
         # HubSpot lists several legal bases in one text; only one of them is a consent.
         has_consent="consent" in basis,
     )
+
+
+def _country(given: str) -> str:
+    """Two letters; what a portal's people wrote otherwise names no country for sure."""
+    return given.upper() if len(given) == 2 and given.isascii() and given.isalpha() else ""
 
 
 def _history(row: Mapping[str, object]) -> dict[str, list[tuple[str, datetime]]]:

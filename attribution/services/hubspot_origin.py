@@ -159,5 +159,6 @@ def _sender(portal: str, contact: ContactSeen) -> Sender:
         crm_contact=contact_key(portal, contact.id),
         email=contact.email,
         phone=contact.phone,
+        country=contact.country,
         **told,
     )

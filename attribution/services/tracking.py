@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeVar
@@ -141,6 +141,7 @@ def track_click(
     key = click_id or uuid4().hex
     if known := Click.objects.filter(workspace=workspace, click_id=key).first():
         return known, False
+    sender = _with_full_phone(workspace, sender)
     fields = _click_fields(workspace, named, sender, clicked_at, now)
     try:
         with transaction.atomic():
@@ -178,6 +179,7 @@ def record_conversion(
     rows = Conversion.objects.filter(workspace=workspace, conversion_id=conversion_id)
     if known := rows.first():
         return known, False
+    sender = _with_full_phone(workspace, sender)
     fields = _conversion_fields(workspace, worth, sender, now)
     kept = {k: v for k, v in (payload or {}).items() if k not in _PRIVATE}
     try:
@@ -209,6 +211,16 @@ def hashed(value: str, *, is_phone: bool = False) -> str:
         text = e164(text) or text
         text = "".join(c for c in text if c.isdigit())
     return sha256(text)
+
+
+def _with_full_phone(workspace: Workspace, sender: Sender) -> Sender:
+    """Read a phone once, by the rules of the person's country, else of the workspace's.
+
+    What cannot be read stays as it was told: the same spelling still recognises the person here,
+    but it has no country code, so no platform is told of it.
+    """
+    number = e164(sender.phone, sender.country or workspace.country) if sender.phone else ""
+    return replace(sender, phone=number) if number else sender
 
 
 def _click_fields(

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
+from attribution.conversions_back.identifiers import sha256
 from attribution.models import AttributionPolicy, Click, Conversion, FingerprintSalt, Person
 from attribution.services.tracking import (
     AdNamed,
@@ -149,3 +150,35 @@ def test_database_refuses(workspace, now, model, change):
 def test_database_refuses_windows_beyond_what_is_kept(workspace, layer, count):
     with pytest.raises(IntegrityError):
         AttributionPolicy.objects.create(workspace=workspace, **{layer: count})
+
+
+def test_national_phone_is_read_by_the_country_of_its_person_then_of_the_workspace(workspace, now):
+    workspace.country = "DE"
+    workspace.save(update_fields=["country"])
+    here = convert(workspace, now, key="here", phone="030 901820")
+    away = convert(workspace, now, key="away", phone="(212) 555-1234", country="US")
+    nowhere = convert(workspace, now, key="nowhere", phone="030 901820", country="US")
+
+    assert here.e164_phone_hash == sha256("+4930901820")
+    assert here.phone_hash == sha256("4930901820")
+    assert away.e164_phone_hash == sha256("+12125551234")
+    # No number of the country: it recognises the person here and is told to nobody.
+    assert nowhere.e164_phone_hash == ""
+    assert nowhere.phone_hash == sha256("030901820")
+
+
+def test_without_a_country_a_national_phone_is_told_to_nobody(workspace, now):
+    row = convert(workspace, now, phone="030 901820")
+
+    assert (row.phone_hash, row.e164_phone_hash) == (sha256("030901820"), "")
+
+
+def test_one_phone_in_two_spellings_is_one_person(workspace, now):
+    workspace.country = "DE"
+    workspace.save(update_fields=["country"])
+    seen = click(workspace, now - hours(1), phone="+49 30 901820")
+
+    row = convert(workspace, now, phone="(030) 90 18 20")
+
+    assert row.person == seen.person
+    assert row.attributed_click == seen

@@ -58,14 +58,17 @@ def test_printed_values():
         ("+1 212.555.1234", "+12125551234"),
         ("0049 30 901820", "+4930901820"),
         ("+49 (0)30 901820", "+4930901820"),
+        ("+39 06 1234 5678", "+390612345678"),
         ("+1 212 555 1234 ext. 77", "+12125551234"),
         ("+1 212 555 1234 x77", "+12125551234"),
+        ("tel:+1-212-555-1234", "+12125551234"),
         ("+44\u00a020\u20117946\u20110018", "+442079460018"),
         ("(212) 555-1234", ""),
         ("030 901820", ""),
         ("+0 30 901820", ""),
         ("+1", ""),
         ("+1234567890123456", ""),
+        ("+999 123 456 78", ""),
         ("call me", ""),
         ("", ""),
     ],
@@ -73,6 +76,38 @@ def test_printed_values():
 def test_phones_are_taken_with_their_country_or_not_at_all(phone, number):
     assert identifiers.e164(phone) == number
     assert identifiers.e164_hash(phone) == (sha(number) if number else "")
+    assert identifiers.phone_hash(phone) == (sha(number[1:]) if number else "")
+
+
+@pytest.mark.parametrize(
+    ("phone", "region", "number"),
+    [
+        ("030 901820", "DE", "+4930901820"),
+        ("030 901820", "de", "+4930901820"),
+        ("(212) 555-1234", "US", "+12125551234"),
+        ("1-212-555-1234", "US", "+12125551234"),
+        ("011 49 30 901820", "US", "+4930901820"),
+        ("0049 30 901820", "US", "+4930901820"),
+        ("0011 49 30 901820", "AU", "+4930901820"),
+        ("020 7946 0018", "GB", "+442079460018"),
+        ("06 12 34 56 78", "FR", "+33612345678"),
+        # In Italy the zero belongs to the number; in Russia an 8 leads it.
+        ("06 1234 5678", "IT", "+390612345678"),
+        ("8 (495) 123-45-67", "RU", "+74951234567"),
+        ("11 96123-4567", "BR", "+5511961234567"),
+        ("+33 1 42 68 53 00", "US", "+33142685300"),
+        # No number of that country, a part of one, an emergency, no country.
+        ("030 901820", "US", ""),
+        ("555 1234", "US", ""),
+        ("999", "GB", ""),
+        ("030 901820", "ZZ", ""),
+        ("030 901820", "Germany", ""),
+    ],
+)
+def test_national_numbers_are_read_by_the_rules_of_their_country(phone, region, number):
+    assert identifiers.e164(phone, region) == number
+    assert identifiers.e164_hash(phone, region) == (sha(number) if number else "")
+    assert identifiers.phone_hash(phone, region) == (sha(number[1:]) if number else "")
 
 
 @pytest.mark.parametrize("email", ["j.o.e+ads@Gmail.com", " joe@gmail.com", "JO.E@gmail.com"])

@@ -26,7 +26,7 @@ class WorkspaceAdmin(WorkspaceModelAdmin[Workspace]):
         "slug", "public_id", "kill_switch", "kill_switch_reason", "kill_switch_at", "is_sandbox",
         "data_since", "created_at",
     )  # fmt: skip
-    fields = ("name", "notice", "mode", "currency", "time_zone", *_fixed)
+    fields = ("name", "notice", "mode", "country", "currency", "time_zone", *_fixed)
 
     def scoped(self, rows: QuerySet[Workspace], workspace: Workspace) -> QuerySet[Workspace]:
         """This one."""

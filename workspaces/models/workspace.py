@@ -39,6 +39,14 @@ class Workspace(models.Model):
     name = models.CharField(max_length=120)
     currency = models.CharField(max_length=3, default="USD", validators=[currency_code])
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    country = models.CharField(
+        max_length=2,
+        blank=True,
+        db_default="",
+        default="",
+        validators=[RegexValidator(r"^[A-Z]{2}$", "Use a two-letter ISO country code such as DE.")],
+        help_text="Of phones without a country code, where their person's is not known.",
+    )
     mode = models.CharField(
         max_length=10, choices=BusinessMode.choices, default=BusinessMode.DIRECT
     )
