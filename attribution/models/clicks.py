@@ -298,6 +298,12 @@ class Conversion(Evidence):
                 condition=Q(needs_attribution=True),
             ),
             models.Index(fields=["workspace", "created_at"], name="attribution_conv_arrived"),
+            # What no build of journeys has seen.
+            models.Index(
+                fields=["workspace"],
+                name="attribution_conv_unwalked",
+                condition=Q(touches_before__isnull=True, person__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -32,6 +32,10 @@ class Person(models.Model):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="members",
         help_text="Who this is after merges; empty: itself.",
     )  # fmt: skip
+    # No key: it may name somebody who was forgotten since.
+    walked_root = models.BigIntegerField(
+        null=True, blank=True, help_text="The root when journeys were built last; empty: itself."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -39,6 +43,14 @@ class Person(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(root=None) | ~Q(root=F("id")), name="attribution_person_other_root"
+            ),
+        ]
+        indexes = [
+            # Whoever is another than when journeys were built last.
+            models.Index(
+                fields=["workspace"],
+                name="attribution_person_merged",
+                condition=Q(root__isnull=False) | Q(walked_root__isnull=False),
             ),
         ]
 

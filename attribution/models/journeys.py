@@ -113,6 +113,12 @@ class Touchpoint(models.Model):
             # One person's touches; the purge, the newest.
             models.Index(fields=["workspace", "person", "at"], name="attribution_touch_person"),
             models.Index(fields=["workspace", "at"], name="attribution_touch_newest"),
+            # What is in no journey yet.
+            models.Index(
+                fields=["workspace"],
+                name="attribution_touch_waiting",
+                condition=Q(journey_id__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

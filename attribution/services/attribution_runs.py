@@ -23,7 +23,7 @@ from attribution.selectors.credits import SEED, Ledger, Line, options_of
 from attribution.selectors.journeys import load_journeys, newest_data
 from attribution.selectors.regions import regions_of
 from attribution.services.channel_days import fill_channel_days
-from attribution.services.journeys import build_journeys
+from attribution.services.journeys import refresh_journeys
 from attribution.services.touches import channels_of
 from campaigns.models import Campaign
 from campaigns.selectors.performance import Period
@@ -174,10 +174,10 @@ def _strongest(lines: Sequence[Line]) -> tuple[int | None, int | None]:
 def refresh_attribution(
     *, workspace: Workspace, now: datetime, windows: Sequence[int] = WINDOWS
 ) -> int:
-    """Build the journeys, run the models over periods up to yesterday, fill days of channels."""
+    """Refresh journeys, run the models over periods up to yesterday, fill days of channels."""
     seed_models(workspace=workspace)
     _name_paid_channels(workspace)
-    build_journeys(workspace=workspace, now=now)
+    refresh_journeys(workspace=workspace, now=now)
     runs = 0
     for period in windows_to(workspace, now=now, windows=windows):
         runs += len(run_models(workspace=workspace, period=period, now=now))

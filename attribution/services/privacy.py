@@ -19,12 +19,12 @@ from attribution.models import (
     IdentifierKind,
     IdentityMerge,
     Journey,
-    JourneyTouch,
     Person,
     Touchpoint,
 )
 from attribution.models.clicks import CLICK_ID_KINDS, IDENTITY_KINDS
 from attribution.services.identity import members_of
+from attribution.services.journeys import forget_journeys, lock_journeys
 from attribution.services.salts import oldest_week
 from workspaces.models import Workspace
 from workspaces.services.jobs import Progress
@@ -64,15 +64,13 @@ def purge_touches(*, workspace: Workspace, now: datetime) -> int:
     """
     before = now - timedelta(days=settings.TOUCH_KEEP_DAYS)
     old = Touchpoint.objects.filter(workspace=workspace, at__lt=before)
-    return _delete_touches(old)
+    with transaction.atomic():
+        lock_journeys(workspace.pk)
+        return _delete_touches(old)
 
 
-@transaction.atomic
 def _delete_touches(touches: QuerySet[Touchpoint]) -> int:
-    journeys = Journey.objects.filter(steps__touch__in=touches).values("pk")
-    keys = list(journeys.distinct().values_list("pk", flat=True))
-    JourneyTouch.objects.filter(journey__in=keys).delete()
-    Journey.objects.filter(pk__in=keys).delete()
+    forget_journeys(Journey.objects.filter(steps__touch__in=touches))
     return touches.delete()[0]
 
 
@@ -96,17 +94,15 @@ def erase(*, person: Person) -> dict[str, int]:
 
     Its conversions stay as figures: type, value, time, method, ad and campaign.
     """
+    lock_journeys(person.workspace_id)
     lock_names([f"identity:{person.workspace_id}"])
     people = [member.pk for member in members_of(person)]
     clicks = list(Click.objects.filter(person__in=people).values_list("pk", flat=True))
+    conversions = _empty_conversions(people)
     # A journey carries who walked it: whoever is left in it, by a merge, walks anew at the build.
     touches = _delete_touches(Touchpoint.objects.filter(person__in=people))
-    Journey.objects.filter(person__in=people).delete()
-    counts = {
-        "touches": touches,
-        "clicks": _delete(clicks),
-        "conversions": _empty_conversions(people),
-    }
+    forget_journeys(Journey.objects.filter(person__in=people))
+    counts = {"touches": touches, "clicks": _delete(clicks), "conversions": conversions}
     merges = IdentityMerge.objects.filter(workspace=person.workspace_id)
     merges.filter(left__in=people).delete()
     merges.filter(right__in=people).delete()
@@ -120,6 +116,7 @@ def erase(*, person: Person) -> dict[str, int]:
 @transaction.atomic
 def erase_contact(*, workspace: Workspace, contact: str) -> dict[str, int]:
     """Forget a contact of a CRM, also where he never consented to be recognised."""
+    lock_journeys(workspace.pk)
     counts = {"clicks": 0, "conversions": 0, "identifiers": 0, "people": 0}
     known = Identifier.objects.filter(
         workspace=workspace, kind=IdentifierKind.CRM_CONTACT, value=contact
@@ -142,7 +139,9 @@ def _empty(rows: QuerySet[Conversion]) -> int:
     AttributionAttempt.objects.filter(conversion__in=rows).exclude(click_key="").update(
         click_key=ERASED
     )
-    return rows.update(**_blank())
+    emptied = rows.update(**_blank())
+    forget_journeys(Journey.objects.filter(conversion__in=rows))
+    return emptied
 
 
 def _blank() -> dict[str, Any]:
