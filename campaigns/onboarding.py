@@ -70,7 +70,7 @@ KINDS: dict[str, tuple[str, tuple[SecretField, ...]]] = {
             SecretField(
                 "access_token",
                 "Access token",
-                "With r_ads and r_ads_reporting: it is read here, never written.",
+                "With r_ads and r_ads_reporting; to tell it conversions also rw_conversions.",
             ),
             _ACCOUNT,
             SecretField(

@@ -7,7 +7,15 @@ from typing import Any, Final
 
 import httpx
 
-from campaigns.platforms import google, google_wire, meta, meta_wire, tiktok, tiktok_wire
+from campaigns.platforms import (
+    google,
+    google_wire,
+    linkedin_wire,
+    meta,
+    meta_wire,
+    tiktok,
+    tiktok_wire,
+)
 from campaigns.platforms.adapter import invalid
 from campaigns.platforms.registry import google_token
 from workspaces.platforms.client import Dialect, FixedHeaders, PlatformClient, checked_secret
@@ -15,6 +23,8 @@ from workspaces.platforms.client import Dialect, FixedHeaders, PlatformClient, c
 META_VERSION: Final = meta.API_VERSION
 _META: Final = Dialect(meta_wire.LABEL, meta_wire.usage_of, meta_wire.error_of)
 _GOOGLE: Final = Dialect("Google", google_wire.usage_of, google_wire.error_of)
+_LINKEDIN: Final = Dialect(linkedin_wire.LABEL, linkedin_wire.usage_of, linkedin_wire.error_of)
+linkedin_error_kind = linkedin_wire.kind_of
 _TIKTOK: Final = Dialect(tiktok_wire.LABEL, tiktok_wire.usage_of, tiktok_wire.error_of)
 
 
@@ -59,7 +69,7 @@ def client_of(
 
     Parameters
     ----------
-    kind : ``meta``, ``google`` or ``tiktok``
+    kind : ``meta``, ``google``, ``tiktok`` or ``linkedin``
     credentials : what the connection keeps
     base_url : the connection's own address; empty for the platform's
     home : where the platform has this interface, if not where its ads interface is
@@ -75,6 +85,11 @@ def client_of(
         token, token_url = google_token(credentials, base_url or None)
         google.connect_token(token, token_url, **options)
         return _GoogleClient(token=token, base_url=base_url or home or google.BASE_URL, **options)
+    if kind == "linkedin":
+        version = credentials.get("api_version") or linkedin_wire.API_VERSION
+        headers = linkedin_wire.headers_of(credentials.get("access_token", ""), version)
+        base = base_url or home or linkedin_wire.BASE_URL
+        return PlatformClient(base_url=base, auth=headers, dialect=_LINKEDIN, **options)
     if kind not in ("meta", "tiktok"):
         raise invalid(f"{kind!r} is no ad platform that this is sent to.", "kind")
     secret = checked_secret(credentials.get("access_token", ""), "access token")

@@ -82,6 +82,16 @@ class Answer:
             status, body, {"Content-Type": "application/json; charset=UTF-8"} | (headers or {})
         )
 
+    def value(self) -> object:
+        """Return the JSON value in the body.
+
+        Raises
+        ------
+        ValueError : the body is no JSON
+        """
+        value: object = json.loads(self.body)
+        return value
+
     def with_headers(self, headers: Mapping[str, str]) -> Answer:
         """Return the same answer with headers added."""
         return Answer(self.status, self.body, self.headers | dict(headers))

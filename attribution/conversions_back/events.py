@@ -48,6 +48,7 @@ class Event:
     wbraid: str = ""
     ttclid: str = ""
     ttp: str = ""
+    li_fat_id: str = ""
     clicked_at: datetime | None = None
     user_agent: str = ""
     page_url: str = ""
@@ -59,7 +60,8 @@ class Target:
 
     Attributes
     ----------
-    dataset_id : pixel or data set (Meta), conversion action (Google), event source (TikTok)
+    dataset_id : pixel or data set (Meta), conversion action (Google), event source (TikTok),
+        conversion rule (LinkedIn)
     account_id : Google's operating account, digits
     test_code : Meta and TikTok show events with it at once in their test view, and count them
     """

@@ -12,7 +12,7 @@ from attribution.models.clicks import Conversion
 from attribution.models.crm import Deal
 from workspaces.models import Connection, Workspace
 
-LONGEST_DAYS = {"meta": 7, "tiktok": 7, "google": 90}
+LONGEST_DAYS = {"meta": 7, "tiktok": 7, "google": 90, "linkedin": 90}
 
 
 class BackPlatform(models.TextChoices):
@@ -21,6 +21,7 @@ class BackPlatform(models.TextChoices):
     META = "meta", "Meta"
     GOOGLE = "google", "Google"
     TIKTOK = "tiktok", "TikTok"
+    LINKEDIN = "linkedin", "LinkedIn"
 
 
 class OutgoingState(models.TextChoices):
@@ -50,10 +51,11 @@ class ConversionDestination(models.Model):
     )
     platform = models.CharField(max_length=10, choices=BackPlatform.choices)
     dataset_id = models.CharField(
-        "pixel, action or source",
+        "pixel, action, source or rule",
         max_length=60,
         validators=[RegexValidator(r"^[A-Za-z0-9]+$", "Letters and digits only.")],
-        help_text="Meta: pixel or data set. Google: conversion action. TikTok: event source.",
+        help_text="Meta: pixel or data set. Google: conversion action. TikTok: event source. "
+        "LinkedIn: conversion rule.",
     )
     account_id = models.CharField(
         max_length=20,

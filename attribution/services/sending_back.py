@@ -21,6 +21,7 @@ from django.db.models import F, Q, QuerySet
 from attribution.conversions_back.events import Event, JsonObject, Receipt, Sender, Target
 from attribution.conversions_back.google import BASE_URL as GOOGLE_HOME
 from attribution.conversions_back.google import GoogleSender
+from attribution.conversions_back.linkedin import LinkedInSender
 from attribution.conversions_back.meta import MetaSender
 from attribution.conversions_back.tiktok import TikTokSender
 from attribution.models import (
@@ -44,6 +45,7 @@ ASK_AGAIN: Final = timedelta(minutes=10)
 WAIT_FOR_PERSON: Final = timedelta(hours=1)
 STOP_AT_PCT: Final = 95.0
 _REST: Final = timedelta(minutes=5)
+_CLICK_IDS: Final = ("fbclid", "gclid", "gbraid", "wbraid", "ttclid", "li_fat_id")
 _CRMS: Final = {"hubspot": "HubSpot"}
 # A fault of the connection or of the destination, not of what is sent.
 _OF_DESTINATION: Final = frozenset(
@@ -120,6 +122,8 @@ def sender_of(destination: ConversionDestination) -> Sender:
         return GoogleSender(client, target)
     if destination.platform == BackPlatform.TIKTOK:
         return TikTokSender(client, target)
+    if destination.platform == BackPlatform.LINKEDIN:
+        return LinkedInSender(client, target)
     version = credentials.get("api_version") or META_VERSION
     return MetaSender(client, target, api_version=version)
 
@@ -150,7 +154,7 @@ def event_of(row: OutgoingConversion) -> Event:
         fbc=kept.fbc,
         fbp=kept.fbp,
         ttp=kept.ttp,
-        **{name: click_id(name) for name in ("fbclid", "gclid", "gbraid", "wbraid", "ttclid")},
+        **{name: click_id(name) for name in _CLICK_IDS},
     )
 
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from sandbox.context import Context
 from sandbox.entities import Account
-from sandbox.linkedin import analytics, reading, writing
+from sandbox.linkedin import analytics, conversions, reading, writing
 from sandbox.linkedin.errors import bad_query, fail
 from sandbox.linkedin.restli import SyntaxProblem, read_query
 from sandbox.web import Answer, JsonObject, Request
@@ -49,6 +49,8 @@ def handle(context: Context) -> Answer:
         case "POST", ["adAccounts", account_id, node, entity_id] if node in reading.NODES:
             account = _one(accounts, account_id)
             return writing.partial_update(context, account, node, entity_id, _body(context))
+        case "POST", ["conversionEvents"]:
+            return conversions.take(context, _body(context))
         case "GET", ["adAnalytics"]:
             return Answer.json(analytics.report(context, accounts, query))
     raise fail(404, "RESOURCE_NOT_FOUND", f"No virtual resource found: {context.request.path}")

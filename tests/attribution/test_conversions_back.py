@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from attribution.conversions_back import identifiers
 from attribution.conversions_back.events import Event, Target
 from attribution.conversions_back.google import GoogleSender
+from attribution.conversions_back.linkedin import LinkedInSender
 from attribution.conversions_back.meta import MetaSender, user_data
 from attribution.conversions_back.tiktok import TikTokSender
 from attribution.services.tracking import hashed
@@ -231,12 +232,38 @@ def test_tiktok_event():
     }
 
 
-@pytest.mark.parametrize("sender", [meta, GoogleSender, TikTokSender])
+def test_linkedin_event():
+    told = payload(LinkedInSender, email_hash=JOE, li_fat_id="a-B-1", e164_hash=PHONE)
+
+    assert told == {
+        "conversion": "urn:lla:llaPartnerConversion:1",
+        "conversionHappenedAt": 1795176000000,
+        "eventId": "order-1",
+        "conversionValue": {"currencyCode": "USD", "amount": "49.9"},
+        "user": {
+            "userIds": [
+                {"idType": "SHA256_EMAIL", "idValue": JOE},
+                {"idType": "LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID", "idValue": "a-B-1"},
+            ]
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "wire"), [("50", "50"), ("5000000", "5000000"), ("0.10", "0.1"), ("0", "0")]
+)
+def test_linkedin_amounts_are_plain_text(value, wire):
+    told = payload(LinkedInSender, email_hash=JOE, value=Decimal(value))
+
+    assert told["conversionValue"]["amount"] == wire
+
+
+@pytest.mark.parametrize("sender", [meta, GoogleSender, TikTokSender, LinkedInSender])
 def test_nobody_to_recognise_is_not_told(sender):
     assert payload(sender, user_agent="UA", page_url="https://eg.com/") is None
 
 
-@pytest.mark.parametrize("sender", [meta, GoogleSender, TikTokSender])
+@pytest.mark.parametrize("sender", [meta, GoogleSender, TikTokSender, LinkedInSender])
 def test_same_event_is_the_same_payload(sender):
     facts = {"email_hash": JOE, "google_email_hash": JOE, "fbclid": "x", "gclid": "y"}
 

@@ -32,12 +32,13 @@ TOKEN = "canary-token-of-the-connection"
 SECRETS = {
     "meta": {"access_token": TOKEN},
     "tiktok": {"access_token": TOKEN},
+    "linkedin": {"access_token": TOKEN},
     "google": {
         "client_id": "c", "client_secret": "canary-secret", "refresh_token": TOKEN,
         "developer_token": "canary-developer",
     },
 }  # fmt: skip
-DATASETS = {"meta": "77", "tiktok": "C4B", "google": "88"}
+DATASETS = {"meta": "77", "tiktok": "C4B", "google": "88", "linkedin": "99"}
 JOE = {"email": "joe@eg.com", "phone": "+1 (212) 555-1234"}
 
 
@@ -103,6 +104,50 @@ def test_conversion_is_told_and_accepted(workspace, target, far, now, platform):
     assert (row.state, row.attempts, row.sent_at) == (OutgoingState.ACCEPTED, 1, now)
     assert len(row.payload_sha256) == 64
     assert work(destination, now) == 0
+
+
+def test_linkedin_is_told_of_the_click_that_it_brought(workspace, target, far, now):
+    destination = target("linkedin")
+    click(workspace, now - timedelta(hours=2), key="c-1", li_fat_id="a-B-1")
+    convert(workspace, now, click_id="c-1", value="49.90", email=JOE["email"])
+
+    assert work(destination, now) == 1
+
+    (event,) = told(far)
+    ids = {one["idType"]: one["idValue"] for one in event["payload"]["user"]["userIds"]}
+    assert (event["dataset"], event["event_id"]) == ("99", "order-1")
+    assert ids["LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID"] == "a-B-1"
+    assert len(ids["SHA256_EMAIL"]) == 64
+    assert event["payload"]["conversionValue"]["amount"] == "49.9"
+    assert OutgoingConversion.objects.get().state == OutgoingState.ACCEPTED
+
+
+def test_bad_event_of_linkedin_is_found_and_the_others_count_once(workspace, target, far, now):
+    destination = target("linkedin")
+    for key in ("one", "two", "three"):
+        convert(workspace, now, key=key, **JOE)
+    Conversion.objects.filter(conversion_id="two").update(email_hash="no-hash")
+
+    for _ in range(4):
+        work(destination, now)
+
+    assert states() == {"one": "accepted", "two": "rejected", "three": "accepted"}
+    assert "SHA-256 is wanted" in OutgoingConversion.objects.get(event_id="two").last_error
+    assert sorted(counted(far)) == ["one", "three"]
+
+
+def test_retired_version_stops_the_connection_and_loses_nothing(workspace, target, far, now):
+    destination = target("linkedin")
+    convert(workspace, now, **JOE)
+    Connection.objects.update(secret=encrypt({"access_token": TOKEN, "api_version": "202511"}))
+
+    work(ConversionDestination.objects.get(pk=destination.pk), now)
+
+    row = OutgoingConversion.objects.get()
+    assert (row.state, row.attempts) == (OutgoingState.PENDING, 0)
+    assert "enter a newer one" in row.last_error
+    assert Connection.objects.get().status == ConnectionStatus.STOPPED
+    assert told(far) == []
 
 
 def test_phones_are_hashed_as_each_platform_wants(workspace, target, far, now):

@@ -36,11 +36,20 @@ def tiktok_event(**fields):
     }  # fmt: skip
 
 
+def linkedin_event(**fields):
+    return {
+        "conversion": "urn:lla:llaPartnerConversion:99", "conversionHappenedAt": NOW * 1000,
+        "eventId": "e1", "user": {"userIds": [{"idType": "SHA256_EMAIL", "idValue": HASH}]},
+        **fields,
+    }  # fmt: skip
+
+
 @pytest.fixture
 def far(box: Box):
     """An account on each platform."""
     accounts = [
-        {"platform": name, "id": "123", "token": "token-a"} for name in ("meta", "google", "tiktok")
+        {"platform": name, "id": "123", "token": "token-a"}
+        for name in ("meta", "google", "tiktok", "linkedin")
     ]
     box.control("seed", {"accounts": accounts})
     return box
@@ -179,6 +188,49 @@ def test_tiktok_takes_a_batch(far):
 )
 def test_tiktok_refuses_what_is_malformed(far, bad):
     assert send_tiktok(far, tiktok_event(**bad))["code"] == 40002
+    assert kept(far) == []
+
+
+def send_linkedin(box, body, method):
+    headers = {
+        "Authorization": "Bearer token-a", "LinkedIn-Version": "202609",
+        "X-Restli-Protocol-Version": "2.0.0", "X-RestLi-Method": method,
+    }  # fmt: skip
+    return box.http.post("/rest/conversionEvents", json=body, headers=headers)
+
+
+def test_linkedin_answers_one_event_with_nothing(far):
+    answer = send_linkedin(far, linkedin_event(), "CREATE")
+
+    assert (answer.status_code, answer.content) == (201, b"")
+    assert kept(far) == [("linkedin", "99", "e1", 0)]
+
+
+def test_linkedin_answers_each_event_of_a_batch(far):
+    events = [linkedin_event(), linkedin_event(eventId="e2", user={}), linkedin_event()]
+
+    told = send_linkedin(far, {"elements": events}, "BATCH_CREATE").json()["elements"]
+
+    assert [element["status"] for element in told] == [201, 400, 201]
+    assert told[1]["error"]["message"] == "At least one id is wanted"
+    assert kept(far) == [("linkedin", "99", "e1", 0), ("linkedin", "99", "e1", 1)]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"conversion": "99"},
+        {"conversionHappenedAt": NOW},
+        {"conversionHappenedAt": (NOW - 91 * DAY) * 1000},
+        {"conversionHappenedAt": (NOW + 60) * 1000},
+        {"conversionValue": {"currencyCode": "USD", "amount": 5}},
+        {"conversionValue": {"amount": "5"}},
+        {"user": {"userIds": [{"idType": "SHA256_EMAIL", "idValue": "joe@eg.com"}]}},
+        {"user": {"userIds": [{"idType": "EMAIL", "idValue": HASH}]}},
+    ],
+)
+def test_linkedin_refuses_what_is_malformed(far, bad):
+    assert send_linkedin(far, linkedin_event(**bad), "CREATE").status_code == 400
     assert kept(far) == []
 
 

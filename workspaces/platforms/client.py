@@ -78,6 +78,7 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] | None = None
     json: object = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     is_write: bool = False
     timeout_s: float = READ_TIMEOUT_S
 
@@ -157,7 +158,7 @@ class PlatformClient:
 
     def send(self, call: Call) -> Answer:
         """Return a JSON answer with a 2xx status and no error in it, or raise `PlatformError`."""
-        answer = self._exchange(call, self._auth.headers())
+        answer = self._exchange(call, {**call.headers, **self._auth.headers()})
         if isinstance(answer, PlatformError):
             raise answer
         self.usage = answer.usage

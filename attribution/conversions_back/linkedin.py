@@ -1,0 +1,97 @@
+"""LinkedIn's Conversions API. The same event id of a conversion rule counts once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from attribution.conversions_back.events import Event, JsonObject, Receipt, Target, seconds
+from campaigns.platform_access import linkedin_error_kind
+from workspaces.platforms.client import Call, PlatformClient
+from workspaces.platforms.errors import ErrorKind, PlatformError, Usage
+from workspaces.platforms.payload import mapping, rows, text, whole
+
+PATH = "/rest/conversionEvents"
+
+
+class LinkedInSender:
+    """Sends to one conversion rule, which says itself what kind of conversion it counts."""
+
+    max_batch = 100
+
+    def __init__(self, client: PlatformClient, target: Target) -> None:
+        self._client, self._target = client, target
+
+    @property
+    def usage(self) -> Usage:
+        """Quota use in the newest answer."""
+        return self._client.usage
+
+    def payload(self, event: Event) -> JsonObject | None:
+        """One element of a batch."""
+        ids = user_ids(event)
+        if not ids:
+            return None
+        return {
+            "conversion": f"urn:lla:llaPartnerConversion:{self._target.dataset_id}",
+            "conversionHappenedAt": seconds(event.happened_at) * 1000,
+            "eventId": event.event_id,
+            "conversionValue": {
+                "currencyCode": event.currency,
+                "amount": f"{event.value.normalize():f}",
+            },
+            "user": {"userIds": ids},
+        }
+
+    def send(self, payloads: Sequence[JsonObject]) -> Receipt:
+        """Hand a batch over, one of one event too: only a batch is answered with words."""
+        answer = self._client.send(
+            Call(
+                "POST",
+                PATH,
+                json={"elements": list(payloads)},
+                headers={"X-RestLi-Method": "BATCH_CREATE"},
+                is_write=True,
+            )
+        )
+        told = rows(answer.fields.get("elements"))
+        if len(told) != len(payloads):
+            raise PlatformError(
+                ErrorKind.UNKNOWN,
+                f"LinkedIn answered for {len(told)} of {len(payloads)} events; they are sent again"
+                " under the same ids.",
+            )
+        for element in told:
+            _check(element)
+        return Receipt("accepted", answer.headers.get("x-li-uuid", ""))
+
+    def ask(self, request_id: str) -> Receipt | None:
+        """LinkedIn answers at once."""
+        return Receipt("accepted", request_id)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+
+def _check(element: dict[str, object]) -> None:
+    """Raise the error of one event of a batch."""
+    status = whole(element.get("status"))
+    if status == HTTPStatus.CREATED:
+        return
+    error = mapping(element.get("error"))
+    message = text(error.get("message")) or f"an event was answered with {status}"
+    raise PlatformError(
+        linkedin_error_kind(status),
+        f"LinkedIn: {message.rstrip('.')}.",
+        provider_code=text(error.get("code")) or str(status),
+    )
+
+
+def user_ids(event: Event) -> list[JsonObject]:
+    """Match keys: the hashed address, and the id of the click as it is."""
+    found = {
+        "SHA256_EMAIL": event.email_hash,
+        "LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID": event.li_fat_id,
+    }
+    return [{"idType": kind, "idValue": value} for kind, value in found.items() if value]
