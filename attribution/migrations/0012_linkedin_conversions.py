@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('attribution', '0009_conversions_back'),
+        ('attribution', '0011_waiting_for_journeys'),
         ('workspaces', '0015_proposal_confidence'),
     ]
 
