@@ -125,6 +125,17 @@ def test_done_by_hand_is_read_back_and_kept(box, task, account, operator, now):
     assert _cfos(account).daily_budget == 132
 
 
+def test_sync_between_doing_and_ticking_off_stands_in_no_ones_way(
+    box, task, account, operator, now
+):
+    _edit(box, daily_budget="132")
+    sync_account(account=account, now=now)
+    assert _cfos(account).daily_budget == 132
+
+    assert _tick(task, operator, now).status == Status.EXECUTED
+    assert AdChangeHistory.objects.get().old_value == "120"
+
+
 @pytest.mark.parametrize("live", ["120", "131.99", "140"])
 def test_another_value_is_not_ticked_off(box, task, account, operator, now, live):
     _edit(box, daily_budget=live)

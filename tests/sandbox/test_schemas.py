@@ -10,6 +10,8 @@ import pytest
 from tests.sandbox.conftest import Box
 from tests.sandbox.test_google import GOOGLE
 from tests.sandbox.test_google import Client as GoogleClient
+from tests.sandbox.test_linkedin import ACCOUNT, CAMPAIGNS, CREATIVES, GROUPS, LINKEDIN, WEEK
+from tests.sandbox.test_linkedin import Client as LinkedInClient
 from tests.sandbox.test_tiktok import TIKTOK
 from tests.sandbox.test_tiktok import Client as TikTokClient
 
@@ -187,3 +189,96 @@ def test_tiktok_envelope(box: Box) -> None:
     for answer in (listed, tiktok.schedule("31", 120), tiktok.schedule("31", -1)):
         jsonschema.validate(answer, envelope)
     jsonschema.validate(listed["data"]["page_info"], info)
+
+
+STAMP = _object({"time": INTEGER})
+MILLIS = {"type": "integer", "minimum": 10**12}
+WHOLE = {
+    "id": INTEGER,
+    "name": TEXT,
+    "account": {"type": "string", "pattern": r"^urn:li:sponsoredAccount:\d+$"},
+    "status": {"enum": ["ACTIVE", "PAUSED", "ARCHIVED", "REMOVED"]},
+    "servingStatuses": {"type": "array", "minItems": 1, "items": TEXT},
+    "runSchedule": _object({"start": MILLIS}, {"end": MILLIS}),
+    "objectiveType": TEXT,
+    "test": BOOLEAN,
+    "changeAuditStamps": _object({"created": STAMP, "lastModified": STAMP}),
+}
+AMOUNT = _object({"amount": DECIMAL, "currencyCode": {"type": "string", "pattern": "^[A-Z]{3}$"}})
+BUDGETS = {"dailyBudget": AMOUNT, "totalBudget": AMOUNT}
+LINKEDIN_ROWS = {
+    GROUPS: _object(WHOLE, BUDGETS),
+    CAMPAIGNS: _object(
+        WHOLE
+        | {
+            "campaignGroup": {"type": "string", "pattern": r"^urn:li:sponsoredCampaignGroup:\d+$"},
+            "type": TEXT,
+            "costType": {"enum": ["CPM", "CPC", "CPV"]},
+            "unitCost": AMOUNT,
+            "optimizationTargetType": TEXT,
+        },
+        BUDGETS,
+    ),
+    CREATIVES: _object(
+        {
+            "id": {"type": "string", "pattern": r"^urn:li:sponsoredCreative:\d+$"},
+            "name": TEXT,
+            "account": TEXT,
+            "campaign": {"type": "string", "pattern": r"^urn:li:sponsoredCampaign:\d+$"},
+            "intendedStatus": {"enum": ["ACTIVE", "PAUSED", "ARCHIVED", "REMOVED"]},
+            "isServing": BOOLEAN,
+            "servingHoldReasons": {"type": "array", "items": TEXT},
+            "content": {"type": "object", "minProperties": 1, "maxProperties": 1},
+            "review": _object({"status": TEXT}),
+            "isTest": BOOLEAN,
+            "createdAt": MILLIS,
+            "lastModifiedAt": MILLIS,
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("path", LINKEDIN_ROWS)
+def test_linkedin_lists(box: Box, path: str) -> None:
+    box.seed(LINKEDIN)
+    finder = "criteria" if path == CREATIVES else "search"
+
+    page = LinkedInClient(box).get(f"{path}?q={finder}&pageSize=1")
+
+    rows = {"type": "array", "minItems": 1, "maxItems": 1, "items": LINKEDIN_ROWS[path]}
+    jsonschema.validate(
+        page, _object({"elements": rows, "metadata": _object({"nextPageToken": TEXT})})
+    )
+
+
+def test_linkedin_reports_and_errors(box: Box) -> None:
+    box.seed(LINKEDIN, created_at=1790000000)
+    linkedin = LinkedInClient(box)
+    day = _object({"year": INTEGER, "month": INTEGER, "day": INTEGER})
+    row = _object(
+        {
+            "dateRange": _object({"start": day, "end": day}),
+            "pivotValues": {"type": "array", "minItems": 1, "items": TEXT},
+            "impressions": INTEGER,
+            "costInLocalCurrency": DECIMAL,
+        }
+    )
+    error = _object(
+        {"status": INTEGER, "code": TEXT, "message": TEXT},
+        {"serviceErrorCode": INTEGER, "errorDetailType": TEXT, "errorDetails": {"type": "object"}},
+    )
+    fields = "fields=dateRange,pivotValues,impressions,costInLocalCurrency"
+    query = f"q=analytics&pivot=CREATIVE&timeGranularity=DAILY&{WEEK}&{ACCOUNT}&{fields}"
+
+    report = linkedin.get(f"adAnalytics?{query}")
+
+    paging = _object({"start": INTEGER, "count": INTEGER, "links": {"type": "array"}})
+    rows = {"type": "array", "minItems": 7, "items": row}
+    jsonschema.validate(report, _object({"paging": paging, "elements": rows}))
+    refused = [
+        linkedin.call("adAccounts/9"),
+        linkedin.call("adAnalytics?q=analytics"),
+        linkedin.update(f"{CAMPAIGNS}/31", {"status": "ON"}),
+    ]
+    for answer in refused:
+        jsonschema.validate(answer.json(), error)
