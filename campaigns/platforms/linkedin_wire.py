@@ -40,7 +40,7 @@ _ADVICE: Mapping[ErrorKind, str] = {
     ErrorKind.GONE: "It was deleted or the connection cannot see it; sync the account.",
     ErrorKind.POLICY: (
         "This API version has been retired: enter a newer one (year and month, such as "
-        f"{API_VERSION}) as API version of the connection."
+        f"{API_VERSION}) as API version of the connection, and resume it where it is stopped."
     ),
     ErrorKind.UNKNOWN: "Try again later.",
 }

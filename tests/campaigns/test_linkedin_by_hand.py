@@ -216,6 +216,25 @@ def test_connection_is_tried_by_reading_its_account(connection):
     assert caught.value.needs_login
 
 
+def test_connection_is_made_on_its_page_and_resumed_where_it_was_stopped(
+    box, workspace, admin, client_as
+):
+    client = client_as(admin)
+    form = {"workspace": str(workspace.public_id), "name": "Main", "base_url": box.base_url}
+    client.post("/connections/new/linkedin/", form | SECRET)
+    connection = Connection.objects.get()
+    assert (connection.kind, connection.status) == ("linkedin", "active")
+    assert connection.last_ok_at is not None
+
+    Connection.objects.update(status="stopped")
+    resume = f"/connections/{connection.public_id}/resume/"
+    assert resume in client.get("/connections/").content.decode()
+    client.post(resume, form)
+
+    connection.refresh_from_db()
+    assert connection.status == "active"
+
+
 def test_retired_version_stands_at_the_account(account, connection, now):
     connection.secret = encrypt(SECRET | {"api_version": "202511"})
     connection.save()
