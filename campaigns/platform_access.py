@@ -21,6 +21,7 @@ from campaigns.platforms.registry import google_token
 from workspaces.platforms.client import Dialect, FixedHeaders, PlatformClient, checked_secret
 
 META_VERSION: Final = meta.API_VERSION
+GOOGLE_VERSION: Final = google.API_VERSION
 _META: Final = Dialect(meta_wire.LABEL, meta_wire.usage_of, meta_wire.error_of)
 _GOOGLE: Final = Dialect("Google", google_wire.usage_of, google_wire.error_of)
 _LINKEDIN: Final = Dialect(linkedin_wire.LABEL, linkedin_wire.usage_of, linkedin_wire.error_of)
@@ -46,8 +47,9 @@ class _BearerOnly:
 class _GoogleClient(PlatformClient):
     """Closes the client of its token too."""
 
-    def __init__(self, *, token: google_wire.RefreshingToken, **options: Any) -> None:
-        super().__init__(auth=_BearerOnly(token), dialect=_GOOGLE, **options)
+    def __init__(self, *, token: google_wire.RefreshingToken, is_ads: bool, **options: Any) -> None:
+        auth = token if is_ads else _BearerOnly(token)
+        super().__init__(auth=auth, dialect=_GOOGLE, **options)
         self._token = token
 
     def close(self) -> None:
@@ -84,7 +86,8 @@ def client_of(
     if kind == "google":
         token, token_url = google_token(credentials, base_url or None)
         google.connect_token(token, token_url, **options)
-        return _GoogleClient(token=token, base_url=base_url or home or google.BASE_URL, **options)
+        base = base_url or home or google.BASE_URL
+        return _GoogleClient(token=token, is_ads=not home, base_url=base, **options)
     if kind == "linkedin":
         version = credentials.get("api_version") or linkedin_wire.API_VERSION
         headers = linkedin_wire.headers_of(credentials.get("access_token", ""), version)

@@ -26,6 +26,8 @@ STATE_COLOURS = {
     "accepted": "success",
     "rejected": "danger",
     "expired": "warning",
+    "withdrawn": "default",
+    "impossible": "danger",
 }
 
 

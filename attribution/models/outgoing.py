@@ -32,13 +32,16 @@ class OutgoingState(models.TextChoices):
     ACCEPTED = "accepted", "Accepted"
     REJECTED = "rejected", "Not taken"
     EXPIRED = "expired", "Too late"
+    WITHDRAWN = "withdrawn", "Taken back"
+    IMPOSSIBLE = "impossible", "Cannot be taken back"
 
 
 class OutgoingName(models.TextChoices):
-    """What a platform is told that happened."""
+    """What a platform is told that happened, or that it did not last."""
 
     PURCHASE = "Purchase", "Purchase"
     LEAD = "Lead", "Lead"
+    RETRACTION = "Retraction", "Taking back"
 
 
 @pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent())
@@ -123,6 +126,9 @@ class OutgoingConversion(models.Model):
     destination = models.ForeignKey(ConversionDestination, on_delete=models.PROTECT)
     conversion = models.ForeignKey(Conversion, on_delete=models.PROTECT, related_name="outgoing")
     deal = models.ForeignKey(Deal, null=True, blank=True, on_delete=models.PROTECT)
+    retracts = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="retraction"
+    )
     event_id = models.CharField(max_length=200)
     event_name = models.CharField(max_length=10, choices=OutgoingName.choices)
     value = models.DecimalField(max_digits=20, decimal_places=6)
@@ -160,8 +166,16 @@ class OutgoingConversion(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["pending", "sent"], next_attempt_at__isnull=False)
-                | Q(state__in=["accepted", "rejected", "expired"], settled_at__isnull=False),
+                | Q(
+                    state__in=["accepted", "rejected", "expired", "withdrawn", "impossible"],
+                    settled_at__isnull=False,
+                ),
                 name="attribution_outgoing_goes_on_or_ended",
+            ),
+            models.CheckConstraint(
+                condition=Q(event_name="Retraction", retracts__isnull=False)
+                | (~Q(event_name="Retraction") & ~Q(state="impossible") & Q(retracts=None)),
+                name="attribution_outgoing_retraction_of_one",
             ),
         ]
         indexes = [

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
 
 from attribution.models import (
     Conversion,
@@ -20,11 +19,11 @@ from attribution.models import (
 )
 from attribution.selectors.revenue import current_values
 from attribution.services.deal_effects import DealMoved, worth_of
+from attribution.services.taking_back import next_event_id, take_back
 from workspaces.models import User
 from workspaces.services.accounts import require_admin
 
 PURCHASE_TYPE: Final = "purchase"
-OPEN: Final = (OutgoingState.PENDING, OutgoingState.SENT)
 
 
 def queue_conversion(*, conversion: Conversion, now: datetime) -> int:
@@ -48,14 +47,14 @@ def queue_deal(change: DealMoved, now: datetime) -> None:
     """Put a stage of a deal into line: Purchase with all it is worth when won, else Lead.
 
     A Lead carries what the stage added, so that the leads of a deal add up to what it is worth. A
-    deal that lost value takes back what is still in line.
+    deal that lost value takes back what it told before.
     """
     deal = change.deal
     conversion = Conversion.objects.filter(
         workspace=change.workspace, conversion_id=deal.conversion_id
     ).first()
     if change.increment < 0:
-        _reverse(change, now)
+        take_back(change, now)
     stage = current_values(workspace=change.workspace, now=now).stage(change.to_stage)
     is_won = stage is not None and stage.outcome == "won"
     value = worth_of(deal, now) if is_won else change.increment
@@ -89,13 +88,17 @@ def _queue(
     destinations = ConversionDestination.objects.filter(
         workspace=conversion.workspace, is_enabled=True
     )
+    ids = [
+        (destination, next_event_id(destination, event_id, now) if deal else event_id)
+        for destination in destinations
+    ]
     rows = [
         OutgoingConversion(
             workspace=conversion.workspace,
             destination=destination,
             conversion=conversion,
             deal=deal,
-            event_id=event_id,
+            event_id=told_as,
             event_name=name,
             value=value,
             currency=currency,
@@ -105,29 +108,11 @@ def _queue(
             next_attempt_at=max(now, happened_at),
             created_at=now,
         )
-        for destination in destinations
+        for destination, told_as in ids
+        if told_as
     ]
     OutgoingConversion.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
-
-
-def _reverse(change: DealMoved, now: datetime) -> None:
-    """Take back what a deal told before it lost value, or note that it must be done by hand."""
-    told = OutgoingConversion.objects.filter(workspace=change.workspace, deal=change.deal)
-    told = told.exclude(event_id=f"deal:{change.deal.public_id}:{change.to_stage}")
-    why = f"The deal moved to {change.to_stage or 'nowhere'} on {change.at:%Y-%m-%d}"
-    unsent = told.filter(state=OutgoingState.PENDING, attempts=0)
-    unsent.update(
-        state=OutgoingState.REJECTED,
-        settled_at=now,
-        next_attempt_at=None,
-        last_error=f"{why}, before this was sent.",
-    )
-    # None of the platforms takes a sent one back by the interface that it was sent by.
-    went_out = told.filter(Q(attempts__gt=0) | ~Q(state=OutgoingState.PENDING)).exclude(
-        state__in=[OutgoingState.REJECTED, OutgoingState.EXPIRED]
-    )
-    went_out.update(note=f"{why}, after this was sent; correct it at the platform by hand."[:300])
 
 
 @transaction.atomic

@@ -82,7 +82,7 @@ def work_off(*, destination_id: int, now: datetime, rng: random.Random) -> int:
     try:
         sender = sender_of(destination)
     except PlatformError as error:
-        return _put_off(_due(destination, now), now + WAIT_FOR_PERSON, error.message)
+        return put_off(_due(destination, now), now + WAIT_FOR_PERSON, error.message)
     try:
         asked = _ask(destination, sender, now)
         claimed = claim(destination, sender, now)
@@ -100,11 +100,7 @@ def sender_of(destination: ConversionDestination) -> Sender:
     ------
     PlatformError : the credentials cannot be read or used
     """
-    connection = destination.connection
-    try:
-        credentials = decrypt(connection.secret)
-    except SecretUnreadableError as error:
-        raise PlatformError(ErrorKind.AUTH, str(error)) from error
+    credentials = credentials_of(destination)
     target = Target(
         dataset_id=destination.dataset_id,
         account_id=destination.account_id,
@@ -114,7 +110,7 @@ def sender_of(destination: ConversionDestination) -> Sender:
     client = client_of(
         destination.platform,
         credentials=credentials,
-        base_url=connection.base_url,
+        base_url=destination.connection.base_url,
         home=GOOGLE_HOME if destination.platform == BackPlatform.GOOGLE else "",
         allow_loopback=settings.ALLOW_SANDBOX,
     )
@@ -126,6 +122,19 @@ def sender_of(destination: ConversionDestination) -> Sender:
         return LinkedInSender(client, target)
     version = credentials.get("api_version") or META_VERSION
     return MetaSender(client, target, api_version=version)
+
+
+def credentials_of(destination: ConversionDestination) -> dict[str, str]:
+    """Credentials of a destination's connection.
+
+    Raises
+    ------
+    PlatformError : they cannot be read
+    """
+    try:
+        return decrypt(destination.connection.secret)
+    except SecretUnreadableError as error:
+        raise PlatformError(ErrorKind.AUTH, str(error)) from error
 
 
 def event_of(row: OutgoingConversion) -> Event:
@@ -160,22 +169,17 @@ def event_of(row: OutgoingConversion) -> Event:
 
 def _due(destination: ConversionDestination, now: datetime) -> QuerySet[OutgoingConversion]:
     return OutgoingConversion.objects.filter(
-        destination=destination, state=OutgoingState.PENDING, next_attempt_at__lte=now
+        destination=destination,
+        state=OutgoingState.PENDING,
+        retracts=None,
+        next_attempt_at__lte=now,
     )
 
 
 @transaction.atomic
 def claim(destination: ConversionDestination, sender: Sender, now: datetime) -> Claimed:
     """Take the rows of one call; what is too late or may not be told ends here."""
-    waiting = OutgoingConversion.objects.filter(
-        destination=destination, state=OutgoingState.PENDING
-    )
-    waiting.filter(expires_at__lte=now + MARGIN).update(
-        state=OutgoingState.EXPIRED,
-        settled_at=now,
-        next_attempt_at=None,
-        last_error="It is older than the platform takes.",
-    )
+    expire(destination, now)
     rows = list(
         _due(destination, now)
         .select_for_update(skip_locked=True, of=("self",))
@@ -190,13 +194,25 @@ def claim(destination: ConversionDestination, sender: Sender, now: datetime) -> 
     return claimed
 
 
+def expire(destination: ConversionDestination, now: datetime) -> None:
+    """End what waits and is too late by now."""
+    OutgoingConversion.objects.filter(
+        destination=destination, state=OutgoingState.PENDING, expires_at__lte=now + MARGIN
+    ).update(
+        state=OutgoingState.EXPIRED,
+        settled_at=now,
+        next_attempt_at=None,
+        last_error="It is older than the platform takes.",
+    )
+
+
 def _claim_one(row: OutgoingConversion, sender: Sender, claimed: Claimed, now: datetime) -> None:
     if not row.conversion.has_consent:
-        return _end(row, OutgoingState.REJECTED, "There is no consent any more; not sent.", now)
+        return end(row, OutgoingState.REJECTED, "There is no consent any more; not sent.", now)
     payload = sender.payload(event_of(row))
     if payload is None:
         words = "Nothing is kept that this platform could recognise the person by; not sent."
-        return _end(row, OutgoingState.REJECTED, words, now)
+        return end(row, OutgoingState.REJECTED, words, now)
     text = json.dumps(payload, sort_keys=True, separators=(",", ":"))
     row.payload_sha256 = hashlib.sha256(text.encode()).hexdigest()
     row.attempts += 1
@@ -207,7 +223,8 @@ def _claim_one(row: OutgoingConversion, sender: Sender, claimed: Claimed, now: d
     return None
 
 
-def _end(row: OutgoingConversion, state: OutgoingState, words: str, now: datetime) -> None:
+def end(row: OutgoingConversion, state: OutgoingState, words: str, now: datetime) -> None:
+    """Settle a row in a final state, with words."""
     row.state, row.last_error, row.settled_at, row.next_attempt_at = state, words[:500], now, None
     row.save(update_fields=["state", "last_error", "settled_at", "next_attempt_at"])
 
@@ -222,9 +239,9 @@ def _send(
     try:
         receipt = sender.send(claimed.payloads)
     except PlatformError as error:
-        _failed(destination, claimed.rows, error, now, rng)
+        failed(destination, claimed.rows, error, now, rng)
         return
-    _told(claimed.rows, receipt, now)
+    told(claimed.rows, receipt, now)
     if sender.usage.pct >= STOP_AT_PCT:
         rest = timedelta(seconds=sender.usage.reset_after_s or _REST.total_seconds())
         _put_off_all(destination, now + rest, "The platform's quota is nearly used up.")
@@ -238,7 +255,8 @@ def _still_ours(rows: Sequence[OutgoingConversion]) -> QuerySet[OutgoingConversi
     return OutgoingConversion.objects.filter(mine, state=OutgoingState.PENDING)
 
 
-def _told(rows: Sequence[OutgoingConversion], receipt: Receipt, now: datetime) -> None:
+def told(rows: Sequence[OutgoingConversion], receipt: Receipt, now: datetime) -> None:
+    """Settle rows of a call that was answered."""
     is_final = receipt.verdict == "accepted"
     _still_ours(rows).update(
         state=OutgoingState.ACCEPTED if is_final else OutgoingState.SENT,
@@ -251,13 +269,14 @@ def _told(rows: Sequence[OutgoingConversion], receipt: Receipt, now: datetime) -
 
 
 @transaction.atomic
-def _failed(
+def failed(
     destination: ConversionDestination,
     rows: Sequence[OutgoingConversion],
     error: PlatformError,
     now: datetime,
     rng: random.Random,
 ) -> None:
+    """Settle rows of a call that was refused, or whose answer is not known."""
     mine = _still_ours(rows)
     words = error.message[:500]
     if error.kind in _OF_DESTINATION:
@@ -289,7 +308,8 @@ def _rest(
     _put_off_all(destination, until, words)
 
 
-def _put_off(rows: QuerySet[OutgoingConversion], until: datetime, words: str) -> int:
+def put_off(rows: QuerySet[OutgoingConversion], until: datetime, words: str) -> int:
+    """Let rows wait until then, and say why."""
     return rows.update(next_attempt_at=until, last_error=words[:500])
 
 
@@ -297,7 +317,7 @@ def _put_off_all(destination: ConversionDestination, until: datetime, words: str
     waiting = OutgoingConversion.objects.filter(
         destination=destination, state=OutgoingState.PENDING, next_attempt_at__lt=until
     )
-    _put_off(waiting, until, words)
+    put_off(waiting, until, words)
 
 
 def _mark_connection(connection: Connection, error: PlatformError, now: datetime) -> None:
@@ -321,7 +341,7 @@ def _retry_or_give_up(
         _reject(_still_ours(spent), f"{MOST_ATTEMPTS} tries failed. {words}"[:500], now)
     delay_s = rng.uniform(0, longest_delay_s(max(row.attempts for row in rows)))
     if left := [row for row in rows if row.attempts < MOST_ATTEMPTS]:
-        _put_off(_still_ours(left), now + timedelta(seconds=delay_s), words)
+        put_off(_still_ours(left), now + timedelta(seconds=delay_s), words)
 
 
 def longest_delay_s(attempt: int) -> int:

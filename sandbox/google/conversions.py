@@ -1,17 +1,20 @@
-"""Google's Data Manager API: a batch is taken, and decided later."""
+"""Google's Data Manager API: a batch is taken, and decided later; and the Ads API's way back."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sandbox.context import Context, Refusal
 from sandbox.conversions import is_hash, keep
+from sandbox.google.errors import OperationError, failure_detail, refuse
 from sandbox.web import Answer, JsonObject, as_list, as_object
 
 MOST_EVENTS = 2000
+ADJUST = "uploadConversionAdjustments"
+OLDEST_ADJUSTED = timedelta(days=54)
 #: A click id that begins so is one that no click of the account had.
 UNKNOWN = "unknown-"
 _SOURCES = frozenset({"WEB", "APP", "IN_STORE", "PHONE", "MESSAGE", "OTHER"})
@@ -58,6 +61,69 @@ def _ingest(context: Context, body: JsonObject) -> JsonObject:
                 request_id=request_id,
             )  # fmt: skip
     return {"requestId": request_id}
+
+
+def adjust(context: Context, customer_id: str) -> JsonObject:
+    """Answer `uploadConversionAdjustments`: each for itself, by order id, retractions only."""
+    try:
+        body = context.request.json()
+    except ValueError:
+        raise refuse(OperationError("requestError", "UNKNOWN", "Invalid JSON payload.")) from None
+    if body.get("partialFailure") is not True:
+        raise refuse(OperationError("requestError", "UNKNOWN", "partial_failure must be true."))
+    results: list[object] = []
+    failures: list[JsonObject] = []
+    for place, given in enumerate(as_list(body.get("conversionAdjustments"))):
+        adjustment = as_object(given)
+        try:
+            _adjust(context, customer_id, adjustment)
+        except OperationError as error:
+            results.append({})
+            failures.append(error.failure(place))
+        else:
+            results.append(adjustment)
+    reply: JsonObject = {"results": results}
+    if failures:
+        reply["partialFailureError"] = {
+            "code": 3, "message": "Multiple errors.", "details": [failure_detail(failures)],
+        }  # fmt: skip
+    return reply
+
+
+def _adjust(context: Context, customer_id: str, adjustment: JsonObject) -> None:
+    name = re.fullmatch(
+        rf"customers/{customer_id}/conversionActions/(\d+)",
+        str(adjustment.get("conversionAction")),
+    )
+    if name is None:
+        raise _cannot("INVALID_CONVERSION_ACTION", "The conversion action cannot be found.")
+    if adjustment.get("adjustmentType") != "RETRACTION":
+        raise OperationError("enumError", "ENUM_VALUE_NOT_PERMITTED", "Only RETRACTION is here.")
+    order, store = str(adjustment.get("orderId", "")), context.store
+    rows = store.query(
+        "SELECT name, payload FROM conversion_event WHERE platform = 'google' AND dataset = ?"
+        " AND event_id = ? ORDER BY id",
+        *(name[1], order),
+    )
+    told = [json.loads(row["payload"]) for row in rows if row["name"] == "conversion"]
+    if not told or _is_unknown(told[0]):
+        raise _cannot("CONVERSION_NOT_FOUND", "The conversion cannot be found.")
+    if any(row["name"] == "retraction" for row in rows):
+        raise _cannot("CONVERSION_ALREADY_RETRACTED", "The conversion was already retracted.")
+    at = datetime.fromisoformat(str(told[0]["eventTimestamp"]))
+    if context.now - at.timestamp() > OLDEST_ADJUSTED.total_seconds():
+        raise _cannot("CONVERSION_EXPIRED", "The conversion occurred more than 54 days ago.")
+    try:
+        moment = datetime.fromisoformat(str(adjustment.get("adjustmentDateTime")))
+    except ValueError:
+        raise OperationError("dateError", "INVALID_STRING_DATE_TIME", "No date.") from None
+    if moment.tzinfo is None or moment < at:
+        raise _cannot("ADJUSTMENT_PRECEDES_CONVERSION", "It occurred before its conversion.")
+    keep(store, "google", name[1], "retraction", order, adjustment)
+
+
+def _cannot(code: str, message: str) -> OperationError:
+    return OperationError("conversionAdjustmentUploadError", code, message)
 
 
 def _destination(body: JsonObject) -> str:

@@ -20,7 +20,7 @@ TOKEN_LIFETIME_S = 3599
 
 def is_write(request: Request) -> bool:
     """Whether the call changes something; searches are POSTs too."""
-    return request.path.endswith((":mutate", ":ingest"))
+    return request.path.endswith((":mutate", ":ingest", f":{conversions.ADJUST}"))
 
 
 def handle(context: Context) -> Answer:
@@ -36,6 +36,9 @@ def handle(context: Context) -> Answer:
     if conversions.is_path(parts):
         tokens = {access_token(account) for account in context.store.accounts("google")}
         return conversions.handle(context, tokens)
+    if parts[0] in VERSIONS and len(parts) == 3 and parts[2].endswith(f":{conversions.ADJUST}"):
+        customer = _account(context, parts[2].partition(":")[0])
+        return Answer.json(conversions.adjust(context, customer.id))
     if parts[0] not in VERSIONS or len(parts) != 4 or ":" not in parts[3]:  # /v/customers/c/x:y
         raise Refusal(Answer.json({"error": _status(404, "NOT_FOUND", "Not found.")}, 404))
     account = _account(context, parts[2])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
@@ -20,7 +19,7 @@ from attribution.models import (
 )
 from attribution.services import deal_effects, outgoing, privacy, sending_back
 from attribution.tasks import send_conversions
-from sandbox.server import Sandbox
+from tests.attribution.conftest import DATASETS, SECRETS, TOKEN
 from tests.attribution.stage_steps import CRM, installed, moved
 from tests.attribution.steps import click, convert
 from tests.workspaces.factories import ConnectionFactory
@@ -28,48 +27,7 @@ from workspaces.crypto import encrypt
 from workspaces.models import Connection, ConnectionStatus
 from workspaces.services.accounts import NotPermittedError
 
-TOKEN = "canary-token-of-the-connection"
-SECRETS = {
-    "meta": {"access_token": TOKEN},
-    "tiktok": {"access_token": TOKEN},
-    "linkedin": {"access_token": TOKEN},
-    "google": {
-        "client_id": "c", "client_secret": "canary-secret", "refresh_token": TOKEN,
-        "developer_token": "canary-developer",
-    },
-}  # fmt: skip
-DATASETS = {"meta": "77", "tiktok": "C4B", "google": "88", "linkedin": "99"}
 JOE = {"email": "joe@eg.com", "phone": "+1 (212) 555-1234"}
-
-
-@pytest.fixture
-def far(tmp_path, now) -> Iterator[Sandbox]:
-    """A sandbox with an account on each platform."""
-    with Sandbox(tmp_path / "sandbox.sqlite3") as sandbox:
-        sandbox.control("clock", {"set": now.isoformat()})
-        accounts = [{"platform": name, "id": "123", "token": TOKEN} for name in SECRETS]
-        sandbox.control("seed", {"accounts": accounts})
-        yield sandbox
-
-
-@pytest.fixture
-def target(workspace, far):
-    """Maker of destinations that are switched on."""
-
-    def build(platform, **fields):
-        connection = ConnectionFactory(
-            workspace=workspace, kind=platform, base_url=far.base_url,
-            secret=encrypt(SECRETS[platform]),
-        )  # fmt: skip
-        facts = {
-            "platform": platform, "dataset_id": DATASETS[platform], "is_enabled": True,
-            "account_id": "123" if platform == "google" else "", **fields,
-        }  # fmt: skip
-        return ConversionDestination.objects.create(
-            workspace=workspace, connection=connection, **facts
-        )
-
-    return build
 
 
 def work(destination, now):
@@ -445,17 +403,19 @@ def test_replayed_stage_is_in_line_once(deal, now):
     assert len(rows_of_deal()) == 1
 
 
-def test_lost_deal_takes_back_what_waits_and_notes_what_went_out(deal, far, now):
+def test_lost_deal_takes_back_what_waits_and_says_what_cannot_be(deal, far, now):
     deal("appointment_scheduled")
     work(ConversionDestination.objects.get(), now)
     deal("show_up", at=now + timedelta(minutes=1))
 
     deal("closed_lost", at=now + timedelta(minutes=2))
 
-    sent, waiting = OutgoingConversion.objects.order_by("pk")
-    assert (sent.state, waiting.state) == ("accepted", "rejected")
-    assert "correct it at the platform by hand" in sent.note
+    sent, waiting, reversal = OutgoingConversion.objects.order_by("pk")
+    assert (sent.state, waiting.state) == ("accepted", "withdrawn")
     assert "before this was sent" in waiting.last_error
+    assert (reversal.retracts, reversal.state) == (sent, "impossible")
+    assert "takes no event back" in reversal.last_error
+    assert "closed_lost" in sent.note
     assert len(told(far)) == 1
 
 
