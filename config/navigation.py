@@ -88,6 +88,8 @@ SIDEBAR: dict[str, Any] = {
             _model("Models", "tune", "attribution.AttributionModel"),
             _model("Model runs", "history", "attribution.AttributionRun"),
             _model("Days of channels", "calendar_month", "attribution.ChannelPerformance"),
+            _model("Where conversions go", "outbound", "attribution.ConversionDestination"),
+            _model("Conversions back", "call_made", "attribution.OutgoingConversion"),
             closed=True,
         ),
         _group(

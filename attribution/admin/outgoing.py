@@ -45,6 +45,7 @@ class ConversionDestinationAdmin(WorkspaceModelAdmin[ConversionDestination]):
     """Pixels, conversion actions and event sources; off until an admin switches one on."""
 
     form = DestinationForm
+    list_before_template = "admin/attribution/no_destination.html"
     add_role = change_role = Role.ADMIN
     list_display = ("__str__", "connection", "window_days", "is_enabled")
     list_filter = ("platform", "is_enabled")
@@ -58,6 +59,7 @@ class ConversionDestinationAdmin(WorkspaceModelAdmin[ConversionDestination]):
 class OutgoingConversionAdmin(ReadOnlyAdmin[OutgoingConversion]):
     """Each conversion for each destination, and what became of it."""
 
+    list_before_template = "admin/attribution/nothing_outgoing.html"
     list_display = ("event_name", "event_id", "destination", "state_label", "value", "currency",
                     "attempts", "happened_at", "last_error", "note")  # fmt: skip
     list_filter = ("state", own("destination"), "event_name")

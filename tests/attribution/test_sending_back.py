@@ -18,6 +18,8 @@ from attribution.models import (
     OutgoingState,
 )
 from attribution.services import deal_effects, outgoing, privacy, sending_back
+from attribution.services.ledger import KnownAmount
+from attribution.services.tracking import Sender, Worth, record_conversion
 from attribution.tasks import send_conversions
 from tests.attribution.conftest import DATASETS, SECRETS, TOKEN
 from tests.attribution.stage_steps import CRM, installed, moved
@@ -392,6 +394,57 @@ def test_stages_are_leads_and_the_won_deal_a_purchase(deal, now):
     ]
     wanted = f"deal:{row.public_id}:closed_won"
     assert OutgoingConversion.objects.filter(event_id=wanted).exists()
+
+
+def test_won_with_a_known_amount_is_a_purchase_of_that_amount(deal, far, now):
+    deal("closed_won", amount=KnownAmount(Decimal(12000), now))
+    work(ConversionDestination.objects.get(), now)
+
+    (event,) = told(far)
+    assert event["payload"]["event_name"] == "Purchase"
+    assert event["payload"]["custom_data"]["value"] == 12000
+
+
+def test_stage_that_is_not_won_is_told_as_a_lead(deal, far, now):
+    deal("appointment_scheduled")
+    work(ConversionDestination.objects.get(), now)
+
+    (event,) = told(far)
+    assert event["payload"]["event_name"] == "Lead"
+    assert event["payload"]["custom_data"]["value"] == 2250
+    assert event["payload"]["action_source"] == "system_generated"
+
+
+def test_stage_worth_nothing_is_not_told(deal):
+    deal("lead")
+    deal("closed_lost")
+
+    assert rows_of_deal() == []
+
+
+@pytest.mark.parametrize(("kind", "name"), [("purchase", "Purchase"), ("lead", "Lead"),
+                                            ("signup", "Lead")])  # fmt: skip
+def test_recorded_conversion_is_a_purchase_or_else_a_lead(workspace, target, now, kind, name):
+    target("meta")
+    record_conversion(
+        workspace=workspace, conversion_id="c1", worth=Worth(type=kind, converted_at=now),
+        sender=Sender(consent=True, email="joe@eg.com"), now=now,
+    )  # fmt: skip
+
+    assert OutgoingConversion.objects.get().event_name == name
+
+
+def test_empty_lists_say_what_to_do(client_as, admin, target, workspace):
+    client = client_as(admin)
+    path = "/admin/attribution/conversiondestination/"
+    assert "No platform is told of conversions." in client.get(path).text
+    assert (
+        "Nothing is on its way back." in client.get("/admin/attribution/outgoingconversion/").text
+    )
+
+    target("meta")
+
+    assert "No platform is told of conversions." not in client.get(path).text
 
 
 def test_replayed_stage_is_in_line_once(deal, now):

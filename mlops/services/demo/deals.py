@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime, timedelta
 
+from attribution.models import BackPlatform, ConversionDestination
 from attribution.selectors.revenue import current_config
 from attribution.services.crm_sync import sync_portal
+from attribution.services.sending_back import work_off
 from attribution.services.stage_values import install_template
 from campaigns.models import Ad, DeliveryStatus, Platform
 from mlops.platforms.sandbox_control import SandboxControl
@@ -13,6 +16,7 @@ from workspaces.crypto import encrypt
 from workspaces.models import Connection, Workspace
 
 PORTAL = "6600770"
+PIXEL = "8800110022"
 TOKEN = "sandbox-hubspot-ptd-fitness"  # noqa: S105  # opens the sandbox only
 _WON = ("appointmentscheduled", "presentationscheduled", "closedwon")
 _LOST = ("appointmentscheduled", "closedlost")
@@ -58,8 +62,25 @@ def fill_deals(*, workspace: Workspace, control: SandboxControl, now: datetime) 
         base_url=control.base_url,
         secret=encrypt({"access_token": TOKEN, "portal_id": PORTAL}),
     )
+    destination = _destination(workspace)
     sync_portal(connection=connection, now=now)
+    if destination:
+        work_off(destination_id=destination.pk, now=now, rng=random.Random(0))  # noqa: S311  # no secret
     return connection
+
+
+def _destination(workspace: Workspace) -> ConversionDestination | None:
+    """Where the deals are told from now on: a pixel on the sandbox's Meta."""
+    meta = Connection.objects.filter(workspace=workspace, kind=BackPlatform.META).first()
+    if meta is None:
+        return None
+    return ConversionDestination.objects.create(
+        workspace=workspace,
+        connection=meta,
+        platform=BackPlatform.META,
+        dataset_id=PIXEL,
+        is_enabled=True,
+    )
 
 
 def _live(
@@ -80,6 +101,7 @@ def _live(
         properties={
             "hs_facebook_click_id": f"IwARdemo{number:04}",
             "utm_content": ad.external_id,
+            "hs_legal_basis": "Freely given consent from contact",
         },
     )
     for step, stage in enumerate(stages):
