@@ -27,6 +27,12 @@ ACCENT, CALM, INK, MUTED, LINE = "#7e22ce", "#c9b8dd", "#1f2937", "#6b7280", "#d
 WIDTH_IN: Final = 11.0
 _DPI: Final = 144
 _COLUMNS: Final = 3
+# A panel's width is one: names, bars, and what is written behind them.
+_LABEL_SHARE: Final = 0.34
+_BAR_SHARE: Final = 0.48
+_LABEL_SIGNS: Final = 19
+_TITLE_SIGNS: Final = 42
+_HEAD_ROWS: Final = 1.8
 _MISSING: Final = "\u25a1"
 _DARK: Final = 0.55  # strength from which white letters read better
 
@@ -90,34 +96,55 @@ def _grid_rows(chart: BarChart) -> int:
 
 @draw.register
 def _bars(chart: BarChart, figure: FigureBase) -> None:
-    columns = min(_COLUMNS, len(chart.panels))
-    top = max(
-        (max(bar.value, bar.high or 0.0) for panel in chart.panels for bar in panel.bars),
-        default=0.0,
-    )
-    grid = figure.subplots(_grid_rows(chart), columns, squeeze=False)
-    places = list(grid.flat)
-    for axes, panel in zip(places, chart.panels, strict=False):
-        axes.set_title(words(panel.title), fontproperties=font(9, is_bold=True), loc="left")
-        _bar_panel(axes, panel.bars, top or 1.0)
-    for axes in places[len(chart.panels) :]:
-        axes.set_axis_off()
+    """All panels in one pair of axes: one pair for each takes twice as long."""
+    columns = min(_COLUMNS, len(chart.panels) or 1)
+    longest = max((len(panel.bars) for panel in chart.panels), default=1)
+    bars = [bar for panel in chart.panels for bar in panel.bars]
+    scale = _BAR_SHARE / (max((max(bar.value, bar.high or 0.0) for bar in bars), default=0) or 1)
+    axes = figure.subplots()
+    axes.set_axis_off()
+    axes.set_xlim(0, columns)
+    axes.set_ylim(_grid_rows(chart) * (longest + _HEAD_ROWS), 0)
+    for place, panel in enumerate(chart.panels):
+        left, top = place % columns, place // columns * (longest + _HEAD_ROWS)
+        title = _short(panel.title, _TITLE_SIGNS * _COLUMNS // columns)
+        _sign(axes, left, top + 0.9, title, size=9, is_bold=True)
+        _bar_panel(axes, panel.bars, left, top + _HEAD_ROWS, scale)
 
 
-def _bar_panel(axes: Axes, bars: Sequence[Bar], top: float) -> None:
-    places = range(len(bars))
+def _bar_panel(axes: Axes, bars: Sequence[Bar], left: float, top: float, scale: float) -> None:
+    zero = left + _LABEL_SHARE
+    places = [top + n + 0.4 for n in range(len(bars))]
     colours = [ACCENT if bar.is_focus else CALM for bar in bars]
-    axes.barh(places, [max(bar.value, 0.0) for bar in bars], color=colours, height=0.7)
-    axes.set_yticks(places, [words(bar.label) for bar in bars], fontproperties=font(8), color=INK)
-    axes.invert_yaxis()
-    for place, bar in zip(places, bars, strict=True):
-        if bar.low is not None and bar.high is not None:
-            axes.plot([bar.low, bar.high], [place, place], color=INK, linewidth=1.0)
-        end = max(bar.value, bar.high or 0.0, 0.0) + 0.02 * top
-        axes.text(end, place, words(bar.text), va="center", fontproperties=font(8), color=INK)
-    axes.set_xlim(0, top * 1.25)
-    axes.set_xticks([])
-    _frame(axes, left=True)
+    widths = [max(bar.value, 0.0) * scale for bar in bars]
+    axes.barh(places, widths, left=zero, color=colours, height=0.7)
+    axes.vlines(zero, top - 0.1, top + len(bars) - 0.1, color=LINE, linewidth=0.8)
+    for place, bar, width in zip(places, bars, widths, strict=True):
+        end = zero + max(width, (bar.high or 0.0) * scale) + 0.015
+        _sign(axes, zero - 0.015, place, _short(bar.label, _LABEL_SIGNS), align="right")
+        _sign(axes, end, place, bar.text)
+    known = [
+        (place, zero + bar.low * scale, zero + bar.high * scale)
+        for place, bar in zip(places, bars, strict=True)
+        if bar.low is not None and bar.high is not None
+    ]
+    if known:
+        axes.hlines(*zip(*known, strict=True), color=INK, linewidth=1.0)
+
+
+def _sign(
+    axes: Axes, x: float, y: float, text: str, *, size: float = 8, is_bold: bool = False,
+    align: str = "left",
+) -> None:  # fmt: skip
+    """Text at a place that is known, so the layout need not measure it."""
+    axes.text(
+        x, y, words(text), va="center", ha=align, color=INK, in_layout=False,
+        fontproperties=font(size, is_bold=is_bold),
+    )  # fmt: skip
+
+
+def _short(text: str, signs: int) -> str:
+    return text if len(text) <= signs else f"{text[: signs - 1]}…"
 
 
 @draw.register
