@@ -19,7 +19,8 @@ ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     OMP_NUM_THREADS=1 \
     OPENBLAS_NUM_THREADS=1 \
-    TOKENIZERS_PARALLELISM=false
+    TOKENIZERS_PARALLELISM=false \
+    MPLCONFIGDIR=/app/var/matplotlib
 USER countersign
 EXPOSE 8000
 CMD ["python", "-m", "embedded.procfile", "web"]
