@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,16 +24,17 @@ class Scale:
     pending: int
     import_scale: float
     journeys: int
+    stored_journeys: int
     openings: int  # of each page
     conversions: int
     webhook_calls: int
 
 
-PARTS = ("executor", "latency", "page", "import", "multi_touch", "matching", "webhooks")
+PARTS = ("executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks")
 SCALES = {
-    "tiny": Scale(1, 3, 320, 0.02, 5_000, 5, 320, 5),
-    "small": Scale(6, 30, 20_000, 0.1, 200_000, 40, 20_000, 100),
-    "full": Scale(50, 100, 1_000_000, 1.0, 200_000, 40, 1_000_000, 300),
+    "tiny": Scale(1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5),
+    "small": Scale(6, 30, 20_000, 0.1, 200_000, 50_000, 40, 20_000, 100),
+    "full": Scale(50, 100, 1_000_000, 1.0, 200_000, 200_000, 40, 1_000_000, 300),
 }
 
 
@@ -42,6 +43,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
     from benchmarks import (
         executor,
         import_figures,
+        journeys,
         latency,
         matching,
         multi_touch,
@@ -55,6 +57,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         "page": lambda: queue_page.run(scale.pending, scale.openings),
         "import": lambda: import_figures.run(scale.import_scale),
         "multi_touch": lambda: multi_touch.run(scale.journeys),
+        "journeys": lambda: journeys.run(scale.stored_journeys),
         "matching": lambda: matching.run(scale.conversions),
         "webhooks": lambda: webhook_intake.run(scale.webhook_calls),
     }
@@ -66,6 +69,13 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         figures += part()
         sys.stderr.write(f"{name} measured in {time.monotonic() - started:.0f} s\n")
     return figures
+
+
+def _scale(options: argparse.Namespace) -> Scale:
+    scale = SCALES[options.scale]
+    if options.stored_journeys:
+        return replace(scale, stored_journeys=options.stored_journeys)
+    return scale
 
 
 def measure_standing() -> list[Figure]:
@@ -86,6 +96,9 @@ def main() -> None:
         default=[],
         choices=PARTS,
     )
+    parser.add_argument(
+        "--stored-journeys", type=int, help="of the part journeys, where not the scale's"
+    )
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--write-docs", action="store_true", help="renew docs/performance.md")
     parser.add_argument(
@@ -100,7 +113,7 @@ def main() -> None:
     else:
         command, marks = f"--scale {options.scale}", FIGURES
         with private_servers() as state:
-            figures = measure(SCALES[options.scale], state, frozenset(options.only))
+            figures = measure(_scale(options), state, frozenset(options.only))
     print(f"{where}\n\n{plain(figures)}")
     if options.json:
         told = {"machine": where, "day": day, "figures": [f.as_json() for f in figures]}

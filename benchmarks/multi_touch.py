@@ -81,7 +81,7 @@ def _one_pass(journeys: Journeys) -> float:
 def _list_figure(
     stored: Journeys, seconds: float, growth: tuple[tuple[int, float], ...], peak: float
 ) -> Figure:
-    peer = _peer("mam", stored)
+    peer = ask_peer("mam", stored)
     shared = {} if peer is None else {str(name): float(taken) for name, taken in peer.items()}
     limit = sum(shared.values()) if shared else len(MODELS) * _one_pass(stored)
     name = f"all {len(MODELS)} attribution models, {len(stored.lengths):,} journeys"
@@ -107,7 +107,7 @@ def _markov_figure(stored: Journeys, seconds: float) -> Figure:
     journeys = len(stored.lengths)
     name = f"Markov chain of order 1, {journeys:,} journeys"
     rate, unit = journeys / seconds, "journeys/s"
-    peer = _peer("channelattribution", stored)
+    peer = ask_peer("channelattribution", stored)
     if peer is None:
         limit = journeys / _one_pass(stored)
         return Figure(name, rate, unit, "journeys/s to count their touches once", limit)
@@ -132,7 +132,7 @@ def _difference(stored: Journeys, simulated: dict[str, float]) -> float:
     return max(abs(exact[name] - effect) for name, effect in simulated.items())
 
 
-def _peer(program: str, stored: Journeys) -> dict[str, Any] | None:
+def ask_peer(program: str, stored: Journeys) -> dict[str, Any] | None:
     """What another program says about the journeys; None where it is not at hand."""
     python = os.environ.get(_PEERS)
     if not python:

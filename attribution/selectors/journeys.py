@@ -72,23 +72,27 @@ class JourneySet:
 
         A touch without an ad stands for its campaign, one without either for its channel.
         """
-        keys = np.stack([self.channels, self.campaigns, self.ads], axis=1)
-        if level != CreditLevel.AD:
-            keys[:, 2] = 0
-        if level == CreditLevel.CHANNEL:
-            keys[:, 1] = 0
-        found, places = np.unique(keys, axis=0, return_inverse=True)
-        units = tuple((int(c), int(p), int(a)) for c, p, a in found)
+        places, firsts = _numbered(self.channels)
+        if level != CreditLevel.CHANNEL:
+            places, firsts = _numbered(self.campaigns, within=places)
+        if level == CreditLevel.AD:
+            places, firsts = _numbered(self.ads, within=places)
+        units = tuple(self._unit(int(first), level) for first in firsts)
         journeys = Journeys(
             names=tuple(self._name(unit) for unit in units),
             offsets=self.offsets,
-            channels=places.reshape(-1).astype(np.intp),
+            channels=places,
             conversions=self.converted.astype(np.float64),
             nulls=(1 - self.converted).astype(np.float64),
             values=self.micros / _MICROS,
             ages=self.ages,
         )
         return journeys, units
+
+    def _unit(self, touch: int, level: str) -> tuple[int, int, int]:
+        campaign = 0 if level == CreditLevel.CHANNEL else int(self.campaigns[touch])
+        ad = int(self.ads[touch]) if level == CreditLevel.AD else 0
+        return int(self.channels[touch]), campaign, ad
 
     def _name(self, unit: tuple[int, int, int]) -> str:
         channel, campaign, ad = unit
@@ -115,31 +119,37 @@ class JourneySet:
         )
 
 
+def _numbered(keys: IntArray, within: IntArray | None = None) -> tuple[IntArray, IntArray]:
+    """Consecutive numbers of keys (within those before), and where each stands first."""
+    found, first, places = np.unique(keys, return_index=True, return_inverse=True)
+    if within is None:
+        return places.astype(np.intp), first
+    return _numbered(within * len(found) + places)
+
+
 _WHERE = """
   FROM attribution_journey j {join}
  WHERE j.workspace_id = %(workspace)s AND j.ended_at >= %(since)s AND j.ended_at < %(until)s
    AND (%(type)s = '' OR j.conversion_id IS NULL OR j.conversion_type = %(type)s)
- ORDER BY j.journey_id{order}
 """
-# Every column as 64 bits and none empty: rows of one width are read as one array.
+# Every column as 64 bits and none empty: rows of one width are read as one array. Moments come as
+# PostgreSQL holds them, in microseconds; to make numbers of them there costs more than to read.
 _JOURNEYS = (
-    "SELECT (j.conversion_id IS NOT NULL)::int::bigint,"  # noqa: S608  # constants of ours
+    "SELECT (j.conversion_id IS NOT NULL)::int::bigint,"
     " (coalesce(j.value, 0) * 1000000)::bigint,"
     " (j.value IS NOT NULL)::int::bigint,"
     " ((j.ended_at AT TIME ZONE %(zone)s)::date - date '0001-01-01' + 1)::bigint,"
-    " extract(epoch FROM j.ended_at - j.first_at)::float8,"
+    " j.first_at, j.ended_at,"
     " CASE j.country WHEN '' THEN 0 ELSE"
     " (256 * ascii(j.country) + ascii(substr(j.country, 2, 1)))::bigint END,"
-    " j.touches::bigint" + _WHERE.format(join="", order="")
+    " j.touches::bigint, j.id" + _WHERE.format(join="") + " ORDER BY j.journey_id"
 )
 _TOUCHES = (
-    "SELECT s.channel_id::bigint, coalesce(s.campaign_id, 0)::bigint,"  # noqa: S608  # as above
-    " coalesce(s.ad_id, 0)::bigint,"
-    " extract(epoch FROM j.ended_at - s.at)::float8"
-    + _WHERE.format(join="JOIN attribution_journeytouch s ON s.journey_id = j.id",
-                    order=", s.position")
-)  # fmt: skip
-_COUNT = "SELECT count(*)" + _WHERE.partition(" ORDER")[0].format(join="")
+    "SELECT s.channel_id::bigint, coalesce(s.campaign_id, 0)::bigint,"
+    " coalesce(s.ad_id, 0)::bigint, s.at, s.journey_id, s.position::bigint"
+    + _WHERE.format(join="JOIN attribution_journeytouch s ON s.journey_id = j.id")
+)
+_COUNT = "SELECT count(*)" + _WHERE.format(join="")
 
 
 def _given(workspace: Workspace, period: Period, conversion_type: str) -> dict[str, Any]:
@@ -165,36 +175,60 @@ def load_journeys(workspace: Workspace, period: Period, conversion_type: str = "
     Of a conversion type: those that ended in it, and those that ended in nothing.
     """
     given = _given(workspace, period, conversion_type)
-    rows = _copied(_JOURNEYS, given, "iiiifii")
-    touches = _copied(_TOUCHES, given, "iiif")
-    lengths = rows["c6"].astype(np.intp)
+    rows, touches = _copied(_JOURNEYS, given, 9), _copied(_TOUCHES, given, 6)
+    lengths = rows["c7"].astype(np.intp)
+    offsets = np.concatenate([np.zeros(1, np.intp), np.cumsum(lengths, dtype=np.intp)])
+    order = _in_order(rows["c8"], touches["c4"], touches["c5"])
+    if order is None or len(order) != offsets[-1]:
+        # A build came between the two.
+        return load_journeys(workspace, period, conversion_type)
+    ended = rows["c5"].astype(np.int64)
+    ages = np.repeat(ended, lengths) - touches["c3"].astype(np.int64)[order]
     return JourneySet(
-        offsets=np.concatenate([np.zeros(1, np.intp), np.cumsum(lengths, dtype=np.intp)]),
-        channels=touches["c0"].astype(np.intp),
-        campaigns=touches["c1"].astype(np.intp),
-        ads=touches["c2"].astype(np.intp),
-        ages=touches["c3"].astype(np.float64) / 86_400,
+        offsets=offsets,
+        channels=touches["c0"].astype(np.intp)[order],
+        campaigns=touches["c1"].astype(np.intp)[order],
+        ads=touches["c2"].astype(np.intp)[order],
+        ages=ages / _MICROS / 86_400,
         converted=rows["c0"].astype(np.intp),
         micros=rows["c1"].astype(np.intp),
         has_value=rows["c2"].astype(np.intp),
         days=rows["c3"].astype(np.intp),
-        hours=rows["c4"].astype(np.float64) / 3_600,
-        countries=rows["c5"].astype(np.intp),
+        hours=(ended - rows["c4"].astype(np.int64)) / _MICROS / 3_600,
+        countries=rows["c6"].astype(np.intp),
         names=dict(Channel.objects.filter(workspace=workspace).values_list("pk", "name")),
     )
 
 
-def _copied(query: str, given: dict[str, Any], columns: str) -> npt.NDArray[np.void]:
-    """Rows of 64-bit columns, ``i`` whole and ``f`` real, none empty."""
+def _in_order(
+    journeys: npt.NDArray[Any], of: npt.NDArray[Any], positions: npt.NDArray[Any]
+) -> IntArray | None:
+    """Places of touches in the order of their journeys; ``None`` when one is unknown."""
+    keys, wanted = journeys.astype(np.int64), of.astype(np.int64)
+    if not len(wanted) or not len(keys):
+        return np.zeros(0, np.intp) if not len(wanted) else None
+    by_key = np.argsort(keys)
+    found = np.searchsorted(keys, wanted, sorter=by_key)
+    place = by_key[np.minimum(found, len(keys) - 1)]
+    if (keys[place] != wanted).any():
+        return None
+    most = int(positions.max()) + 1
+    return np.argsort(place * most + positions.astype(np.int64), kind="stable")
+
+
+def _copied(query: str, given: dict[str, Any], columns: int) -> npt.NDArray[np.void]:
+    """Rows of columns of 64 bits, none empty."""
     parts: list[tuple[str, str]] = [("count", ">i2")]
-    for place, kind in enumerate(columns):
-        parts += [(f"l{place}", ">i4"), (f"c{place}", ">i8" if kind == "i" else ">f8")]
+    for place in range(columns):
+        parts += [(f"l{place}", ">i4"), (f"c{place}", ">i8")]
     target = BytesIO()
     with connection.cursor() as cursor:
         text = cursor.cursor.mogrify(query, given).decode()
         cursor.cursor.copy_expert(f"COPY ({text}) TO STDOUT (FORMAT binary)", target)
-    body = target.getvalue()[_HEADER:-_TRAILER]
-    return np.frombuffer(body, dtype=np.dtype(parts))
+    return np.frombuffer(
+        target.getbuffer(), np.dtype(parts), offset=_HEADER,
+        count=(target.tell() - _HEADER - _TRAILER) // np.dtype(parts).itemsize,
+    )  # fmt: skip
 
 
 def country_name(code: int) -> str:
