@@ -71,7 +71,7 @@ def _find(cursor: CursorWrapper, given: dict[str, Any]) -> None:
         cursor.execute(sql.layer_sql(layer, place), {**given, "hours": given[layer.value]})
         cursor.execute("ANALYZE attribution_found")
     cursor.execute(sql.ANSWER)
-    cursor.execute("ANALYZE attribution_answer")
+    cursor.execute("ANALYZE attribution_answer (id)")
 
 
 def _publish(workspace: Workspace, found: list[int], now: datetime) -> None:

@@ -16,6 +16,7 @@ from attribution.models.clicks import CLICK_ID_KINDS, IDENTITY_KINDS
 DUE: Final = f"""
 CREATE TEMP TABLE attribution_due ON COMMIT DROP AS
 SELECT id, converted_at, has_consent, fingerprints, truncated_ip, user_agent,
+       needs_attribution, attributed_click_id AS before,
        {", ".join((*CLICK_ID_KINDS, *IDENTITY_KINDS))}
   FROM conversion_tracking
  WHERE workspace_id = %(workspace)s
@@ -27,13 +28,14 @@ SELECT id, converted_at, has_consent, fingerprints, truncated_ip, user_agent,
 """  # noqa: S608  # column names only
 FOUND: Final = """
 CREATE TEMP TABLE attribution_found (
-    id bigint, layer text, place int, click bigint, clicked_at timestamptz, score float8
+    id bigint, layer text, place int, click bigint, clicked_at timestamptz, score float8,
+    click_key text
 ) ON COMMIT DROP
 """
 DROP: Final = "DROP TABLE IF EXISTS attribution_due, attribution_found, attribution_answer"
 
 _BRANCH = """
-SELECT d.id, d.converted_at, c.id AS click, c.clicked_at
+SELECT d.id, d.converted_at, c.id AS click, c.clicked_at, c.click_id AS click_key
   FROM attribution_due d {unnest}
   JOIN click_tracking c ON {on}
    AND c.workspace_id = %(workspace)s AND c.is_valid {consent}
@@ -43,7 +45,7 @@ SELECT d.id, d.converted_at, c.id AS click, c.clicked_at
 """
 _LAYER = """
 INSERT INTO attribution_found
-SELECT id, '{layer}', {place}, click, clicked_at, {score}
+SELECT id, '{layer}', {place}, click, clicked_at, {score}, click_key
   FROM (SELECT m.*, row_number() OVER (PARTITION BY id ORDER BY clicked_at DESC, click DESC) AS n
           FROM ({branches}) m) ranked
  WHERE n <= {kept}
@@ -89,32 +91,34 @@ def layer_sql(layer: Method, place: int) -> str:
 
 
 _CONFIDENCES = " ".join(f"WHEN '{layer.value}' THEN {sure}" for layer, sure in CONFIDENCE.items())
-# One row per due conversion with the answer in the shape of its columns, and how it was before.
+# One row per due conversion with the answer in the shape of its columns, and how it was before;
+# with what is kept of its click, so that the large table is met once.
 ANSWER: Final = f"""
 CREATE TEMP TABLE attribution_answer ON COMMIT DROP AS
 WITH listed AS (
     SELECT f.id, jsonb_agg(jsonb_build_object(
-               'click_id', c.click_id,
+               'click_id', f.click_key,
                'hours', round(
                    extract(epoch FROM d.converted_at - f.clicked_at)::numeric / 3600, 4),
                'score', round(f.score::numeric, 6)
            ) ORDER BY f.clicked_at DESC, f.click DESC) AS candidates
       FROM attribution_found f
       JOIN attribution_due d ON d.id = f.id
-      JOIN click_tracking c ON c.id = f.click
      GROUP BY f.id
 ), best AS (
     SELECT DISTINCT ON (id) * FROM attribution_found ORDER BY id, clicked_at DESC, click DESC
 )
-SELECT d.id, v.needs_attribution, v.attributed_click_id IS DISTINCT FROM b.click AS is_new,
+SELECT d.id, d.needs_attribution, d.before IS DISTINCT FROM b.click AS is_new,
        coalesce(b.layer, 'unattributed') AS method, coalesce(b.place, 5) AS place,
        CASE b.layer {_CONFIDENCES} WHEN 'probabilistic' THEN least(b.score, {LEAST_SCORE})
            ELSE 0 END AS confidence,
        round(b.score::numeric, 6)::float8 AS score,
-       b.click, b.clicked_at, coalesce(l.candidates, '[]') AS candidates
+       b.click, b.clicked_at, coalesce(l.candidates, '[]') AS candidates,
+       coalesce(b.click_key, '') AS click_key, c.ad_id, c.campaign_id,
+       coalesce(c.given_ad, '') AS given_ad, coalesce(c.given_campaign, '') AS given_campaign
   FROM attribution_due d
-  JOIN conversion_tracking v ON v.id = d.id
   LEFT JOIN best b ON b.id = d.id
+  LEFT JOIN click_tracking c ON c.id = b.click
   LEFT JOIN listed l ON l.id = d.id
 """  # noqa: S608  # column names only
 WRITE: Final = """
@@ -125,10 +129,10 @@ UPDATE conversion_tracking v
            WHEN 'url_parameter' THEN %(url_parameter)s WHEN 'identity' THEN %(identity)s
            WHEN 'fingerprint' THEN %(fingerprint)s WHEN 'probabilistic' THEN %(probabilistic)s
        END,
-       attributed_click_id = a.click, attributed_click_key = coalesce(c.click_id, ''),
-       attributed_clicked_at = a.clicked_at, ad_id = c.ad_id, campaign_id = c.campaign_id,
-       given_ad = coalesce(c.given_ad, ''), given_campaign = coalesce(c.given_campaign, '')
-  FROM attribution_answer a LEFT JOIN click_tracking c ON c.id = a.click
+       attributed_click_id = a.click, attributed_click_key = a.click_key,
+       attributed_clicked_at = a.clicked_at, ad_id = a.ad_id, campaign_id = a.campaign_id,
+       given_ad = a.given_ad, given_campaign = a.given_campaign
+  FROM attribution_answer a
  WHERE v.id = a.id AND (a.needs_attribution OR a.is_new)
 """
 _EVIDENCE = {
@@ -148,10 +152,9 @@ INSERT INTO attribution_performance_log
        (workspace_id, conversion_id, at, trigger, url_parameter, identity, fingerprint,
         probabilistic, method, confidence, click_key, duration_ms)
 SELECT %(workspace)s, a.id, %(now)s, 'sweep', {_OUTCOMES}, a.method, a.confidence,
-       coalesce(c.click_id, ''), %(ms)s
+       a.click_key, %(ms)s
   FROM attribution_answer a
   JOIN attribution_due d ON d.id = a.id
-  LEFT JOIN click_tracking c ON c.id = a.click
  WHERE a.needs_attribution OR a.is_new
 """  # noqa: S608  # column names only
 # What is settled (its click was purged) is never due.
