@@ -9,15 +9,17 @@ SELECT w.slug || '/' || r.name AS row_key,
        r.name AS job_name,
        -- What waits or runs counts whatever its age: a stuck run must not drop out of sight.
        (count(*) FILTER (WHERE r.state = 'queued'))::int AS queued,
-       (count(*) FILTER (WHERE r.state = 'running'))::int AS running,
-       (count(*) FILTER (WHERE r.state = 'done'))::int AS done,
+       (count(*) FILTER (WHERE r.state = 'active'))::int AS running,
+       (count(*) FILTER (WHERE r.state = 'completed'))::int AS done,
        (count(*) FILTER (WHERE r.state = 'failed'))::int AS failed,
        min(r.queued_at) FILTER (WHERE r.state = 'queued') AS oldest_queued_at,
        (avg(extract(epoch FROM r.finished_at - r.started_at) * 1000)
-           FILTER (WHERE r.finished_at IS NOT NULL))::float8 AS mean_duration_ms
+           FILTER (WHERE r.finished_at IS NOT NULL))::float8 AS mean_duration_ms,
+       (count(*) FILTER (WHERE r.state = 'retry'))::int AS retry,
+       (count(*) FILTER (WHERE r.state = 'expired'))::int AS expired
   FROM workspaces_jobrun r
   JOIN workspaces_workspace w ON w.id = r.workspace_id
- WHERE r.state IN ('queued', 'running') OR r.finished_at >= now() - interval '1 hour'
+ WHERE r.state IN ('queued', 'active', 'retry') OR r.finished_at >= now() - interval '1 hour'
  GROUP BY w.slug, r.name
 """
 
@@ -30,10 +32,12 @@ SELECT r.id::text AS row_key,
        r.step,
        r.error,
        r.started_at,
-       r.finished_at
+       r.finished_at,
+       r.state,
+       r.attempt::int AS attempt
   FROM workspaces_jobrun r
   JOIN workspaces_workspace w ON w.id = r.workspace_id
- WHERE r.state = 'failed' AND r.finished_at >= now() - interval '24 hours'
+ WHERE r.state IN ('failed', 'expired') AND r.finished_at >= now() - interval '24 hours'
 """
 
 PERFORMANCE = """
@@ -42,7 +46,7 @@ SELECT w.slug || '/' || r.name AS row_key,
        w.slug AS tenant_id,
        r.name AS job_name,
        count(*)::int AS runs,
-       (count(*) FILTER (WHERE r.state = 'failed'))::int AS failed,
+       (count(*) FILTER (WHERE r.state IN ('failed', 'expired')))::int AS failed,
        (avg(extract(epoch FROM r.finished_at - r.started_at) * 1000))::float8 AS mean_duration_ms,
        percentile_cont(0.95) WITHIN GROUP (
            ORDER BY (extract(epoch FROM r.finished_at - r.started_at) * 1000)::float8
@@ -82,7 +86,7 @@ def view(name: str, sql: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workspaces", "0004_jobrun_one_running")]
+    dependencies = [("workspaces", "0001_schema")]
 
     operations = [
         view("v_job_queue_health", QUEUE_HEALTH),

@@ -50,7 +50,7 @@ def view(name: str, sql: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("attribution", "0002_stages_and_deals")]
+    dependencies = [("attribution", "0001_schema")]
 
     operations = [
         view("v_stage_values", STAGE_VALUES),

@@ -88,7 +88,7 @@ def view(name: str, sql: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("attribution", "0003_revenue_views")]
+    dependencies = [("attribution", "0002_revenue_views")]
 
     operations = [
         view("v_attribution_recovery_rate", RECOVERY),

@@ -95,10 +95,7 @@ def view(name: str, sql: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("campaigns", "0003_history_activity"),
-        ("workspaces", "0001_initial"),
-    ]
+    dependencies = [("campaigns", "0001_schema")]
 
     operations = [
         view("v_recent_budget_changes", RECENT_BUDGET_CHANGES),
