@@ -31,7 +31,7 @@ def fresh_cache():
 @pytest.fixture
 def filled(workspace):
     three_walks(workspace, timezone.now())
-    refresh_attribution(workspace=workspace, now=timezone.now())
+    refresh_attribution(workspace=workspace, now=timezone.now(), windows=(30,))
     return workspace
 
 
@@ -169,7 +169,7 @@ def days(workspace, channel, since):
 
 def test_names_that_look_like_formulas_leave_as_text(filled, viewer, client_as):
     walk(filled, "eve", "=HYPERLINK(1)", timezone.now() - 2 * DAY)
-    refresh_attribution(workspace=filled, now=timezone.now())
+    refresh_attribution(workspace=filled, now=timezone.now(), windows=(30,))
 
     rows = list(csv.reader(StringIO(client_as(viewer).get(f"{PATH}export.csv").text)))
 
