@@ -92,8 +92,9 @@ class TestKeyboard:
         expect(page.locator("#drawer")).to_be_empty()
         expect(page.locator(f"#open-{public_id}")).to_be_focused()
 
-        page.goto("/approvals/?tab=done")
-        done = page.locator("tr.cs-row:has(.cs-state-executed)").first
+        # Other tests execute and undo on top of the list; the seeded changes stand at its end.
+        page.goto("/approvals/?tab=done&kind=ad_change")
+        done = page.locator("tr.cs-row:has(.cs-state-executed)").last
         done.locator("a[data-open]").focus()
         page.keyboard.press("u")
         expect(page.locator("#why-undo")).to_be_focused()
