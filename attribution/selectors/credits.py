@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
+from django.conf import settings
 from django.db.models import F, Sum, Value
 from django.db.models.functions import Coalesce, Lower, NullIf, TruncDate
 
@@ -96,8 +97,10 @@ class Ledger:
         given = table["conversions"].to_numpy(), table["value"].to_numpy()
         low_high = None
         if with_intervals and model.method in WITH_INTERVALS and len(units) > 1:
-            bounds = journeys_intervals(journeys, model=model.method, order=model.order, seed=SEED)
-            low_high = bounds.to_numpy()
+            low_high = journeys_intervals(
+                journeys, model=model.method, order=model.order, seed=SEED,
+                replicates=settings.ATTRIBUTION_REPLICATES,
+            ).to_numpy()  # fmt: skip
         return self._lines(units, *given, low_high, level)
 
     def _lines(

@@ -243,6 +243,7 @@ HUBSPOT_API_VERSION = env.text("HUBSPOT_API_VERSION", "v3")
 CLICK_KEEP_DAYS = 30  # no window of attribution is longer
 TOUCH_KEEP_DAYS = 395  # thirteen months: a month against itself a year before
 ATTRIBUTION_RUN_KEEP_DAYS = 60  # each night stores a few hundred
+ATTRIBUTION_REPLICATES = 200  # resampled sets of journeys behind an interval
 EXECUTION_RESPONSE_KEEP_DAYS = 180
 INBOUND_KEEP_DAYS = 30
 JOB_RUN_KEEP_DAYS = 7

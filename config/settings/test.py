@@ -22,5 +22,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+ATTRIBUTION_REPLICATES = 20  # no test of a page or a service asks how wide an interval is
 # Each test client makes its own middleware: let it look for a file when one is asked for.
 WHITENOISE_AUTOREFRESH = True

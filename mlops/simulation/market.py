@@ -172,8 +172,8 @@ def simulate(market: Market, delivery: Delivery) -> Traffic:
         for column, (ad, traits) in enumerate(market.ads.items()):
             if means.impressions[row, column] > 0:
                 rng = _generator(market.seed, ad, delivery.first_day + row)
-                conversions = _draw(traits, rng, means, (row, column), totals)
-                _land(market.funnel, rng, conversions, (row, column), landed)
+                if conversions := _draw(traits, rng, means, (row, column), totals):
+                    _land(market.funnel, rng, conversions, (row, column), landed)
     return _assemble(market, delivery, means, totals, landed)
 
 
