@@ -10,11 +10,9 @@ from attribution.models.clicks import (
     AttemptTrigger,
     AttributionAttempt,
     AttributionMethod,
-    AttributionPolicy,
     Click,
     Conversion,
     CustomerType,
-    FingerprintSalt,
     LayerOutcome,
     ValueKind,
 )
@@ -50,6 +48,7 @@ from attribution.models.outgoing import (
     OutgoingName,
     OutgoingState,
 )
+from attribution.models.policy import AttributionPolicy, FingerprintSalt
 from attribution.models.reports import StageValue, SyntheticRevenueSummary
 from attribution.models.revenue import (
     PipelineStage,

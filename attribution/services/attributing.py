@@ -28,7 +28,8 @@ from attribution.models import (
     Click,
     Conversion,
 )
-from attribution.models.clicks import CLICK_ID_KINDS, IDENTITY_KINDS, MOST_WINDOW_HOURS
+from attribution.models.clicks import CLICK_ID_KINDS, IDENTITY_KINDS
+from attribution.models.policy import MOST_WINDOW_HOURS
 from workspaces.models import Workspace
 from workspaces.services.webhooks_out import publish
 

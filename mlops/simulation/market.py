@@ -23,10 +23,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Literal
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mlops.simulation.noise import generator, normal
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -171,7 +172,7 @@ def simulate(market: Market, delivery: Delivery) -> Traffic:
     for row in range(n_days):
         for column, (ad, traits) in enumerate(market.ads.items()):
             if means.impressions[row, column] > 0:
-                rng = _generator(market.seed, ad, delivery.first_day + row)
+                rng = generator(market.seed, ad, delivery.first_day + row)
                 if conversions := _draw(traits, rng, means, (row, column), totals):
                     _land(market.funnel, rng, conversions, (row, column), landed)
     return _assemble(market, delivery, means, totals, landed)
@@ -263,11 +264,11 @@ def _expected(market: Market, delivery: Delivery) -> _Means:
 def _spend(market: Market, delivery: Delivery, days: IntArray) -> FloatArray:
     """Split each owner's budget over its running ads; cents, rounded down."""
     owner_of = np.array([list(delivery.owners).index(market.owners[ad]) for ad in market.ads], int)
-    noise = _noise(market.seed, list(market.ads), days)
+    noise = normal(market.seed, list(market.ads), days)
     appeal = np.array([traits.appeal for traits in market.ads.values()])
     begun = days[:, None] >= np.array([market.live_since[ad] for ad in market.ads])
     weight = appeal * np.exp(SHARE_NOISE * noise) * delivery.running * begun
-    pacing = 1 - (1 - PACING_FLOOR) * np.abs(np.tanh(_noise(market.seed, delivery.owners, days)))
+    pacing = 1 - (1 - PACING_FLOOR) * np.abs(np.tanh(normal(market.seed, delivery.owners, days)))
     spend = np.zeros_like(weight)
     for owner in range(len(delivery.owners)):
         mine = owner_of == owner
@@ -284,31 +285,6 @@ def _cents(money: FloatArray) -> FloatArray:
     """Round down to cents; the small term keeps 0.29 from becoming 0.28."""
     cents: FloatArray = np.floor(money * 100 + 1e-6) / 100
     return cents
-
-
-def _noise(seed: int, names: Sequence[str], days: IntArray) -> FloatArray:
-    """Standard normal values keyed by (seed, name, day): (n_days, n_names)."""
-    first, second = (_uniform(seed + salt, names, days) for salt in (0, 7919))
-    radius: FloatArray = np.sqrt(-2 * np.log(first))
-    return radius * np.cos(2 * np.pi * second)
-
-
-def _uniform(seed: int, names: Sequence[str], days: IntArray) -> FloatArray:
-    """Uniform values in (0, 1) from a counter-based hash (splitmix64), without any state."""
-    keys = np.array([crc32(name.encode()) for name in names], np.uint64)
-    with np.errstate(over="ignore"):
-        x = keys[None, :] * np.uint64(0x9E3779B97F4A7C15)
-        x = x + days.astype(np.uint64)[:, None] * np.uint64(0xD1B54A32D192ED03)
-        x = x + np.uint64(seed % 2**32) * np.uint64(0x8CB92BA72F3D8DD7)
-        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        x = x ^ (x >> np.uint64(31))
-    uniform: FloatArray = ((x >> np.uint64(11)).astype(np.float64) + 0.5) / 2.0**53
-    return uniform
-
-
-def _generator(seed: int, ad: str, day: int) -> np.random.Generator:
-    return np.random.default_rng([seed, crc32(ad.encode()), day])
 
 
 def _draw(
