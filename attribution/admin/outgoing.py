@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from attribution.models import ConversionDestination, OutgoingConversion
 from attribution.services.outgoing import send_again
+from workspaces.formats import money
 from workspaces.modeladmin import (
     ReadOnlyAdmin,
     WorkspaceForm,
@@ -60,7 +61,7 @@ class OutgoingConversionAdmin(ReadOnlyAdmin[OutgoingConversion]):
     """Each conversion for each destination, and what became of it."""
 
     list_before_template = "admin/attribution/nothing_outgoing.html"
-    list_display = ("event_name", "event_id", "destination", "state_label", "value", "currency",
+    list_display = ("event_name", "event_id", "destination", "state_label", "worth",
                     "attempts", "happened_at", "last_error", "note")  # fmt: skip
     list_filter = ("state", own("destination"), "event_name")
     list_select_related = ("destination",)
@@ -73,6 +74,11 @@ class OutgoingConversionAdmin(ReadOnlyAdmin[OutgoingConversion]):
     def state_label(self, row: OutgoingConversion) -> tuple[str, str]:
         """State, coloured."""
         return row.state, row.get_state_display()
+
+    @column(description="Value", ordering="value")
+    def worth(self, row: OutgoingConversion) -> str:
+        """Value with its currency."""
+        return money(row.value, row.currency)
 
     @admin.action(description="Send selected refused ones again", permissions=["admin"])
     def send_again(self, request: HttpRequest, rows: QuerySet[OutgoingConversion]) -> None:
