@@ -213,14 +213,19 @@ def _claim_one(row: OutgoingConversion, sender: Sender, claimed: Claimed, now: d
     if payload is None:
         words = "Nothing is kept that this platform could recognise the person by; not sent."
         return end(row, OutgoingState.REJECTED, words, now)
+    lease(row, payload, now)
+    claimed.rows.append(row)
+    claimed.payloads.append(payload)
+    return None
+
+
+def lease(row: OutgoingConversion, payload: JsonObject, now: datetime) -> None:
+    """Begin a try: the row is ours for a while, and what is sent can be recognised later."""
     text = json.dumps(payload, sort_keys=True, separators=(",", ":"))
     row.payload_sha256 = hashlib.sha256(text.encode()).hexdigest()
     row.attempts += 1
     row.next_attempt_at = now + LEASE
     row.save(update_fields=["payload_sha256", "attempts", "next_attempt_at"])
-    claimed.rows.append(row)
-    claimed.payloads.append(payload)
-    return None
 
 
 def end(row: OutgoingConversion, state: OutgoingState, words: str, now: datetime) -> None:

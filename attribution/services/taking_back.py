@@ -6,8 +6,6 @@ repetition changes nothing. A deal that comes back lets what was told stand agai
 
 from __future__ import annotations
 
-import hashlib
-import json
 import random
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -37,14 +35,15 @@ from attribution.services.deal_effects import DealMoved, worth_of
 from campaigns.platform_access import GOOGLE_VERSION, client_of
 from workspaces.platforms.errors import PlatformError
 
-_WENT_OUT: Final = (OutgoingState.SENT, OutgoingState.ACCEPTED)
+_COUNTS_OR_MAY: Final = (OutgoingState.PENDING, OutgoingState.SENT, OutgoingState.ACCEPTED)
 
 
 def take_back(change: DealMoved, now: datetime) -> None:
     """Take back what a deal told and is not worth any more."""
     told = (
-        OutgoingConversion.objects.filter(workspace=change.workspace, deal=change.deal)
-        .filter(Q(state__in=_WENT_OUT) | Q(state=OutgoingState.PENDING), retracts=None)
+        OutgoingConversion.objects.filter(
+            workspace=change.workspace, deal=change.deal, state__in=_COUNTS_OR_MAY, retracts=None
+        )
         .select_for_update(of=("self",))
         .select_related("destination")
         .order_by("pk")
@@ -223,11 +222,7 @@ def _claim(
     if row is None or row.retracts is None:
         return None
     payload = retractor.payload(row.retracts.event_id, row.happened_at)
-    text = json.dumps(payload, sort_keys=True, separators=(",", ":"))
-    row.payload_sha256 = hashlib.sha256(text.encode()).hexdigest()
-    row.attempts += 1
-    row.next_attempt_at = now + sending_back.LEASE
-    row.save(update_fields=["payload_sha256", "attempts", "next_attempt_at"])
+    sending_back.lease(row, payload, now)
     return row
 
 
