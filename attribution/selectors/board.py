@@ -106,8 +106,6 @@ def _counted(
     focus: AttributionModel | None,
 ) -> Board:
     journeys = ledger.journeys
-    is_conversion = journeys.converted > 0
-    has_any = bool(is_conversion.any())
     return Board(
         period=ledger.period,
         level=level,
@@ -121,8 +119,8 @@ def _counted(
         cost=sum(ledger.spend.values(), Decimal(0)) if ledger.spend else None,
         journeys=len(journeys.converted),
         without_rate=journeys.without_rate,
-        mean_touches=float(journeys.lengths[is_conversion].mean()) if has_any else None,
-        mean_hours=float(journeys.hours[is_conversion].mean()) if has_any else None,
+        mean_touches=journeys.mean_touches,
+        mean_hours=journeys.mean_hours,
         shapes=ledger.shapes if focus else {},
         regions=regions_of(ledger, focus) if focus else [],
     )

@@ -55,6 +55,16 @@ class JourneySet:
         return int(self.converted.sum())
 
     @property
+    def mean_touches(self) -> float | None:
+        """Touches before a conversion; ``None`` where nothing converted."""
+        return float(self.lengths[self.converted > 0].mean()) if self.conversions else None
+
+    @property
+    def mean_hours(self) -> float | None:
+        """Hours from the first touch to the conversion; ``None`` where nothing converted."""
+        return float(self.hours[self.converted > 0].mean()) if self.conversions else None
+
+    @property
     def without_rate(self) -> int:
         """Conversions whose money is unknown for want of an exchange rate."""
         return int((self.converted - self.has_value).sum())

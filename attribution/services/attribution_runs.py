@@ -112,8 +112,6 @@ def _run(
     ledger: Ledger, model: AttributionModel, level: str, conversion_type: str, now: datetime
 ) -> AttributionRun:
     journeys = ledger.journeys
-    is_conversion = journeys.converted > 0
-    has_any = bool(is_conversion.any())
     return AttributionRun(
         workspace=ledger.workspace,
         model=model,
@@ -122,7 +120,12 @@ def _run(
         until=ledger.period.until,
         conversion_type=conversion_type,
         lookback_days=LOOKBACK_DAYS,
-        options={"method": model.method, "seed": SEED, **options_of(model)},
+        options={
+            "method": model.method,
+            "seed": SEED,
+            "replicates": settings.ATTRIBUTION_REPLICATES,
+            **options_of(model),
+        },
         code_version=CODE_VERSION,
         watermark=newest_data(ledger.workspace),
         data_sha256=journeys.sha256(),
@@ -132,8 +135,8 @@ def _run(
         without_rate=journeys.without_rate,
         conversions=float(journeys.conversions),
         revenue=ledger.revenue,
-        mean_touches=float(journeys.lengths[is_conversion].mean()) if has_any else None,
-        mean_hours=float(journeys.hours[is_conversion].mean()) if has_any else None,
+        mean_touches=journeys.mean_touches,
+        mean_hours=journeys.mean_hours,
     )
 
 
