@@ -11,7 +11,7 @@ import pytest
 
 from campaigns.platforms.base import Change, EntityRef, EntityState
 from campaigns.platforms.linkedin import LinkedIn
-from campaigns.platforms.registry import KINDS, build, executes
+from campaigns.platforms.registry import KINDS, build, executes, takes_batches
 from sandbox.server import Sandbox
 from tests.campaigns.payloads import CANARY, Wire
 from workspaces.platforms.errors import ErrorKind, PlatformError
@@ -332,11 +332,14 @@ def test_nothing_is_ever_written(box, connect):
     assert adapter.earliest(change, NOON, UTC) is None
 
 
-def test_registry_and_adapters_agree_on_who_executes():
+def test_registry_and_adapters_agree_on_what_they_do():
     credentials = {"access_token": "t", "client_id": "c", "client_secret": "s"}
     credentials |= {"refresh_token": "r", "developer_token": "d"}
 
-    told = {kind: build(kind, credentials=credentials).executes for kind in KINDS}
+    adapters = {kind: build(kind, credentials=credentials) for kind in KINDS}
 
+    told = {kind: adapter.executes for kind, adapter in adapters.items()}
     assert told == {kind: executes(kind) for kind in KINDS}
     assert [kind for kind, does in told.items() if not does] == ["linkedin"]
+    batches = {kind: adapter.max_batch > 1 for kind, adapter in adapters.items()}
+    assert batches == {kind: takes_batches(kind) for kind in KINDS}
