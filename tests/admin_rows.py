@@ -32,15 +32,27 @@ from attribution.models import (
     Identifier,
     IdentityMerge,
     OutgoingConversion,
+    PageView,
     Person,
+    QuarantinedEvent,
+    RollupWork,
+    SessionWork,
     StageValueChange,
     TouchKind,
+    Visitor,
+    VisitorSalt,
+    WebDay,
+    WebEvent,
+    WebSession,
+    WebTally,
 )
 from attribution.services.attribution_runs import refresh_attribution
 from attribution.services.crm_values import ingest_ad_values
 from attribution.services.ledger import DealRef, SeenMove, record_moves
 from attribution.services.stage_values import install_template
 from attribution.services.touches import Touch, record_touch
+from attribution.services.website.partitions import ensure_days
+from attribution.services.website.sites import create_site
 from campaigns.models import AdChangeHistory, ImportMapping, ImportRow, ImportRun, PendingAdChange
 from mlops.models import SamplerDecision, SamplerFeedback
 from tests.campaigns.factories import AdFactory, DailyPerformanceFactory, SafetyPolicyFactory
@@ -85,6 +97,7 @@ def fill(workspace: Workspace, user: User, approver: User) -> None:
     _work(workspace, user)
     _change(workspace, approver)
     _attribution(workspace)
+    _website(workspace)
     _deals(workspace)
     _libraries(user)
 
@@ -191,6 +204,38 @@ def _change(workspace: Workspace, approver: User) -> None:
         workspace=workspace, allocation_id=uuid4(), arm="a", seed=1, mode="m", decision="hold",
         current_budget=1, recommended_budget=1, propensity=0.5, alpha=1, beta=1, confidence=0.5,
         reason="r", proposal=proposal, at=NOW,
+    )  # fmt: skip
+
+
+def _website(workspace: Workspace) -> None:
+    site = create_site(workspace=workspace, name="Shop", origins=["https://shop.example"])
+    own = {"workspace": workspace, "site": site}
+    VisitorSalt.objects.create(workspace=workspace, day=NOW.date(), secret="cipher-of-salt")
+    QuarantinedEvent.objects.create(
+        **own, received_at=NOW, field="id", message="No id.", payload="{}"
+    )
+    WebTally.objects.create(**own, day=NOW.date(), reason="bot", events=1)
+    SessionWork.objects.create(**own, visitor_key=uuid4(), since=NOW, received_at=NOW)
+    RollupWork.objects.create(**own, day=NOW.date())
+    WebDay.objects.create(**own, day=NOW.date(), dimension="total", sessions=1, visitors=1)
+    visitor = Visitor.objects.create(
+        **own, key=uuid4(), has_consent=True, first_seen_at=NOW, last_seen_at=NOW
+    )
+    session = WebSession.objects.create(
+        **own, public_id=uuid4(), visitor=visitor, visitor_key=visitor.key, chain_started_at=NOW,
+        started_at=NOW, ended_at=NOW, local_day=NOW.date(), source="direct", channel="direct",
+        page_views=1, events=0, seconds=0, is_bounce=True, furthest_stage="home",
+        engagement_score=0,
+    )  # fmt: skip
+    ensure_days([NOW.date()])
+    seen = {**own, "event_id": uuid4(), "day": NOW.date(), "visitor_key": visitor.key, "at": NOW}
+    WebEvent.objects.create(
+        **seen, has_consent=True, received_at=NOW, type="page_view", category="navigation",
+        is_tagged=False,
+    )  # fmt: skip
+    PageView.objects.create(
+        **seen, local_day=NOW.date(), session_id=session.public_id, position=1, stage="home",
+        is_conversion_page=False, is_exit=True, seconds=1, scroll=0, interactions=0,
     )  # fmt: skip
 
 

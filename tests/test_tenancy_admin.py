@@ -27,6 +27,7 @@ ROLES = list(Role)
 # Lowest role that reads; every other model: viewer.
 READS = {
     "attribution.fingerprintsalt": "admin",
+    "attribution.visitorsalt": "admin",
     "workspaces.apikey": "admin",
     "workspaces.idempotencyrecord": "admin",
     "workspaces.inboundevent": "operator",
@@ -50,6 +51,8 @@ ADDS = {
     "attribution.attributionmodel": "admin",
     "attribution.attributionpolicy": "admin",
     "attribution.conversiondestination": "admin",
+    "attribution.site": "admin",
+    "attribution.stagerule": "admin",
     "campaigns.ad": "operator",
     "campaigns.adaccount": "admin",
     "campaigns.adset": "operator",
@@ -66,7 +69,9 @@ CHANGES = {
     "attribution.attributionpolicy": "admin",
     "attribution.conversiondestination": "admin",
     "attribution.quarantinedad": "operator",
+    "attribution.site": "admin",
     "attribution.stagemapping": "admin",
+    "attribution.stagerule": "admin",
     "campaigns.ad": "operator",
     "campaigns.adaccount": "admin",
     "campaigns.adset": "operator",
@@ -80,6 +85,7 @@ CHANGES = {
     "workspaces.workspace": "admin",
 }
 DELETES = {
+    "attribution.stagerule": "admin",
     "campaigns.importmapping": "operator",
     "workspaces.exchangerate": "admin",
     "workspaces.membership": "admin",

@@ -1,8 +1,26 @@
 """The admin of attribution."""
 
-from attribution.admin import click_reports, clicks, credits, crm, identity, outgoing, revenue
+from attribution.admin import (
+    click_reports,
+    clicks,
+    credits,
+    crm,
+    identity,
+    outgoing,
+    revenue,
+    website,
+)
 from workspaces.eventadmin import register_events
 
-__all__ = ["click_reports", "clicks", "credits", "crm", "identity", "outgoing", "revenue"]
+__all__ = [
+    "click_reports",
+    "clicks",
+    "credits",
+    "crm",
+    "identity",
+    "outgoing",
+    "revenue",
+    "website",
+]
 
 register_events("attribution")

@@ -1,0 +1,1 @@
+"""Websites: keys, what comes in, sessions, figures of days."""
