@@ -40,7 +40,7 @@ def sample_size_per_arm(
     spread = special.ndtri(1 - alpha / 2) * math.sqrt(2 * mean * (1 - mean)) + special.ndtri(
         power
     ) * math.sqrt(baseline * (1 - baseline) + target * (1 - target))
-    return math.ceil((spread / (target - baseline)) ** 2)
+    return math.ceil(float(spread / (target - baseline)) ** 2)
 
 
 def two_proportion_p(first: int, n_first: int, second: int, n_second: int) -> float:
