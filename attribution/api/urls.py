@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attribution.api import conversions, crm, journeys, revenue
+from attribution.api import conversions, crm, journeys, revenue, website
 from attribution.models import StageValue, SyntheticRevenueSummary
 from workspaces.api.reports import report_view
 from workspaces.api.routing import api_path
@@ -37,6 +37,8 @@ urlpatterns = [
         for path, view in _CONVERSIONS.items()
         for word in ("conversions", "conversion")
     ),
+    api_path("website/events/", website.WebsiteEvents.as_view(), "api-website-events"),
+    api_path("website/track/", website.WebsiteTrack.as_view(), "api-website-track"),
     api_path("attribution/summary/", journeys.AttributionSummary.as_view(), "api-attribution"),
     api_path("attribution/heatmap/", journeys.AttributionHeatmap.as_view(), "api-heatmap"),
     api_path("attribution/halo/", journeys.AttributionHalo.as_view(), "api-halo"),

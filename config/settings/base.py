@@ -29,6 +29,14 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 PUBLIC_BASE_URL = env.text("PUBLIC_BASE_URL", "http://localhost:8000")
 CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
+# How many proxies of ours stand in front; 0: X-Forwarded-For is not believed.
+TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0)
+# Headers in which a proxy tells where a visitor is; empty: his time zone tells the country.
+GEO_HEADERS = {
+    "country": env.text("COUNTRY_HEADER", ""),
+    "region": env.text("REGION_HEADER", ""),
+    "city": env.text("CITY_HEADER", ""),
+}
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",  # the site is ours: config.admin

@@ -108,6 +108,8 @@ OPERATIONS = {
         for word in ("conversions", "conversion")
         for path in ("attribution", "journey/<str:user_id>", "performance/<str:channel>")
     },
+    "POST website/events/": "public",
+    "POST website/track/": "public",
     "GET attribution/summary/": "attribution:read",
     "GET attribution/heatmap/": "attribution:read",
     "GET attribution/halo/": "attribution:read",

@@ -18,6 +18,9 @@ GUARDED = {name: scope for name, scope in OPERATIONS.items() if ":" in scope}
 WITHOUT_REPEAT_KEY = {
     "POST connections/<uuid:public_id>/test/",
     "POST safety-policy/simulate/",
+    # Each event has an id of its own.
+    "POST website/events/",
+    "POST website/track/",
 }
 _REVENUE = ("calculate", "ad-roas", "get-stages")
 REFUSED = {401, 403}

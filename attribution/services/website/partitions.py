@@ -8,7 +8,6 @@ from typing import Final
 
 from django.conf import settings
 from django.db import connection, transaction
-from psycopg2 import sql
 
 from workspaces.services.locks import lock_names
 
@@ -21,7 +20,7 @@ SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 # Attached after it was made: making it as a part at once would lock everybody out of the parent.
 _MAKE = """
 CREATE TABLE {part} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
-ALTER TABLE {table} ATTACH PARTITION {part} FOR VALUES FROM ({first}) TO ({until})
+ALTER TABLE {table} ATTACH PARTITION {part} FOR VALUES FROM (%s) TO (%s)
 """
 
 # Days known to have their partitions, so that storing events need not ask.
@@ -70,16 +69,11 @@ def _part(table: str, day: date) -> str:
 
 
 def _make(table: str, part: str, day: date) -> None:
-    statement = sql.SQL(_MAKE).format(
-        table=sql.Identifier(table),
-        part=sql.Identifier(part),
-        first=sql.Literal(day.isoformat()),
-        until=sql.Literal((day + timedelta(days=1)).isoformat()),
-    )
+    days = [day.isoformat(), (day + timedelta(days=1)).isoformat()]
     with connection.cursor() as cursor:
-        cursor.execute(statement)
+        cursor.execute(_MAKE.format(table=table, part=part), days)
 
 
 def _drop(part: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(part)))
+        cursor.execute(f"DROP TABLE {part}")

@@ -1,0 +1,194 @@
+"""The door for browsers of a website: its key opens it, on the origins that the key lists."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, Any, Final
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from rest_framework import authentication, status
+from rest_framework.exceptions import AuthenticationFailed, ParseError, PermissionDenied
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from attribution.models import Site
+from attribution.services.website.ingest import Origin
+from workspaces.api.caller import Caller
+from workspaces.api.parsers import TooLargeError
+from workspaces.api.views import ApiView
+
+MAX_WIRE: Final = 64 * 1024
+MAX_UNPACKED: Final = 1024 * 1024
+_ALLOWED: Final = {
+    "Access-Control-Allow-Methods": "POST",
+    "Access-Control-Allow-Headers": "content-type, content-encoding, x-site-key",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+@dataclass(frozen=True)
+class SiteCaller(Caller):
+    """A website; nobody in particular."""
+
+    site: Site | None = None
+
+    @property
+    def owner(self) -> str:
+        """Stable name, for counters."""
+        return f"site:{self.site.pk}" if self.site else ""
+
+
+class SiteKeyAuthentication(authentication.BaseAuthentication):
+    """``?site=<key>`` or ``X-Site-Key``; a browser elsewhere than on the key's origins is refused.
+
+    A call without an origin comes from a server: browsers always tell theirs.
+    """
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, SiteCaller] | None:
+        """Find the site, and hold the origin against it."""
+        key = request.query_params.get("site", "") or request.headers.get("X-Site-Key", "")
+        origin = request.headers.get("Origin", "")
+        if not key:
+            if request.method == "OPTIONS" and origin:
+                return _asked_without_key(origin)
+            raise AuthenticationFailed("Name the website: ?site= with the key of its snippet.")
+        site = Site.objects.select_related("workspace").filter(key=key, is_active=True).first()
+        if site is None:
+            raise AuthenticationFailed("There is no active website of this key.")
+        if origin and origin not in site.origins:
+            raise PermissionDenied(
+                f"{origin} is no origin of this website. Add it to the website in the admin."
+            )
+        return AnonymousUser(), SiteCaller(site.workspace, None, "", None, site)
+
+    def authenticate_header(self, request: Request) -> str:
+        """Tell how to authenticate; makes a missing key a 401."""
+        return "Site-Key"
+
+
+def _asked_without_key(origin: str) -> tuple[AnonymousUser, SiteCaller]:
+    """A preflight that names no key: any site may list the origin, the call itself names one."""
+    rows = Site.objects.select_related("workspace").filter(is_active=True)
+    site = rows.filter(origins__contains=[origin]).order_by("pk").first()
+    if site is None:
+        raise PermissionDenied(f"{origin} is the origin of no website here.")
+    return AnonymousUser(), SiteCaller(site.workspace, None, "", None, site)
+
+
+class EventsParser(BaseParser):
+    """JSON of at most 64 KiB on the wire and 1 MiB unpacked; gzip is taken."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Read the body, or refuse it in words."""
+        raw = stream.read(MAX_WIRE + 1)
+        if len(raw) > MAX_WIRE:
+            raise TooLargeError(f"The body is larger than {MAX_WIRE:,} bytes; send less at once.")
+        context = parser_context or {}
+        encoding = context["request"].headers.get("Content-Encoding", "").strip().lower()
+        raw = _unpacked(raw, encoding)
+        context["view"].has_escapes = b"\\u0000" in raw or b"\\ud" in raw.lower()
+        try:
+            return json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+        except RecursionError:
+            raise ParseError("The JSON is nested too deeply.") from None
+        except ValueError as error:
+            raise ParseError(f"The body is not valid JSON: {error}.") from None
+
+
+class BeaconEventsParser(EventsParser):
+    """The same as ``text/plain``: a browser sends that elsewhere without asking first."""
+
+    media_type = "text/plain"
+
+
+def _unpacked(raw: bytes, encoding: str) -> bytes:
+    if encoding in ("", "identity"):
+        return raw
+    if encoding != "gzip":
+        raise ParseError("Send the body as it is, or with Content-Encoding: gzip.")
+    packed = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        plain = packed.decompress(raw, MAX_UNPACKED)
+    except zlib.error:
+        raise ParseError("The body is no gzip.") from None
+    if packed.unconsumed_tail:
+        raise TooLargeError(f"Unpacked the body is larger than {MAX_UNPACKED:,} bytes.")
+    if not packed.eof:
+        raise ParseError("The gzip ends in the middle.")
+    return plain
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a number that JSON knows")
+
+
+class SiteView(ApiView):
+    """Answers browsers on the origins of a website's key."""
+
+    authentication_classes = [SiteKeyAuthentication]
+    permission_classes: list[Any] = []  # the key is the permission
+    parser_classes = [EventsParser, BeaconEventsParser]
+    throttle_group = "ingest"
+    has_escapes = False
+
+    @property
+    def site(self) -> Site:
+        """The website of the key."""
+        caller = self.caller
+        if not (isinstance(caller, SiteCaller) and caller.site):
+            raise AuthenticationFailed("Name the website: ?site= with the key of its snippet.")
+        return caller.site
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        """Answer a preflight; what the key does not list was refused before."""
+        return Response(status=status.HTTP_204_NO_CONTENT, headers=_ALLOWED)
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Let the page read the answer; without cookies, so that it says nothing of anybody."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        origin = request.headers.get("Origin", "")
+        if origin and isinstance(request.auth, SiteCaller):
+            answer["Access-Control-Allow-Origin"] = origin
+            answer["Access-Control-Expose-Headers"] = "Retry-After"
+        answer["Vary"] = "Origin"
+        return answer
+
+
+def origin_of(request: HttpRequest) -> Origin:
+    """Who sent a request, as far as its connection and the proxies in front of us tell."""
+    headers = request.headers
+    named = {
+        name: headers.get(header, "")[:80] if header else ""
+        for name, header in settings.GEO_HEADERS.items()
+    }
+    country = named.pop("country").upper()
+    return Origin(
+        user_agent=headers.get("User-Agent", ""),
+        ip_address=_address(request),
+        country=country if len(country) == 2 and country.isalpha() else "",
+        **named,
+    )
+
+
+def _address(request: HttpRequest) -> str:
+    """Address of the visitor: what the outermost of our own proxies saw."""
+    hops = settings.TRUSTED_PROXY_COUNT
+    forwarded = request.headers.get("X-Forwarded-For", "").split(",")
+    if hops and len(forwarded) >= hops and (address := forwarded[-hops].strip()):
+        return address
+    return str(request.META.get("REMOTE_ADDR", ""))

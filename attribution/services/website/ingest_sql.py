@@ -1,0 +1,76 @@
+"""Storing a call's events and queueing their visitors: one statement, one commit."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Columns that hold for a call, unless a row says otherwise.
+COMMON: Final = (
+    "has_consent", "client_session", "device", "os", "browser", "country", "region", "city",
+    "screen", "time_zone", "language",
+)  # fmt: skip
+_OWN: Final = {
+    "event_id": "uuid", "day": "date", "visitor_key": "uuid", "at": "timestamptz",
+    "type": "text", "category": "text", "name": "text", "page_id": "uuid", "scroll": "smallint",
+    "seconds": "float8", "value": "numeric",
+}  # fmt: skip
+_TEXTS: Final = (
+    "label", "url", "path", "title", "referrer", "source", "medium", "campaign", "content", "term",
+    "click_id_kind", "click_id", "element_id", "element_class", "element_text", "element_type",
+    "href", "user_id", "currency",
+)  # fmt: skip
+_SHARED_TYPES: Final = {"has_consent": "bool", "client_session": "uuid"}
+_OBJECTS: Final = ("variants", "properties")
+
+COLUMNS: Final = (
+    "workspace_id", "site_id", "received_at", "is_tagged", *_OWN, *_TEXTS, *_OBJECTS, *COMMON,
+)  # fmt: skip
+
+
+def _selected() -> str:
+    return ", ".join(
+        (
+            "%(workspace)s", "%(site)s", "%(received_at)s", "coalesce(r.is_tagged, false)",
+            *(f"r.{name}" for name in _OWN),
+            *(f"coalesce(r.{name}, '')" for name in _TEXTS),
+            *(f"coalesce(r.{name}, '{{}}')" for name in _OBJECTS),
+            *(
+                f"coalesce(r.{name}, %({name})s::{_SHARED_TYPES.get(name, 'text')})"
+                for name in COMMON
+            ),
+        )
+    )  # fmt: skip
+
+
+def _shape() -> str:
+    kinds = {
+        "is_tagged": "bool",
+        **_OWN,
+        **dict.fromkeys(_TEXTS, "text"),
+        **dict.fromkeys(_OBJECTS, "jsonb"),
+        **{name: _SHARED_TYPES.get(name, "text") for name in COMMON},
+    }
+    return ", ".join(f"{name} {kind}" for name, kind in kinds.items())
+
+
+# A repetition meets the row that it repeats and is left out; so is one within the call.
+STORE: Final = f"""
+WITH stored AS (
+    INSERT INTO attribution_webevent ({", ".join(COLUMNS)})
+    SELECT {_selected()} FROM json_to_recordset(%(rows)s::json) AS r({_shape()})
+    ON CONFLICT DO NOTHING
+    RETURNING visitor_key, at
+), queued AS (
+    INSERT INTO attribution_sessionwork (workspace_id, site_id, visitor_key, since, received_at)
+    SELECT %(workspace)s, %(site)s, visitor_key, min(at), %(received_at)s
+      FROM stored GROUP BY visitor_key
+)
+SELECT count(*) FROM stored
+"""  # noqa: S608  # names of columns, constants of ours
+QUEUE_AGAIN: Final = """
+INSERT INTO attribution_sessionwork (workspace_id, site_id, visitor_key, since, received_at)
+SELECT workspace_id, site_id, visitor_key, min(at), %(now)s
+  FROM attribution_webevent
+ WHERE site_id = %(site)s AND (%(keys)s::uuid[] IS NULL OR visitor_key = ANY(%(keys)s::uuid[]))
+ GROUP BY workspace_id, site_id, visitor_key
+"""
