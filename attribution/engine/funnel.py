@@ -127,15 +127,31 @@ class Stream:
         *,
         mode: str = "ordered",
         exclusions: Collection[str] = (),
+        start_range: tuple[float, float] | None = None,
     ) -> IntArray:
-        """How many steps each person reached: (n_persons,), 0 for none; as `funnel_counts`."""
-        _check(steps, window_seconds, mode)
+        """How many steps each person reached: (n_persons,), 0 for none.
+
+        Parameters
+        ----------
+        steps, window_seconds, mode, exclusions : as in `funnel_counts`
+        start_range : only attempts whose first step lies in [since, until), later steps may
+            follow after it; `any_order` has no first step
+
+        Raises
+        ------
+        ValueError : `any_order` with a range of starts, or what `funnel_counts` refuses
+        """
+        check(steps, window_seconds, mode)
         barriers = self._barriers(exclusions)
         if mode == "any_order":
+            if start_range is not None:
+                raise ValueError("start_range: steps in any order have no first one")
             sizes = _most_steps(self, self._table(steps), window_seconds, barriers)
             return self._highest(sizes)
         levels = np.zeros(len(self.persons), np.intp)
-        found = self._starts(steps, window_seconds, barriers, is_strict=mode == "strict")
+        found = self._starts(
+            steps, window_seconds, barriers, is_strict=mode == "strict", start_range=start_range
+        )
         for level, starts in enumerate(found, start=1):
             levels[self._person_of(np.flatnonzero(starts >= 0))] = level
         return levels
@@ -162,7 +178,7 @@ class Stream:
         ------
         ValueError : mode `any_order`, or what `funnel_counts` refuses
         """
-        _check(steps, window_seconds, mode)
+        check(steps, window_seconds, mode)
         if mode == "any_order":
             raise ValueError("mode: steps in any order follow no path")
         barriers = self._barriers(exclusions)
@@ -178,6 +194,7 @@ class Stream:
         barriers: IntArray,
         *,
         is_strict: bool,
+        start_range: tuple[float, float] | None = None,
     ) -> list[IntArray]:
         """For each step, (n_events,): where the latest attempt that ends here began, or -1.
 
@@ -185,8 +202,8 @@ class Stream:
         the one that began last can do whatever any other can.
         """
         here = np.arange(len(self.times))
-        served = self._table(steps)[:, self.codes]
-        found = [np.where(served[0], here, -1)]
+        served = self.served(steps)
+        found = [np.where(self.starting(served[0], start_range), here, -1)]
         for serves in served[1:]:
             before = found[-1] if is_strict else np.maximum.accumulate(found[-1])
             start = np.concatenate([[-1], before[:-1]]) if len(before) else before
@@ -194,6 +211,17 @@ class Stream:
             holds = serves & (start >= np.maximum(self.firsts, barriers))
             found.append(np.where(holds & (lasted <= window_seconds), start, -1))
         return found
+
+    def served(self, steps: Sequence[Step]) -> BoolArray:
+        """(n_steps, n_events): which event serves which step."""
+        return self._table(steps)[:, self.codes]
+
+    def starting(self, serves: BoolArray, start_range: tuple[float, float] | None) -> BoolArray:
+        """(n_events,) which events of the first step lie in [since, until)."""
+        if start_range is None:
+            return serves
+        since, until = start_range
+        return serves & (self.times >= since) & (self.times < until)
 
     def _table(self, steps: Sequence[Step]) -> BoolArray:
         """(n_steps, n_names): which event serves which step."""
@@ -272,7 +300,13 @@ def _entangled(table: BoolArray) -> list[list[int]]:
     return groups
 
 
-def _check(steps: Sequence[Step], window_seconds: float, mode: str) -> None:
+def check(steps: Sequence[Step], window_seconds: float, mode: str) -> None:
+    """Refuse what cannot be counted, in words.
+
+    Parameters
+    ----------
+    steps, window_seconds, mode : as in `funnel_counts`
+    """
     if mode not in MODES:
         raise ValueError(f"mode is {mode!r}: choose one of {', '.join(MODES)}")
     if isinstance(steps, str) or not 1 <= len(steps) <= MAX_STEPS:
