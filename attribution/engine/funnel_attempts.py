@@ -29,7 +29,7 @@ class Attempts:
     levels: IntArray
 
     def best(self, buckets: IntArray) -> Attempts:
-        """The furthest attempt of each person in each bucket, of equal ones the first.
+        """Keep the furthest attempt of each person in each bucket, of equal ones the first.
 
         Parameters
         ----------
@@ -43,7 +43,7 @@ class Attempts:
         return self.only(order[is_first])
 
     def only(self, chosen: IntArray) -> Attempts:
-        """Some of them."""
+        """Keep some of them."""
         return Attempts(self.people[chosen], self.places[chosen], self.levels[chosen])
 
 
@@ -112,7 +112,7 @@ def masked_stream(
     times: FloatArray,
     n_steps: int,
 ) -> tuple[Stream, list[list[str]], list[str]]:
-    """A stream of events that are told by bits, with the steps and exclusions that name them.
+    """Make a stream of events that are told by bits, with the steps and exclusions that name them.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def _following(serves: BoolArray, froms: IntArray, *, is_strict: bool) -> IntArr
     """First place from each on that serves; the number of events where there is none."""
     count = len(serves)
     if is_strict:
-        return np.where(np.append(serves, False)[froms], froms, count)  # noqa: FBT003  # a value
+        return np.where(np.append(serves, False)[froms], froms, count)  # a value
     here = np.where(serves, np.arange(count), count)
     following = np.minimum.accumulate(here[::-1])[::-1]
     return np.append(following, count)[froms]

@@ -121,11 +121,12 @@ def write_definition(definition: Definition) -> dict[str, Any]:
 
 
 def _written(matcher: Matcher) -> dict[str, Any]:
-    where = [
-        {"property": one.name, "op": one.operator}
-        | ({} if one.value is None else {"value": one.value})
-        for one in matcher.where
+    where: list[dict[str, Value]] = [
+        {"property": one.name, "op": one.operator} for one in matcher.where
     ]
+    for row, one in zip(where, matcher.where, strict=True):
+        if one.value is not None:
+            row["value"] = one.value
     return {"kind": matcher.kind, "match": matcher.match, "where": where}
 
 
