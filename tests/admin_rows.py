@@ -29,6 +29,10 @@ from attribution.models import (
     ConversionDestination,
     CrmSync,
     FingerprintSalt,
+    FunnelAlert,
+    FunnelAnalytics,
+    FunnelDefinition,
+    FunnelEntry,
     Identifier,
     IdentityMerge,
     OutgoingConversion,
@@ -36,7 +40,10 @@ from attribution.models import (
     Person,
     QuarantinedEvent,
     RollupWork,
+    SavedCohort,
+    SavedCohortMember,
     SessionWork,
+    Site,
     StageValueChange,
     TouchKind,
     Visitor,
@@ -237,6 +244,28 @@ def _website(workspace: Workspace) -> None:
         **seen, local_day=NOW.date(), session_id=session.public_id, position=1, stage="home",
         is_conversion_page=False, is_exit=True, seconds=1, scroll=0, interactions=0,
     )  # fmt: skip
+    _funnel(site, visitor)
+
+
+def _funnel(site: Site, visitor: Visitor) -> None:
+    steps = [{"name": "Home", "any_of": [{"kind": "page", "match": "/", "where": []}]}]
+    funnel = FunnelDefinition.objects.create(
+        workspace_id=site.workspace_id, name="Shop", site=site, window_seconds=86_400,
+        definition={"steps": steps, "exclusions": []},
+    )  # fmt: skip
+    own = {"workspace_id": site.workspace_id, "funnel": funnel}
+    FunnelEntry.objects.create(
+        **own, visitor_key=visitor.key, entered_on=NOW.date(), level=1, started_at=NOW,
+        step_seconds=[0],
+    )  # fmt: skip
+    FunnelAnalytics.objects.create(**own, day=NOW.date(), entered=1, completed=1, reached=[1])
+    FunnelAlert.objects.create(**own, step=2, raised_at=NOW, rate=0.1, expected=0.4)
+    cohort = SavedCohort.objects.create(
+        workspace_id=site.workspace_id, name="Left", origin={"funnel": "Shop"}, size=1
+    )
+    SavedCohortMember.objects.create(
+        workspace_id=site.workspace_id, cohort=cohort, visitor_key=visitor.key
+    )
 
 
 def _attribution(workspace: Workspace) -> None:

@@ -32,6 +32,15 @@ from attribution.models.crm import (
     StageChange,
     StageMapping,
 )
+from attribution.models.funnels import (
+    FunnelAlert,
+    FunnelAnalytics,
+    FunnelDefinition,
+    FunnelEntry,
+    FunnelMode,
+    SavedCohort,
+    SavedCohortMember,
+)
 from attribution.models.identity import Identifier, IdentifierKind, IdentityMerge, Person
 from attribution.models.journeys import (
     Channel,
@@ -95,6 +104,11 @@ __all__ = [
     "EventCategory",
     "EventType",
     "FingerprintSalt",
+    "FunnelAlert",
+    "FunnelAnalytics",
+    "FunnelDefinition",
+    "FunnelEntry",
+    "FunnelMode",
     "FunnelStage",
     "Identifier",
     "IdentifierKind",
@@ -113,6 +127,8 @@ __all__ = [
     "QuarantinedAd",
     "QuarantinedEvent",
     "RollupWork",
+    "SavedCohort",
+    "SavedCohortMember",
     "SessionWork",
     "Site",
     "StageChange",
