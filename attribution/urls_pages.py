@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from attribution.views import attribution, stage_values
+from attribution.views import attribution, stage_values, website
 
 urlpatterns = [
     path("dashboards/attribution/", attribution.attribution, name="attribution"),
     path("dashboards/attribution/run/", attribution.run_now, name="attribution-run"),
     path("dashboards/attribution/export.<str:kind>", attribution.export, name="attribution-export"),
     path("dashboards/attribution/<slug:name>.png", attribution.chart, name="attribution-chart"),
+    path("website/", website.website, name="website"),
+    path("website/live/", website.live, name="website-live"),
+    path("website/waiting/", website.waiting, name="website-waiting"),
+    path("website/new/", website.new_site, name="website-new"),
+    path("website/export.<str:kind>", website.export, name="website-export"),
+    path("website/sessions/<uuid:public_id>/", website.session, name="website-session"),
     path("stage-values/", stage_values.stage_values, name="stage-values"),
     path("stage-values/propose/", stage_values.propose_stage_values, name="stage-values-propose"),
 ]

@@ -80,6 +80,7 @@ SIDEBAR: dict[str, Any] = {
         _group(
             "Insight",
             _item("Attribution", "conversion_path", "attribution"),
+            _item("Website", "language", "website"),
         ),
         _group(
             "Attribution data",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from attribution.models import FunnelStage, Site, StageRule
@@ -42,11 +43,16 @@ def create_site(*, workspace: Workspace, name: str, origins: Sequence[str]) -> S
 
     Raises
     ------
-    SiteError : an origin that is none
+    SiteError : an origin that is none, a name that is too long or taken
     """
-    site = Site.objects.create(
+    site = Site(
         workspace=workspace, name=name, origins=[clean_origin(origin) for origin in origins]
     )
+    try:
+        site.full_clean()
+    except ValidationError as error:
+        raise SiteError("name", " ".join(error.messages)) from error
+    site.save()
     add_usual_rules(site=site)
     return site
 
