@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from campaigns.models import ImportRun
 from tests import admin_rows
+from tests.attribution.website.web_steps import session_of, shop, visitor_of
 from tests.campaigns.factories import AdFactory, SafetyPolicyFactory
 from tests.integrity.digests import digests
 from tests.workspaces.factories import ConnectionFactory
@@ -107,6 +108,12 @@ PAGES: dict[str, tuple[str, str]] = {
     "attribution-run": (NONE, OPERATOR),
     "attribution-export": (MEMBER, NONE),
     "attribution-chart": (MEMBER, NONE),
+    "website": (MEMBER, NONE),
+    "website-live": (MEMBER, NONE),
+    "website-waiting": (MEMBER, NONE),
+    "website-new": (NONE, ADMIN),
+    "website-export": (MEMBER, NONE),
+    "website-session": (MEMBER, NONE),
     "stage-values": (MEMBER, NONE),
     "stage-values-propose": (NONE, OPERATOR),
 }
@@ -121,7 +128,8 @@ GUARDED = [call for call in CALLS if call[2] not in (NONE, PUBLIC)]
 BY_MEMBERSHIP = [call for call in GUARDED if call[2] != PERSON]
 # A person's own row of another workspace: the answer is the same for every number.
 SILENT = {"approvals-delete-view"}
-SECRETS = ("Acme", "Meta of Acme", "hello on history", "new@acme.example", "Spring of Acme")
+SECRETS = ("Acme", "Meta of Acme", "hello on history", "new@acme.example", "Spring of Acme",
+           "Shop of Acme")  # fmt: skip
 
 
 @dataclass
@@ -157,6 +165,8 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "connection-new": ["meta"],
         "attribution-export": ["csv"],
         "attribution-chart": ["models"],
+        "website-export": ["csv"],
+        "website-session": [rows["session"]],
         **{f"connection-{name}": [connection] for name in ("secret", "test", "pause", "resume")},
         "notice-read": [rows["notice"]],
         "approvals-delete-view": [rows["view"]],
@@ -196,6 +206,7 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
         ad_set__campaign__name="Spring of Acme",
         creative=None,
     )
+    site = shop(workspace, "Shop of Acme")
     notices.notify(workspace=workspace, users=[owner], topic="t", title="t", dedup_key="k", now=now)
     rows = {
         "workspace": workspace.public_id,
@@ -218,6 +229,7 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
             workspace=workspace, created_by=owner, file_name="a.csv"
         ).public_id,
         "taker": viewer.pk,
+        "session": session_of(site, visitor_of(site, now), now).public_id,
     }
     return House(workspace, _ids(rows), _forms(rows))
 
@@ -335,7 +347,9 @@ def test_refusals_leave_nothing_behind(house, viewer, client_as):
 def nowhere(house) -> House:
     """The same paths and forms with ids that nobody has."""
     rows = {
-        **dict.fromkeys(("proposal", "campaign", "connection", "run", "workspace"), uuid4()),
+        **dict.fromkeys(
+            ("proposal", "campaign", "connection", "run", "workspace", "session"), uuid4()
+        ),
         **dict.fromkeys(("invitation", "delegation", "notice", "view", "policy", "taker"), 10**9),
         "sha256": "0" * 64,
     }
@@ -360,7 +374,7 @@ def test_outsider_learns_nothing_from_our_ids(house, nowhere, outsider, other_wo
 
 
 # Their path names a kind of thing, none of ours.
-NAMELESS = {"connection-new", "attribution-export", "attribution-chart"}
+NAMELESS = {"connection-new", "attribution-export", "attribution-chart", "website-export"}
 # Forms that carry ids of rows.
 _NAMING = {
     "approvals-bulk", "approvals-undo-many", "ad-accounts-add", "switch-workspace",

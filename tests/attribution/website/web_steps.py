@@ -12,7 +12,7 @@ from workspaces.ids import uuid7
 
 
 def shop(workspace, name="Shop"):
-    return create_site(workspace=workspace, name=name, origins=[f"https://{name.lower()}.example"])
+    return create_site(workspace=workspace, name=name, origins=["https://shop.example"])
 
 
 def counted(site, day, dimension="total", key="", **sums):
