@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from attribution.models.clicks import CustomerType
 from attribution.models.identity import Person
+from attribution.models.journeys import channel_label
 from attribution.models.website import FunnelStage, Site
 from workspaces.ids import uuid7
 from workspaces.models import Workspace
@@ -192,3 +193,8 @@ class WebSession(models.Model):
     def has_converted(self) -> bool:
         """Whether anything was converted in it."""
         return self.conversions > 0
+
+    @property
+    def channel_name(self) -> str:
+        """Name of its channel as people write it."""
+        return channel_label(self.channel)

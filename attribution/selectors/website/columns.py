@@ -88,7 +88,7 @@ TITLES: Final = {
     Dimension.LANDING: "Landing pages", Dimension.PAGE: "Pages", Dimension.EVENT: "Events",
     Dimension.DEVICE: "Devices", Dimension.BROWSER: "Browsers", Dimension.OS: "Systems",
     Dimension.COUNTRY: "Countries", Dimension.CUSTOMER: "Customer types",
-    Dimension.HOUR: "Hours of the day",
+    Dimension.HOUR: "Hours",
 }  # fmt: skip
 _EMPTY: Final = {
     Dimension.CUSTOMER: "Unknown: without consent", Dimension.CAMPAIGN: "No campaign",
