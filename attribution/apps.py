@@ -18,6 +18,7 @@ class AttributionConfig(AppConfig):
         from attribution.services import attribution_runs, matching, privacy
         from attribution.services.deal_effects import on_deal_moved
         from attribution.services.outgoing import queue_deal
+        from attribution.services.website import sessions, upkeep
         from workspaces import gate, panels
         from workspaces.hooks import on_workspace_created
         from workspaces.services.jobs import register_job
@@ -43,4 +44,12 @@ class AttributionConfig(AppConfig):
             max_per_hour=20,
             priority=-5,
         )
+        register_job(
+            sessions.SESSIONS_JOB,
+            "Sessions of websites",
+            sessions.sessionise_workspace,
+            limit_s=600,
+            backoff_base_ms=2_000,
+        )
+        register_job(upkeep.UPKEEP_JOB, "Upkeep of website events", upkeep.keep_up_workspace)
         on_workspace_created(attribution_runs.seed_new)

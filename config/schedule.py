@@ -105,6 +105,17 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "attribution: make sessions": {
+        "task": "attribution.sessionise_waiting",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "attribution: keep website events up": {
+        "task": "workspaces.start_job",
+        "kwargs": {"name": "website-upkeep"},
+        "schedule": crontab(minute="15", hour="3"),
+        "options": {"expires": 3600},
+    },
     "mlops: propose budgets": {
         "task": "workspaces.start_job",
         "kwargs": {"name": "budget-optimization"},
