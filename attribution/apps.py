@@ -17,6 +17,7 @@ class AttributionConfig(AppConfig):
         from attribution.panels import STAGE_VALUES_PANEL
         from attribution.services import attribution_runs, matching, privacy
         from attribution.services.deal_effects import on_deal_moved
+        from attribution.services.funnels import refreshing
         from attribution.services.outgoing import queue_deal
         from attribution.services.website import sessions, upkeep
         from workspaces import gate, panels
@@ -52,4 +53,5 @@ class AttributionConfig(AppConfig):
             backoff_base_ms=2_000,
         )
         register_job(upkeep.UPKEEP_JOB, "Upkeep of website events", upkeep.keep_up_workspace)
+        register_job(refreshing.FUNNELS_JOB, "Funnels", refreshing.refresh_workspace, priority=-5)
         on_workspace_created(attribution_runs.seed_new)

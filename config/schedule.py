@@ -100,6 +100,13 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="25", hour="5,11,17,23"),
         "options": {"expires": 3600},
     },
+    # After the last sessions of the day before, wherever a workspace lies.
+    "attribution: count funnels": {
+        "task": "workspaces.start_job",
+        "kwargs": {"name": "funnels"},
+        "schedule": crontab(minute="45", hour="1,13"),
+        "options": {"expires": 3600},
+    },
     "attribution: send conversions back": {
         "task": "attribution.send_conversions",
         "schedule": timedelta(minutes=1),

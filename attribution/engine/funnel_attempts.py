@@ -29,14 +29,17 @@ class Attempts:
     levels: IntArray
 
     def best(self, buckets: IntArray) -> Attempts:
-        """Keep the furthest attempt of each person in each bucket, of equal ones the first.
+        """Keep the furthest attempt of each person in each bucket.
+
+        Of equally far ones the one that gets there first, started as late as it can be: the path
+        of `Stream.conversions`.
 
         Parameters
         ----------
         buckets : (n_attempts,) which bucket each belongs to, such as the day of its start
         """
-        # Attempts stand by person and time, so a stable sort leaves the first in front.
-        order = np.lexsort((-self.levels, buckets, self.people))
+        last = self.places[np.arange(len(self.levels)), self.levels - 1]
+        order = np.lexsort((-self.places[:, 0], last, -self.levels, buckets, self.people))
         people, bucket = self.people[order], buckets[order]
         is_first = np.ones(len(order), np.bool_)
         is_first[1:] = (people[1:] != people[:-1]) | (bucket[1:] != bucket[:-1])

@@ -23,7 +23,7 @@ from attribution.models import WebEvent
 PINGS: Final = ("scroll", "engagement", "identify")
 TABLE: Final = WebEvent._meta.db_table
 # A partition is the day by the browser's clock, which may be wrong, or by when it was offline.
-_ASTRAY: Final = timedelta(days=settings.WEB_EVENT_LATEST_DAYS + 1)
+ASTRAY: Final = timedelta(days=settings.WEB_EVENT_LATEST_DAYS + 1)
 _SIGNS: Final = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _PRECEDING: Final = (
     "(PARTITION BY v ORDER BY t, i ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
@@ -126,8 +126,8 @@ def source_of(question: Question, parameters: Parameters) -> Source:
         f"e.workspace_id = {parameters.name(question.workspace_id)}",
         f"e.at >= {parameters.name(question.since)}",
         f"e.at < {parameters.name(question.read_until)}",
-        f"e.day >= {parameters.name((question.since - _ASTRAY).date())}",
-        f"e.day <= {parameters.name((question.read_until + _ASTRAY).date())}",
+        f"e.day >= {parameters.name((question.since - ASTRAY).date())}",
+        f"e.day <= {parameters.name((question.read_until + ASTRAY).date())}",
         f"({' OR '.join(counts)})",
     ]
     if question.site_id is not None:

@@ -62,7 +62,13 @@ def test_later_steps_may_follow_after_the_range_of_starts():
     assert stream.levels(list("ab"), 9.0, start_range=(0.0, 1.0)).tolist() == [2]
 
 
-def test_the_furthest_attempt_of_a_person_and_day_is_kept_and_of_equal_ones_the_first():
+def test_of_equally_far_attempts_the_first_to_arrive_is_kept_started_as_late_as_can_be():
+    found = attempts_of(letters("aabab"), list("ab"), 9.0)
+
+    assert found.best(np.zeros(3, np.intp)).places.tolist() == [[1, 2]]
+
+
+def test_the_furthest_attempt_of_a_person_and_day_is_kept():
     stream = stream_of((1, "a", 0.0), (1, "a", 1.0), (1, "b", 2.0), (1, "a", 9.0), (2, "a", 1.0))
     found = attempts_of(stream, list("ab"), 1.0)
 
@@ -151,6 +157,11 @@ def test_equals_walking_every_attempt_and_its_days_make_the_levels(
 
     # Over any set of days the best of the buckets is the level of whoever starts in these days.
     everything = attempts_of(stream, steps, window, **given_)
+    furthest = everything.best(np.zeros(len(everything.levels), np.intp))
+    completed = furthest.only(np.flatnonzero(furthest.levels == STEPS))
+    assert [
+        completed.people.tolist(), completed.places[:, 0].tolist(), completed.places[:, -1].tolist()
+    ] == [places.tolist() for places in stream.conversions(steps, window, **given_)]  # fmt: skip
     day = (stream.times[everything.places[:, 0]] // 3).astype(int)
     best = everything.best(day)
     chosen = np.isin((stream.times[best.places[:, 0]] // 3).astype(int), list(days))
