@@ -23,7 +23,7 @@ AS_PRODUCTION := DJANGO_SETTINGS_MODULE=config.settings.production \
 	EMAIL_URL=smtps://mail.example:465
 
 .PHONY: help install install-dev chromium demo run test test-postgres slow check fuzz bench loadset \
-	screenshots static backup restore clean
+	screenshots static tracker backup restore clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -59,14 +59,14 @@ run: install ## Run everything without sample data and without the sandbox
 		--hint "First time? Make an account: $(PY) manage.py createsuperuser"
 
 chromium:
-	@command -v chromium >/dev/null || { \
+	@{ command -v chromium && command -v firefox-esr; } >/dev/null || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			echo "Installing Chromium for the browser tests."; \
-			apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-				apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null; \
+			echo "Installing Chromium and Firefox for the browser tests."; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+				--no-install-recommends chromium firefox-esr fonts-liberation >/dev/null; \
 		else \
-			echo "NOTE: Chromium is missing, so the browser tests are skipped." \
-				"Install it (Debian: apt-get install chromium)."; \
+			echo "NOTE: Chromium or Firefox is missing, so browser tests are skipped." \
+				"Install them (Debian: apt-get install chromium firefox-esr)."; \
 		fi; }
 
 test: install-dev chromium ## Run all tests but the slow ones
@@ -103,6 +103,9 @@ screenshots: install-dev chromium ## Take the pictures of docs/screenshots
 
 static: install ## Collect static files, as a host needs them
 	$(AS_PRODUCTION) $(PY) manage.py collectstatic --noinput
+
+tracker: ## Build the tracking script after a change of it; needs Node.js
+	cd attribution/tracker && npm ci --silent --no-audit --no-fund && npm run --silent build
 
 backup: install ## Save the database: FILE=countersign.dump
 	$(PY) -m embedded.client pg_dump --format=custom --file="$(FILE)"

@@ -17,6 +17,7 @@ except ImportError:  # run without pytest-xdist, nothing is spread
 # Beginnings of test ids. What stands here makes something dear that all its tests share.
 TOGETHER = (
     "tests/e2e/",
+    "tests/tracker/",
     "tests/crash/",
     "tests/api/test_schema.py",
     "tests/benchmarks/test_command.py",

@@ -15,6 +15,7 @@ from config import env
 from config.logs import SHARED_PROCESSORS
 from config.navigation import SIDEBAR
 from config.schedule import BEAT_SCHEDULE
+from config.static_files import add_headers
 from embedded.urls import celery_broker_url, parse_database_url, redis_py_url
 
 django_stubs_ext.monkeypatch()
@@ -218,6 +219,9 @@ STATIC_URL = "/static/"
 STATIC_ROOT: Path | None = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
+# Served as they are from /: the tracking script, before a session is looked at.
+WHITENOISE_ROOT = BASE_DIR / "attribution" / "tracker" / "dist"
+WHITENOISE_ADD_HEADERS_FUNCTION = add_headers
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bytes of a JSON or form body
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
