@@ -305,6 +305,7 @@ SPECTACULAR_SETTINGS = {
         "WebhookFormat": "workspaces.models.WebhookFormat",
         "CreativeFormat": "campaigns.models.CreativeFormat",
         "AttributionMethod": "attribution.models.AttributionMethod",
+        "FunnelStage": "attribution.models.FunnelStage",
     },
 }
 

@@ -110,6 +110,8 @@ OPERATIONS = {
     },
     "POST website/events/": "public",
     "POST website/track/": "public",
+    "GET website/visitors/<uuid:public_id>/": "attribution:read",
+    "GET website/sessions/<uuid:public_id>/": "attribution:read",
     "GET attribution/summary/": "attribution:read",
     "GET attribution/heatmap/": "attribution:read",
     "GET attribution/halo/": "attribution:read",

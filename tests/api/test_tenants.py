@@ -8,6 +8,7 @@ from django.utils import timezone
 from tests.api.conftest import key_client
 from tests.api.paths import OPERATIONS
 from tests.attribution.journey_steps import walk
+from tests.attribution.website.web_steps import session_of, shop, visitor_of
 from tests.campaigns.factories import DailyPerformanceFactory, SafetyPolicyFactory
 from tests.workspaces.factories import ConnectionFactory
 from workspaces import scopes
@@ -64,6 +65,8 @@ def theirs(note, workspace):
         for kind, request in changes
     ]  # fmt: skip
     walk(workspace, "ann", "meta", now)
+    site = shop(workspace)
+    session = session_of(site, visitor_of(site, now), now)
     return {
         "proposals": made[0].public_id,
         "connections": ConnectionFactory(workspace=workspace).public_id,
@@ -73,6 +76,8 @@ def theirs(note, workspace):
         "campaigns": day.campaign.external_id,
         "ad-sets": day.ad_set.external_id,
         "ads": day.ad.public_id,
+        "website/visitors": session.visitor.public_id,
+        "website/sessions": session.public_id,
     }
 
 
@@ -83,7 +88,8 @@ def addresses(theirs):
         method, route = operation.split(" ", 1)
         if "<" not in route or "<str:name>" in route or "creatives" in route:
             continue
-        row = theirs.get(route.split("/")[0], theirs["proposals"])
+        first, second = route.split("/")[:2]
+        row = theirs.get(first) or theirs.get(f"{first}/{second}") or theirs["proposals"]
         endpoint = theirs["webhook-endpoints"]
         if "<uuid:endpoint_id>" in route:
             row = theirs["delivery"]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from attribution.models import EventType, PageView, WebEvent, WebSession
+from attribution.models import EventType, PageView, Visitor, WebEvent, WebSession
 from workspaces.models import Workspace
 
 MOST_STEPS: Final = 500
@@ -54,7 +54,20 @@ class Timeline:
 def session_of(workspace: Workspace, public_id: UUID) -> WebSession | None:
     """A session of a workspace, with its visitor and site."""
     rows = WebSession.objects.filter(workspace=workspace, public_id=public_id)
-    return rows.select_related("visitor", "site").first()
+    return rows.select_related("visitor", "site", "workspace").first()
+
+
+def visitor_of(workspace: Workspace, public_id: UUID) -> Visitor | None:
+    """A visitor of a workspace, with his site."""
+    rows = Visitor.objects.filter(workspace=workspace, public_id=public_id)
+    return rows.select_related("site", "workspace").first()
+
+
+def sessions_of(visitor: Visitor, *, limit: int) -> list[WebSession]:
+    """His newest sessions."""
+    rows = WebSession.objects.filter(workspace=visitor.workspace_id, visitor=visitor)
+    related = rows.select_related("visitor", "site", "workspace")
+    return list(related.order_by("-started_at", "-pk")[:limit])
 
 
 def views_of(session: WebSession) -> list[PageView]:
