@@ -81,7 +81,7 @@ _SHOWN: Final = {
     Dimension.PAGE: (
         "page_views", "visitors", "entries", "exits", "exit_rate", "view_seconds", "scroll",
     ),
-    Dimension.EVENT: ("events", "visitors", "conversions", "value"),
+    Dimension.EVENT: ("events", "visitors", "conversions"),
 }  # fmt: skip
 TITLES: Final = {
     Dimension.CHANNEL: "Channels", Dimension.SOURCE: "Sources", Dimension.CAMPAIGN: "Campaigns",
