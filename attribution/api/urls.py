@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attribution.api import conversions, crm, journeys, revenue, visits, website
+from attribution.api import conversions, crm, funnels, journeys, revenue, visits, website
 from attribution.models import StageValue, SyntheticRevenueSummary
 from workspaces.api.reports import report_view
 from workspaces.api.routing import api_path
@@ -39,6 +39,12 @@ urlpatterns = [
     ),
     api_path("website/events/", website.WebsiteEvents.as_view(), "api-website-events"),
     api_path("website/track/", website.WebsiteTrack.as_view(), "api-website-track"),
+    api_path("website/funnels/", funnels.Funnels.as_view(), "api-website-funnels"),
+    api_path(
+        "website/funnels/<uuid:public_id>/analytics/",
+        funnels.FunnelAnalyticsView.as_view(),
+        "api-website-funnel-analytics",
+    ),
     api_path(
         "website/visitors/<uuid:public_id>/", visits.WebsiteVisitor.as_view(), "api-website-visitor"
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, cast
@@ -11,6 +10,7 @@ MOST_STEPS: Final = 12
 MOST_MATCHERS: Final = 10
 MOST_FILTERS: Final = 10
 MOST_TEXT: Final = 300
+MOST_NUMBER: Final = 10**15
 LONGEST_NAME: Final = 80
 SHORTEST_WINDOW_S: Final = 1
 LONGEST_WINDOW_S: Final = 90 * 86_400
@@ -164,13 +164,15 @@ def _filter(row: object, place: str) -> PropertyFilter:
 
 def _value(value: object, operator: str, place: str) -> Value:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if operator in ORDERING and not (is_number and math.isfinite(cast(float, value))):
+    # Neither infinite nor no number: both are no smaller than the limit.
+    is_number = is_number and abs(cast(float, value)) < MOST_NUMBER
+    if operator in ORDERING and not is_number:
         raise DefinitionError(place, f"{operator} compares with a number, such as 60")
     if operator == "contains":
         return _text(value, place, MOST_TEXT)
     if isinstance(value, str):
         return _text(value, place, MOST_TEXT, is_empty_allowed=True)
-    if isinstance(value, bool) or (is_number and math.isfinite(cast(float, value))):
+    if isinstance(value, bool) or is_number:
         return cast(Value, value)
     raise DefinitionError(place, "give a text, a number, true or false")
 

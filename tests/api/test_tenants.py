@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from attribution.services.funnels.defining import create_funnel
 from tests.api.conftest import key_client
 from tests.api.paths import OPERATIONS
+from tests.attribution.funnels.steps import document, page
 from tests.attribution.journey_steps import walk
 from tests.attribution.website.web_steps import session_of, shop, visitor_of
 from tests.campaigns.factories import DailyPerformanceFactory, SafetyPolicyFactory
@@ -67,6 +69,9 @@ def theirs(note, workspace):
     walk(workspace, "ann", "meta", now)
     site = shop(workspace)
     session = session_of(site, visitor_of(site, now), now)
+    funnel = create_funnel(
+        workspace=workspace, name="Shop", document=document(page("/")), by=None, now=now
+    )
     return {
         "proposals": made[0].public_id,
         "connections": ConnectionFactory(workspace=workspace).public_id,
@@ -78,6 +83,7 @@ def theirs(note, workspace):
         "ads": day.ad.public_id,
         "website/visitors": session.visitor.public_id,
         "website/sessions": session.public_id,
+        "website/funnels": funnel.public_id,
     }
 
 

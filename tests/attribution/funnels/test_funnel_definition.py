@@ -87,6 +87,7 @@ MATCHER = "steps.1.any_of.1"
         (f"{MATCHER}.where.0.op", "~", "steps[1].any_of[1].where[0].op: choose one of eq, ne"),
         (f"{MATCHER}.where.0.value", "x", "steps[1].any_of[1].where[0].value: gte compares with"),
         (f"{MATCHER}.where.0.value", float("nan"), "where[0].value: gte compares with a number"),
+        (f"{MATCHER}.where.0.value", 10**400, "where[0].value: gte compares with a number"),
         (f"{MATCHER}.where.0", {"property": "a", "op": "exists", "value": 1}, "leave it out"),
         (f"{MATCHER}.where.0", {"property": "a", "op": "eq"}, "give a text, a number, true or"),
         (f"{MATCHER}.where.0", {"property": "a", "op": "contains", "value": 1}, "give a text of"),
