@@ -28,13 +28,15 @@ class Scale:
     openings: int  # of each page
     conversions: int
     webhook_calls: int
+    website_calls: int
 
 
-PARTS = ("executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks")
+PARTS = ("executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
+         "website")  # fmt: skip
 SCALES = {
-    "tiny": Scale(1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5),
-    "small": Scale(6, 30, 20_000, 0.1, 200_000, 50_000, 40, 20_000, 100),
-    "full": Scale(50, 100, 1_000_000, 1.0, 200_000, 200_000, 40, 1_000_000, 300),
+    "tiny": Scale(1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5, 4),
+    "small": Scale(6, 30, 20_000, 0.1, 200_000, 50_000, 40, 20_000, 100, 100),
+    "full": Scale(50, 100, 1_000_000, 1.0, 200_000, 200_000, 40, 1_000_000, 300, 400),
 }
 
 
@@ -49,6 +51,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         multi_touch,
         queue_page,
         webhook_intake,
+        website_intake,
     )
 
     parts: dict[str, Callable[[], list[Figure]]] = {
@@ -60,6 +63,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         "journeys": lambda: journeys.run(scale.stored_journeys),
         "matching": lambda: matching.run(scale.conversions),
         "webhooks": lambda: webhook_intake.run(scale.webhook_calls),
+        "website": lambda: website_intake.run(scale.website_calls, 5 * scale.website_calls),
     }
     figures: list[Figure] = []
     for name, part in parts.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -16,9 +16,11 @@ from attribution.engine.web_sources import classify, host_of
 DEFAULT_CONVERSIONS: Final = ("purchase", "signup", "lead", "appointment", "install")
 MAX_EVENTS: Final = 500
 # A difference of clocks below this is the way that the call took.
-_LATENCY: Final = timedelta(minutes=1)
+_LATENCY_MS: Final = 60_000
 # A clock that is wrong by more says nothing about the day.
-_TRUSTED: Final = timedelta(hours=12)
+_TRUSTED_MS: Final = 12 * 3_600_000
+_ID_LENGTH: Final = 36
+_DAY_MS: Final = 24 * 3_600_000
 _MOST: Final = Decimal(10) ** 13
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TAGS: Final = ("utm_", "clid=", "wbraid=", "gbraid=", "li_fat_id=")
@@ -47,13 +49,13 @@ class Terms:
     hosts : its own hosts, as `host_of` writes them; events of pages elsewhere are dropped
     conversions : names of events that count as a conversion
     currency : of values that name none
-    oldest : no event before is taken
+    oldest_ms : no event before is taken, milliseconds since 1970
     """
 
     hosts: frozenset[str]
     conversions: Collection[str]
     currency: str
-    oldest: datetime
+    oldest_ms: int
 
 
 @dataclass(frozen=True)
@@ -62,14 +64,14 @@ class Call:
 
     Parameters
     ----------
-    received_at : by our clock
-    skew : what the sender's clock lacks
+    received_ms : when it came, milliseconds since 1970
+    skew_ms : what the sender's clock lacks
     variants : test and variant keys of events that name none themselves
     has_escapes : whether a text of the call may hold what no database takes: only by an escape
     """
 
-    received_at: datetime
-    skew: timedelta = timedelta(0)
+    received_ms: int
+    skew_ms: int = 0
     variants: Mapping[str, str] = field(default_factory=dict)
     has_escapes: bool = False
 
@@ -93,31 +95,27 @@ class Reading:
     dropped: dict[str, int] = field(default_factory=dict)
 
 
-def skew_of(sent_at: float | None, received_at: datetime) -> timedelta:
+def skew_ms_of(sent_ms: float | None, received_ms: int) -> int:
     """How far the sender's clock is behind ours; nothing where the way explains it.
 
     Parameters
     ----------
-    sent_at : milliseconds since 1970 on the sender's clock
-    received_at : on ours
+    sent_ms, received_ms : milliseconds since 1970, on the sender's clock and on ours
     """
-    if sent_at is None:
-        return timedelta(0)
-    skew = received_at - moment("sent_at", sent_at)
-    return skew if abs(skew) > _LATENCY else timedelta(0)
+    if sent_ms is None:
+        return 0
+    skew = received_ms - int(sent_ms)
+    return skew if abs(skew) > _LATENCY_MS else 0
 
 
-def moment(name: str, milliseconds: float) -> datetime:
-    """Moment of so many milliseconds since 1970.
+def milliseconds(at: datetime) -> int:
+    """Milliseconds since 1970."""
+    return round(at.timestamp() * 1000)
 
-    Raises
-    ------
-    EventError : outside of what calendars hold
-    """
-    try:
-        return _EPOCH + timedelta(milliseconds=milliseconds)
-    except OverflowError:
-        raise EventError(name, "This is no moment: give milliseconds since 1970.") from None
+
+def moment(at_ms: int) -> datetime:
+    """Moment of so many milliseconds since 1970."""
+    return _EPOCH + timedelta(milliseconds=at_ms)
 
 
 def read_events(events: list[Any], terms: Terms, call: Call) -> Reading:
@@ -134,9 +132,10 @@ def read_events(events: list[Any], terms: Terms, call: Call) -> Reading:
     of what was dropped by reason
     """
     reading = Reading()
+    check = _checker(call)
     for index, raw in enumerate(events):
         try:
-            row = _row(raw, terms, call)
+            row = _row(raw, check(raw), terms, call)
         except EventError as error:
             given = raw.get("id", "") if isinstance(raw, dict) else ""
             event_id = given[:40] if isinstance(given, str) else ""
@@ -149,11 +148,10 @@ def read_events(events: list[Any], terms: Terms, call: Call) -> Reading:
     return reading
 
 
-def _row(raw: Any, terms: Terms, call: Call) -> Row | None:
-    event = _checked(raw, call)
+def _row(raw: Row, event: Row, terms: Terms, call: Call) -> Row | None:
     kind = event["type"]
-    at, day = _times(event, terms, call)
-    row: Row = {"event_id": str(event["id"]), "type": kind, "at": at.isoformat(), "day": day}
+    at_ms, day = _times(event, terms, call)
+    row: Row = {"event_id": _id_of(raw, event, "id"), "type": kind, "at_ms": at_ms, "day": day}
     if url := event.get("url"):
         if not _add_page(row, url, event, terms):
             return None
@@ -161,8 +159,8 @@ def _row(raw: Any, terms: Terms, call: Call) -> Row | None:
         raise EventError("url", "A page view needs the address of its page.")
     row["name"] = event.get("name", "") if kind == "custom" else kind
     row["category"] = _CATEGORIES.get(kind, "engagement")
-    if page := event.get("page_id"):
-        row["page_id"] = str(page)
+    if event.get("page_id"):
+        row["page_id"] = _id_of(raw, event, "page_id")
     if variants := event.get("variants") or call.variants:
         row["variants"] = variants
     if element := event.get("element"):
@@ -171,6 +169,12 @@ def _row(raw: Any, terms: Terms, call: Call) -> Row | None:
         _add_properties(row, properties, terms)
     _add_measures(row, kind, event, terms)
     return row
+
+
+def _id_of(raw: Row, event: Row, name: str) -> str:
+    """Return the text that it came as where it is usual: writing all anew costs a tenth."""
+    text: str = raw[name]
+    return text if len(text) == _ID_LENGTH else str(event[name])
 
 
 def _add_measures(row: Row, kind: str, event: Row, terms: Terms) -> None:
@@ -194,23 +198,28 @@ def _needed(event: Row, name: str, kind: str) -> Any:
     return value
 
 
-def _times(event: Row, terms: Terms, call: Call) -> tuple[datetime, str]:
+def _times(event: Row, terms: Terms, call: Call) -> tuple[int, str]:
     """When it happened by our clock, and the day that it is stored under.
 
     The day is that of the sender's own time, so that a repetition falls on it again.
     """
     told = event.get("at")
-    own = moment(
-        "at" if told is not None else "id", event["id"].int >> 80 if told is None else told
-    )
-    at = min(own + call.skew, call.received_at)
-    if at < terms.oldest:
+    own_ms = event["id"].int >> 80 if told is None else int(told)
+    at_ms = min(own_ms + call.skew_ms, call.received_ms)
+    if not terms.oldest_ms <= at_ms:
         raise EventError(
-            "at" if told is not None else "id",
-            f"This happened on {at:%Y-%m-%d}, and nothing before {terms.oldest:%Y-%m-%d} is taken.",
+            "id" if told is None else "at",
+            "This happened too long ago: nothing before"
+            f" {moment(terms.oldest_ms):%Y-%m-%d %H:%M} UTC is taken.",
         )
-    is_trusted = abs(call.skew) <= _TRUSTED and own - call.received_at <= _TRUSTED
-    return at, (own if is_trusted else at).date().isoformat()
+    is_trusted = abs(call.skew_ms) <= _TRUSTED_MS and own_ms - call.received_ms <= _TRUSTED_MS
+    return at_ms, _day_of((own_ms if is_trusted else at_ms) // _DAY_MS)
+
+
+@lru_cache(maxsize=64)
+def _day_of(number: int) -> str:
+    """Day so many days after 1970-01-01."""
+    return moment(number * _DAY_MS).date().isoformat()
 
 
 def _add_page(row: Row, url: str, event: Row, terms: Terms) -> bool:
@@ -294,10 +303,17 @@ def _amount(given: Scalar) -> Decimal:
     return round(amount, 6)
 
 
-def _checked(raw: Any, call: Call) -> Row:
-    if call.has_escapes:
+def _checker(call: Call) -> Callable[[Any], Row]:
+    """Check an event against the wire's shape."""
+    if not call.has_escapes:
+        return validator("EVENT")
+    check = validator("EVENT")
+
+    def sound(raw: Any) -> Row:
         require_sound(json.dumps(raw, ensure_ascii=False))
-    return validated("EVENT", raw)
+        return check(raw)
+
+    return sound
 
 
 def require_sound(text: str) -> None:
@@ -306,24 +322,24 @@ def require_sound(text: str) -> None:
         raise EventError("events", "A text holds a NUL or half of a character.")
 
 
-def validated(name: str, raw: Any) -> Row:
-    """Check what came against a shape of ``web_wire``.
-
-    Raises
-    ------
-    EventError : it does not fit; the field is the first that does not
-    """
+def validator(name: str) -> Callable[[Any], Row]:
+    """Check what came against a shape of ``web_wire``; it raises EventError where it differs."""
     # A tenth of a second of a process's start that few processes need.
     from pydantic import ValidationError
 
     from attribution.engine import web_wire
 
-    try:
-        found: Row = getattr(web_wire, name).validate_python(raw)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        raise EventError(_place(first["loc"]), f"{first['msg']}.") from None
-    return found
+    validate = getattr(web_wire, name).validate_python
+
+    def check(raw: Any) -> Row:
+        try:
+            found: Row = validate(raw)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            raise EventError(_place(first["loc"]), f"{first['msg']}.") from None
+        return found
+
+    return check
 
 
 def _place(parts: tuple[int | str, ...]) -> str:

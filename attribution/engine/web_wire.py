@@ -10,6 +10,8 @@ from typing_extensions import TypedDict
 
 MAX_PROPERTIES: Final = 50
 
+# Until the year 3000.
+Moment = Annotated[float, Field(ge=0, le=32_503_680_000_000, allow_inf_nan=False)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Scalar = Annotated[str, StringConstraints(max_length=1000)] | bool | int | Number | None
@@ -27,7 +29,7 @@ class Event(TypedDict):
 
     id: UUID7
     type: Literal["page_view", "click", "form_submit", "scroll", "engagement", "custom", "identify"]
-    at: NotRequired[Annotated[float, Field(ge=0, allow_inf_nan=False)] | None]
+    at: NotRequired[Moment | None]
     url: NotRequired[str | None]
     page_id: NotRequired[UUID | None]
     title: NotRequired[str | None]
@@ -46,7 +48,7 @@ class Body(TypedDict):
     """One call; its events are looked at one by one."""
 
     events: list[object]
-    sent_at: NotRequired[Annotated[float, Field(ge=0, allow_inf_nan=False)] | None]
+    sent_at: NotRequired[Moment | None]
     consent: NotRequired[bool | None]
     visitor_id: NotRequired[UUID | None]
     session_id: NotRequired[UUID | None]

@@ -23,10 +23,12 @@ from attribution.engine.web_events import (
     Rejected,
     Row,
     Terms,
+    milliseconds,
+    moment,
     read_events,
     require_sound,
-    skew_of,
-    validated,
+    skew_ms_of,
+    validator,
 )
 from attribution.engine.web_places import country_of_zone
 from attribution.engine.web_sources import host_of
@@ -71,7 +73,7 @@ def take_events(
     ------
     EventError : the call itself cannot be read; no event of it was looked at
     """
-    sent = validated("BODY", body)
+    sent = validator("BODY")(body)
     if has_escapes:
         rest = {name: value for name, value in body.items() if name != "events"}
         require_sound(json.dumps(rest, ensure_ascii=False))
@@ -86,7 +88,7 @@ def take_events(
     reading = read_events(events, terms_of(site, now), _call_of(sent, now, has_escapes=has_escapes))
     keys = _keys(site, sent, origin, now)
     for row in reading.rows:
-        row["visitor_key"] = keys.of(row["at"])
+        row["visitor_key"] = keys.of(row["at_ms"])
     common = _common(sent, origin) | {
         "has_consent": keys.has_consent,
         "device": agent.device,
@@ -104,7 +106,7 @@ def terms_of(site: Site, now: datetime) -> Terms:
         hosts=frozenset(host_of(origin) for origin in site.origins),
         conversions=frozenset(site.conversion_events),
         currency=site.workspace.currency,
-        oldest=now - timedelta(days=settings.WEB_EVENT_LATEST_DAYS),
+        oldest_ms=milliseconds(now - timedelta(days=settings.WEB_EVENT_LATEST_DAYS)),
     )
 
 
@@ -120,7 +122,7 @@ def store_rows(*, site: Site, rows: Sequence[Row], common: Mapping[str, Any], no
         "workspace": site.workspace_id,
         "site": site.pk,
         "received_at": now,
-        "rows": json.dumps(rows, ensure_ascii=False, default=str),
+        "rows": json.dumps(rows, ensure_ascii=False),
         **dict.fromkeys(ingest_sql.COMMON, ""),
         "client_session": None,
         **common,
@@ -138,30 +140,28 @@ class _Keys:
     origin: Origin
     now: datetime
     visitor_id: UUID | None
-
-    def __post_init__(self) -> None:
-        self._by_minute: dict[str, str] = {}
+    by_minute: dict[int, str] = field(default_factory=dict)
 
     @property
     def has_consent(self) -> bool:
         return self.visitor_id is not None
 
-    def of(self, at: str) -> str:
-        if self.visitor_id is not None:
-            return str(self.visitor_id)
-        minute = at[:16]  # zones cut their days at whole minutes
-        if minute not in self._by_minute:
-            self._by_minute[minute] = str(
-                anonymous_key(
-                    site=self.site,
-                    workspace=self.site.workspace,
-                    ip_address=self.origin.ip_address,
-                    user_agent=self.origin.user_agent,
-                    at=datetime.fromisoformat(at),
-                    now=self.now,
-                )
-            )
-        return self._by_minute[minute]
+    def of(self, at_ms: int) -> str:
+        """With consent the browser's own, else a hash of the day; zones cut it at a minute."""
+        minute = at_ms // 60_000 if self.visitor_id is None else 0
+        if minute not in self.by_minute:
+            self.by_minute[minute] = str(self.visitor_id or self._anonymous(at_ms))
+        return self.by_minute[minute]
+
+    def _anonymous(self, at_ms: int) -> UUID:
+        return anonymous_key(
+            site=self.site,
+            workspace=self.site.workspace,
+            ip_address=self.origin.ip_address,
+            user_agent=self.origin.user_agent,
+            at=moment(at_ms),
+            now=self.now,
+        )
 
 
 def _keys(site: Site, sent: Row, origin: Origin, now: datetime) -> _Keys:
@@ -173,9 +173,10 @@ def _keys(site: Site, sent: Row, origin: Origin, now: datetime) -> _Keys:
 
 
 def _call_of(sent: Row, now: datetime, *, has_escapes: bool) -> Call:
+    received_ms = milliseconds(now)
     return Call(
-        received_at=now,
-        skew=skew_of(sent.get("sent_at"), now),
+        received_ms=received_ms,
+        skew_ms=skew_ms_of(sent.get("sent_at"), received_ms),
         variants=sent.get("variants") or {},
         has_escapes=has_escapes,
     )

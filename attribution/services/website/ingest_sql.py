@@ -10,7 +10,7 @@ COMMON: Final = (
     "screen", "time_zone", "language",
 )  # fmt: skip
 _OWN: Final = {
-    "event_id": "uuid", "day": "date", "visitor_key": "uuid", "at": "timestamptz",
+    "event_id": "uuid", "day": "date", "visitor_key": "uuid",
     "type": "text", "category": "text", "name": "text", "page_id": "uuid", "scroll": "smallint",
     "seconds": "float8", "value": "numeric",
 }  # fmt: skip
@@ -23,14 +23,15 @@ _SHARED_TYPES: Final = {"has_consent": "bool", "client_session": "uuid"}
 _OBJECTS: Final = ("variants", "properties")
 
 COLUMNS: Final = (
-    "workspace_id", "site_id", "received_at", "is_tagged", *_OWN, *_TEXTS, *_OBJECTS, *COMMON,
+    "workspace_id", "site_id", "received_at", "at", "is_tagged", *_OWN, *_TEXTS, *_OBJECTS, *COMMON,
 )  # fmt: skip
 
 
 def _selected() -> str:
     return ", ".join(
         (
-            "%(workspace)s", "%(site)s", "%(received_at)s", "coalesce(r.is_tagged, false)",
+            "%(workspace)s", "%(site)s", "%(received_at)s",
+            "to_timestamp(r.at_ms / 1000.0)", "coalesce(r.is_tagged, false)",
             *(f"r.{name}" for name in _OWN),
             *(f"coalesce(r.{name}, '')" for name in _TEXTS),
             *(f"coalesce(r.{name}, '{{}}')" for name in _OBJECTS),
@@ -44,6 +45,7 @@ def _selected() -> str:
 
 def _shape() -> str:
     kinds = {
+        "at_ms": "bigint",
         "is_tagged": "bool",
         **_OWN,
         **dict.fromkeys(_TEXTS, "text"),

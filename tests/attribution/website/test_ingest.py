@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -296,6 +297,15 @@ def test_rates_are_per_key_and_per_visitor(browser, workspace):
     assert refused.status_code == 429
     assert int(refused.headers["Retry-After"]) >= 1
     assert refused.headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+def test_ids_may_be_written_in_any_way(browser):
+    plain = event_id(NOW, 5)
+    for way in (f"urn:uuid:{plain}", plain.replace("-", ""), "{" + plain + "}", plain.upper()):
+        answer = browser.send(call({**event("click"), "id": way, "page_id": way}))
+        assert answer.status_code == 202
+
+    assert WebEvent.objects.get().page_id == UUID(plain)
 
 
 def test_one_event_alone(browser):
