@@ -7,7 +7,7 @@
 // Some lines are as they are for their size. It must stay a script, not a module: where storage is
 // blocked `local` is no object, and assigning to a property of that is an error in strict code only.
 
-const api = (window.countersign = window.countersign || {}); // a page may have set `variants` before
+const api = (self.countersign = self.countersign || {}); // a page may have set `variants` before
 const off = navigator.globalPrivacyControl || navigator.doNotTrack > 0;
 
 let lastTime = 0; // of the newest id
@@ -164,7 +164,7 @@ const endpoint = new URL(dataset.endpoint || "/api/website/events", src) + "?sit
 // Included twice, the first one works.
 if (!api.track) {
   api.track = (name, properties) => add("custom", { name, properties });
-  api.identify = (user) => add("identify", { user_id: "" + user });
+  api.identify = safe((user) => add("identify", { user_id: "" + user }));
   api.consent = safe((yes) => {
     if (!yes) delete local.countersign_visitor;
     else if (!known()) local.countersign_visitor = newId();

@@ -1,8 +1,9 @@
-"""One Chromium for all tests of the tracking script, and a site for it to visit."""
+"""One Chromium and one tab for all tests of the tracking script, and a site for it to visit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.tracker.site import Far, Site
 
 CHROMIUM = Path("/usr/bin/chromium")
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -48,33 +50,51 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def far(site: Site) -> Iterator[Far]:
-    """What arrives, empty at first."""
-    site.far.forget()
-    yield site.far
-    site.far.forget()
-
-
-@pytest.fixture
-def context(site: Site, far: Far, browser: Browser) -> Iterator[BrowserContext]:
-    """A visitor: storage and time of his own. Errors of a page fail its test."""
+@pytest.fixture(scope="package")
+def tab(site: Site, browser: Browser) -> Page:
+    """The tab that all tests share, because another one costs as much as a test."""
     visitor = browser.new_context(base_url=site.origin, locale="de-DE", timezone_id="Europe/Berlin")
+    tab = visitor.new_page()
+    tab.clock.install(time=NOW - timedelta(minutes=1))
+    tab.clock.pause_at(NOW)
+    return tab
+
+
+@pytest.fixture
+def far(site: Site) -> Far:
+    """What arrives, empty at first; the site has a new key."""
+    site.far.begin()
+    return site.far
+
+
+@pytest.fixture
+def page(far: Far, tab: Page) -> Iterator[Page]:
+    """A visitor without a past, for whom time passes only when the test says so.
+
+    An error that reaches a page fails the test.
+    """
     errors: list[str] = []
-    visitor.on("weberror", lambda error: errors.append(str(error.error)))
-    yield visitor
-    visitor.close()
+    tab.context.on("weberror", lambda error: errors.append(str(error.error)))
+    tab.goto("/bare")
+    tab.evaluate("localStorage.clear(); sessionStorage.clear()")
+    yield tab
+    tab.context.set_offline(False)
+    for other in tab.context.pages[1:]:
+        other.close()
     assert errors == []
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Page:
-    """A tab whose timers run when the test says so, or in their time."""
-    tab = context.new_page()
-    tab.clock.install()
-    return tab
+def context(page: Page) -> BrowserContext:
+    """The visitor's browser, for further tabs."""
+    return page.context
 
 
 def soon(page: Page) -> None:
     """Let the second pass after which events are sent."""
     page.clock.run_for(1000)
+
+
+def leave(page: Page) -> None:
+    """Go to a page that has no script."""
+    page.goto("/bare")

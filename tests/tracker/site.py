@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -38,15 +39,17 @@ class Call:
 class Far:
     """What both servers share; the test looks at it and says how the door answers."""
 
+    key: str = ""
     status: int = 202
     calls: list[Call] = field(default_factory=list)
-    posted: str = ""
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def note(self, call: Call) -> None:
+        """Keep a call; late ones of an earlier test have another key."""
         with self.changed:
-            self.calls.append(call)
-            self.changed.notify_all()
+            if call.query == f"site={self.key}":
+                self.calls.append(call)
+                self.changed.notify_all()
 
     def wait(self, holds: Callable[[], object], timeout_s: float = 10) -> None:
         with self.changed:
@@ -79,10 +82,12 @@ class Far:
         assert len(found) == count, found
         return found
 
-    def forget(self) -> None:
+    def begin(self) -> None:
+        """Nothing has come yet; the site gets a new key."""
         with self.changed:
+            self.key = uuid.uuid4().hex
             self.calls.clear()
-            self.status, self.posted = 202, ""
+            self.status = 202
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -102,6 +107,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(404, b"", "text/plain")
             return
         text = page.read_text().replace("{{ ops }}", self.server.ops_url)
+        text = text.replace("{{ key }}", self.server.far.key)
         self.answer(200, text.encode(), "text/html; charset=utf-8")
 
     def do_POST(self) -> None:
@@ -115,7 +121,8 @@ class Handler(BaseHTTPRequestHandler):
             self.server.far.note(Call("POST", parts.path, parts.query, headers, body, status))
 
     def do_OPTIONS(self) -> None:
-        self.server.far.note(Call("OPTIONS", self.path, "", {}, "", 204))
+        parts = urlsplit(self.path)
+        self.server.far.note(Call("OPTIONS", parts.path, parts.query, {}, "", 204))
         self.answer(204, b"", "text/plain")
 
     def answer(self, status: int, body: bytes, content_type: str) -> None:
