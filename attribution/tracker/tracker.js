@@ -49,10 +49,10 @@ const known = () => {
 // What waits in local storage, which all tabs share: one event a line, nothing of who sent it.
 const waiting = () => (local.countersign_queue || "").match(/.+/g) || [];
 
-// Keep there what did not arrive yet, beside what other tabs keep; whom a page identified never.
+// Keep there what did not arrive yet, beside what other tabs keep; who it is, with consent only.
 const keep = safe((arrived) => {
   local.countersign_queue = [...new Set(waiting().concat(queue))]
-    .filter((event) => !(arrived.includes(event) || event.includes("user_id")))
+    .filter((event) => !arrived.includes(event) && (known() || !event.includes("user_id")))
     .slice(-500)
     .join("\n");
 });

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -93,6 +93,15 @@ def context(page: Page) -> BrowserContext:
 def soon(page: Page) -> None:
     """Let the second pass after which events are sent."""
     page.clock.run_for(1000)
+
+
+def until(page: Page, holds: Callable[[], object]) -> None:
+    """Let seconds pass until something holds: an answer has to reach the page before it goes on."""
+    for _ in range(300):
+        if holds():
+            return
+        soon(page)
+    raise AssertionError("five minutes of the page's time were not enough")
 
 
 def leave(page: Page) -> None:

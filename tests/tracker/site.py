@@ -54,7 +54,7 @@ class Far:
     def wait(self, holds: Callable[[], object], timeout_s: float = 10) -> None:
         with self.changed:
             arrived = self.changed.wait_for(holds, timeout_s)
-        assert arrived, f"still waiting; came: {[call.body or call.path for call in self.calls]}"
+        assert arrived, f"waited {timeout_s} s; came: {self.calls}"
 
     @property
     def batches(self) -> list[dict]:

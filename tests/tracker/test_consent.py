@@ -7,7 +7,7 @@ import uuid
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.tracker.conftest import leave, soon
+from tests.tracker.conftest import leave, soon, until
 from tests.tracker.site import Far, Site
 
 DAY_MS = 24 * 3600 * 1000
@@ -23,8 +23,7 @@ def visitor_of(page: Page, far: Far, path: str) -> str | None:
     """Open a page; the visitor whom the call with its page view names."""
     before = len(far.of("page_view"))
     page.goto(path)
-    soon(page)
-    far.wait(lambda: len(far.of("page_view")) > before)
+    until(page, lambda: len(far.of("page_view")) > before)
     view = far.of("page_view")[-1]
     batch = next(batch for batch in far.batches if view in batch["events"])
     assert batch["consent"] is (batch.get("visitor_id") is not None)
@@ -58,6 +57,17 @@ def test_consent_gives_an_id_that_stays(page: Page, far: Far) -> None:
     assert uuid.UUID(first).version == 7
 
 
+def test_whom_a_page_identified_waits_with_consent_only(page: Page, far: Far) -> None:
+    page.goto("/agreed")
+    page.evaluate("countersign.identify('u-17')")
+    page.evaluate("dispatchEvent(new Event('pagehide'))")
+    assert "u-17" in page.evaluate("localStorage.countersign_queue")
+
+    page.evaluate("countersign.consent(false)")
+    page.evaluate("dispatchEvent(new Event('pagehide'))")
+    assert "u-17" not in page.evaluate("localStorage.countersign_queue")
+
+
 def test_consent_that_the_page_knows_of(page: Page, far: Far) -> None:
     first = visitor_of(page, far, "/agreed")
 
@@ -72,9 +82,8 @@ def test_withdrawn_consent_forgets_the_visitor_in_all_tabs(
     other.goto("/plain")
     page.evaluate("countersign.consent(false)")
     other.evaluate("countersign.track('after')")
-    soon(other)
+    until(other, lambda: far.of("after"))
 
-    far.expect("after")
     assert "visitor_id" not in far.batches[-1]
     assert page.evaluate(VISITOR) is None
     assert visitor_of(page, far, "/agreed") not in (None, first)
