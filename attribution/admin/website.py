@@ -49,7 +49,8 @@ class SiteForm(WorkspaceForm[Site]):
 
     class Meta:
         model = Site
-        fields = ("name", "origins", "is_active", "conversion_events", "session_timeout_minutes",
+        fields = ("name", "origins", "is_active", "conversion_events", "records_conversions",
+                  "session_timeout_minutes",
                   "splits_on_campaign", "splits_at_midnight")  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -54,6 +54,11 @@ class Site(models.Model):
         blank=True,
         help_text="Names of events that count as a conversion.",
     )
+    records_conversions = models.BooleanField(
+        default=True,
+        help_text="Its conversion events become conversions of attribution. Switch it off where "
+        "your server sends them too, under ids of its own.",
+    )
     session_timeout_minutes = models.PositiveSmallIntegerField(
         default=30,
         validators=[MinValueValidator(1), MaxValueValidator(24 * 60)],

@@ -25,6 +25,7 @@ from attribution.models import (
 from attribution.models.clicks import CLICK_ID_KINDS, IDENTITY_KINDS
 from attribution.services.identity import members_of
 from attribution.services.journeys import forget_journeys, lock_journeys
+from attribution.services.website.forgetting import forget_visitors, visits_of
 from attribution.services.salts import oldest_week
 from workspaces.models import Workspace
 from workspaces.services.jobs import Progress
@@ -103,6 +104,7 @@ def erase(*, person: Person) -> dict[str, int]:
     touches = _delete_touches(Touchpoint.objects.filter(person__in=people))
     forget_journeys(Journey.objects.filter(person__in=people))
     counts = {"touches": touches, "clicks": _delete(clicks), "conversions": conversions}
+    counts["web_events"] = forget_visitors(workspace_id=person.workspace_id, people=people)
     merges = IdentityMerge.objects.filter(workspace=person.workspace_id)
     merges.filter(left__in=people).delete()
     merges.filter(right__in=people).delete()
@@ -166,6 +168,7 @@ def export(*, person: Person) -> dict[str, list[dict[str, Any]]]:
         "clicks": _dicts(Click.objects.filter(person__in=people)),
         "conversions": _dicts(Conversion.objects.filter(person__in=people)),
         "touches": _dicts(Touchpoint.objects.filter(person__in=people)),
+        **visits_of(people=people),
     }
 
 

@@ -35,7 +35,7 @@ VICTIMS = ("web", "worker-default", "web", "redis", "postgres", "web")
 
 @pytest.mark.crash
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("step", (0, 7, 14, 18))
+@pytest.mark.parametrize("step", [0, 7, 14, 18])
 def test_a_sessioniser_that_dies_half_way_leaves_nothing_half_made(
     workspace: Workspace, step: int
 ) -> None:

@@ -15,6 +15,7 @@ from attribution.services.website import sessions_sql as sql
 from attribution.services.website.ingest import queue_visitors
 from attribution.services.website.lifecycle import refresh_lifecycle
 from attribution.services.website.rollups import count_days
+from attribution.services.website.telling import tell_attribution
 from workspaces.models import Workspace
 from workspaces.services.jobs import Progress
 from workspaces.services.live import bump
@@ -38,7 +39,7 @@ _WALK: Final = (
     sql.NEW,
     "ANALYZE web_new",
 )
-_STORE: Final = (sql.VISITORS, sql.OLD_DAYS, sql.NEW_DAYS, sql.FORGET, sql.SESSIONS)
+_STORE: Final = (sql.VISITORS, sql.OLD_DAYS, sql.NEW_DAYS, sql.GONE, sql.FORGET, sql.SESSIONS)
 _AFTER: Final = (sql.PAGES, sql.STORE_PAGES, sql.NUMBERS, sql.SUMS, sql.FIRSTS)
 
 
@@ -75,6 +76,7 @@ def sessionise(*, workspace: Workspace, now: datetime, most: int = CHUNK) -> Wal
         refresh_lifecycle(
             workspace=workspace, visitors=[key for (key,) in cursor.fetchall()], now=now
         )
+        tell_attribution(cursor=cursor, workspace=workspace, now=now)
         bump(workspace.pk, TOPIC)
     return Walked(visitors, sessions)
 

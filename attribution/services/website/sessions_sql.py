@@ -21,7 +21,10 @@ from attribution.engine.lifecycle import (
 from attribution.models import FunnelStage
 
 BOUNCE_SECONDS: Final = 10
-TABLES: Final = ("web_todo", "web_rule", "web_walk", "web_stage", "web_step", "web_new", "web_page")
+TABLES: Final = (
+    "web_todo", "web_rule", "web_walk", "web_stage", "web_step", "web_new", "web_page", "web_gone",
+    "web_visit",
+)  # fmt: skip
 DROP: Final = f"DROP TABLE IF EXISTS {', '.join(TABLES)}"
 _RANKS: Final = ", ".join(f"('{stage}', {rank})" for rank, stage in enumerate(FunnelStage.values))
 _ORDER: Final = "PARTITION BY site_id, visitor_key ORDER BY at, event_id"
@@ -223,11 +226,12 @@ _OLD: Final = (
 )
 OLD_DAYS: Final = _DAYS.format(site="s.site_id", day="s.local_day", rows=_OLD)
 NEW_DAYS: Final = _DAYS.format(site="site_id", day="local_day", rows="web_walk")
-FORGET: Final = f"""
-DELETE FROM attribution_websession WHERE id IN (
-    SELECT s.id FROM {_OLD}
-     WHERE NOT EXISTS (SELECT 1 FROM web_new n WHERE n.public_id = s.public_id))
+GONE: Final = f"""
+CREATE TEMP TABLE web_gone ON COMMIT DROP AS
+SELECT s.id, s.public_id FROM {_OLD}
+ WHERE NOT EXISTS (SELECT 1 FROM web_new n WHERE n.public_id = s.public_id)
 """  # noqa: S608  # constants of ours
+FORGET: Final = "DELETE FROM attribution_websession WHERE id IN (SELECT id FROM web_gone)"
 _SESSION: Final = (
     "chain_started_at", "started_at", "ended_at", "local_day", "medium", "campaign", "content",
     "term", "click_id_kind", "click_id", "referrer", "landing_page", "exit_page", "page_views",
