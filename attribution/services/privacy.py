@@ -25,8 +25,8 @@ from attribution.models import (
 from attribution.models.clicks import CLICK_ID_KINDS, IDENTITY_KINDS
 from attribution.services.identity import members_of
 from attribution.services.journeys import forget_journeys, lock_journeys
-from attribution.services.website.forgetting import forget_visitors, visits_of
 from attribution.services.salts import oldest_week
+from attribution.services.website.forgetting import forget_visitors, visits_of
 from workspaces.models import Workspace
 from workspaces.services.jobs import Progress
 from workspaces.services.locks import lock_names

@@ -69,7 +69,14 @@ def test_erased_person_leaves_figures_only(workspace, operator, now):
 
     row.refresh_from_db()
     stranger.refresh_from_db()
-    rows = {"touches": 0, "clicks": 1, "conversions": 2, "identifiers": 3, "people": 2}
+    rows = {
+        "touches": 0,
+        "clicks": 1,
+        "conversions": 2,
+        "identifiers": 3,
+        "web_events": 0,
+        "people": 2,
+    }
     assert counts == rows
     assert (row.method, row.value, row.converted_at) == ("url_parameter", Decimal(10), now)
     kept = (row.gclid, row.email_hash, row.truncated_ip, row.user_agent, row.candidates)
