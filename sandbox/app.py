@@ -17,6 +17,7 @@ from sandbox.linkedin import errors as linkedin_errors
 from sandbox.linkedin import routes as linkedin
 from sandbox.meta import faulty as meta_faults
 from sandbox.meta import routes as meta
+from sandbox.shop import pages as shop
 from sandbox.store import Store
 from sandbox.tiktok import envelope as tiktok_envelope
 from sandbox.tiktok import routes as tiktok
@@ -72,6 +73,9 @@ class Application:
             with self.store.transaction():
                 answer = control.handle(self.store, self.traffic, request)
             return Delivery(hubspot_events.sent(request, answer))
+        if request.segments[:1] == ["shop"]:
+            with self.store.lock:
+                return Delivery(shop.answer(self.store, request))
         platform = platform_of(request)
         if platform is None:
             return Delivery(Answer.json({"error": "No platform has this path."}, 404))

@@ -13,6 +13,7 @@ from sandbox.entities import FIELDS, KINDS, Account, Entity
 from sandbox.faults import add_rule, list_rules
 from sandbox.hubspot import control as hubspot
 from sandbox.seeding import seed_accounts
+from sandbox.shop import pages as shop
 from sandbox.store import Store
 from sandbox.traffic import Traffic
 from sandbox.web import Answer, JsonObject, Request, as_list
@@ -172,6 +173,15 @@ def _release(store: Store, traffic: Traffic, request: Request) -> JsonObject:
     return {"ok": True}
 
 
+def _shop(store: Store, traffic: Traffic, request: Request) -> JsonObject:
+    return shop.show_settings(store)
+
+
+def _set_shop(store: Store, traffic: Traffic, request: Request) -> JsonObject:
+    """`{"base_url": "http://localhost:8000", "site_key": …}`: whose script the shop loads."""
+    return shop.set_settings(store, request.json())
+
+
 def _show_account(account: Account) -> JsonObject:
     return {
         "platform": account.platform,
@@ -209,6 +219,8 @@ _ACTIONS: dict[tuple[str, str], Callable[[Store, Traffic, Request], JsonObject]]
     ("POST", "edit"): _edit,
     ("POST", "reset"): _reset,
     ("POST", "release"): _release,
+    ("GET", "shop"): _shop,
+    ("POST", "shop"): _set_shop,
     **hubspot.ACTIONS,
     **conversions.ACTIONS,
 }
