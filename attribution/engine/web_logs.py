@@ -116,8 +116,8 @@ def log_drafts(
 
     Yields
     ------
-    one draft or one reason for each line that is not blank; people are told apart by address,
-    agent and day of the log
+    one draft or one reason for each line that is not blank; people are told apart by address and
+    agent
     """
     seen: defaultdict[datetime, int] = defaultdict(int)
     base = base_url.rstrip("/")
@@ -140,6 +140,6 @@ def log_drafts(
                 "url": line.target if "://" in line.target[:8] else base + line.target,
                 "referrer": line.referrer,
             },
-            visitor=f"{line.address}\n{line.user_agent}\n{line.at:%Y-%m-%d}",
+            visitor=f"{line.address}\n{line.user_agent}",
             facts={"device": agent.device, "os": agent.os, "browser": agent.browser},
         )

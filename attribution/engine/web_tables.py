@@ -17,6 +17,8 @@ from attribution.engine.web_drafts import Draft, Skipped, made_id
 
 _OPENING: Final = 8 * 60  # sessions of a day are spread over fourteen hours from eight on
 _OPEN_MINUTES: Final = 14 * 60
+_MOST_PAGES: Final = 10_000
+_LONGEST: Final = 7 * 86_400.0
 _PING: Final = 600.0  # seconds: below any time-out, so that a long look at a page is one session
 KINDS: Final = ("Administrative", "Informational", "ProductRelated")
 
@@ -116,53 +118,68 @@ def session_drafts(
     """
     placed: defaultdict[tuple[int, bool], int] = defaultdict(int)
     for number, row in enumerate(rows):
-        month = _month(_text(row, "Month"))
-        try:
-            kinds = [
-                (kind, round(float(_text(row, kind))), float(_text(row, f"{kind}_Duration")))
-                for kind in KINDS
-            ]
-        except ValueError:
-            month = 0
-        if not month:
+        month, kinds = _month(_text(row, "Month")), _kinds(row)
+        if not month or kinds is None:
             yield Skipped("unreadable")
             continue
         is_weekend = _text(row, "Weekend").upper() == "TRUE"
         place, placed[month, is_weekend] = placed[month, is_weekend], placed[month, is_weekend] + 1
         start = _start(year, month, place, zone, is_weekend=is_weekend)
-        yield from _session(number, row, kinds, start, base_url.rstrip("/"))
+        # Two files may have the same row at the same place, but hardly the same one.
+        name = f"{number} {','.join(map(str, row.values()))}"
+        yield from _Session(name, base_url.rstrip("/"), start).drafts(row, kinds)
 
 
-def _session(
-    number: int, row: Mapping[str, str | None], kinds: list[tuple[str, int, float]],
-    start: datetime, base: str,
-) -> Iterator[Draft]:  # fmt: skip
-    tag = {
-        "utm_source": f"traffic-{_text(row, 'TrafficType')}",
-        "utm_medium": "referral",
-        "utm_content": _text(row, "VisitorType"),
-    }
-    at, order, query, page = start, 0, f"?{urlencode(tag)}", ""
-    # A session without a page of these kinds is one look at the first page.
-    seen = [(kind.lower(), n, seconds) for kind, n, seconds in kinds if n] or [("", 1, 0.0)]
-    for kind, pages, seconds in seen:
-        for n in range(pages):
-            url = f"{base}/{kind}/{n + 1}{query}" if kind else f"{base}/{query}"
-            page = made_id(at, counter=order, text=f"{number} {order}")
-            yield Draft({"id": page, "type": "page_view", "url": url}, f"row {number}")
-            query, order = "", order + 1
-            left = seconds / pages
-            while left > 0:
-                part = min(left, _PING)
-                at, left = at + timedelta(seconds=part), left - part
-                event = {"type": "engagement", "seconds": part, "url": url, "page_id": page}
-                event_id = made_id(at, counter=order, text=f"{number} {order}")
-                yield Draft({"id": event_id, **event}, f"row {number}")
-                order += 1
-    if _text(row, "Revenue").upper() == "TRUE":
-        event_id = made_id(at, counter=order, text=f"{number} {order}")
-        bought = {"id": event_id, "type": "custom", "name": "purchase", "page_id": page}
-        yield Draft({**bought, "url": f"{base}/"}, f"row {number}")
+def _kinds(row: Mapping[str, str | None]) -> list[tuple[str, int, float]] | None:
+    """Pages and seconds of each kind; None where they are no such numbers."""
+    try:
+        kinds = [
+            (kind, int(_text(row, kind)), float(_text(row, f"{kind}_Duration"))) for kind in KINDS
+        ]
+    except ValueError:
+        return None
+    are_sound = all(0 <= n <= _MOST_PAGES and 0 <= s <= _LONGEST for _, n, s in kinds)
+    return kinds if are_sound else None
+
+
+@dataclass
+class _Session:
+    """One row's session, as it goes."""
+
+    name: str
+    base: str
+    at: datetime
+    made: int = 0
+
+    def drafts(
+        self, row: Mapping[str, str | None], kinds: list[tuple[str, int, float]]
+    ) -> Iterator[Draft]:
+        tag = {
+            "utm_source": f"traffic-{_text(row, 'TrafficType')}",
+            "utm_medium": "referral",
+            "utm_content": _text(row, "VisitorType"),
+        }
+        query, page = f"?{urlencode(tag)}", ""
+        # A session without a page of these kinds is one look at the first page.
+        seen = [(kind.lower(), n, s) for kind, n, s in kinds if n] or [("", 1, 0.0)]
+        for kind, pages, seconds in seen:
+            for n in range(pages):
+                url = f"{self.base}/{kind}/{n + 1}" if kind else f"{self.base}/"
+                view = self._draft(type="page_view", url=f"{url}{query}")
+                query, page = "", view.event["id"]
+                yield view
+                left = seconds / pages
+                while left > 0:
+                    part = min(left, _PING)
+                    self.at, left = self.at + timedelta(seconds=part), left - part
+                    yield self._draft(type="engagement", seconds=part, url=url, page_id=page)
+        if _text(row, "Revenue").upper() == "TRUE":
+            yield self._draft(type="custom", name="purchase", url=f"{self.base}/", page_id=page)
+
+    def _draft(self, **event: Any) -> Draft:
+        event_id = made_id(self.at, counter=self.made, text=f"{self.name} {self.made}")
+        self.made += 1
+        return Draft({"id": event_id, **event}, self.name, self.name)
 
 
 def _start(year: int, month: int, place: int, zone: ZoneInfo, *, is_weekend: bool) -> datetime:

@@ -62,9 +62,9 @@ def import_events(
 ) -> Imported:
     """Store events of a file and make their sessions.
 
-    Reading a file again adds nothing. Without consent a visitor is known for one day only, and
-    by a secret that is forgotten when this returns: a file that is read in two parts makes two
-    visitors of one.
+    Reading a file again adds nothing. Without consent a visitor is known for one session of the
+    file only, or one day where it names none, and by a secret that is forgotten when this returns:
+    a file that is read in two parts makes two visitors of one.
 
     Parameters
     ----------
@@ -92,8 +92,8 @@ class _Keys:
         self._secret = b"" if has_consent else secrets.token_bytes(32)
 
     def visitor(self, draft: Draft, day: str) -> str:
-        """Key of a visitor; with consent always the same, else one for each day."""
-        text = draft.visitor if self._has_consent else f"{day}\n{draft.visitor}"
+        """Key of a visitor: with consent always the same, else one for each session or day."""
+        text = draft.visitor if self._has_consent else f"{draft.session or day}\n{draft.visitor}"
         return self._of(f"visitor\n{text}")
 
     def session(self, draft: Draft) -> str | None:

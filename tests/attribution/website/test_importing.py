@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from attribution.engine.web_drafts import Skipped
 from attribution.engine.web_logs import log_drafts, read_line
+from attribution.engine.web_tables import session_drafts
 from attribution.models import PageView, Visitor, WebDay, WebEvent, WebSession
 from attribution.services.website.sites import create_site
 
@@ -270,6 +272,53 @@ def test_sessions_of_shoppers_convert_as_in_their_file(site, workspace, tmp_path
     assert total["seconds__sum"] == pytest.approx(seconds, rel=1e-6)
     weekend = WebSession.objects.filter(local_day__iso_week_day__gte=6).count()
     assert weekend == sum(row["Weekend"] == "TRUE" for row in rows)
+
+
+SHOPPER = dict.fromkeys(
+    ("Administrative", "Administrative_Duration", "Informational", "Informational_Duration",
+     "ProductRelated", "ProductRelated_Duration"), "1",
+) | {"Month": "Feb", "Weekend": "FALSE", "Revenue": "TRUE", "VisitorType": "New_Visitor",
+     "TrafficType": "2"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("ProductRelated", "-1"), ("ProductRelated", "1e9"), ("Informational_Duration", "inf"),
+     ("Informational_Duration", "nan"), ("Administrative", ""), ("Month", "Smarch")],
+)  # fmt: skip
+def test_rows_that_are_no_session_are_counted(column, value):
+    def read(row):
+        drafts = session_drafts(
+            [row], year=2025, base_url="https://shop.example", zone=ZoneInfo("UTC")
+        )
+        return list(drafts)
+
+    assert read({**SHOPPER, column: value}) == [Skipped("unreadable")]
+    assert [draft.event["type"] for draft in read(SHOPPER)] == [
+        "page_view", "engagement", "page_view", "engagement", "page_view", "engagement", "custom",
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_whole_clickstream_makes_its_3605_sessions(site, workspace, tmp_path):
+    told(workspace, "import_web_events", DATA / "ecom.csv.gz", *ECOM)
+
+    counts = Visitor.objects.aggregate(Count("pk"), Sum("visits"), Sum("conversions"))
+    assert list(counts.values()) == [600, 3605, 470]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_two_thousand_shoppers_convert_as_in_their_file(site, workspace, tmp_path):
+    """Some of them stay past midnight."""
+    path, rows = cut("online_shoppers.csv.gz", lambda row: row["Month"] in "OctNov", tmp_path)
+
+    told(workspace, "import_web_sessions", path, "--year", "2025")
+
+    assert WebSession.objects.count() == len(rows) == 2113
+    assert _counted("content") == _converted(rows, "VisitorType")
+    assert _counted("source") == _converted(rows, "TrafficType")
 
 
 @pytest.mark.parametrize(
