@@ -29,14 +29,17 @@ class Scale:
     conversions: int
     webhook_calls: int
     website_calls: int
+    funnel_events: int
 
 
-PARTS = ("executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
-         "website")  # fmt: skip
+PARTS = (
+    "executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
+    "website", "funnel",
+)  # fmt: skip
 SCALES = {
-    "tiny": Scale(1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5, 4),
-    "small": Scale(6, 30, 20_000, 0.1, 200_000, 50_000, 40, 20_000, 100, 100),
-    "full": Scale(50, 100, 1_000_000, 1.0, 200_000, 200_000, 40, 1_000_000, 300, 400),
+    "tiny": Scale(1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5, 4, 20_000),
+    "small": Scale(6, 30, 20_000, 0.1, 200_000, 50_000, 40, 20_000, 100, 100, 1_000_000),
+    "full": Scale(50, 100, 1_000_000, 1.0, 200_000, 200_000, 40, 1_000_000, 300, 400, 5_000_000),
 }
 
 
@@ -44,6 +47,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
     """Run the benchmarks one after the other; Django must be set up."""
     from benchmarks import (
         executor,
+        funnel,
         import_figures,
         journeys,
         latency,
@@ -64,6 +68,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         "matching": lambda: matching.run(scale.conversions),
         "webhooks": lambda: webhook_intake.run(scale.webhook_calls),
         "website": lambda: website_intake.run(scale.website_calls, 5 * scale.website_calls),
+        "funnel": lambda: funnel.run(scale.funnel_events),
     }
     figures: list[Figure] = []
     for name, part in parts.items():
@@ -76,10 +81,12 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
 
 
 def _scale(options: argparse.Namespace) -> Scale:
-    scale = SCALES[options.scale]
-    if options.stored_journeys:
-        return replace(scale, stored_journeys=options.stored_journeys)
-    return scale
+    asked = {
+        name: given
+        for name in ("stored_journeys", "funnel_events")
+        if (given := getattr(options, name))
+    }
+    return replace(SCALES[options.scale], **asked)
 
 
 def measure_standing() -> list[Figure]:
@@ -102,6 +109,9 @@ def main() -> None:
     )
     parser.add_argument(
         "--stored-journeys", type=int, help="of the part journeys, where not the scale's"
+    )
+    parser.add_argument(
+        "--funnel-events", type=int, help="of the part funnel, where not the scale's"
     )
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--write-docs", action="store_true", help="renew docs/performance.md")
