@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import connection
 
 from attribution.engine.funnel_definition import Definition, Matcher, PropertyFilter
@@ -22,8 +21,8 @@ from attribution.models import WebEvent
 #: Pings about a page that is open. No act of a person, so strict order looks through them.
 PINGS: Final = ("scroll", "engagement", "identify")
 TABLE: Final = WebEvent._meta.db_table
-# A partition is the day by the browser's clock, which may be wrong, or by when it was offline.
-ASTRAY: Final = timedelta(days=settings.WEB_EVENT_LATEST_DAYS + 1)
+# The day that an event is stored under is that of a browser's clock, as far as it is trusted.
+ASTRAY: Final = timedelta(days=1)
 _SIGNS: Final = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _PRECEDING: Final = (
     "(PARTITION BY v ORDER BY t, i ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"

@@ -10,6 +10,7 @@ from attribution.models import SavedCohort
 from attribution.selectors.funnels.results import FunnelView, people_sql
 from attribution.services.funnels.defining import FunnelError
 from workspaces.models import User
+from workspaces.services.locks import lock_names
 
 _STORE: Final = """
 INSERT INTO attribution_savedcohortmember (workspace_id, cohort_id, visitor_key, person_id)
@@ -23,12 +24,7 @@ SELECT %(workspace)s, %(cohort)s, p.visitor_key,
 
 @transaction.atomic
 def save_cohort(
-    *,
-    view: FunnelView,
-    step: int,
-    dropped: bool,
-    name: str,
-    by: User | None,
+    *, view: FunnelView, step: int, dropped: bool, name: str, by: User | None
 ) -> SavedCohort:
     """Keep the people who reached a step, or who were lost on the way to it.
 
@@ -37,6 +33,7 @@ def save_cohort(
     FunnelError : no such step, nobody there, or the name is taken
     """
     funnel = view.funnel
+    lock_names([f"cohorts:{funnel.workspace_id}"])
     name = name.strip()
     if not name or len(name) > 120 or "\x00" in name:
         raise FunnelError("name", "Give the cohort a name of at most 120 characters.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from io import StringIO
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from django.conf import settings
 from django.db import connection, transaction
 
-from attribution.engine.funnel_attempts import step_times
+from attribution.engine.funnel_attempts import Attempts, step_times
 from attribution.models import FunnelDefinition
 from attribution.selectors.conversions import day_starts
 from attribution.selectors.funnels.sql import ASTRAY, Question
@@ -21,6 +22,7 @@ from attribution.services.funnels import entries_sql as sql
 from workspaces.services.locks import lock_names
 
 _DAY_S: Final = 86_400
+_BLOCK: Final = 50_000  # rows of text are a hundred times as large as what they are made of
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def count_entries(*, funnel: FunnelDefinition, since: date, now: datetime) -> Co
     with connection.cursor() as cursor:
         cursor.execute(sql.FOUND)
         for people in read_people(question):
-            cursor.copy_expert(sql.COPY, _lines(people, question, days, starts))
+            for block in _blocks(people, question, days, starts):
+                cursor.copy_expert(sql.COPY, block)
         cursor.execute("ANALYZE funnel_found")
         cursor.execute("SELECT count(*) FROM funnel_found")
         found = int(cursor.fetchone()[0])
@@ -105,13 +108,21 @@ def _days(funnel: FunnelDefinition, since: date, now: datetime) -> list[date]:
     return [since + timedelta(days=number) for number in range((last - since).days + 1)]
 
 
-def _lines(
+def _blocks(
     people: People, question: Question, days: list[date], starts: npt.NDArray[np.int64]
-) -> StringIO:
-    """Write the furthest attempt of each person and day as COPY reads it."""
+) -> Iterator[StringIO]:
+    """Write the furthest attempt of each person and day as COPY reads it, some at a time."""
     attempts = people.attempts(question)
     begun = people.stream.times[attempts.places[:, 0]]
     best = attempts.best(np.searchsorted(starts, begun, side="right"))
+    for first in range(0, len(best.levels), _BLOCK):
+        block = best.only(np.arange(first, min(first + _BLOCK, len(best.levels))))
+        yield _lines(people, block, days, starts)
+
+
+def _lines(
+    people: People, best: Attempts, days: list[date], starts: npt.NDArray[np.int64]
+) -> StringIO:
     times = step_times(people.stream, best)
     last = best.places[np.arange(len(best.levels)), best.levels - 1]
     rows = zip(
