@@ -7,15 +7,7 @@ from typing import Any
 
 from django.forms.models import model_to_dict
 
-from attribution.models import (
-    FunnelEntry,
-    PageView,
-    SavedCohortMember,
-    SessionWork,
-    Visitor,
-    WebEvent,
-    WebSession,
-)
+from attribution.models import PageView, SessionWork, Visitor, WebEvent, WebSession
 
 
 def forget_visitors(*, workspace_id: int, people: Collection[int]) -> int:
@@ -23,8 +15,6 @@ def forget_visitors(*, workspace_id: int, people: Collection[int]) -> int:
     visitors = Visitor.objects.filter(workspace_id=workspace_id, person__in=people)
     keys = {"workspace_id": workspace_id, "visitor_key__in": [row.key for row in visitors]}
     SessionWork.objects.filter(**keys).delete()
-    FunnelEntry.objects.filter(**keys).delete()
-    SavedCohortMember.objects.filter(**keys).delete()
     PageView.objects.filter(**keys).delete()
     WebSession.objects.filter(**keys).delete()
     events = WebEvent.objects.filter(**keys).delete()[0]
