@@ -24,6 +24,27 @@ def country_of_zone(time_zone: str) -> str:
     return _countries().get(time_zone, "")
 
 
+def country_name(code: str) -> str:
+    """Name a country in English, as the IANA time zone database does.
+
+    Parameters
+    ----------
+    code : ISO 3166 code of two capital letters
+
+    Returns
+    -------
+    its name; the code itself where it is not known
+    """
+    return _names().get(code, code)
+
+
+@cache
+def _names() -> dict[str, str]:
+    table = files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text(encoding="utf-8")
+    rows = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
+    return {row[0]: row[1] for row in rows if len(row) > 1}
+
+
 @cache
 def _countries() -> dict[str, str]:
     zones = files("tzdata").joinpath("zoneinfo")

@@ -10,6 +10,7 @@ from django.db.models import ExpressionWrapper, F, FloatField
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import NullIf
 
+from attribution.engine.web_places import country_name
 from attribution.models import CustomerType, channel_label
 from attribution.selectors.website.figures import MEASURES, Dimension, Figures
 from workspaces.formats import money, plain
@@ -92,7 +93,7 @@ TITLES: Final = {
 }  # fmt: skip
 _EMPTY: Final = {
     Dimension.CUSTOMER: "Unknown: without consent", Dimension.CAMPAIGN: "No campaign",
-    Dimension.SOURCE: "Direct", Dimension.CHANNEL: "Direct",
+    Dimension.SOURCE: "Direct", Dimension.CHANNEL: "Direct", Dimension.LANDING: "No page",
 }  # fmt: skip
 
 
@@ -114,6 +115,8 @@ def label_of(dimension: str, key: str) -> str:
         return channel_label(key)
     if dimension == Dimension.CUSTOMER:
         return CustomerType(key).label if key in CustomerType.values else key
+    if dimension == Dimension.COUNTRY:
+        return f"{country_name(key)} ({key})"
     if dimension == Dimension.HOUR:
         return f"{key}:00"
     return key.capitalize() if dimension == Dimension.DEVICE else key

@@ -7,7 +7,7 @@ import zoneinfo
 
 import pytest
 
-from attribution.engine.web_places import country_of_zone
+from attribution.engine.web_places import country_name, country_of_zone
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,8 @@ def test_every_zone_of_a_place_has_a_country():
 
     assert len(places) > 500
     assert {zone for zone in places if not re.fullmatch("[A-Z]{2}", country_of_zone(zone))} == set()
+
+
+def test_countries_have_names():
+    assert country_name("DE") == "Germany"
+    assert country_name("ZZ") == "ZZ"

@@ -147,14 +147,17 @@ def test_nothing_is_compared_when_nobody_asks(filled, viewer, client_as):
 
 def test_cards_show_the_largest_of_each_dimension(filled, today, viewer, client_as):
     for number in range(8):
-        counted(filled, today, "country", f"C{number}", sessions=number + 1)
+        country = "US" if number == 2 else f"C{number}"
+        counted(filled, today, "country", country, sessions=number + 1)
 
     cards = {card.dimension: card for card in client_as(viewer).get(PATH).context["board"].cards}
 
     assert [(row.label, row.text) for row in cards["channel"].rows] == [
         ("Organic search", "70"), ("Meta", "30"),
     ]  # fmt: skip
-    assert [row.label for row in cards["country"].rows] == ["C7", "C6", "C5", "C4", "C3", "C2"]
+    assert [row.label for row in cards["country"].rows] == [
+        "C7 (C7)", "C6 (C6)", "C5 (C5)", "C4 (C4)", "C3 (C3)", "United States (US)",
+    ]  # fmt: skip
     assert cards["country"].more == 2
     # Pages are ranked by views, events by how often.
     assert [row.text for row in cards["page"].rows] == ["20"]
