@@ -81,6 +81,7 @@ SIDEBAR: dict[str, Any] = {
             "Insight",
             _item("Attribution", "conversion_path", "attribution"),
             _item("Website", "language", "website"),
+            _item("Recommendations", "tips_and_updates", "recommendations"),
         ),
         _group(
             "Attribution data",
@@ -91,6 +92,19 @@ SIDEBAR: dict[str, Any] = {
             _model("Days of channels", "calendar_month", "attribution.ChannelPerformance"),
             _model("Where conversions go", "outbound", "attribution.ConversionDestination"),
             _model("Conversions back", "call_made", "attribution.OutgoingConversion"),
+            closed=True,
+        ),
+        _group(
+            "Website data",
+            _model("Websites and keys", "key", "attribution.Site"),
+            _model("Stages of pages", "rule", "attribution.StageRule"),
+            _model("Visitors", "group", "attribution.Visitor"),
+            _model("Sessions", "tab", "attribution.WebSession"),
+            _model("Page views", "web", "attribution.PageView"),
+            _model("Events", "ads_click", "attribution.WebEvent"),
+            _model("Not taken", "block", "attribution.WebTally"),
+            _model("Could not be read", "report", "attribution.QuarantinedEvent"),
+            _model("Saved audiences", "groups", "attribution.SavedCohort"),
             closed=True,
         ),
         _group(

@@ -35,6 +35,7 @@ from attribution.models import (
     FunnelEntry,
     Identifier,
     IdentityMerge,
+    OptimizationRecommendation,
     OutgoingConversion,
     PageView,
     Person,
@@ -254,6 +255,10 @@ def _funnel(site: Site, visitor: Visitor) -> None:
         definition={"steps": steps, "exclusions": []},
     )  # fmt: skip
     own = {"workspace_id": site.workspace_id, "funnel": funnel}
+    OptimizationRecommendation.objects.create(
+        **own, kind="worst_step", area="Cart", problem="p", impact="i", change="c", gain_text="g",
+        expected_gain=1, confidence=0.5, since=NOW.date(), until=NOW.date(),
+    )  # fmt: skip
     FunnelEntry.objects.create(
         **own, visitor_key=visitor.key, entered_on=NOW.date(), level=1, started_at=NOW,
         step_seconds=[0],

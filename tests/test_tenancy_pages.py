@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from campaigns.models import ImportRun
 from tests import admin_rows
+from tests.attribution.funnels.advice_steps import advice_on, funnel_of
 from tests.attribution.website.web_steps import session_of, shop, visitor_of
 from tests.campaigns.factories import AdFactory, SafetyPolicyFactory
 from tests.integrity.digests import digests
@@ -114,6 +115,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "website-new": (NONE, ADMIN),
     "website-export": (MEMBER, NONE),
     "website-session": (MEMBER, NONE),
+    "recommendations": (MEMBER, NONE),
+    "recommendation-decide": (NONE, OPERATOR),
     "stage-values": (MEMBER, NONE),
     "stage-values-propose": (NONE, OPERATOR),
 }
@@ -167,6 +170,7 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "attribution-chart": ["models"],
         "website-export": ["csv"],
         "website-session": [rows["session"]],
+        "recommendation-decide": [rows["advice"]],
         **{f"connection-{name}": [connection] for name in ("secret", "test", "pause", "resume")},
         "notice-read": [rows["notice"]],
         "approvals-delete-view": [rows["view"]],
@@ -230,6 +234,7 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
         ).public_id,
         "taker": viewer.pk,
         "session": session_of(site, visitor_of(site, now), now).public_id,
+        "advice": advice_on(funnel_of(site)).public_id,
     }
     return House(workspace, _ids(rows), _forms(rows))
 
@@ -348,7 +353,8 @@ def nowhere(house) -> House:
     """The same paths and forms with ids that nobody has."""
     rows = {
         **dict.fromkeys(
-            ("proposal", "campaign", "connection", "run", "workspace", "session"), uuid4()
+            ("proposal", "campaign", "connection", "run", "workspace", "session", "advice"),
+            uuid4(),
         ),
         **dict.fromkeys(("invitation", "delegation", "notice", "view", "policy", "taker"), 10**9),
         "sha256": "0" * 64,

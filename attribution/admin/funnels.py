@@ -9,6 +9,7 @@ from attribution.models import (
     FunnelAnalytics,
     FunnelDefinition,
     FunnelEntry,
+    OptimizationRecommendation,
     SavedCohort,
     SavedCohortMember,
 )
@@ -87,3 +88,16 @@ class SavedCohortMemberAdmin(ReadOnlyAdmin[SavedCohortMember]):
     search_help_text = "A whole visitor key"
     ordering = ("-pk",)
     readonly_fields = fields_of(SavedCohortMember)
+
+
+@admin.register(OptimizationRecommendation)
+class OptimizationRecommendationAdmin(ReadOnlyAdmin[OptimizationRecommendation]):
+    """What to change, and what was decided; people decide on the page of recommendations."""
+
+    list_display = ("area", "kind", "funnel", "expected_gain", "confidence", "status",
+                    "measured_gain")  # fmt: skip
+    list_filter = ("status", "kind", own("funnel"))
+    list_select_related = ("funnel",)
+    search_fields = ("area",)
+    ordering = ("-expected_gain", "-pk")
+    readonly_fields = fields_of(OptimizationRecommendation)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from attribution.api import conversions, crm, funnels, journeys, revenue, visits, website
+from attribution.api import (
+    conversions,
+    crm,
+    funnels,
+    journeys,
+    recommendations,
+    revenue,
+    visits,
+    website,
+)
 from attribution.models import StageValue, SyntheticRevenueSummary
 from workspaces.api.reports import report_view
 from workspaces.api.routing import api_path
@@ -50,6 +59,11 @@ urlpatterns = [
     ),
     api_path(
         "website/sessions/<uuid:public_id>/", visits.WebsiteSession.as_view(), "api-website-session"
+    ),
+    api_path(
+        "website/recommendations/",
+        recommendations.Recommendations.as_view(),
+        "api-website-recommendations",
     ),
     api_path("attribution/summary/", journeys.AttributionSummary.as_view(), "api-attribution"),
     api_path("attribution/heatmap/", journeys.AttributionHeatmap.as_view(), "api-heatmap"),

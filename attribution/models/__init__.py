@@ -58,6 +58,7 @@ from attribution.models.outgoing import (
     OutgoingState,
 )
 from attribution.models.policy import AttributionPolicy, FingerprintSalt
+from attribution.models.recommendations import AdviceKind, AdviceStatus, OptimizationRecommendation
 from attribution.models.reports import StageValue, SyntheticRevenueSummary
 from attribution.models.revenue import (
     PipelineStage,
@@ -82,6 +83,8 @@ from attribution.models.website import (
 __all__ = [
     "ActiveClick",
     "AdPipelineValue",
+    "AdviceKind",
+    "AdviceStatus",
     "AttemptTrigger",
     "AttributionAttempt",
     "AttributionCredit",
@@ -118,6 +121,7 @@ __all__ = [
     "LayerOutcome",
     "LifecycleStage",
     "Method",
+    "OptimizationRecommendation",
     "OutgoingConversion",
     "OutgoingName",
     "OutgoingState",

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from attribution.models import FunnelDefinition
+from attribution.services.funnels.advising import advise_on, measure_gains
 from attribution.services.funnels.alerts import judge_steps
 from attribution.services.funnels.entries import Counted, count_entries, first_open_day
 from workspaces.models import Workspace
@@ -33,6 +34,8 @@ def refresh_funnel(*, funnel: FunnelDefinition, now: datetime) -> Counted:
         )
         funnel.refreshed_at, funnel.counted_version = now, version
         judge_steps(funnel=funnel, now=now)
+    advise_on(funnel=funnel, now=now)
+    measure_gains(funnel=funnel, now=now)
     bump(funnel.workspace_id, LIVE_TOPIC)
     return counted
 

@@ -7,7 +7,15 @@ from typing import Any
 
 from django.forms.models import model_to_dict
 
-from attribution.models import PageView, SessionWork, Visitor, WebEvent, WebSession
+from attribution.models import (
+    FunnelEntry,
+    PageView,
+    SavedCohortMember,
+    SessionWork,
+    Visitor,
+    WebEvent,
+    WebSession,
+)
 
 
 def forget_visitors(*, workspace_id: int, people: Collection[int]) -> int:
@@ -17,6 +25,8 @@ def forget_visitors(*, workspace_id: int, people: Collection[int]) -> int:
     SessionWork.objects.filter(**keys).delete()
     PageView.objects.filter(**keys).delete()
     WebSession.objects.filter(**keys).delete()
+    FunnelEntry.objects.filter(**keys).delete()
+    SavedCohortMember.objects.filter(**keys).delete()
     events = WebEvent.objects.filter(**keys).delete()[0]
     visitors.delete()
     return events
