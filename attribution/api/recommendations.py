@@ -17,7 +17,7 @@ from workspaces.api.filters import Filters
 from workspaces.api.views import RowsView
 
 
-class RecommendationOut(serializers.ModelSerializer[OptimizationRecommendation]):
+class WebsiteAdviceOut(serializers.ModelSerializer[OptimizationRecommendation]):
     """One thing to change."""
 
     id = serializers.UUIDField(source="public_id")
@@ -47,7 +47,7 @@ class Recommendations(RowsView[OptimizationRecommendation]):
 
     scopes = {"GET": scopes.ATTRIBUTION_READ}
     queryset = OptimizationRecommendation.objects.none()
-    serializer_class = RecommendationOut
+    serializer_class = WebsiteAdviceOut
     filterset_class = RecommendationFilter
     ordering_fields = ("expected_gain", "confidence")
 

@@ -305,6 +305,8 @@ SPECTACULAR_SETTINGS = {
         "WebhookFormat": "workspaces.models.WebhookFormat",
         "CreativeFormat": "campaigns.models.CreativeFormat",
         "AttributionMethod": "attribution.models.AttributionMethod",
+        "AdviceKind": "attribution.models.AdviceKind",
+        "FunnelMatcherKind": "attribution.engine.funnel_definition.KINDS",
         "FunnelStage": "attribution.models.FunnelStage",
     },
 }
