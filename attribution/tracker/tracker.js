@@ -33,7 +33,7 @@ const tab = safe(() => sessionStorage)() || {};
 // Ids are UUIDv7: twelve digits of time, then 74 random bits that all ids of a page load share. Each
 // takes a later millisecond than the one before, so they stay unique and in order whatever the clock
 // does. The random bits come from a version 4 UUID: crypto.randomUUID is missing on http pages.
-const hex = (time) => "0" + time.toString(16); // right until the year 2527
+const hex = (time) => 0 + time.toString(16); // right until the year 2527
 const tail = "-7" + URL.createObjectURL(new Blob()).slice(-21);
 const newId = () =>
   hex((lastTime = Math.max(Date.now(), lastTime + 1))).replace(/.{8}/, "$&-") + tail;
@@ -42,16 +42,16 @@ const newId = () =>
 // read anew each time, so consent that is withdrawn in one tab counts in all, and an id that cannot be
 // kept is not sent: every page would be a new visitor.
 const known = () => {
-  if (!(local.countersign_visitor > hex(Date.now() - 31536e6))) delete local.countersign_visitor;
-  return local.countersign_visitor;
+  if (!(local.countersign_visitor_id > hex(Date.now() - 31536e6))) delete local.countersign_visitor_id;
+  return local.countersign_visitor_id;
 };
 
 // What waits in local storage, which all tabs share: one event a line, nothing of who sent it.
-const waiting = () => (local.countersign_queue || "").match(/.+/g) || [];
+const waiting = () => (local.countersign_events || "").match(/.+/g) || [];
 
 // Keep there what did not arrive yet, beside what other tabs keep; who it is, with consent only.
 const keep = safe((arrived) => {
-  local.countersign_queue = [...new Set(waiting().concat(queue))]
+  local.countersign_events = [...new Set(waiting().concat(queue))]
     .filter((event) => !arrived.includes(event) && (known() || !event.includes("user_id")))
     .slice(-500)
     .join("\n");
@@ -107,8 +107,8 @@ const add = safe(
   ) => {
     if (new Blob([event]).size < 6e3) {
       queue = queue.concat(event).slice(-500);
-      if (!(tab.countersign_sent > Date.now() - 18e5)) tab.countersign_session = newId();
-      tab.countersign_sent = Date.now();
+      if (!(tab.countersign_at > Date.now() - 18e5)) tab.countersign_session = newId();
+      tab.countersign_at = Date.now();
       plan();
       return id;
     }
@@ -121,9 +121,10 @@ const count = () => {
   seen = document.hidden ? 0 : Date.now();
 };
 
+// Told only while the session runs: a tab that is closed after lunch begins no new one.
 const tell = () => {
   count();
-  if (engaged > 1e3) {
+  if (tab.countersign_at > Date.now() - 18e5 && engaged > 1e3) {
     add("engagement", { seconds: engaged / 1e3 });
     engaged = 0;
   }
@@ -139,16 +140,15 @@ const moved = (_event, here = location.origin + location.pathname) => {
   }
 };
 
-// Attributes are read as such: `form.id` is a field, where one has that name.
+// The attribute, because `form.id` is a field where one has that name.
 const interact = (
   { type, target, submitter },
   element = target.closest(type == "click" ? "a,button" : "form"),
-  read = (name) => element.getAttribute(name) || "",
 ) =>
   add(type == "click" ? type : "form_" + type, {
     element: {
-      id: read("id"),
-      class: read("class"),
+      id: element.getAttribute("id") || "",
+      class: element.className,
       text: (submitter || element).innerText.slice(0, 100),
       type: element.localName,
       href: element.href,
@@ -166,8 +166,8 @@ if (!api.track) {
   api.track = (name, properties) => add("custom", { name, properties });
   api.identify = safe((user) => add("identify", { user_id: "" + user }));
   api.consent = safe((yes) => {
-    if (!yes) delete local.countersign_visitor;
-    else if (!known()) local.countersign_visitor = newId();
+    if (!yes) delete local.countersign_visitor_id;
+    else if (!known()) local.countersign_visitor_id = newId();
   });
   if (dataset.consent == "granted") api.consent(1);
   if (!off) {

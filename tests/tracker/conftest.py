@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from attribution.engine.web_events import Call, Terms, read_events
+from attribution.engine.web_wire import BODY
 from tests.tracker.site import Far, Site
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -61,10 +63,22 @@ def tab(site: Site, browser: Browser) -> Page:
 
 
 @pytest.fixture
-def far(site: Site) -> Far:
-    """What arrives, empty at first; the site has a new key."""
+def far(site: Site) -> Iterator[Far]:
+    """What arrives, empty at first; the site has a new key. The product could read all of it."""
     site.far.begin()
-    return site.far
+    yield site.far
+    assert refused(site.far) == []
+
+
+def refused(far: Far) -> list[str]:
+    """What the product's own reading of events would not take."""
+    terms = Terms(hosts=frozenset(), conversions=("purchase",), currency="EUR", oldest_ms=0)
+    found: list[str] = []
+    for batch in far.batches:
+        BODY.validate_python(batch)
+        read = read_events(batch["events"], terms, Call(received_ms=batch["sent_at"]))
+        found += [f"{one.field}: {one.message}" for one in read.rejected]
+    return found
 
 
 @pytest.fixture

@@ -82,6 +82,12 @@ class Far:
         assert len(found) == count, found
         return found
 
+    def first_call_of(self, event: dict) -> dict:
+        """The call with which an event came first."""
+        return next(
+            batch for batch in self.batches if event["id"] in [one["id"] for one in batch["events"]]
+        )
+
     def begin(self) -> None:
         """Nothing has come yet; the site gets a new key."""
         with self.changed:

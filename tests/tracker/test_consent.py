@@ -11,7 +11,7 @@ from tests.tracker.conftest import leave, soon, until
 from tests.tracker.site import Far, Site
 
 DAY_MS = 24 * 3600 * 1000
-VISITOR = "localStorage.countersign_visitor"
+VISITOR = "localStorage.countersign_visitor_id"
 STORED = "[Object.entries(localStorage), Object.entries(sessionStorage)]"
 SIGNALS = {
     "gpc": "Object.defineProperty(navigator, 'globalPrivacyControl', { value: true })",
@@ -24,8 +24,7 @@ def visitor_of(page: Page, far: Far, path: str) -> str | None:
     before = len(far.of("page_view"))
     page.goto(path)
     until(page, lambda: len(far.of("page_view")) > before)
-    view = far.of("page_view")[-1]
-    batch = next(batch for batch in far.batches if view in batch["events"])
+    batch = far.first_call_of(far.of("page_view")[-1])
     assert batch["consent"] is (batch.get("visitor_id") is not None)
     return batch.get("visitor_id")
 
@@ -39,10 +38,10 @@ def test_without_consent_nothing_names_the_visitor(
 
     far.expect("identify")
     local, session = page.evaluate(STORED)
-    assert [name for name, _ in local] == ["countersign_queue"]
+    assert [name for name, _ in local] == ["countersign_events"]
     assert "u-17" not in local[0][1]
     assert dict(session)["countersign_session"] not in local[0][1]
-    assert {name for name, _ in session} == {"countersign_session", "countersign_sent"}
+    assert {name for name, _ in session} == {"countersign_session", "countersign_at"}
     assert context.cookies() == []
     assert "visitor_id" not in far.batches[0]
 
@@ -61,11 +60,11 @@ def test_whom_a_page_identified_waits_with_consent_only(page: Page, far: Far) ->
     page.goto("/agreed")
     page.evaluate("countersign.identify('u-17')")
     page.evaluate("dispatchEvent(new Event('pagehide'))")
-    assert "u-17" in page.evaluate("localStorage.countersign_queue")
+    assert "u-17" in page.evaluate("localStorage.countersign_events")
 
     page.evaluate("countersign.consent(false)")
     page.evaluate("dispatchEvent(new Event('pagehide'))")
-    assert "u-17" not in page.evaluate("localStorage.countersign_queue")
+    assert "u-17" not in page.evaluate("localStorage.countersign_events")
 
 
 def test_consent_that_the_page_knows_of(page: Page, far: Far) -> None:
@@ -125,7 +124,7 @@ def test_blocked_storage_stops_nothing(page: Page, far: Far) -> None:
     """A sandboxed frame: reading localStorage is an error there."""
     page.goto("/framed")
     frame = page.frames[1]
-    frame.wait_for_function("countersign.track")
+    frame.wait_for_function("!!countersign.track")
     frame.evaluate("countersign.track('inside')")
     soon(page)
 

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page
 from tests.tracker.conftest import leave, soon, until
 from tests.tracker.site import Far
 
-KEPT = "(localStorage.countersign_queue || '').match(/.+/g)?.map(JSON.parse) ?? []"
+KEPT = "(localStorage.countersign_events || '').match(/.+/g)?.map(JSON.parse) ?? []"
 RETRY_MS = 10_000
 WIRE_MAX = 64 * 1024
 
@@ -135,8 +135,9 @@ def test_calls_stay_within_what_a_beacon_may_carry(page: Page, far: Far) -> None
     """Every call might have to outlive its page, and the letters of some take three bytes."""
     page.goto("/plain")
     page.evaluate(
-        """for (let i = 0; i < 25; i++) countersign.track("long", { text: "漢".repeat(1850) });
-        countersign.track("too long", { text: "漢".repeat(2000) })"""
+        """const text = (count) => ({ a: "漢".repeat(count), b: "漢".repeat(count) });
+        for (let i = 0; i < 25; i++) countersign.track("long", text(925));
+        countersign.track("too long", text(1000))"""
     )
     until(page, lambda: len(far.calls) == 3)
 

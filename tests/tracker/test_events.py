@@ -190,6 +190,19 @@ def test_engaged_time_belongs_to_the_page_on_which_it_passed(page: Page, far: Fa
     assert told == [(first["id"], 4), (second["id"], 3)]
 
 
+def test_closing_a_forgotten_tab_begins_no_session(page: Page, far: Far) -> None:
+    page.goto("/plain")
+    page.clock.run_for(10_000)
+    page.clock.fast_forward("45:00")
+    page.mouse.move(7, 7)
+    page.clock.run_for(3_000)
+    leave(page)
+    page.goto("/second")
+    until(page, lambda: len(far.of("page_view")) == 2)
+
+    assert far.of("engagement") == []
+
+
 def test_a_session_ends_after_half_an_hour_without_an_event(page: Page, far: Far) -> None:
     sessions = []
     page.goto("/plain")
@@ -197,7 +210,7 @@ def test_a_session_ends_after_half_an_hour_without_an_event(page: Page, far: Far
         page.clock.fast_forward(pause)
         page.evaluate("countersign.track('still here')")
         until(page, lambda: len(far.of("still here")) > len(sessions))
-        sessions.append(far.batches[-1]["session_id"])
+        sessions.append(far.first_call_of(far.of("still here")[-1])["session_id"])
 
     assert sessions[0] == sessions[1] != sessions[2]
     assert uuid.UUID(sessions[2]).version == 7
@@ -213,9 +226,9 @@ def test_a_session_goes_on_over_pages_and_not_over_tabs(page: Page, far: Far) ->
     other = page.context.new_page()
     other.goto("/plain")
     soon(other)
-    far.expect("page_view", 3)
+    views = far.expect("page_view", 3)
 
-    first, second, third = (batch["session_id"] for batch in far.batches)
+    first, second, third = (far.first_call_of(view)["session_id"] for view in views)
     assert first == second != third
 
 
