@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg2.errors import QueryCanceled
 
 from attribution.engine.funnel_definition import (
     Definition,
@@ -122,13 +123,13 @@ def preview(
     now: datetime,
     site: UUID | str | None = None,
     days: int = PREVIEW_DAYS,
+    limit_ms: int = PREVIEW_LIMIT_MS,
 ) -> list[int]:
     """Count how many people reached each step in the last days, from the events themselves.
 
     Raises
     ------
-    FunnelError : the document or the site is none
-    django.db.OperationalError : it takes longer than ten seconds
+    FunnelError : the document or the site is none, or counting takes longer than the limit
     """
     own = _site(workspace, site)
     question = Question(
@@ -138,9 +139,16 @@ def preview(
         since=now - timedelta(days=days),
         until=now,
     )
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL statement_timeout = {PREVIEW_LIMIT_MS}")
-        return count_people(question)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = %s", [limit_ms])
+            return count_people(question)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+        raise FunnelError(
+            "steps", "There is too much to count for a preview; save the funnel to have it counted."
+        ) from error
 
 
 def _describe(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
+import psycopg2
 import pytest
+from django.db import connection
 
 from attribution.models import (
     FunnelAlert,
@@ -242,6 +245,16 @@ def test_a_preview_counts_the_last_days(workspace, site, now):
     store(walk(site, uuid4(), now - timedelta(days=20), "/"))
 
     assert preview(workspace=workspace, document=SHOP, now=now) == [2, 1, 0]
+
+
+def test_a_preview_that_takes_too_long_says_so(workspace, now):
+    given = connection.get_connection_params()
+    given.pop("cursor_factory", None)
+    with closing(psycopg2.connect(**given)) as other, other.cursor() as cursor:
+        cursor.execute("LOCK TABLE attribution_webevent IN ACCESS EXCLUSIVE MODE")
+
+        with pytest.raises(FunnelError, match="too much to count for a preview"):
+            preview(workspace=workspace, document=SHOP, now=now, limit_ms=50)
 
 
 # --- alerts -------------------------------------------------------------------------------------
