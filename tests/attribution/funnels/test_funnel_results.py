@@ -29,6 +29,7 @@ from attribution.selectors.funnels.results import (
 )
 from attribution.services.funnels.cohorts import save_cohort
 from attribution.services.funnels.defining import FunnelError
+from attribution.services.privacy import erase
 from campaigns.selectors.performance import Period
 from tests.attribution.funnels.steps import act, document, make_site, page
 
@@ -257,3 +258,17 @@ def test_nobody_is_no_cohort(view):
         save_cohort(view=nobody, step=1, dropped=False, name="None", by=None)
 
     assert not SavedCohort.objects.exists()
+
+
+def test_an_erased_person_is_in_no_funnel_and_no_cohort(view, workspace, now):
+    person = Person.objects.create(workspace=workspace)
+    Visitor.objects.create(
+        workspace=workspace, site=make_site(workspace), key=ANNA, has_consent=True, person=person,
+        first_seen_at=now, last_seen_at=now,
+    )  # fmt: skip
+    save_cohort(view=view, step=1, dropped=False, name="All", by=None)
+
+    erase(person=person)
+
+    assert set(FunnelEntry.objects.values_list("visitor_key", flat=True)) == {BERT, CARA}
+    assert set(SavedCohortMember.objects.values_list("visitor_key", flat=True)) == {BERT, CARA}
