@@ -125,7 +125,7 @@ const count = () => {
 const tell = () => {
   count();
   if (tab.countersign_at > Date.now() - 18e5 && engaged > 1e3) {
-    add("engagement", { seconds: engaged / 1e3 });
+    add("engagement", { seconds: engaged / 1e3, url: page }); // the address may be the next already
     engaged = 0;
   }
 };

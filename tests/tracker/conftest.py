@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,8 @@ from attribution.engine.web_events import Call, Terms, read_events
 from attribution.engine.web_wire import BODY
 from tests.tracker.site import Far, Site
 
+# Playwright keeps a loop in the thread that all tests share.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 CHROMIUM = Path("/usr/bin/chromium")
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 FLAGS = [

@@ -185,9 +185,12 @@ def test_engaged_time_belongs_to_the_page_on_which_it_passed(page: Page, far: Fa
     page.clock.run_for(3_000)
     leave(page)
 
-    told = [(event["page_id"], event["seconds"]) for event in far.expect("engagement", 2)]
+    told = far.expect("engagement", 2)
     first, second = far.expect("page_view", 2)
-    assert told == [(first["id"], 4), (second["id"], 3)]
+    assert [(event["page_id"], event["url"], event["seconds"]) for event in told] == [
+        (first["id"], first["url"], 4),
+        (second["id"], second["url"], 3),
+    ]
 
 
 def test_closing_a_forgotten_tab_begins_no_session(page: Page, far: Far) -> None:
