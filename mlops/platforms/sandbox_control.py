@@ -36,6 +36,10 @@ class SandboxControl:
         """Let the sandbox's clock follow the real one."""
         self._call("clock", {"real": True})
 
+    def set_shop(self, *, base_url: str, site_key: str) -> None:
+        """Let the demo shop load a tracking script, with a site's key."""
+        self._call("shop", {"base_url": base_url, "site_key": site_key})
+
     def work_in_portal(self, name: str, **body: Any) -> None:
         """Do something in the sandbox's CRM, as its people would."""
         self._call(f"hubspot/{name}", body)

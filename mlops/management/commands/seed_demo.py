@@ -12,6 +12,7 @@ from mlops.platforms.sandbox_control import SandboxControl, SandboxControlError
 from mlops.services.demo import PASSWORD, PEOPLE, fill_real_export, fill_sandbox_world
 from mlops.services.demo.real_export import SLUG as EXPORT_SLUG
 from mlops.services.demo.sandbox_world import SLUG as WORLD_SLUG
+from mlops.services.demo.shop import open_shop
 from workspaces.models import Workspace
 
 
@@ -28,9 +29,11 @@ class Command(BaseCommand):
         try:
             for slug, fill in ((EXPORT_SLUG, fill_real_export), (WORLD_SLUG, fill_sandbox_world)):
                 self._fill(slug, fill, control)
+            shop = open_shop(workspace=Workspace.objects.get(slug=WORLD_SLUG), control=control)
         except SandboxControlError as error:
             raise CommandError(str(error)) from error
         self._say_how_to_get_in()
+        self.stdout.write(f"Demo shop, whose visits arrive under Website: {shop}")
 
     def _fill(self, slug: str, fill: Any, control: SandboxControl) -> None:
         existing = Workspace.objects.filter(slug=slug).first()

@@ -11,6 +11,7 @@ from mlops.platforms.sandbox_control import SandboxControl
 from mlops.services.demo.deals import fill_deals
 from mlops.services.demo.journeys import walk_journeys
 from mlops.services.demo.people import add_people, demo_person
+from mlops.services.demo.shop import open_shop
 from mlops.services.demo.visits import fill_website
 from mlops.services.sampling import propose_budgets
 from workspaces.crypto import encrypt
@@ -71,8 +72,9 @@ def fill_sandbox_world(*, control: SandboxControl, now: datetime) -> Workspace:
     fill_deals(workspace=workspace, control=control, now=now)
     walk_journeys(workspace=workspace, now=now)
     fill_website(workspace=workspace, now=now)
+    shop = open_shop(workspace=workspace, control=control)
     workspace.refresh_from_db()
-    workspace.notice = NOTICE
+    workspace.notice = f"{NOTICE} Click through the demo shop and watch it arrive: {shop}"
     workspace.save(update_fields=["notice", "updated_at"])
     return workspace
 

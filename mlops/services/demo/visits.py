@@ -16,6 +16,8 @@ import numpy as np
 
 from attribution.engine.web_drafts import Draft, made_id
 from attribution.models import Site
+from attribution.services.funnels.defining import create_funnel
+from attribution.services.funnels.refreshing import refresh_funnel
 from attribution.services.website.importing import import_events
 from attribution.services.website.sites import create_site
 from workspaces.models import Workspace
@@ -107,7 +109,26 @@ def fill_website(*, workspace: Workspace, now: datetime) -> Site:
         (known if is_known else others).extend(_visit(rng, visitor, at))
     for drafts, has_consent in ((known, True), (others, False)):
         import_events(site=site, drafts=drafts, now=now, has_consent=has_consent)
+    _add_funnel(site, now)
     return site
+
+
+def _add_funnel(site: Site, now: datetime) -> None:
+    """From a programme to its purchase, counted over all of the visits."""
+    pages = (("Programme", "/product/*"), ("Cart", "/cart"), ("Checkout", "/checkout"),
+             ("Purchase", "/thank-you"))  # fmt: skip
+    document = {
+        "steps": [
+            {"name": name, "any_of": [{"kind": "page", "match": match}]} for name, match in pages
+        ],
+        "window_seconds": int(timedelta(days=7).total_seconds()),
+        "mode": "loose",
+    }
+    funnel = create_funnel(
+        workspace=site.workspace, name="Programme to purchase", document=document, by=None,
+        now=now, site=site.public_id, alert_drop_pct=20,
+    )  # fmt: skip
+    refresh_funnel(funnel=funnel, now=now)
 
 
 def _moments(rng: np.random.Generator, now: datetime) -> Iterator[datetime]:
