@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from attribution.views import attribution, recommendations, stage_values, website
+from attribution.views import (
+    attribution,
+    funnel_builder,
+    funnels,
+    recommendations,
+    stage_values,
+    website,
+)
 
 urlpatterns = [
     path("dashboards/attribution/", attribution.attribution, name="attribution"),
@@ -23,6 +30,19 @@ urlpatterns = [
         recommendations.decide_recommendation,
         name="recommendation-decide",
     ),
+    path("funnels/", funnels.funnels, name="funnels"),
+    path("funnels/first/", funnels.first, name="funnels-first"),
+    path("funnels/new/", funnel_builder.new, name="funnel-new"),
+    path("funnels/preview/", funnel_builder.count, name="funnel-preview"),
+    path("funnels/<uuid:public_id>/", funnels.funnel, name="funnel"),
+    path("funnels/<uuid:public_id>/edit/", funnel_builder.edit, name="funnel-edit"),
+    path("funnels/<uuid:public_id>/progress/", funnels.progress, name="funnel-progress"),
+    path("funnels/<uuid:public_id>/people/", funnels.people, name="funnel-people"),
+    path("funnels/<uuid:public_id>/audience/", funnels.audience, name="funnel-audience"),
+    path("funnels/<uuid:public_id>/recount/", funnels.recount, name="funnel-recount"),
+    path("funnels/<uuid:public_id>/archive/", funnels.archive, name="funnel-archive"),
+    path("funnels/<uuid:public_id>/restore/", funnels.restore, name="funnel-restore"),
+    path("funnels/<uuid:public_id>/export.<str:kind>", funnels.export, name="funnel-export"),
     path("stage-values/", stage_values.stage_values, name="stage-values"),
     path("stage-values/propose/", stage_values.propose_stage_values, name="stage-values-propose"),
 ]

@@ -81,6 +81,7 @@ SIDEBAR: dict[str, Any] = {
             "Insight",
             _item("Attribution", "conversion_path", "attribution"),
             _item("Website", "language", "website"),
+            _item("Funnels", "filter_alt", "funnels"),
             _item("Recommendations", "tips_and_updates", "recommendations"),
         ),
         _group(

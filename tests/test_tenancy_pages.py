@@ -20,6 +20,7 @@ from django.utils import timezone
 from campaigns.models import ImportRun
 from tests import admin_rows
 from tests.attribution.funnels.advice_steps import advice_on, funnel_of
+from tests.attribution.funnels.steps import counted_funnel
 from tests.attribution.website.web_steps import session_of, shop, visitor_of
 from tests.campaigns.factories import AdFactory, SafetyPolicyFactory
 from tests.integrity.digests import digests
@@ -117,6 +118,19 @@ PAGES: dict[str, tuple[str, str]] = {
     "website-session": (MEMBER, NONE),
     "recommendations": (MEMBER, NONE),
     "recommendation-decide": (NONE, OPERATOR),
+    "funnels": (MEMBER, NONE),
+    "funnels-first": (NONE, OPERATOR),
+    "funnel-new": (OPERATOR, OPERATOR),
+    "funnel-preview": (NONE, OPERATOR),
+    "funnel": (MEMBER, NONE),
+    "funnel-edit": (OPERATOR, OPERATOR),
+    "funnel-progress": (MEMBER, NONE),
+    "funnel-people": (MEMBER, NONE),
+    "funnel-audience": (NONE, OPERATOR),
+    "funnel-recount": (NONE, OPERATOR),
+    "funnel-archive": (NONE, OPERATOR),
+    "funnel-restore": (NONE, OPERATOR),
+    "funnel-export": (MEMBER, NONE),
     "stage-values": (MEMBER, NONE),
     "stage-values-propose": (NONE, OPERATOR),
 }
@@ -132,7 +146,7 @@ BY_MEMBERSHIP = [call for call in GUARDED if call[2] != PERSON]
 # A person's own row of another workspace: the answer is the same for every number.
 SILENT = {"approvals-delete-view"}
 SECRETS = ("Acme", "Meta of Acme", "hello on history", "new@acme.example", "Spring of Acme",
-           "Shop of Acme")  # fmt: skip
+           "Shop of Acme", "Way of Acme")  # fmt: skip
 
 
 @dataclass
@@ -156,6 +170,12 @@ class House:
         return getattr(client, method)(self.path(name), sent, headers=headers)
 
 
+_OF_FUNNEL = (
+    "funnel", "funnel-edit", "funnel-progress", "funnel-people", "funnel-audience",
+    "funnel-recount", "funnel-archive", "funnel-restore",
+)  # fmt: skip
+
+
 def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
     """Arguments of each path that names something."""
     proposal, connection, run = rows["proposal"], rows["connection"], rows["run"]
@@ -171,6 +191,8 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "website-export": ["csv"],
         "website-session": [rows["session"]],
         "recommendation-decide": [rows["advice"]],
+        **{name: [rows["funnel"]] for name in _OF_FUNNEL},
+        "funnel-export": [rows["funnel"], "csv"],
         **{f"connection-{name}": [connection] for name in ("secret", "test", "pause", "resume")},
         "notice-read": [rows["notice"]],
         "approvals-delete-view": [rows["view"]],
@@ -198,6 +220,7 @@ def _forms(rows: dict[str, object]) -> dict[str, dict[str, object]]:
         "ad-accounts-add": {"connection": str(rows["connection"]), "external_id": "1"},
         "switch-workspace": {"to": str(rows["workspace"])},
         "account-delegate": {"taker": rows["taker"], "until": "2027-01-01"},
+        "funnels-first": {"site": str(rows["site"])},
     }  # fmt: skip
 
 
@@ -236,6 +259,7 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
         "session": session_of(site, visitor_of(site, now), now).public_id,
         "advice": advice_on(funnel_of(site)).public_id,
     }
+    rows |= {"site": site.public_id, "funnel": counted_funnel(workspace, "Way of Acme").public_id}
     return House(workspace, _ids(rows), _forms(rows))
 
 
@@ -353,7 +377,17 @@ def nowhere(house) -> House:
     """The same paths and forms with ids that nobody has."""
     rows = {
         **dict.fromkeys(
-            ("proposal", "campaign", "connection", "run", "workspace", "session", "advice"),
+            (
+                "proposal",
+                "campaign",
+                "connection",
+                "run",
+                "workspace",
+                "session",
+                "advice",
+                "site",
+                "funnel",
+            ),
             uuid4(),
         ),
         **dict.fromkeys(("invitation", "delegation", "notice", "view", "policy", "taker"), 10**9),
@@ -384,7 +418,7 @@ NAMELESS = {"connection-new", "attribution-export", "attribution-chart", "websit
 # Forms that carry ids of rows.
 _NAMING = {
     "approvals-bulk", "approvals-undo-many", "ad-accounts-add", "switch-workspace",
-    "account-delegate",
+    "account-delegate", "funnels-first",
 }  # fmt: skip
 
 

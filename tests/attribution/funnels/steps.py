@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 from uuid import uuid4
 
-from attribution.models import WebEvent
+from attribution.models import FunnelDefinition, WebEvent
 from attribution.services.website.partitions import ensure_days
 from attribution.services.website.sites import create_site
 
@@ -70,3 +70,13 @@ def document(*steps, exclusions=(), window=86_400, mode="ordered"):
         "window_seconds": window,
         "mode": mode,
     }
+
+
+def counted_funnel(workspace, name="Shop", **fields):
+    """A counted funnel of three steps: home, product, buy."""
+    given = document(page("/"), page("/p/*"), act("buy"))
+    facts = {"window_seconds": given.pop("window_seconds"), "mode": given.pop("mode"),
+             "counted_version": 1, **fields}  # fmt: skip
+    return FunnelDefinition.objects.create(
+        workspace=workspace, name=name, definition=given, **facts
+    )
