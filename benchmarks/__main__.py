@@ -29,17 +29,20 @@ class Scale:
     conversions: int
     webhook_calls: int
     website_calls: int
+    website_events: int
     funnel_events: int
 
 
 PARTS = (
     "executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
-    "website", "funnel",
+    "website", "website_page", "funnel",
 )  # fmt: skip
 SCALES = {
-    "tiny": Scale(1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5, 4, 20_000),
-    "small": Scale(6, 30, 20_000, 0.1, 200_000, 50_000, 40, 20_000, 100, 100, 1_000_000),
-    "full": Scale(50, 100, 1_000_000, 1.0, 200_000, 200_000, 40, 1_000_000, 300, 400, 5_000_000),
+    "tiny": Scale(1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5, 4, 20_000, 20_000),
+    "small": Scale(6, 30, 20_000, 0.1, 200_000, 50_000, 40, 20_000, 100, 100, 200_000, 1_000_000),
+    "full": Scale(
+        50, 100, 1_000_000, 1.0, 200_000, 200_000, 40, 1_000_000, 300, 400, 5_000_000, 5_000_000
+    ),
 }
 
 
@@ -56,6 +59,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         queue_page,
         webhook_intake,
         website_intake,
+        website_page,
     )
 
     parts: dict[str, Callable[[], list[Figure]]] = {
@@ -68,6 +72,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         "matching": lambda: matching.run(scale.conversions),
         "webhooks": lambda: webhook_intake.run(scale.webhook_calls),
         "website": lambda: website_intake.run(scale.website_calls, 5 * scale.website_calls),
+        "website_page": lambda: website_page.run(scale.website_events, scale.openings),
         "funnel": lambda: funnel.run(scale.funnel_events),
     }
     figures: list[Figure] = []
@@ -83,7 +88,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
 def _scale(options: argparse.Namespace) -> Scale:
     asked = {
         name: given
-        for name in ("stored_journeys", "funnel_events")
+        for name in ("stored_journeys", "website_events", "funnel_events")
         if (given := getattr(options, name))
     }
     return replace(SCALES[options.scale], **asked)
@@ -109,6 +114,9 @@ def main() -> None:
     )
     parser.add_argument(
         "--stored-journeys", type=int, help="of the part journeys, where not the scale's"
+    )
+    parser.add_argument(
+        "--website-events", type=int, help="of the part website_page, where not the scale's"
     )
     parser.add_argument(
         "--funnel-events", type=int, help="of the part funnel, where not the scale's"

@@ -44,14 +44,14 @@ class Request:
 def run(proposals: int, openings: int) -> list[Figure]:
     """Fill a load set to a sixteenth, a quarter and all of the proposals, and open its pages."""
     growth, peak = [], reset_peak_mb()
-    with _hosts():
+    with hosts():
         for factor in GROWTH:
             size = max(1, proposals * factor // GROWTH[-1])
             started = time.perf_counter()
             workspace = load(proposals=size, history=size * HISTORY_EACH, now=timezone.now())
             sys.stderr.write(f"{size:,} loaded in {time.perf_counter() - started:.0f} s\n")
-            client = _browser(workspace)
-            growth.append((size, quantile(_times(client, _FIRST, openings), 0.95)))
+            client = browser_of(workspace)
+            growth.append((size, quantile(times_of(client, _FIRST, openings), 0.95)))
         return _figures(workspace, client, openings, tuple(growth), peak)
 
 
@@ -60,8 +60,8 @@ def measure_standing(openings: int) -> list[Figure]:
     workspace = Workspace.objects.filter(slug=SLUG).first()
     if workspace is None:
         raise SystemExit("This database holds no load set. Fill it first: manage.py loadset")
-    with _hosts():
-        return _figures(workspace, _browser(workspace), openings, (), reset_peak_mb())
+    with hosts():
+        return _figures(workspace, browser_of(workspace), openings, (), reset_peak_mb())
 
 
 _FIRST = Request("/approvals/", "/approvals/", "Ad set")
@@ -74,12 +74,12 @@ def _figures(
     growth: tuple[tuple[int, float], ...],
     peak: Callable[[], float],
 ) -> list[Figure]:
-    limit = quantile(_times(client, Request("", "/healthz", ""), openings), 0.95)
+    limit = quantile(times_of(client, Request("", "/healthz", ""), openings), 0.95)
     pending = Proposal.objects.filter(workspace=workspace, status=Status.PENDING).count()
     history = AdChangeHistory.objects.filter(workspace=workspace).count()
     figures = []
     for request in requests(workspace, client):
-        times = _times(client, request, openings)
+        times = times_of(client, request, openings)
         sys.stderr.write(f"{request.name}: {quantile(times, 0.5):.0f} ms\n")
         is_first = request.name == _FIRST.name
         size = f", {pending:,} pending, {history:,} history rows" if is_first else ""
@@ -88,7 +88,7 @@ def _figures(
             Figure(
                 name=f"{request.name} p95{size}",
                 value=value,
-                unit=f"ms (p50 {quantile(times, 0.5):.0f}, {_queries(client, request)} queries)",
+                unit=f"ms (p50 {quantile(times, 0.5):.0f}, {queries_of(client, request)} queries)",
                 limit_name="ms for a view that reads nothing (/healthz)",
                 limit=limit,
                 target=f"≤ {TARGET_MS} ms",
@@ -150,11 +150,13 @@ def requests(workspace: Workspace, client: Client) -> list[Request]:
     ]
 
 
-def _hosts() -> override_settings:
+def hosts() -> override_settings:
+    """Let the test client in."""
     return override_settings(ALLOWED_HOSTS=[*settings.ALLOWED_HOSTS, "testserver"])
 
 
-def _browser(workspace: Workspace) -> Client:
+def browser_of(workspace: Workspace) -> Client:
+    """Log an approver of a workspace in."""
     person, _ = User.objects.get_or_create(email=f"approver@{workspace.slug}.example")
     Membership.objects.get_or_create(
         workspace=workspace, user=person, defaults={"role": "approver"}
@@ -175,7 +177,8 @@ def _open(client: Client, request: Request) -> None:
         )
 
 
-def _times(client: Client, request: Request, openings: int) -> list[float]:
+def times_of(client: Client, request: Request, openings: int) -> list[float]:
+    """Milliseconds of each opening, after a few that do not count."""
     for _ in range(_WARM_UP):
         _open(client, request)
     times = []
@@ -186,7 +189,8 @@ def _times(client: Client, request: Request, openings: int) -> list[float]:
     return times
 
 
-def _queries(client: Client, request: Request) -> int:
+def queries_of(client: Client, request: Request) -> int:
+    """How many queries one opening takes."""
     with CaptureQueriesContext(connection) as queries:
         _open(client, request)
     if len(queries) > MOST_QUERIES:

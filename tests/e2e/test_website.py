@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from embedded.stack import Stack
 from tests.attribution.website.wire import AGENT
-from tests.e2e.conftest import People
+from tests.e2e.conftest import CHROMIUM, FLAGS, People
 
 EVENTS = """
 SELECT e.type, e.name, e.path, e.has_consent, e.visitor_key, e.is_tagged, e.click_id
@@ -31,10 +31,12 @@ async ([url, type]) => {
 
 @pytest.fixture
 def visitor(browser: Browser) -> Iterator[Page]:
-    """Somebody who was never here, in a browser that is no machine's."""
-    context = browser.new_context(user_agent=AGENT)
-    yield context.new_page()
-    context.close()
+    """Somebody who was never here, in a browser that is no machine's, its beacons included."""
+    people = browser.browser_type.launch(
+        executable_path=str(CHROMIUM), args=[*FLAGS, f"--user-agent={AGENT}"]
+    )
+    yield people.new_page()
+    people.close()
 
 
 def _rows(stack: Stack, query: str) -> list[tuple[object, ...]]:
