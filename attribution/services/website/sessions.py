@@ -25,19 +25,22 @@ SESSIONS_JOB: Final = "website-sessions"
 TOPIC: Final = "website"
 CHUNK: Final = 20_000  # rows of the queue in one transaction
 
-# A new table has no statistics, and without them the planner loops where it should hash.
+# Sorts of a chunk fit into it; the default would write each of them to disk.
+_MEMORY: Final = "SET LOCAL work_mem = '128MB'"
+# A new table has no statistics, and without them the planner loops where it should hash. Those of
+# the columns that are joined by are enough: texts take long to look at.
 _WALK: Final = (
     sql.WIDEN,
     "ANALYZE web_todo",
     sql.RULES,
     sql.WALK,
-    "ANALYZE web_walk",
+    "ANALYZE web_walk (site_id, visitor_key, path, type, at)",
     sql.STAGES,
     "ANALYZE web_stage",
     sql.STEPS,
-    "ANALYZE web_step",
+    "ANALYZE web_step (site_id, visitor_key, part, page_id, event_id, type, category)",
     sql.NEW,
-    "ANALYZE web_new",
+    "ANALYZE web_new (site_id, visitor_key, part, public_id, click_id)",
 )
 _STORE: Final = (sql.VISITORS, sql.OLD_DAYS, sql.NEW_DAYS, sql.GONE, sql.FORGET, sql.SESSIONS)
 _AFTER: Final = (sql.PAGES, sql.STORE_PAGES, sql.NUMBERS, sql.SUMS, sql.FIRSTS)
@@ -58,6 +61,7 @@ def sessionise(*, workspace: Workspace, now: datetime, most: int = CHUNK) -> Wal
     """
     with transaction.atomic(), connection.cursor() as cursor:
         lock_names([f"sessions:{workspace.pk}"])
+        cursor.execute(_MEMORY)
         cursor.execute(sql.DROP)
         cursor.execute(sql.TODO)
         cursor.execute(sql.TAKE, {"workspace": workspace.pk, "most": most})
