@@ -59,7 +59,7 @@ class Draft:
         FunnelError : the window is no number of a unit
         """
         return {
-            "steps": [_step(step) for step in self.steps],
+            "steps": [_step(step, number) for number, step in enumerate(self.steps, start=1)],
             "exclusions": [_matcher(row) for row in self.exclusions],
             "window_seconds": self._window(),
             "mode": self.mode,
@@ -230,11 +230,11 @@ def _matchers(rows: Row) -> list[Row]:
     ]
 
 
-def _step(step: Row) -> Row:
+def _step(step: Row, number: int) -> Row:
     """A step without a name is called for what serves it first."""
     first = step["any_of"][0]["match"] if step["any_of"] else ""
     return {
-        "name": step["name"] or first[:LONGEST_NAME],
+        "name": step["name"] or first[:LONGEST_NAME] or f"Step {number}",
         "any_of": [_matcher(row) for row in step["any_of"]],
     }
 

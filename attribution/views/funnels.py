@@ -23,8 +23,8 @@ from attribution.selectors.funnels.board import (
     alerts_of,
     board_of,
     chart_of,
-    duration,
     sheets_of,
+    window_words,
     with_alerts,
 )
 from attribution.selectors.funnels.filters import (
@@ -261,7 +261,7 @@ def _rules(query: FunnelQuery) -> dict[str, Any]:
     now = timezone.localtime(timezone=view.funnel.workspace.zone)
     closed = (now - timedelta(seconds=view.funnel.window_seconds)).date() - timedelta(days=1)
     return {
-        "window": duration(view.funnel.window_seconds),
+        "window": window_words(view.funnel.window_seconds),
         "exclusions": [one["match"] for one in view.funnel.definition["exclusions"]],
         "open_since": closed + timedelta(days=1) if closed < view.period.until else None,
     }

@@ -128,6 +128,13 @@ def duration(seconds: float | None) -> str:
     return f"{round(seconds)} s"
 
 
+def window_words(seconds: int) -> str:
+    """A window in its largest whole unit: ``7 days``."""
+    sizes = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+    count, unit = next((seconds // size, unit) for size, unit in sizes if not seconds % size)
+    return f"{count:,} {unit}{'' if count == 1 else 's'}"
+
+
 def board_of(query: FunnelQuery) -> FunnelBoard:
     """Figures of a question."""
     view = query.view

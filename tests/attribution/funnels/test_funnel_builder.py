@@ -90,6 +90,8 @@ def test_saving_what_stands_changes_nothing_in_the_count(form, workspace, operat
         ({"name": ""}, "name", "Give the funnel a name"),
         ({"steps-1-any_of-0-match": "p"}, "steps-1-any_of-0-match", "path begins with / or *"),
         ({"steps-0-any_of-0-match": ""}, "steps-0-any_of-0-match", "Give a text of 1 to 300"),
+        ({"steps-0-name": "", "steps-0-any_of-0-match": ""}, "steps-0-any_of-0-match",
+         "Give a text of 1 to 300"),
         ({"steps-1-any_of-1-where-0-value": "x"}, "steps-1-any_of-1-where-0-value",
          "Gte compares with a number"),
         ({"number": "many"}, "window_seconds", "Give a number, and choose its unit."),

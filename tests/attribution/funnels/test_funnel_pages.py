@@ -264,7 +264,7 @@ def test_page_says_how_it_is_counted(workspace, now, viewer, client_as):
 
     text = " ".join(client_as(viewer).get(path_of(strict)).text.split())
 
-    assert "later steps may follow within 1 d of it" in text
+    assert "later steps may follow within 1 day of it" in text
     assert "Each person counts once" in text
     assert "Strict: each step is the very next thing" in text
     assert "An attempt ends with logout." in text
