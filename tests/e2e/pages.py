@@ -99,7 +99,7 @@ MAIN_PAGES = (
     ),
     MainPage(
         "website-pages",
-        "/website/?by=page",
+        "/website/?tab=page",
         "One table of the website: its pages, searched and sorted.",
         ready=".cs-models",
     ),

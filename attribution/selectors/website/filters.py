@@ -63,7 +63,7 @@ def filters_of(workspace: Workspace, given: Mapping[str, str], now: datetime) ->
     """Read the page's address."""
     sites = list(Site.objects.filter(workspace=workspace).order_by("name", "pk"))
     period, days = _period(given, now.astimezone(workspace.zone).date())
-    dimension = given.get("by", "")
+    dimension = given.get("tab", "")
     return WebFilters(
         workspace=workspace,
         period=period,

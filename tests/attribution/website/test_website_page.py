@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 from io import BytesIO, StringIO
 from uuid import uuid4
 
@@ -168,7 +170,7 @@ def test_cards_show_the_largest_of_each_dimension(filled, today, viewer, client_
 def test_a_table_says_what_changed_and_leads_to_the_sessions(filled, viewer, client_as, today):
     client = client_as(viewer)
 
-    page = client.get(PATH, {"by": "channel"})
+    page = client.get(PATH, {"tab": "channel"})
 
     organic, meta = page.context["board"].table.rows
     assert (organic.label, organic.change) == ("Organic search", "")
@@ -186,7 +188,7 @@ def test_a_table_says_what_changed_and_leads_to_the_sessions(filled, viewer, cli
 
 
 def test_pages_have_columns_of_their_own(filled, viewer, client_as):
-    (row,) = client_as(viewer).get(PATH, {"by": "page"}).context["board"].table.rows
+    (row,) = client_as(viewer).get(PATH, {"tab": "page"}).context["board"].table.rows
 
     assert dict(row.cells) == {
         "Views": "20", "Daily visitors": "9", "Entries": "5", "Exits": "10", "Exit rate": "50.0 %",
@@ -201,7 +203,7 @@ def test_a_table_is_searched_sorted_and_turned(filled, today, viewer, client_as)
     client = client_as(viewer)
 
     def table(**asked):
-        return client.get(PATH, {"by": "page", **asked}).context["board"].table
+        return client.get(PATH, {"tab": "page", **asked}).context["board"].table
 
     first, last = table(q="BLOG"), table(q="blog", page="2")
     assert (first.keys, first.rows[0].label, len(first.rows), first.later) == (
@@ -222,7 +224,7 @@ def test_hours_stand_in_their_order(filled, today, viewer, client_as):
     for hour in ("09", "23", "00"):
         counted(filled, today, "hour", hour, sessions=int(hour) + 1)
 
-    table = client_as(viewer).get(PATH, {"by": "hour"}).context["board"].table
+    table = client_as(viewer).get(PATH, {"tab": "hour"}).context["board"].table
 
     assert [row.label for row in table.rows] == ["00:00", "09:00", "23:00"]
 
@@ -265,7 +267,7 @@ def test_here_now_counts_people_of_the_last_minutes(filled, now, viewer, client_
 
 
 def test_nonsense_in_the_address_is_the_usual_page(filled, viewer, client_as):
-    asked = {"days": "x", "from": "0001-01-01", "to": "0001-01-02", "site": "1", "by": "total",
+    asked = {"days": "x", "from": "0001-01-01", "to": "0001-01-02", "site": "1", "tab": "total",
              "sort": "drop", "page": "-1", "q": "\x00"}  # fmt: skip
 
     page = client_as(viewer).get(PATH, asked)
@@ -273,7 +275,7 @@ def test_nonsense_in_the_address_is_the_usual_page(filled, viewer, client_as):
     assert page.context["filters"].days == 30
     assert page.context["board"].table is None
     for page_number in ("0", "99999999999", "²"):
-        table = client_as(viewer).get(PATH, {"by": "channel", "page": page_number, "sort": "-"})
+        table = client_as(viewer).get(PATH, {"tab": "channel", "page": page_number, "sort": "-"})
         assert table.context["board"].table.number == 1
 
 
@@ -283,7 +285,18 @@ def test_a_period_without_anybody_says_so(filled, viewer, client_as):
     assert "Nobody came in this period." in page.text
 
 
-@pytest.mark.parametrize("asked", [{}, {"by": "page"}, {"by": "channel", "q": "e"}])
+def test_tabs_lead_to_their_tables(filled, viewer, client_as):
+    client = client_as(viewer)
+
+    links = re.findall(r'href="(\?[^"]*tab=channel[^"]*)"', client.get(PATH, {"days": "7"}).text)
+
+    assert len(links) == 2
+    assert {client.get(PATH + unescape(link)).context["board"].table.title for link in links} == {
+        "Channels"
+    }
+
+
+@pytest.mark.parametrize("asked", [{}, {"tab": "page"}, {"tab": "channel", "q": "e"}])
 def test_a_page_costs_few_queries_whatever_there_is(filled, today, viewer, client_as, asked):
     client = client_as(viewer)
     client.get(PATH, asked)
@@ -303,7 +316,7 @@ def test_a_page_costs_few_queries_whatever_there_is(filled, today, viewer, clien
 def test_files_say_what_the_page_says(filled, viewer, client_as, today):
     client = client_as(viewer)
 
-    text = client.get("/website/export.csv", {"by": "channel"}).content.decode()
+    text = client.get("/website/export.csv", {"tab": "channel"}).content.decode()
     book = load_workbook(BytesIO(client.get("/website/export.xlsx").content))
 
     lines = list(csv.reader(StringIO(text)))
@@ -319,7 +332,7 @@ def test_files_say_what_the_page_says(filled, viewer, client_as, today):
 def test_keys_that_look_like_formulas_leave_as_text(filled, today, viewer, client_as):
     counted(filled, today, "source", "=cmd|' /C calc'!A0", sessions=1)
 
-    text = client_as(viewer).get("/website/export.csv", {"by": "source"}).content.decode()
+    text = client_as(viewer).get("/website/export.csv", {"tab": "source"}).content.decode()
 
     assert list(csv.reader(StringIO(text)))[-1][0].startswith("'=")
 
