@@ -78,9 +78,9 @@ SELECT %(workspace)s, %(site)s, e.at, lpad(to_hex(e.number), 32, '0')::uuid,
 _PAGES = (
     Request("/website/", "/website/", "Daily visitors"),
     Request("… 90 days", "/website/?days=90", "Daily visitors"),
-    Request("… pages", "/website/?by=page", "/product/"),
-    Request("… pages, search", "/website/?by=page&q=product/7", "/product/7"),
-    Request("… sources", "/website/?by=source", "google"),
+    Request("… pages", "/website/?tab=page", "/product/"),
+    Request("… pages, search", "/website/?tab=page&q=product/7", "/product/7"),
+    Request("… sources", "/website/?tab=source", "google"),
 )
 
 
