@@ -101,7 +101,7 @@ class EventsParser(BaseParser):
         raw = _unpacked(raw, encoding)
         context["view"].has_escapes = b"\\u0000" in raw or b"\\ud" in raw.lower()
         try:
-            return json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+            return _fast(raw) or json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
         except RecursionError:
             raise ParseError("The JSON is nested too deeply.") from None
         except ValueError as error:
@@ -129,6 +129,16 @@ def _unpacked(raw: bytes, encoding: str) -> bytes:
     if not packed.eof:
         raise ParseError("The gzip ends in the middle.")
     return plain
+
+
+def _fast(raw: bytes) -> Any:
+    """Read JSON in Rust; ``None`` for what the slower reader may take or refuse in its words."""
+    from pydantic_core import from_json  # as the shapes of events: few processes need it
+
+    try:
+        return from_json(raw, allow_inf_nan=False)
+    except ValueError:
+        return None
 
 
 def _refuse_constant(name: str) -> float:
