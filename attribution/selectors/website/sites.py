@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import OuterRef, QuerySet, Subquery
+
 from attribution.models import Site, WebEvent
+
+
+def with_last_event(sites: QuerySet[Site]) -> QuerySet[Site]:
+    """Sites with ``last_event_at``, read with them."""
+    events = WebEvent.objects.filter(workspace=OuterRef("workspace"), site=OuterRef("pk"))
+    newest = events.order_by("-day", "-event_id").values("received_at")[:1]
+    return sites.annotate(last_event_at=Subquery(newest))
 
 
 def last_event_of(site: Site) -> datetime | None:
