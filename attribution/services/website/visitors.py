@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -27,7 +26,7 @@ def anonymous_key(
     """
     today = now.astimezone(workspace.zone).date()
     day = max(at.astimezone(workspace.zone).date(), today - _KEPT)
-    salt = _salt(workspace.pk, min(day, today))
+    salt = _salt(workspace.pk, min(day, today), today)
     text = f"{site.pk}\n{ip_address}\n{user_agent}"
     return UUID(bytes=hashlib.blake2b(text.encode(), key=salt, digest_size=16).digest())
 
@@ -39,9 +38,19 @@ def forget_salts(*, workspace: Workspace, now: datetime) -> int:
     return old.delete()[0]
 
 
-# Few are alive at a time; a process keeps one no longer than its size allows.
-@lru_cache(maxsize=64)
-def _salt(workspace_id: int, day: date) -> bytes:
+# Salts of days that count; a process forgets the others as the database does.
+_known: dict[tuple[int, date], bytes] = {}
+
+
+def _salt(workspace_id: int, day: date, today: date) -> bytes:
+    if (workspace_id, day) not in _known:
+        for key in [key for key in _known if key[1] < today - _KEPT]:
+            del _known[key]
+        _known[workspace_id, day] = _stored(workspace_id, day)
+    return _known[workspace_id, day]
+
+
+def _stored(workspace_id: int, day: date) -> bytes:
     rows = VisitorSalt.objects.filter(workspace_id=workspace_id, day=day)
     if not rows.exists():
         # Of two that make the same day one wins, so it is read again.
