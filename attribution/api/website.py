@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from dataclasses import replace
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -119,7 +120,7 @@ class WebsiteEvents(SiteView):
     def post(self, request: Request) -> Response:
         """Store the good events, name the others; repetitions are counted and change nothing."""
         origin = origin_of(request._request)
-        self.hold_rate(origin)
+        self.hold_rate(visitor_of(request, origin))
         try:
             taken = take_events(
                 site=self.site,
@@ -137,7 +138,7 @@ class WebsiteEvents(SiteView):
         return data
 
     def hold_rate(self, origin: Origin) -> None:
-        """Refuse one visitor's calls over the limit, however many he pretends to be."""
+        """Refuse the calls of one connection over the limit, however many it pretends to be."""
         name = hashlib.sha256(f"{origin.ip_address}\n{origin.user_agent}".encode()).hexdigest()
         owner = f"visitor:{self.site.pk}:{name}"
         window = count(self.caller, "visitor", clock_s=time.time(), owner=owner)
@@ -165,6 +166,19 @@ class WebsiteTrack(WebsiteEvents):
         """A call, or one event alone."""
         is_single = isinstance(data, dict) and "events" not in data
         return {**data, "events": [data]} if is_single else data
+
+
+def visitor_of(request: Request, origin: Origin) -> Origin:
+    """Whose calls are counted: a browser is itself, a server is whom it speaks for."""
+    body = request.data
+    if request.headers.get("Origin") or not isinstance(body, dict):
+        return origin
+    told = {
+        name: value
+        for name in ("ip_address", "user_agent")
+        if isinstance(value := body.get(name), str) and value
+    }
+    return replace(origin, **told)
 
 
 def _shown(taken: Taken) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from attribution.models import QuarantinedEvent, SessionWork, Site, VisitorSalt, WebEvent, WebTally
+from attribution.services.website import visitors
 from attribution.services.website.partitions import keep_partitions
 from attribution.services.website.sites import SiteError, clean_origin
 from attribution.services.website.visitors import anonymous_key, forget_salts
@@ -282,6 +283,9 @@ def test_without_consent_nobody_is_known_tomorrow(browser, site, workspace):
     secret = VisitorSalt.objects.get(day=NOW.date()).secret
     assert "salt" not in secret
     assert forget_salts(workspace=workspace, now=NOW + timedelta(days=2)) == 1
+    later = NOW + timedelta(days=2)
+    anonymous_key(**at, at=later, now=later)
+    assert (workspace.pk, NOW.date()) not in visitors._known
 
 
 def test_rates_are_per_key_and_per_visitor(browser, workspace):
@@ -306,6 +310,19 @@ def test_ids_may_be_written_in_any_way(browser):
         assert answer.status_code == 202
 
     assert WebEvent.objects.get().page_id == UUID(plain)
+
+
+def test_a_server_is_counted_as_those_whom_it_speaks_for(browser, workspace):
+    ThrottleRate.objects.create(workspace=workspace, scope="visitor", calls=1, seconds=3600)
+
+    def sent(number: int, address: str, **headers: str) -> int:
+        body = call(event(number=number), user_agent=AGENT, ip_address=address)
+        return browser.send(body, **headers).status_code
+
+    assert [sent(n, f"203.0.113.{n}", Origin="") for n in range(3)] == [202, 202, 202]
+    assert sent(9, "203.0.113.1", Origin="") == 429
+    # A browser is itself, whatever it says of others.
+    assert [sent(n, f"203.0.113.{n}") for n in (20, 21)] == [202, 429]
 
 
 def test_one_event_alone(browser):
