@@ -332,6 +332,7 @@ def validator(name: str) -> Callable[[Any], Row]:
     validate = getattr(web_wire, name).validate_python
 
     def check(raw: Any) -> Row:
+        """Return the checked fields."""
         try:
             found: Row = validate(raw)
         except ValidationError as error:

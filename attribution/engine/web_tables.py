@@ -154,6 +154,7 @@ class _Session:
     def drafts(
         self, row: Mapping[str, str | None], kinds: list[tuple[str, int, float]]
     ) -> Iterator[Draft]:
+        """Pages of the session, one after the other, and its purchase."""
         tag = {
             "utm_source": f"traffic-{_text(row, 'TrafficType')}",
             "utm_medium": "referral",

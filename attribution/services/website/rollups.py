@@ -40,7 +40,7 @@ def _count_chunk(workspace: Workspace) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         lock_names([f"rollups:{workspace.pk}"])
         cursor.execute(sql.DROP)
-        cursor.execute(sql.TODO)
+        cursor.execute(sql.CHOSEN)
         cursor.execute(sql.TAKE, values)
         days = int(cursor.rowcount)
         if days:

@@ -13,7 +13,7 @@ WITH taken AS (
 )
 INSERT INTO web_day SELECT site_id, day FROM taken
 """
-TODO: Final = "CREATE TEMP TABLE web_day (site_id bigint, day date) ON COMMIT DROP"
+CHOSEN: Final = "CREATE TEMP TABLE web_day (site_id bigint, day date) ON COMMIT DROP"
 DROP: Final = "DROP TABLE IF EXISTS web_day, web_seen"
 FORGET: Final = """
 DELETE FROM attribution_webday d USING web_day w WHERE d.site_id = w.site_id AND d.day = w.day

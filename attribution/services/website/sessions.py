@@ -63,7 +63,7 @@ def sessionise(*, workspace: Workspace, now: datetime, most: int = CHUNK) -> Wal
         lock_names([f"sessions:{workspace.pk}"])
         cursor.execute(_MEMORY)
         cursor.execute(sql.DROP)
-        cursor.execute(sql.TODO)
+        cursor.execute(sql.CHOSEN)
         cursor.execute(sql.TAKE, {"workspace": workspace.pk, "most": most})
         if not cursor.rowcount:
             return Walked()

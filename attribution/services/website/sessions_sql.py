@@ -30,7 +30,7 @@ _RANKS: Final = ", ".join(f"('{stage}', {rank})" for rank, stage in enumerate(Fu
 _ORDER: Final = "PARTITION BY site_id, visitor_key ORDER BY at, event_id"
 _IN_PART: Final = "PARTITION BY site_id, visitor_key, part ORDER BY at, event_id"
 
-TODO: Final = """
+CHOSEN: Final = """
 CREATE TEMP TABLE web_todo (
     site_id bigint, visitor_key uuid, since timestamptz, timeout interval, at_midnight bool,
     on_campaign bool
