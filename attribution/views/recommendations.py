@@ -33,12 +33,15 @@ def recommendations(request: PageRequest) -> HttpResponse:
     if words := request.GET.get("q", "").strip()[:200]:
         shown = shown.filter(Q(area__icontains=words) | Q(problem__icontains=words))
     found = Paginator(shown.order_by("-expected_gain", "pk"), _PER_PAGE)
+    rows_shown = found.get_page(request.GET.get("page"))
     context = {
         "title": "Recommendations",
         "tabs": [(one.value, one.label, counts[one.value]) for one in AdviceStatus],
         "tab": tab,
         "q": words,
-        "rows": found.get_page(request.GET.get("page")),
+        "rows": rows_shown,
+        "earlier": rows_shown.previous_page_number() if rows_shown.has_previous() else 0,
+        "later": rows_shown.next_page_number() if rows_shown.has_next() else 0,
         "may_decide": has_role(request, Role.OPERATOR),
     }
     return show(request, "attribution/funnels/recommendations.html", context)

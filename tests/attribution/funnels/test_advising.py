@@ -141,3 +141,16 @@ def test_the_page_shows_and_decides(
     accepted = "/website/recommendations/?tab=accepted"
     assert "Accepted by" in client.get(accepted).content.decode()
     assert "Nothing matches" in client.get(f"{accepted}&q=zebra").content.decode()
+
+
+def test_many_come_in_pages(funnel, operator, client_as):
+    for number in range(25):
+        advice_on(funnel, f"Step {number:02}")
+    client = client_as(operator)
+
+    first = client.get("/website/recommendations/").content.decode()
+    assert "1–20 of 25" in first
+    assert "page=2" in first
+    second = client.get("/website/recommendations/?page=2").content.decode()
+    assert "21–25 of 25" in second
+    assert "page=1" in second
