@@ -119,6 +119,12 @@ MAIN_PAGES = (
         ready="#board .cs-filters",
     ),
     MainPage(
+        "recommendations",
+        "/website/recommendations/",
+        "What to change on a website, most recoverable conversions first.",
+        ready="section.cs-card h3",
+    ),
+    MainPage(
         "funnel-builder",
         "/funnels/new/",
         "The funnel builder, with counts as one types.",
