@@ -143,7 +143,8 @@ def switch_to(page: Page, workspace: str) -> None:
     button = page.get_by_role("button", name=re.compile(re.escape(workspace)))
     if button.count():
         button.first.click()
-        page.wait_for_load_state()
+        # A click does not wait for the form to be sent; the next ``goto`` would call it back.
+        page.wait_for_url(re.compile(r"/approvals/"))
 
 
 def sandbox(stack: Stack, path: str, body: dict[str, object] | None = None) -> dict[str, object]:
