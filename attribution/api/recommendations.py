@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from attribution.models import AdviceKind, AdviceStatus, OptimizationRecommendation
+from attribution.selectors.advice import advice_of
 from workspaces import scopes
 from workspaces.api.filters import Filters
 from workspaces.api.views import RowsView
@@ -53,8 +54,7 @@ class Recommendations(RowsView[OptimizationRecommendation]):
 
     def rows(self) -> QuerySet[OptimizationRecommendation]:
         """All of the workspace."""
-        rows = OptimizationRecommendation.objects.filter(workspace=self.workspace)
-        return rows.select_related("funnel")
+        return advice_of(self.workspace)
 
     @extend_schema(
         tags=["Website"],

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from attribution.models import AdviceStatus, OptimizationRecommendation
+from attribution.models import AdviceStatus
+from attribution.selectors.advice import advice_counts, advice_of, searched
 from attribution.services.funnels.advising import AdviceError, decide
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.roles import Role
@@ -25,15 +25,12 @@ _PER_PAGE: Final = 20
 @page(Role.VIEWER)
 def recommendations(request: PageRequest) -> HttpResponse:
     """Those that wait, or those of another state."""
-    rows = OptimizationRecommendation.objects.filter(workspace=request.workspace)
-    counts = rows.aggregate(**{one: Count("pk", Q(status=one)) for one in AdviceStatus.values})
+    counts = advice_counts(request.workspace)
     tab = request.GET.get("tab", "")
     tab = tab if tab in AdviceStatus.values else AdviceStatus.PENDING.value
-    shown = rows.filter(status=tab).select_related("funnel", "reviewed_by")
-    if words := request.GET.get("q", "").strip()[:200]:
-        shown = shown.filter(Q(area__icontains=words) | Q(problem__icontains=words))
-    found = Paginator(shown.order_by("-expected_gain", "pk"), _PER_PAGE)
-    rows_shown = found.get_page(request.GET.get("page"))
+    words = request.GET.get("q", "").strip()[:200]
+    found = searched(advice_of(request.workspace).filter(status=tab), words)
+    rows_shown = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": "Recommendations",
         "tabs": [(one.value, one.label, counts[one.value]) for one in AdviceStatus],
@@ -51,8 +48,7 @@ def recommendations(request: PageRequest) -> HttpResponse:
 @page(Role.OPERATOR)
 def decide_recommendation(request: PageRequest, public_id: UUID) -> HttpResponse:
     """Accept, reject, or say that it was done."""
-    rows = OptimizationRecommendation.objects.filter(workspace=request.workspace)
-    row = get_object_or_404(rows, public_id=public_id)
+    row = get_object_or_404(advice_of(request.workspace), public_id=public_id)
     given = request.POST.get("status", "")
     try:
         if given not in AdviceStatus.values:
