@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -60,3 +61,25 @@ def convert(*, workspace: Workspace, amount: Decimal, currency: str, on: date) -
     if latest is None:
         return None
     return amount * latest.rate if latest.base == currency else amount / latest.rate
+
+
+def rates_of(*, workspace: Workspace, currencies: Collection[str], on: date) -> dict[str, Decimal]:
+    """Units of the workspace's currency for one of each, as ``convert`` would take it; one query.
+
+    Currencies without a rate are left out.
+    """
+    home = workspace.currency
+    foreign = set(currencies) - {home}
+    rates = {home: Decimal(1)}
+    if not foreign:
+        return rates
+    pairs = Q(base__in=foreign, quote=home) | Q(base=home, quote__in=foreign)
+    rows = ExchangeRate.objects.filter(pairs, workspace=workspace, day__lte=on)
+    newest = rows.order_by("base", "quote", "-day").distinct("base", "quote")
+    # Oldest first and the direct rate of a day last: whoever comes last stays.
+    for row in sorted(newest, key=lambda row: (row.day, row.quote == home)):
+        if row.quote == home:
+            rates[row.base] = row.rate
+        else:
+            rates[row.quote] = 1 / row.rate
+    return rates
