@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TypeVar
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -36,8 +38,11 @@ from workspaces.modeladmin import (
     column,
     fields_of,
     own,
+    related_rows,
 )
 from workspaces.roles import Role
+
+SiteRow = TypeVar("SiteRow", WebEvent, PageView)
 
 
 class SiteForm(WorkspaceForm[Site]):
@@ -169,13 +174,44 @@ class WebSessionAdmin(ReadOnlyAdmin[WebSession]):
     readonly_fields = fields_of(WebSession)
 
 
+class SiteFilter(admin.SimpleListFilter):
+    """One site at a time: its days lie in order, those of several would have to be sorted."""
+
+    title = "site"
+    parameter_name = "of"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, str]]:
+        """Sites that the person may see."""
+        sites = related_rows(model_admin.admin_site, Site, request)
+        return [(str(pk), name) for pk, name in sites.order_by("pk").values_list("pk", "name")]
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:  # type: ignore[override]  # as Django calls it
+        """Each site; not all of them together."""
+        chosen = self._chosen()
+        for key, label in self.lookup_choices:
+            query = changelist.get_query_string({self.parameter_name: key})
+            yield {"selected": key == chosen, "query_string": query, "display": label}
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[SiteRow]) -> QuerySet[SiteRow]:
+        """Rows of the chosen site, of the first where none is chosen."""
+        chosen = self._chosen()
+        return rows.filter(site_id=chosen) if chosen else rows.none()
+
+    def _chosen(self) -> str:
+        keys = [key for key, _ in self.lookup_choices]
+        given = self.value()
+        return given if given in keys else next(iter(keys), "")
+
+
 @admin.register(WebEvent)
 class WebEventAdmin(ReadOnlyAdmin[WebEvent]):
     """Events as they came."""
 
     list_display = ("at", "site", "type", "name", "path", "source", "device")
     list_display_links = None
-    list_filter = (own("site"), "type", "category")
+    list_filter = (SiteFilter, "type", "category")
     list_select_related = ("site",)
     search_fields = ("visitor_key__exact",)
     search_help_text = "A whole visitor key"
@@ -189,7 +225,7 @@ class PageViewAdmin(ReadOnlyAdmin[PageView]):
 
     list_display = ("at", "site", "path", "stage", "seconds", "scroll", "interactions")
     list_display_links = None
-    list_filter = (own("site"), "stage")
+    list_filter = (SiteFilter, "stage")
     list_select_related = ("site",)
     search_fields = ("session_id__exact",)
     search_help_text = "A whole session id"
