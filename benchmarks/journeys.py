@@ -17,8 +17,8 @@ from attribution.services.journeys import build_journeys, refresh_journeys
 from attribution.services.touches import channels_of
 from benchmarks.figures import Figure, reset_peak_mb
 from benchmarks.multi_touch import ask_peer
-from campaigns.selectors.performance import Period
 from workspaces.models import Workspace
+from workspaces.periods import Period
 
 GROWTH = (1, 4, 16)
 MOST_LINEAR = 1.5  # of sixteen times the cost for sixteen times the rows

@@ -22,11 +22,11 @@ from attribution.selectors.halo import halo_of
 from attribution.selectors.people import Walked, channel_days, journeys_of
 from campaigns import metrics
 from campaigns.api.queries import checked, chosen_period
-from campaigns.selectors.performance import Period
 from workspaces import scopes
 from workspaces.api.fields import amount_of
 from workspaces.api.views import ApiView
 from workspaces.gate import StateError
+from workspaces.periods import Period
 
 TAG = ["Attribution"]
 

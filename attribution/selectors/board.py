@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -11,8 +11,8 @@ from attribution.models import AttributionCredit, AttributionModel, AttributionR
 from attribution.selectors.credits import Ledger, Line, Unit
 from attribution.selectors.journeys import count_journeys, load_journeys
 from attribution.selectors.regions import regions_of
-from campaigns.selectors.performance import Period
 from workspaces.models import Workspace
+from workspaces.periods import Period
 
 # Counted while somebody waits; more are counted at night.
 LIVE_JOURNEYS: Final = 50_000
@@ -63,12 +63,6 @@ def models_of(workspace: Workspace) -> list[AttributionModel]:
     """Active models, in the order in which they were made."""
     rows = AttributionModel.objects.filter(workspace=workspace, is_active=True)
     return list(rows.order_by("pk"))
-
-
-def previous_of(period: Period) -> Period:
-    """The equally long period before."""
-    until = period.since - timedelta(days=1)
-    return Period(until - (period.until - period.since), until)
 
 
 def board_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -14,12 +14,10 @@ from attribution.models import AttributionModel, Channel, Conversion, CreditLeve
 from attribution.selectors.board import models_of
 from attribution.selectors.credits import Unit
 from campaigns.models import Campaign
-from campaigns.selectors.performance import Period
 from workspaces.models import Workspace
+from workspaces.periods import Period, Presets, asked_period, yesterday_of
 
-DAYS: Final = (7, 30, 90)
-USUAL_DAYS: Final = 30
-_LONGEST_DAYS: Final = 395
+PRESETS: Final = Presets(days=(7, 30, 90), usual=30)
 _TYPES_KEPT_S: Final = 600
 
 
@@ -73,7 +71,7 @@ def filters_of(workspace: Workspace, given: Mapping[str, str], now: datetime) ->
     focus = next((model for model in models if model.method == asked), usual)
     channel = Channel.objects.filter(workspace=workspace, name=given.get("channel", "")).first()
     campaign = _campaign(workspace, given.get("campaign", "")) if channel else None
-    period, days = _period(workspace, given, now)
+    period, days = asked_period(given, PRESETS, last=yesterday_of(workspace, now))
     return BoardFilters(
         period=period,
         days=days,
@@ -91,7 +89,7 @@ def types_of(workspace: Workspace, now: datetime) -> list[str]:
 
     def read() -> list[str]:
         rows = Conversion.objects.filter(
-            workspace=workspace, converted_at__gte=now - timedelta(days=max(DAYS))
+            workspace=workspace, converted_at__gte=now - timedelta(days=max(PRESETS.days))
         )
         return sorted(rows.order_by().values_list("type", flat=True).distinct())
 
@@ -105,22 +103,3 @@ def _campaign(workspace: Workspace, given: str) -> Campaign | None:
     except ValueError:
         return None
     return Campaign.objects.filter(workspace=workspace, public_id=public_id).first()
-
-
-def _period(
-    workspace: Workspace, given: Mapping[str, str], now: datetime
-) -> tuple[Period, int | None]:
-    yesterday = now.astimezone(workspace.zone).date() - timedelta(days=1)
-    since, until = _day(given.get("from", "")), _day(given.get("to", ""))
-    if since and until and since <= until and (until - since).days < _LONGEST_DAYS:
-        return Period(since, until), None
-    text = given.get("days", "")
-    days = int(text) if text in {str(days) for days in DAYS} else USUAL_DAYS
-    return Period(yesterday - timedelta(days=days - 1), yesterday), days
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from attribution.models import CreditLevel, Touchpoint, channel_label
-from attribution.selectors.board import Board, TooManyJourneysError, board_of, previous_of
+from attribution.selectors.board import Board, TooManyJourneysError, board_of
 from attribution.selectors.board_filters import BoardFilters
 from attribution.selectors.board_rows import HeatRow, Row, heat_of, rows_of
 from attribution.selectors.halo import HaloChart, HaloFound, chart_of, halo_of
@@ -72,7 +72,7 @@ def _boards(workspace: Workspace, filters: BoardFilters) -> tuple[Board, Board |
     if not filters.is_compared or filters.focus is None:
         return board, None
     try:
-        before = ask(models=[filters.focus], period=previous_of(filters.period))
+        before = ask(models=[filters.focus], period=filters.period.before)
     except TooManyJourneysError:
         return board, None
     return board, before

@@ -21,8 +21,9 @@ from attribution.selectors.conversions import day_starts
 from attribution.selectors.journey_shapes import shapes_of
 from attribution.selectors.journeys import JourneySet, Units
 from campaigns import metrics
-from campaigns.selectors.performance import Period, days_of
+from campaigns.selectors.performance import days_of
 from workspaces.models import Workspace
+from workspaces.periods import Period
 from workspaces.selectors import convert
 
 # They learn from all journeys together, so other journeys would have moved them.

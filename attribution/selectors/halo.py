@@ -11,8 +11,8 @@ from django.db.models import Q, Sum
 from attribution.engine.halo import Halo, ThinDataError, halo
 from attribution.engine.journeys import FloatArray
 from attribution.models import ChannelPerformance
-from campaigns.selectors.performance import Period
 from workspaces.models import Workspace
+from workspaces.periods import Period
 
 _WIDE, _HIGH, _EDGE = 340, 190, 8
 _POINTS = 24

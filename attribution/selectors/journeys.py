@@ -15,8 +15,8 @@ from django.db import connection
 from attribution.engine.journeys import FloatArray, IntArray, Journeys
 from attribution.models import Channel, CreditLevel
 from attribution.selectors.conversions import day_starts
-from campaigns.selectors.performance import Period
 from workspaces.models import Workspace
+from workspaces.periods import Period
 
 Units = tuple[tuple[int, int, int], ...]
 _HEADER, _TRAILER = 19, 2  # of PostgreSQL's binary COPY

@@ -11,8 +11,8 @@ from django.db.models import Max, Sum
 
 from attribution.engine.multi_touch import journey_credit
 from attribution.models import ChannelPerformance, Identifier, IdentifierKind, Journey, JourneyTouch
-from campaigns.selectors.performance import Period
 from workspaces.models import Workspace
+from workspaces.periods import Period
 
 SHOWN_JOURNEYS: Final = 50
 _DAY_S = 86_400

@@ -26,8 +26,8 @@ from attribution.services.channel_days import fill_channel_days
 from attribution.services.journeys import refresh_journeys
 from attribution.services.touches import channels_of
 from campaigns.models import Campaign
-from campaigns.selectors.performance import Period
 from workspaces.models import User, Workspace
+from workspaces.periods import Period
 from workspaces.services.jobs import Progress
 
 RUNS_JOB: Final = "attribution-models"

@@ -18,8 +18,8 @@ from attribution.selectors.credits import spend_by_day
 from attribution.selectors.journeys import JourneySet, day_of, load_journeys
 from attribution.services.touches import channel_key, channels_of
 from campaigns.models import Campaign
-from campaigns.selectors.performance import Period
 from workspaces.models import Workspace
+from workspaces.periods import Period
 from workspaces.services.refusals import RefusedError
 
 COUNTS: Final = ("sent", "delivered", "opened", "clicked", "replied")

@@ -21,7 +21,7 @@ from attribution.selectors.board_files import (
     report_of,
     sheets_of,
 )
-from attribution.selectors.board_filters import DAYS, BoardFilters, filters_of, types_of
+from attribution.selectors.board_filters import PRESETS, BoardFilters, filters_of, types_of
 from attribution.selectors.board_page import page_of
 from attribution.services.attribution_runs import RUNS_JOB
 from workspaces.pages import PageRequest, has_role, page, show
@@ -43,7 +43,7 @@ def attribution(request: PageRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "title": "Attribution",
         "filters": filters,
-        "days": DAYS,
+        "days": PRESETS.days,
         "types": types_of(request.workspace, now),
         "may_run": has_role(request, Role.OPERATOR),
         "currency": request.workspace.currency,

@@ -28,10 +28,9 @@ from attribution.selectors.funnels.board import (
     with_alerts,
 )
 from attribution.selectors.funnels.filters import (
-    DAYS,
+    PRESETS,
     TITLES,
     FunnelQuery,
-    page_number,
     query_of,
 )
 from attribution.selectors.funnels.listing import funnels_of, list_of
@@ -41,6 +40,7 @@ from attribution.services.funnels.defining import FunnelError, archive_funnel, r
 from attribution.services.funnels.first import create_first_funnel
 from attribution.services.funnels.refreshing import FUNNELS_JOB, LIVE_TOPIC
 from workspaces.pages import PageRequest, has_role, page, show
+from workspaces.periods import page_number
 from workspaces.reports.answers import download
 from workspaces.reports.sheets import csv_of, xlsx_of
 from workspaces.roles import Role
@@ -94,7 +94,7 @@ def funnel(request: PageRequest, public_id: UUID) -> HttpResponse:
         "funnel": found,
         "query": query,
         "board": board_of(query),
-        "days": DAYS,
+        "days": PRESETS.days,
         "dimensions": TITLES,
         **_rules(query),
     }

@@ -20,7 +20,7 @@ from attribution.selectors.website.board import (
     sheets_of,
 )
 from attribution.selectors.website.columns import TITLES
-from attribution.selectors.website.filters import DAYS, WebFilters, filters_of
+from attribution.selectors.website.filters import PRESETS, WebFilters, filters_of
 from attribution.selectors.website.sites import last_event_of
 from attribution.selectors.website.timeline import session_of, timeline_of
 from attribution.services.website.sites import SiteError, create_site
@@ -41,7 +41,7 @@ def website(request: PageRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "title": "Website",
         "filters": filters,
-        "days": DAYS,
+        "days": PRESETS.days,
         "tabs": [("", "Overview", 0), *((name.value, text, 0) for name, text in TITLES.items())],
         "tab": filters.dimension,
         "may_manage": has_role(request, Role.ADMIN),

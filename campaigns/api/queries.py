@@ -11,8 +11,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from campaigns.selectors.lookup import by_any_id
-from campaigns.selectors.performance import GROUPS, Period
+from campaigns.selectors.performance import GROUPS
 from workspaces.models import Workspace
+from workspaces.periods import Period
 
 _LONGEST_DAYS = 800
 _DAY = "Reporting day, e.g. 2026-11-01."

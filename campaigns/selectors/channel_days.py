@@ -12,8 +12,9 @@ import numpy.typing as npt
 from django.db.models import Case, CharField, F, FloatField, Sum, Value, When
 from django.db.models.functions import Cast
 
-from campaigns.selectors.performance import Period, days_of
+from campaigns.selectors.performance import days_of
 from workspaces.models import Workspace
+from workspaces.periods import Period
 from workspaces.selectors import rates_of
 
 FloatArray = npt.NDArray[np.float64]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -13,8 +11,8 @@ from django.db.models import F, QuerySet, Sum
 from campaigns import metrics
 from campaigns.models import AdAccount, Campaign, DailyPerformance
 from workspaces.models import Workspace
+from workspaces.periods import Period
 
-DEFAULT_DAYS: Final = 28
 SUMS: Final = (
     "impressions", "clicks", "engagement", "spend", "conversions", "revenue", "pipeline_value",
     "installs",
@@ -25,20 +23,6 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "campaign": ("campaign_id", "campaign__public_id", "campaign__name"),
     "ad": ("ad_id", "ad__public_id", "ad__name"),
 }
-
-
-@dataclass(frozen=True)
-class Period:
-    """Reporting days, both ends included."""
-
-    since: date
-    until: date
-
-    @classmethod
-    def last_weeks(cls, workspace: Workspace, now: datetime) -> Period:
-        """The last four full weeks to yesterday, in the workspace's zone."""
-        yesterday = now.astimezone(workspace.zone).date() - timedelta(days=1)
-        return cls(yesterday - timedelta(days=DEFAULT_DAYS - 1), yesterday)
 
 
 def days_of(workspace: Workspace, period: Period) -> QuerySet[DailyPerformance]:

@@ -27,10 +27,10 @@ from attribution.services.attribution_runs import (
 )
 from attribution.services.channel_days import CountError, count_messages, fill_channel_days
 from attribution.services.journeys import build_journeys
-from campaigns.selectors.performance import Period
 from tests.attribution.journey_steps import DAY, three_walks, walk
 from tests.attribution.steps import click, convert
 from tests.campaigns.factories import AdFactory, DailyPerformanceFactory
+from workspaces.periods import Period
 from workspaces.services import jobs
 
 WEEK = Period(date(2026, 11, 14), date(2026, 11, 20))

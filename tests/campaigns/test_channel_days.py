@@ -8,13 +8,13 @@ from decimal import Decimal
 import pytest
 
 from campaigns.selectors.channel_days import channel_days
-from campaigns.selectors.performance import Period
 from tests.campaigns.factories import (
     AdAccountFactory,
     CampaignFactory,
     DailyPerformanceFactory,
 )
 from tests.workspaces.factories import ExchangeRateFactory
+from workspaces.periods import Period
 
 PERIOD = Period(date(2026, 11, 16), date(2026, 11, 20))
 

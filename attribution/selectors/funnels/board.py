@@ -28,22 +28,13 @@ from attribution.selectors.funnels.results import (
     trend_of,
     values_of,
 )
+from workspaces.boards import Kpi, change_of
 from workspaces.charts import LineChart, line_chart
-from workspaces.formats import money, percent, plain
+from workspaces.formats import money, plain
 from workspaces.reports.shapes import Bar, BarChart, BarPanel, Table
 
 MOST_ALERTS: Final = 10
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))
-
-
-@dataclass(frozen=True)
-class Kpi:
-    """A figure of the whole funnel, and how it moved."""
-
-    label: str
-    text: str
-    change: str
-    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,13 +164,6 @@ def with_alerts(funnels: QuerySet[FunnelDefinition]) -> QuerySet[FunnelDefinitio
     alerts = FunnelAlert.objects.filter(funnel=OuterRef("pk")).order_by("-raised_at", "-pk")
     rows = alerts.values(row=JSONObject(**{name: name for name in fields}))[:MOST_ALERTS]
     return funnels.annotate(alert_rows=ArraySubquery(rows))
-
-
-def change_of(value: float | Decimal | None, was: float | Decimal | None) -> str:
-    """How a figure moved, in percent of what it was; '' where there is nothing to compare."""
-    if value is None or not was:
-        return ""
-    return percent((Decimal(str(value)) / Decimal(str(was)) - 1) * 100)
 
 
 def worst_of(names: Sequence[str], reached: Sequence[int]) -> tuple[str, float | None]:

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from attribution.models import CustomerType, FunnelDefinition
-from attribution.selectors.funnels.results import DIMENSIONS, Filters, FunnelView, usual_period
-from campaigns.selectors.performance import Period
+from attribution.selectors.funnels.results import DIMENSIONS, Filters, FunnelView
+from workspaces.periods import Period, Presets, asked_period, page_number, yesterday_of
 
 #: Today by itself; the others end yesterday, for a day that is still open looks worse.
-DAYS: Final = (1, 7, 28, 90)
-USUAL_DAYS: Final = 28
+PRESETS: Final = Presets(days=(1, 7, 28, 90), usual=28)
 TITLES: Final = {
     "source": "Source", "device": "Device", "customer_type": "Customer type", "variant": "Variant",
 }  # fmt: skip
 #: In an address, those of whom it is not known; an empty one is anybody.
 NONE: Final = "(none)"
 _UNKNOWN: Final = {"source": "Direct", "customer_type": "Not known (no consent)"}
-_LONGEST_DAYS: Final = 395
 _LONGEST_TEXT: Final = 200
-_LAST_PAGE: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -74,11 +71,6 @@ def query_of(funnel: FunnelDefinition, given: Mapping[str, str], now: datetime) 
     )
 
 
-def page_number(text: str) -> int:
-    """Which page of rows is asked for, the first if that cannot be read."""
-    return min(int(text), _LAST_PAGE) if text.isdecimal() and len(text) < 9 and int(text) else 1
-
-
 def label_of(dimension: str, key: str) -> str:
     """Key of a row as people read it."""
     if not key:
@@ -99,22 +91,9 @@ def _key(text: str) -> str | None:
 def _period(
     funnel: FunnelDefinition, given: Mapping[str, str], now: datetime
 ) -> tuple[Period, int | None]:
-    since, until = _day(given.get("from", "")), _day(given.get("to", ""))
-    if since and until and since <= until and (until - since).days < _LONGEST_DAYS:
-        return Period(since, until), None
-    text = given.get("days", "")
-    days = int(text) if text in {str(days) for days in DAYS} else USUAL_DAYS
-    usual = usual_period(funnel, now=now, days=days)
-    if days > 1:
-        return usual, days
-    today = usual.until + timedelta(days=1)
-    return Period(today, today), days
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    # Far from here, the period before it would not exist.
-    return day if 2000 <= day.year <= 2100 else None
+    yesterday = yesterday_of(funnel.workspace, now)
+    period, days = asked_period(given, PRESETS, last=yesterday)
+    if days == 1:
+        today = yesterday + timedelta(days=1)
+        return Period(today, today), days
+    return period, days

@@ -14,10 +14,11 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from attribution.models import FunnelDefinition
-from attribution.selectors.funnels.board import change_of, worst_of
+from attribution.selectors.funnels.board import worst_of
 from attribution.selectors.funnels.results import share, usual_period
-from campaigns.selectors.performance import Period
+from workspaces.boards import change_of
 from workspaces.models import Workspace
+from workspaces.periods import Period
 
 PAGE_SIZE: Final = 20
 _KEPT_S: Final = 6 * 3_600

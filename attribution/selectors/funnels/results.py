@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -21,7 +21,7 @@ from django.db import connection
 
 from attribution.models import FunnelDefinition
 from campaigns import metrics
-from campaigns.selectors.performance import Period
+from workspaces.periods import Period, yesterday_of
 
 DIMENSIONS: Final = ("source", "device", "customer_type", "variant")
 #: Ends of the bars of the histogram, in seconds.
@@ -396,5 +396,4 @@ def _name(view: FunnelView, what: str) -> str:
 
 def usual_period(funnel: FunnelDefinition, *, now: datetime, days: int = 28) -> Period:
     """Days up to yesterday in the workspace's zone."""
-    yesterday: date = now.astimezone(funnel.workspace.zone).date() - timedelta(days=1)
-    return Period(yesterday - timedelta(days=days - 1), yesterday)
+    return Period.ending(yesterday_of(funnel.workspace, now), days)

@@ -15,12 +15,10 @@ from attribution.models import Site, WebDay, WebEvent, WebSession
 from attribution.selectors.website.columns import (
     COLUMNS,
     TITLES,
-    Column,
     columns_of,
     label_of,
     measure_of,
     order_of,
-    sort_link,
 )
 from attribution.selectors.website.figures import (
     Figures,
@@ -32,8 +30,9 @@ from attribution.selectors.website.figures import (
     total_of,
 )
 from attribution.selectors.website.filters import WebFilters
+from workspaces.boards import Head, Kpi, change_of, sort_link
 from workspaces.charts import LineChart, line_chart
-from workspaces.formats import percent, plain
+from workspaces.formats import plain
 from workspaces.reports.shapes import Table
 
 CARD_ROWS: Final = 6
@@ -54,16 +53,6 @@ _SESSION_FIELDS: Final = {
 
 
 @dataclass(frozen=True)
-class Kpi:
-    """A figure of the whole period, and how it moved."""
-
-    label: str
-    text: str
-    change: str
-    hint: str
-
-
-@dataclass(frozen=True)
 class CardRow:
     """One key in a card."""
 
@@ -81,17 +70,6 @@ class Card:
     measure: str
     rows: list[CardRow]
     more: int
-
-
-@dataclass(frozen=True)
-class Head:
-    """Head of a column, and the order that a click on it asks for."""
-
-    label: str
-    hint: str
-    sort: str
-    aria: str
-    is_number: bool = True
 
 
 @dataclass(frozen=True)
@@ -160,7 +138,7 @@ def live_visitors(sites: Sequence[int], now: datetime) -> int:
 
 def board_of(filters: WebFilters) -> WebBoard:
     """Figures of a question, from the rollups of days only."""
-    since = filters.before.since if filters.is_compared else filters.period.since
+    since = filters.period.before.since if filters.is_compared else filters.period.since
     days = by_day(filters.asked_sites, since, filters.period.until)
     own = {day: figures for day, figures in days.items() if day >= filters.period.since}
     total = total_of(own.values())
@@ -168,7 +146,7 @@ def board_of(filters: WebFilters) -> WebBoard:
     currency = filters.workspace.currency
     return WebBoard(
         total=total,
-        kpis=[_kpi(COLUMNS[name], total, before, currency) for name in _KPIS],
+        kpis=[COLUMNS[name].kpi(total, before, currency) for name in _KPIS],
         charts=[
             line_chart(
                 title=COLUMNS[name].label,
@@ -189,7 +167,7 @@ def sheets_of(filters: WebFilters) -> list[Table]:
     currency = filters.workspace.currency
     days = by_day(filters.asked_sites, filters.period.since, filters.period.until)
     columns = [COLUMNS[name] for name in (*_KPIS, "conversion_rate")]
-    heads = tuple(_file_head(column, currency) for column in columns)
+    heads = tuple(column.head(currency) for column in columns)
     daily = Table(
         "Days",
         ("Day", *heads),
@@ -213,29 +191,12 @@ def _sheet(dimension: str, rows: list[Keyed], currency: str) -> Table:
     title = TITLES[WebDay.Dimension(dimension)]
     return Table(
         title,
-        (WebDay.Dimension(dimension).label, *(_file_head(column, currency) for column in columns)),
+        (WebDay.Dimension(dimension).label, *(column.head(currency) for column in columns)),
         tuple(
             (label_of(dimension, row.key), *(column.cell(row.figures) for column in columns))
             for row in rows
         ),
     )
-
-
-def _file_head(column: Column, currency: str) -> str:
-    unit = {"seconds": "seconds", "money": currency, "share": "share"}.get(column.kind)
-    return f"{column.label} ({unit})" if unit else column.label
-
-
-def _kpi(column: Column, total: Figures, before: Figures, currency: str) -> Kpi:
-    was = getattr(before, column.name)
-    change = _change(getattr(total, column.name), was)
-    return Kpi(column.label, column.text(total, currency), change, column.hint)
-
-
-def _change(value: float | Decimal | None, was: float | Decimal | None) -> str:
-    if value is None or not was:
-        return ""
-    return percent((Decimal(str(value)) / Decimal(str(was)) - 1) * 100)
 
 
 def _cards(filters: WebFilters) -> list[Card]:
@@ -271,7 +232,9 @@ def _table(filters: WebFilters) -> WebTable:
         row["key"]: Figures.of(row) for row in rows.order_by(*order)[first : first + PAGE_ROWS]
     }
     before = (
-        figures_of(sites, filters.before, dimension, shown) if filters.is_compared and shown else {}
+        figures_of(sites, filters.period.before, dimension, shown)
+        if filters.is_compared and shown
+        else {}
     )
     aria = {current: "ascending" if is_rising else "descending"}
     label = WebDay.Dimension(dimension).label
@@ -298,7 +261,7 @@ def _row(filters: WebFilters, key: str, figures: Figures, before: Figures | None
     return Row(
         label=label_of(dimension, key),
         cells=[(column.label, column.text(figures, currency)) for column in columns_of(dimension)],
-        change=_change(getattr(figures, measure), getattr(before, measure)) if before else "",
+        change=change_of(getattr(figures, measure), getattr(before, measure)) if before else "",
         sessions=_sessions(filters, key),
     )
 

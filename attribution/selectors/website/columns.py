@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 
 from django.db.models import ExpressionWrapper, F, FloatField
@@ -12,42 +10,8 @@ from django.db.models.functions import NullIf
 
 from attribution.engine.web_places import country_name
 from attribution.models import CustomerType, channel_label
-from attribution.selectors.website.figures import MEASURES, Dimension, Figures
-from workspaces.formats import money, plain
-from workspaces.reports.shapes import Cell
-
-_UP: Final = "-up"
-_NOTHING: Final = "–"
-
-
-@dataclass(frozen=True)
-class Column:
-    """A figure: `parts` is the sum, or the two sums, that it is made of in the database."""
-
-    name: str
-    label: str
-    kind: str
-    parts: tuple[str, ...]
-    hint: str = ""
-
-    def cell(self, figures: Figures) -> Cell:
-        """Value for a spreadsheet."""
-        value: int | float | Decimal | None = getattr(figures, self.name)
-        return round(value, 4) if isinstance(value, float) else value
-
-    def text(self, figures: Figures, currency: str) -> str:
-        """Value as people read it."""
-        value: int | float | Decimal | None = getattr(figures, self.name)
-        if value is None:
-            return _NOTHING
-        if self.kind == "share":
-            return f"{float(value) * 100:.1f} %"
-        if self.kind == "seconds":
-            return clock(float(value))
-        if self.kind == "money":
-            return money(Decimal(value), currency)
-        return plain(Decimal(value))
-
+from attribution.selectors.website.figures import MEASURES, Dimension
+from workspaces.boards import UP, Column
 
 COLUMNS: Final = {
     column.name: column
@@ -124,7 +88,7 @@ def label_of(dimension: str, key: str) -> str:
 
 def order_of(dimension: str, sort: str) -> tuple[list[OrderBy], str, bool]:
     """Order of rows, the column that makes it (``key`` for the names), and whether it rises."""
-    name, is_rising = sort.removesuffix(_UP), sort.endswith(_UP)
+    name, is_rising = sort.removesuffix(UP), sort.endswith(UP)
     known = {column.name for column in columns_of(dimension)}
     if name == "key" or (dimension == Dimension.HOUR and name not in known):
         is_rising = sort != "key"
@@ -137,16 +101,3 @@ def order_of(dimension: str, sort: str) -> tuple[list[OrderBy], str, bool]:
     )  # fmt: skip
     first = OrderBy(value, descending=not is_rising, nulls_last=True)
     return [first, F("key").asc()], column.name, is_rising
-
-
-def sort_link(name: str, current: str, *, is_rising: bool) -> str:
-    """What a head of a table asks for: another order, or the same one turned."""
-    if name != current:
-        return f"{name}{_UP}" if name == "key" else name
-    return name if is_rising else f"{name}{_UP}"
-
-
-def clock(seconds: float) -> str:
-    """Minutes and seconds: ``2:05``."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"

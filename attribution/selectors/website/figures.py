@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet, Sum
 
 from attribution.models import WebDay
-from campaigns.selectors.performance import Period
+from workspaces.periods import Period
 
 Dimension = WebDay.Dimension
 #: What a dimension is ranked by, where it is not sessions.

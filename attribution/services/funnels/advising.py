@@ -29,8 +29,8 @@ from attribution.selectors.funnels.results import (
     breakdown_of,
     usual_period,
 )
-from campaigns.selectors.performance import Period
 from workspaces.models import User
+from workspaces.periods import Period
 from workspaces.services.locks import lock_names
 from workspaces.services.refusals import RefusedError
 

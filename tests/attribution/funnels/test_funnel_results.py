@@ -30,8 +30,8 @@ from attribution.selectors.funnels.results import (
 from attribution.services.funnels.cohorts import save_cohort
 from attribution.services.funnels.defining import FunnelError
 from attribution.services.privacy import erase
-from campaigns.selectors.performance import Period
 from tests.attribution.funnels.steps import act, document, make_site, page
+from workspaces.periods import Period
 
 ANNA, BERT, CARA = UUID(int=1), UUID(int=2), UUID(int=3)
 

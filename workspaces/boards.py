@@ -1,0 +1,93 @@
+"""What pages of figures are made of: cards, and tables whose heads sort them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from workspaces.formats import money, percent, plain
+from workspaces.reports.shapes import Cell
+
+UP: Final = "-up"
+NOTHING: Final = "–"
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A figure of the whole period, and how it moved."""
+
+    label: str
+    text: str
+    change: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Head:
+    """Head of a column, and the order that a click on it asks for."""
+
+    label: str
+    hint: str
+    sort: str
+    aria: str
+    is_number: bool = True
+
+
+@dataclass(frozen=True)
+class Column:
+    """A figure: `parts` is the sum, or the two sums, that it is made of in the database."""
+
+    name: str
+    label: str
+    kind: str
+    parts: tuple[str, ...]
+    hint: str = ""
+
+    def cell(self, figures: Any) -> Cell:
+        """Value for a spreadsheet."""
+        value: int | float | Decimal | None = getattr(figures, self.name)
+        return round(value, 4) if isinstance(value, float) else value
+
+    def text(self, figures: Any, currency: str) -> str:
+        """Value as people read it."""
+        value: int | float | Decimal | None = getattr(figures, self.name)
+        if value is None:
+            return NOTHING
+        if self.kind == "share":
+            return f"{float(value) * 100:.1f} %"
+        if self.kind == "seconds":
+            return clock(float(value))
+        if self.kind == "money":
+            return money(Decimal(value), currency)
+        return plain(Decimal(value))
+
+    def head(self, currency: str) -> str:
+        """Name with its unit, for a spreadsheet."""
+        unit = {"seconds": "seconds", "money": currency, "share": "share"}.get(self.kind)
+        return f"{self.label} ({unit})" if unit else self.label
+
+    def kpi(self, figures: Any, before: Any, currency: str) -> Kpi:
+        """Card of the whole period against the one before."""
+        change = change_of(getattr(figures, self.name), getattr(before, self.name))
+        return Kpi(self.label, self.text(figures, currency), change, self.hint)
+
+
+def change_of(value: float | Decimal | None, was: float | Decimal | None) -> str:
+    """How a figure moved, in percent of what it was; '' where there is nothing to compare."""
+    if value is None or not was:
+        return ""
+    return percent((Decimal(str(value)) / Decimal(str(was)) - 1) * 100)
+
+
+def sort_link(name: str, current: str, *, is_rising: bool) -> str:
+    """What a head of a table asks for: another order, or the same one turned."""
+    if name != current:
+        return f"{name}{UP}" if name == "key" else name
+    return name if is_rising else f"{name}{UP}"
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds: ``2:05``."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
