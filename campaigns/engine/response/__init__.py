@@ -1,0 +1,1 @@
+"""Response curves of channels: fitting, simulating, best splits. Plain Python, no Django."""
