@@ -47,6 +47,8 @@ from attribution.models import (
     Site,
     StageValueChange,
     TouchKind,
+    UserInstall,
+    UserSession,
     Visitor,
     VisitorSalt,
     WebDay,
@@ -56,12 +58,21 @@ from attribution.models import (
 )
 from attribution.services.attribution_runs import refresh_attribution
 from attribution.services.crm_values import ingest_ad_values
+from attribution.services.installs.partitions import ensure_months
 from attribution.services.ledger import DealRef, SeenMove, record_moves
 from attribution.services.stage_values import install_template
 from attribution.services.touches import Touch, record_touch
 from attribution.services.website.partitions import ensure_days
 from attribution.services.website.sites import create_site
-from campaigns.models import AdChangeHistory, ImportMapping, ImportRow, ImportRun, PendingAdChange
+from campaigns.models import (
+    AdChangeHistory,
+    DailyOrganicMetric,
+    ImportMapping,
+    ImportRow,
+    ImportRun,
+    PendingAdChange,
+)
+from campaigns.services.channels import ensure_channels
 from mlops.models import SamplerDecision, SamplerFeedback
 from tests.campaigns.factories import AdFactory, DailyPerformanceFactory, SafetyPolicyFactory
 from tests.workspaces import note_kind
@@ -106,6 +117,7 @@ def fill(workspace: Workspace, user: User, approver: User) -> None:
     _change(workspace, approver)
     _attribution(workspace)
     _website(workspace)
+    _app(workspace)
     _deals(workspace)
     _libraries(user)
 
@@ -246,6 +258,20 @@ def _website(workspace: Workspace) -> None:
         is_conversion_page=False, is_exit=True, seconds=1, scroll=0, interactions=0,
     )  # fmt: skip
     _funnel(site, visitor)
+
+
+def _app(workspace: Workspace) -> None:
+    ensure_channels(workspace=workspace)
+    DailyOrganicMetric.objects.create(workspace=workspace, day=NOW.date())
+    install = UserInstall.objects.create(
+        workspace=workspace, user_id="u", channel="organic", source="organic",
+        installed_on=NOW.date(),
+    )  # fmt: skip
+    ensure_months([NOW.date()])
+    UserSession.objects.create(
+        workspace=workspace, session_id="s", install=install, started_at=NOW, day=NOW.date(),
+        seconds=60,
+    )  # fmt: skip
 
 
 def _funnel(site: Site, visitor: Visitor) -> None:

@@ -42,6 +42,14 @@ from attribution.models.funnels import (
     SavedCohortMember,
 )
 from attribution.models.identity import Identifier, IdentifierKind, IdentityMerge, Person
+from attribution.models.installs import (
+    ChurnReason,
+    DeviceType,
+    InstallSource,
+    UserInstall,
+    UserSegment,
+    UserSession,
+)
 from attribution.models.journeys import (
     Channel,
     Journey,
@@ -96,6 +104,7 @@ __all__ = [
     "BackPlatform",
     "Channel",
     "ChannelPerformance",
+    "ChurnReason",
     "Click",
     "Conversion",
     "ConversionAttributionSummary",
@@ -104,6 +113,7 @@ __all__ = [
     "CrmSync",
     "CustomerType",
     "Deal",
+    "DeviceType",
     "EventCategory",
     "EventType",
     "FingerprintSalt",
@@ -116,6 +126,7 @@ __all__ = [
     "Identifier",
     "IdentifierKind",
     "IdentityMerge",
+    "InstallSource",
     "Journey",
     "JourneyTouch",
     "LayerOutcome",
@@ -146,6 +157,9 @@ __all__ = [
     "TouchKind",
     "Touchpoint",
     "UnattributedConversion",
+    "UserInstall",
+    "UserSegment",
+    "UserSession",
     "ValueKind",
     "Visitor",
     "VisitorSalt",

@@ -1,6 +1,7 @@
 """Tables of the campaigns app."""
 
 from campaigns.models.changes import AdChangeHistory, ChangeType, EntityType, PendingAdChange
+from campaigns.models.channels import ChannelKind, DailyOrganicMetric, MarketingChannel
 from campaigns.models.entities import (
     Ad,
     AdAccount,
@@ -30,8 +31,10 @@ __all__ = [
     "Campaign",
     "CampaignActivitySummary",
     "ChangeType",
+    "ChannelKind",
     "Creative",
     "CreativeFormat",
+    "DailyOrganicMetric",
     "DailyPerformance",
     "DeliveryStatus",
     "EntityType",
@@ -41,6 +44,7 @@ __all__ = [
     "LearningStatus",
     "Level",
     "LifeState",
+    "MarketingChannel",
     "PendingAdChange",
     "Platform",
     "RecentBudgetChange",

@@ -9,19 +9,11 @@ from typing import Final
 from django.conf import settings
 from django.db import connection, transaction
 
+from attribution.services.partitions import make_partition, partitions_of
 from workspaces.services.locks import lock_names
 
 TABLES: Final = ("attribution_webevent", "attribution_pageview")
 _AHEAD: Final = timedelta(days=7)
-_BOUNDS = """
-SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
- WHERE i.inhparent = %s::regclass ORDER BY 1
-"""
-# Attached after it was made: making it as a part at once would lock everybody out of the parent.
-_MAKE = """
-CREATE TABLE {part} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
-ALTER TABLE {table} ATTACH PARTITION {part} FOR VALUES FROM (%s) TO (%s)
-"""
 
 # Days known to have their partitions, so that storing events need not ask.
 _known: set[date] = set()
@@ -35,43 +27,31 @@ def ensure_days(days: Iterable[date]) -> None:
     with transaction.atomic():
         lock_names(["partitions:website"])
         for table in TABLES:
-            there = set(_partitions(table))
+            there = set(partitions_of(table))
             for day in sorted(wanted):
                 if (part := _part(table, day)) not in there:
-                    _make(table, part, day)
+                    make_partition(table, part, since=day, until=day + timedelta(days=1))
         transaction.on_commit(lambda: _known.update(wanted))
 
 
 def keep_partitions(*, now: datetime) -> dict[str, int]:
     """Make those of the days to come, drop those past their time; returns how many of each."""
     today = now.astimezone(UTC).date()
-    before = {table: _partitions(table) for table in TABLES}
+    before = {table: partitions_of(table) for table in TABLES}
     ensure_days(today + timedelta(days=number) for number in range(-1, _AHEAD.days + 1))
     oldest = today - timedelta(days=settings.WEB_EVENT_KEEP_DAYS)
     dropped = 0
     for table in TABLES:
-        for part in _partitions(table):
+        for part in partitions_of(table):
             if part < _part(table, oldest):
                 _drop(part)
                 dropped += 1
-    made = sum(len(set(_partitions(table)) - set(before[table])) for table in TABLES)
+    made = sum(len(set(partitions_of(table)) - set(before[table])) for table in TABLES)
     return {"made": made, "dropped": dropped}
-
-
-def _partitions(table: str) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(_BOUNDS, [table])
-        return [name for (name,) in cursor.fetchall()]
 
 
 def _part(table: str, day: date) -> str:
     return f"{table}_{day:%Y%m%d}"
-
-
-def _make(table: str, part: str, day: date) -> None:
-    days = [day.isoformat(), (day + timedelta(days=1)).isoformat()]
-    with connection.cursor() as cursor:
-        cursor.execute(_MAKE.format(table=table, part=part), days)
 
 
 def _drop(part: str) -> None:

@@ -1,0 +1,1 @@
+"""Installs of apps and their sessions."""
