@@ -42,8 +42,9 @@ def made(
 ) -> World:
     """An app's advertiser: budgets step up and down, a weekday, a trend, noise, some pauses.
 
-    Truth is drawn from flat ranges, not from the priors of the fit: paid share 0.30–0.75, decay
-    0.1–0.8 a day, half of the greatest response at 0.4–2.5 usual spends, slope 0.7–1.8.
+    Truth is drawn from flat ranges, not from the priors of the fit: paid share 0.25–0.80, returns
+    per money that differ by a factor of 1.8, decay 0–0.8 a day, half of the greatest response at
+    0.3–3 usual spends, slope 0.6–2.
     """
     rng = np.random.default_rng(seed)
     return with_spend(_spend(rng, channels, steps + _BEFORE), rng, noise=noise, likeness=likeness)
@@ -56,14 +57,13 @@ def with_spend(
     """The same on a spend that is given; its first steps only leave their adstock."""
     channels, steps = spend.shape[1], len(spend) - before
     usual = np.array([each[each > 0].mean() for each in spend[before:].T])
-    decay, slope = rng.uniform(0.1, 0.8, channels), rng.uniform(0.7, 1.8, channels)
-    half = np.exp(rng.uniform(np.log(0.4), np.log(2.5), channels))
+    decay = rng.uniform(0.0, 0.8, channels)
+    slope = np.exp(rng.uniform(np.log(0.6), np.log(2.0), channels))
+    half = np.exp(rng.uniform(np.log(0.3), np.log(3.0), channels))
     stock = carryover(spend / usual, decay, (spend / usual).mean(axis=0))
-    share, shape = rng.uniform(0.3, 0.75), response(stock, np.ones(channels), half, slope)[before:]
-    split = (
-        0.5 * rng.dirichlet(np.full(channels, 4.0))
-        + 0.5 * spend.mean(axis=0) / spend.mean(axis=0).sum()
-    )
+    share, shape = rng.uniform(0.25, 0.80), response(stock, np.ones(channels), half, slope)[before:]
+    split = spend.mean(axis=0) * rng.lognormal(0, 0.6, channels)
+    split /= split.sum()
     at_usual = share * _MEAN * split / shape.mean(axis=0)
     level = (1 - share) * _MEAN * _baseline(rng, steps, step_days)
     error = noise * _MEAN * _alike(rng, steps, likeness)

@@ -12,7 +12,9 @@ from campaigns.engine.response.transforms import FloatArray
 Density = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 Curvature = Callable[[FloatArray], FloatArray]
 
-CHAINS, WARM_UP, KEPT = 32, 50, 96
+CHAINS, WARM_UP, KEPT = 32, 50, 80
+# Chains that do not agree yet go on, so many times as long.
+WELL_MIXED, MOST_MORE = 1.1, 3
 LEAST_PATH, MOST_PATH = 0.6, 2.0
 MOST_LEAPS = 16
 WANTED_ACCEPTANCE = 0.8
@@ -94,7 +96,8 @@ def sample(
 
     Returns
     -------
-    draws after the warm-up, in which the step is fitted to the wanted acceptance
+    draws after the warm-up, in which the step is fitted to the wanted acceptance; more of them
+    where the chains do not agree
 
     References
     ----------
@@ -111,7 +114,17 @@ def sample(
     shape = weight * np.cov(seen.T) + (1 - weight) * scale @ scale.T
     better = np.asarray(np.linalg.cholesky(shape), dtype=np.float64)
     second = _run(density, first.values[-1], better, WARM_UP // 2, rng, step=first.step)
-    return _run(density, second.values[-1], better, KEPT, rng, step=second.step, adapts=False)
+    found = _run(density, second.values[-1], better, KEPT, rng, step=second.step, adapts=False)
+    for _ in range(MOST_MORE):
+        if found.worst_mixing <= WELL_MIXED:
+            break
+        more = _run(density, found.values[-1], better, KEPT, rng, step=found.step, adapts=False)
+        found = Draws(
+            np.concatenate([found.values, more.values]),
+            (found.acceptance + more.acceptance) / 2,
+            found.step,
+        )
+    return found
 
 
 def _run(
