@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from campaigns.views import accounts, calibration, entities, policy
+from campaigns.views import accounts, calibration, dashboards, entities, policy
 
 _ENTITY = r"^campaigns/(?P<entity_type>campaign|adset|ad)/(?P<public_id>[0-9a-f-]{36})/"
 
 urlpatterns = [
+    path("dashboards/", dashboards.overview, name="overview"),
+    path("dashboards/paid-media/", dashboards.paid_media, name="paid-media"),
+    path("dashboards/export/<slug:name>.<slug:kind>", dashboards.export, name="dashboard-export"),
     path("campaigns/", entities.campaign_list, name="campaigns"),
     re_path(_ENTITY + "$", entities.entity, name="entity"),
     re_path(_ENTITY + "propose/$", entities.propose_change, name="entity-propose"),

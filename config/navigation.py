@@ -68,7 +68,7 @@ SIDEBAR: dict[str, Any] = {
             _item("Execution", "bolt", "approvals-execution", counter="failed"),
             _item("Calibration", "target", "calibration"),
             _item("Notices", "notifications", "notices", counter="notices"),
-            _item("Overview", "dashboard", "admin:index"),
+            _item("Home", "home", "admin:index"),
         ),
         _group(
             "Campaigns",
@@ -79,6 +79,8 @@ SIDEBAR: dict[str, Any] = {
         ),
         _group(
             "Insight",
+            _item("Overview", "dashboard", "overview"),
+            _item("Paid media", "payments", "paid-media"),
             _item("Attribution", "conversion_path", "attribution"),
             _item("Website", "language", "website"),
             _item("Funnels", "filter_alt", "funnels"),

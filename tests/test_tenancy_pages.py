@@ -109,6 +109,9 @@ PAGES: dict[str, tuple[str, str]] = {
     "attribution": (MEMBER, NONE),
     "attribution-run": (NONE, OPERATOR),
     "attribution-export": (MEMBER, NONE),
+    "overview": (MEMBER, NONE),
+    "paid-media": (MEMBER, NONE),
+    "dashboard-export": (MEMBER, NONE),
     "attribution-chart": (MEMBER, NONE),
     "website": (MEMBER, NONE),
     "website-live": (MEMBER, NONE),
@@ -187,6 +190,7 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "invitation-revoke": [rows["invitation"]],
         "connection-new": ["meta"],
         "attribution-export": ["csv"],
+        "dashboard-export": ["overview", "csv"],
         "attribution-chart": ["models"],
         "website-export": ["csv"],
         "website-session": [rows["session"]],
@@ -414,7 +418,13 @@ def test_outsider_learns_nothing_from_our_ids(house, nowhere, outsider, other_wo
 
 
 # Their path names a kind of thing, none of ours.
-NAMELESS = {"connection-new", "attribution-export", "attribution-chart", "website-export"}
+NAMELESS = {
+    "connection-new",
+    "attribution-export",
+    "attribution-chart",
+    "website-export",
+    "dashboard-export",
+}
 # Forms that carry ids of rows.
 _NAMING = {
     "approvals-bulk", "approvals-undo-many", "ad-accounts-add", "switch-workspace",

@@ -73,11 +73,18 @@ class Column:
         return Kpi(self.label, self.text(figures, currency), change, self.hint)
 
 
-def change_of(value: float | Decimal | None, was: float | Decimal | None) -> str:
-    """How a figure moved, in percent of what it was; '' where there is nothing to compare."""
+def change_pct(value: float | Decimal | None, was: float | Decimal | None) -> Decimal | None:
+    """How a figure moved, in percent of what it was; ``None`` where there is nothing to compare."""
     if value is None or not was:
-        return ""
-    return percent((Decimal(str(value)) / Decimal(str(was)) - 1) * 100)
+        return None
+    before = Decimal(str(was))
+    return (Decimal(str(value)) - before) * 100 / abs(before)
+
+
+def change_of(value: float | Decimal | None, was: float | Decimal | None) -> str:
+    """How a figure moved, in words; '' where there is nothing to compare."""
+    change = change_pct(value, was)
+    return "" if change is None else percent(change)
 
 
 def sort_link(name: str, current: str, *, is_rising: bool) -> str:

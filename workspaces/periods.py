@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Self
@@ -30,6 +30,9 @@ class Period:
     def last_weeks(cls, workspace: Workspace, now: datetime) -> Self:
         """The last four full weeks to yesterday, in the workspace's zone."""
         return cls.ending(yesterday_of(workspace, now), WEEKS_DAYS)
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.since + timedelta(days=number) for number in range(self.days))
 
     @property
     def days(self) -> int:

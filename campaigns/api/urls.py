@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from campaigns.api import changes, entities, performance, policy, sync
+from campaigns.api import changes, entities, insight, performance, policy, sync
 from campaigns.models import CampaignActivitySummary, RecentBudgetChange, SafetyCheckFailure
 from workspaces.api.reports import report_view
 from workspaces.api.routing import api_path
 
 _REPORTS = (RecentBudgetChange, CampaignActivitySummary, SafetyCheckFailure)
+
+# Under both spellings of the first word.
+_PAID = {"channels": insight.PaidChannels, "campaigns": insight.PaidCampaigns}
 
 urlpatterns = [
     *(
@@ -30,6 +33,14 @@ urlpatterns = [
         "performance/import/<uuid:public_id>/",
         performance.PerformanceImportDetail.as_view(),
         "api-performance-import-one",
+    ),
+    api_path("analytics/summary/", insight.AnalyticsSummary.as_view(), "api-analytics-summary"),
+    api_path("analytics/channels/", insight.AnalyticsChannels.as_view(), "api-analytics-channels"),
+    api_path("analytics/roi-trend/", insight.RoiTrend.as_view(), "api-analytics-roi-trend"),
+    *(
+        api_path(f"{word}/{name}/", view.as_view(), f"api-{word}-{name}")
+        for word in ("paid-media", "paid")
+        for name, view in _PAID.items()
     ),
     api_path("sync/run-now/", sync.SyncRunNow.as_view(), "api-sync-run-now"),
     api_path("sync/status/", sync.SyncStatus.as_view(), "api-sync-status"),

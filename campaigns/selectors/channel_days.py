@@ -56,6 +56,20 @@ class Series:
     pipeline_value: FloatArray
 
 
+def channel_key(campaign: str = "campaign__") -> Case:
+    """Channel that a row's figures count under; a campaign without one is its platform's.
+
+    ``campaign`` is the way from the row to its campaign.
+    """
+    name = f"{campaign}channel"
+    return Case(
+        *(When(**{name: part}, then=Value(whole)) for part, whole in ROLLS_UP.items()),
+        When(**{name: ""}, then=F(f"{campaign}account__platform")),
+        default=F(name),
+        output_field=CharField(),
+    )
+
+
 def channel_days(workspace: Workspace, period: Period, by: Group = "channel") -> list[Series]:
     """Days of every channel, or campaign, that has a row in the period; by key.
 
@@ -77,16 +91,10 @@ def channel_days(workspace: Workspace, period: Period, by: Group = "channel") ->
 
 
 def _rows(workspace: Workspace, period: Period, by: Group) -> Any:
-    channel = Case(
-        *(When(campaign__channel=part, then=Value(whole)) for part, whole in ROLLS_UP.items()),
-        When(campaign__channel="", then=F("account__platform")),
-        default=F("campaign__channel"),
-        output_field=CharField(),
-    )
     own = ("campaign_id", "campaign__name") if by == "campaign" else ()
     return (
         days_of(workspace, period)
-        .annotate(channel_key=channel, currency=F("account__currency"))
+        .annotate(channel_key=channel_key(), currency=F("account__currency"))
         .values("channel_key", *own, "currency", "day", usable=F("account__has_usable_conversions"))
         .annotate(**{f"sum_{name}": _sum(name) for name in (*MONEY, *COUNTS)})
         .order_by()

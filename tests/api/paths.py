@@ -10,7 +10,7 @@ from config.urls_api import urlpatterns
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # Another spelling of the first word; the reference tells each operation once.
-ALIASES = (" conversion/",)
+ALIASES = (" conversion/", " paid/")
 NOBODY = UUID("01932f6e-0000-7000-8000-000000000000")
 
 # The contract: which scope each operation needs. "public" needs nothing, "any" a known caller.
@@ -57,6 +57,13 @@ OPERATIONS = {
     ),
     "GET jobs/": "insight:read",
     "POST jobs/<str:name>/run/": "sync:run",
+    "GET analytics/summary/": "insight:read",
+    "GET analytics/channels/": "insight:read",
+    "GET analytics/roi-trend/": "insight:read",
+    "GET paid-media/channels/": "insight:read",
+    "GET paid-media/campaigns/": "insight:read",
+    "GET paid/channels/": "insight:read",
+    "GET paid/campaigns/": "insight:read",
     "POST sync/run-now/": "sync:run",
     "GET sync/status/": "insight:read",
     "GET reports/v_job_queue_health/": "insight:read",

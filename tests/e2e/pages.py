@@ -62,6 +62,13 @@ MAIN_PAGES = (
         "Undo everything of one proposer since a moment.",
         ready="#undo-proposer",
     ),
+    MainPage("overview", "/dashboards/", "Whether advertising earns what it costs, by channel."),
+    MainPage(
+        "paid-media",
+        "/dashboards/paid-media/?tab=campaign",
+        "What each campaign cost and brought, with its spend by day.",
+        ready="svg.cs-spark",
+    ),
     MainPage("campaigns", "/campaigns/", "All campaigns with their last 28 days."),
     MainPage(
         "entity",

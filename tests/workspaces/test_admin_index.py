@@ -86,7 +86,7 @@ def test_counters_count_what_waits_here(workspace, other_workspace, client_as, v
         ("/approvals/", "Approvals"),
         ("/approvals/execution/", "Execution"),
         ("/campaigns/", "Campaigns"),
-        ("/admin/", "Overview"),
+        ("/admin/", "Home"),
         ("/admin/campaigns/ad/", "Ads"),
         ("/admin/campaigns/adset/5/change/", "Ad sets"),
         ("/admin/workspaces/plan/", "Plans"),

@@ -1,0 +1,165 @@
+"""Sums of advertising in the workspace's currency: in total, by day, and by what was advertised.
+
+Every dashboard, its JSON and its files read these, so two of them never disagree. Foreign money
+counts at the newest rate known at the period's end, as in ``channel_days``; money without a rate
+is left out and named by ``missing_rates``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, Self
+
+from django.db.models import Case, DecimalField, F, Q, QuerySet, Sum, Value, When
+from django.db.models.expressions import Combinable
+
+from campaigns import metrics
+from campaigns.models import AdAccount, DailyPerformance
+from campaigns.selectors.channel_days import channel_key
+from campaigns.selectors.insight.query import InsightQuery
+from campaigns.selectors.performance import days_of
+from workspaces.models import Workspace
+from workspaces.periods import Period
+from workspaces.selectors import rates_of
+
+_ZERO: Final = Decimal(0)
+_MONEY: Final = DecimalField(max_digits=30, decimal_places=10)
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """What was spent and what came of it.
+
+    Conversions and their money are those of accounts whose conversions count; ``known_spend`` and
+    ``known_clicks`` are of the same accounts, so that their ratios compare like with like.
+    """
+
+    impressions: int = 0
+    clicks: int = 0
+    engagement: int = 0
+    installs: int = 0
+    spend: Decimal = _ZERO
+    conversions: Decimal = _ZERO
+    revenue: Decimal = _ZERO
+    pipeline_value: Decimal = _ZERO
+    known_spend: Decimal = _ZERO
+    known_clicks: int = 0
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Read sums that a query made."""
+        sums = {one.name: row[f"sum_{one.name}"] for one in fields(cls)}
+        return cls(**{name: value for name, value in sums.items() if value is not None})
+
+    def __add__(self, other: Amounts) -> Amounts:
+        names = [one.name for one in fields(self)]
+        return Amounts(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
+    @property
+    def ctr(self) -> Decimal | None:
+        """Clicks for each impression."""
+        return metrics.ctr(Decimal(self.clicks), self.impressions)
+
+    @property
+    def cvr(self) -> Decimal | None:
+        """Conversions for each click."""
+        return metrics.cvr(self.conversions, self.known_clicks)
+
+    @property
+    def cpc(self) -> Decimal | None:
+        """Cost of a click."""
+        return metrics.cpc(self.spend, self.clicks)
+
+    @property
+    def cpm(self) -> Decimal | None:
+        """Cost of a thousand impressions."""
+        return metrics.cpm(self.spend, self.impressions)
+
+    @property
+    def cpa(self) -> Decimal | None:
+        """Cost of a conversion."""
+        return metrics.cpa(self.known_spend, self.conversions)
+
+    @property
+    def cpi(self) -> Decimal | None:
+        """Cost of an install."""
+        return metrics.cpi(self.spend, self.installs)
+
+    @property
+    def roas(self) -> Decimal | None:
+        """Revenue for each unit of spend."""
+        return metrics.roas(self.revenue, self.known_spend)
+
+    @property
+    def roi(self) -> Decimal | None:
+        """Net gain for each unit of spend."""
+        return metrics.roi(self.revenue, self.known_spend)
+
+    @property
+    def pipeline_roas(self) -> Decimal | None:
+        """Pipeline value for each unit of spend."""
+        return metrics.roas(self.pipeline_value, self.known_spend)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What one unit of each currency is worth in the workspace's; those without a rate."""
+
+    known: Mapping[str, Decimal]
+    missing: tuple[str, ...]
+
+
+def rates_for(workspace: Workspace, period: Period) -> Rates:
+    """Rates of the currencies of a workspace's ad accounts, two queries at most."""
+    accounts = AdAccount.objects.filter(workspace=workspace)
+    currencies = set(accounts.order_by().values_list("currency", flat=True).distinct())
+    known = rates_of(workspace=workspace, currencies=currencies, on=period.until)
+    return Rates(known, tuple(sorted(currencies - set(known))))
+
+
+def rows_of(query: InsightQuery, period: Period) -> QuerySet[DailyPerformance]:
+    """Days that a question is about."""
+    rows = days_of(query.workspace, period).annotate(channel_key=channel_key())
+    if query.channel:
+        rows = rows.filter(Q(channel_key=query.channel) | Q(campaign__channel=query.channel))
+    return rows.filter(campaign=query.campaign) if query.campaign else rows
+
+
+def summed(rows: QuerySet[DailyPerformance, Any], rates: Rates) -> QuerySet[DailyPerformance, Any]:
+    """Sums of grouped rows, named ``sum_…``."""
+    counts = ("impressions", "clicks", "engagement", "installs")
+    usable = Q(account__has_usable_conversions=True)
+    rate = Case(
+        *(When(account__currency=one, then=Value(rate)) for one, rate in rates.known.items()),
+        default=None,
+        output_field=_MONEY,
+    )
+    return rows.annotate(
+        **{f"sum_{name}": Sum(name) for name in counts},
+        sum_spend=_converted("spend", rate),
+        sum_known_spend=_converted("spend", rate, usable),
+        sum_known_clicks=Sum("clicks", filter=usable),
+        sum_conversions=Sum("conversions", filter=usable),
+        sum_revenue=_converted("revenue", rate, usable),
+        sum_pipeline_value=_converted("pipeline_value", rate, usable),
+    )
+
+
+def _converted(name: str, rate: Combinable, only: Q | None = None) -> Sum:
+    return Sum(F(name) * rate, filter=only, output_field=_MONEY)
+
+
+def by_day(query: InsightQuery, rates: Rates) -> dict[date, Amounts]:
+    """Sums of every day of the period and, where it is compared, of the one before."""
+    since = query.period.before.since if query.is_compared else query.period.since
+    rows = rows_of(query, Period(since, query.period.until)).values("day")
+    found = {row["day"]: Amounts.of(row) for row in summed(rows, rates).order_by()}
+    return {day: found.get(day, Amounts()) for day in Period(since, query.period.until)}
+
+
+def total_of(amounts: Iterable[Amounts]) -> Amounts:
+    """All of them together."""
+    return sum(amounts, Amounts())

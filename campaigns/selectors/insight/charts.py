@@ -1,0 +1,27 @@
+"""Figures of advertising by day, as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from campaigns.selectors.insight.amounts import Amounts
+from campaigns.selectors.insight.columns import COLUMNS
+from workspaces.charts import LineChart, line_chart
+
+
+def chart_of(
+    name: str, days: Mapping[date, Amounts], currency: str, *, title: str = "", width: int = 440
+) -> LineChart:
+    """One figure by day; shares in percent."""
+    column = COLUMNS[name]
+    is_share = column.kind == "share"
+    values = [getattr(amounts, name) for amounts in days.values()]
+    return line_chart(
+        title=title or column.label,
+        days=list(days),
+        values=[None if one is None else float(one) * (100 if is_share else 1) for one in values],
+        currency=currency if column.kind == "money" else None,
+        suffix=" %" if is_share else "",
+        width=width,
+    )

@@ -1,0 +1,203 @@
+"""The overview: whether advertising earns what it costs, in total and by channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db.models import F
+
+from campaigns.selectors.insight.amounts import (
+    Amounts,
+    Rates,
+    rates_for,
+    rows_of,
+    summed,
+    total_of,
+)
+from campaigns.selectors.insight.charts import chart_of
+from campaigns.selectors.insight.columns import COLUMNS, texts_of
+from campaigns.selectors.insight.query import InsightQuery
+from workspaces.boards import NOTHING, Column, Kpi, change_of
+from workspaces.charts import LineChart
+from workspaces.periods import Period
+from workspaces.reports.shapes import Table
+
+MOST_CHARTS: Final = 6
+SHOWN: Final = (
+    "spend", "revenue", "roi", "roas", "clicks", "cvr", "conversions", "cpa", "impressions",
+)  # fmt: skip
+_KPIS: Final = ("roi", "cvr", "clicks", "cpa")
+
+
+@dataclass(frozen=True)
+class ChannelLine:
+    """A channel in the period; ``avg_roi`` is the plain mean over its campaigns with cost."""
+
+    channel: str
+    campaigns: int
+    amounts: Amounts
+    before: Amounts
+    avg_roi: Decimal | None
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Figures of all campaigns that a question is about.
+
+    ``avg_roi`` is the plain mean over campaigns with cost; every other ratio is that of the sums.
+    """
+
+    query: InsightQuery
+    total: Amounts
+    before: Amounts
+    campaigns: int
+    avg_roi: Decimal | None
+    channels: list[ChannelLine]
+    days: dict[str, dict[date, Amounts]]
+    missing_rates: tuple[str, ...]
+
+    @property
+    def top_channel(self) -> ChannelLine | None:
+        """The channel with the highest ROI."""
+        return max(self._judged, key=_roi_of, default=None)
+
+    @property
+    def worst_channel(self) -> ChannelLine | None:
+        """The channel with the lowest ROI."""
+        return min(self._judged, key=_roi_of, default=None)
+
+    @property
+    def _judged(self) -> list[ChannelLine]:
+        return [line for line in self.channels if line.amounts.roi is not None]
+
+    @property
+    def kpis(self) -> list[Kpi]:
+        """The page's cards."""
+        currency, top = self.query.workspace.currency, self.top_channel
+        cards = [COLUMNS[name].kpi(self.total, self.before, currency) for name in _KPIS]
+        note = f"ROI {COLUMNS['roi'].text(top.amounts, currency)}" if top else ""
+        return [*cards, Kpi("Top channel", top.channel if top else NOTHING, note, "By ROI")]
+
+    @property
+    def columns(self) -> list[Column]:
+        """Columns of the table of channels."""
+        return [COLUMNS[name] for name in SHOWN]
+
+    @property
+    def lines(self) -> list[tuple[ChannelLine, list[tuple[str, str]], str]]:
+        """Channels with their cells, and how their ROI moved."""
+        currency = self.query.workspace.currency
+        return [
+            (
+                line,
+                texts_of(SHOWN, line.amounts, currency),
+                change_of(line.amounts.roi, line.before.roi),
+            )
+            for line in self.channels
+        ]
+
+    @property
+    def charts(self) -> list[LineChart]:
+        """ROI by day of the channels that most was spent on."""
+        currency = self.query.workspace.currency
+        return [
+            chart_of("roi", self.days[line.channel], currency, title=f"ROI, {line.channel}")
+            for line in self.channels[:MOST_CHARTS]
+        ]
+
+
+def overview_of(query: InsightQuery) -> Overview:
+    """Figures of a question."""
+    rates = rates_for(query.workspace, query.period)
+    days = days_by_channel(query, rates)
+    own = {name: _within(found, query.period) for name, found in days.items()}
+    before = {name: total_of(_within(found, query.period.before).values())
+              for name, found in days.items()}  # fmt: skip
+    rois = _campaign_rois(query, rates)
+    lines = [
+        ChannelLine(
+            channel=name,
+            campaigns=len(rois.get(name, [])),
+            amounts=total_of(found.values()),
+            before=before[name],
+            avg_roi=_mean(rois.get(name, [])),
+        )
+        for name, found in own.items()
+    ]
+    everything = [roi for found in rois.values() for roi in found]
+    return Overview(
+        query=query,
+        total=total_of(line.amounts for line in lines),
+        before=total_of(before.values()),
+        campaigns=len(everything),
+        avg_roi=_mean(everything),
+        channels=sorted(
+            (line for line in lines if line.campaigns), key=lambda line: -line.amounts.spend
+        ),
+        days=own,
+        missing_rates=rates.missing,
+    )
+
+
+def days_by_channel(query: InsightQuery, rates: Rates) -> dict[str, dict[date, Amounts]]:
+    """Sums of every channel by day: the period and the one before it."""
+    period = Period(query.period.before.since, query.period.until)
+    rows = summed(rows_of(query, period).values("day", channel=F("channel_key")), rates)
+    found: dict[str, dict[date, Amounts]] = {}
+    for row in rows.order_by():
+        empty = dict.fromkeys(period, Amounts())
+        found.setdefault(row["channel"], empty)[row["day"]] = Amounts.of(row)
+    return found
+
+
+def sheets_of(query: InsightQuery) -> list[Table]:
+    """Tables of the page as files show them."""
+    overview = overview_of(query)
+    currency = query.workspace.currency
+    heads = tuple(COLUMNS[name].head(currency) for name in SHOWN)
+    days: dict[date, Amounts] = {
+        day: total_of(found[day] for found in overview.days.values()) for day in query.period
+    }
+    return [
+        Table(
+            "Channels", ("Channel", "campaigns", *heads, "mean ROI of campaigns (share)"),
+            tuple(
+                (line.channel, line.campaigns, *_cells(line.amounts), line.avg_roi)
+                for line in overview.channels
+            ),
+        ),
+        Table(
+            "Days", ("Day", *heads),
+            tuple((day.isoformat(), *_cells(amounts)) for day, amounts in days.items()),
+        ),
+    ]  # fmt: skip
+
+
+def _cells(amounts: Amounts) -> tuple[Any, ...]:
+    return tuple(COLUMNS[name].cell(amounts) for name in SHOWN)
+
+
+def _within(days: dict[date, Amounts], period: Period) -> dict[date, Amounts]:
+    return {day: days[day] for day in period}
+
+
+def _campaign_rois(query: InsightQuery, rates: Rates) -> dict[str, list[Decimal | None]]:
+    """ROI of every campaign of the period by channel; ``None`` for one without cost."""
+    rows = rows_of(query, query.period).values("campaign_id", channel=F("channel_key"))
+    found: dict[str, list[Decimal | None]] = {}
+    for row in summed(rows, rates).order_by():
+        found.setdefault(row["channel"], []).append(Amounts.of(row).roi)
+    return found
+
+
+def _mean(values: Iterable[Decimal | None]) -> Decimal | None:
+    known = [value for value in values if value is not None]
+    return sum(known, Decimal(0)) / len(known) if known else None
+
+
+def _roi_of(line: ChannelLine) -> Decimal:
+    return line.amounts.roi or Decimal(0)

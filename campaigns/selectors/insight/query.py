@@ -1,0 +1,84 @@
+"""What a dashboard is asked for: days, channel, campaign, and how its table is cut and sorted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from campaigns.models import Campaign
+from campaigns.selectors.channel_days import channel_key
+from workspaces.models import Workspace
+from workspaces.periods import Period, Presets, asked_period, page_number, yesterday_of
+
+PRESETS: Final = Presets(days=(7, 14, 30, 90), usual=30)
+_LONGEST_TEXT: Final = 200
+
+
+@dataclass(frozen=True)
+class InsightQuery:
+    """A checked question; what was not understood is left at its usual value."""
+
+    workspace: Workspace
+    period: Period
+    days: int | None
+    channel: str
+    campaign: Campaign | None
+    is_compared: bool
+    level: str
+    search: str
+    sort: str
+    number: int
+
+    @property
+    def words(self) -> tuple[tuple[str, str], ...]:
+        """The filters by name, for the head of an export."""
+        pairs = [
+            ("Workspace", self.workspace.name),
+            ("Period", f"{self.period.since} to {self.period.until}"),
+            ("Currency", self.workspace.currency),
+            ("Channel", self.channel or "all"),
+        ]
+        if self.campaign:
+            pairs.append(("Campaign", self.campaign.name))
+        if self.search:
+            pairs.append(("Search", self.search))
+        return tuple(pairs)
+
+
+def query_of(workspace: Workspace, given: Mapping[str, str], now: datetime) -> InsightQuery:
+    """Read the page's address."""
+    period, days = asked_period(given, PRESETS, last=yesterday_of(workspace, now))
+    return InsightQuery(
+        workspace=workspace,
+        period=period,
+        days=days,
+        channel=_text(given.get("channel", ""))[:40],
+        campaign=_campaign(workspace, given.get("campaign", "")),
+        is_compared=given.get("compare") != "no",
+        level=given.get("tab", ""),
+        search=_text(given.get("q", "")),
+        sort=given.get("sort", ""),
+        number=page_number(given.get("page", "")),
+    )
+
+
+def channels_of(workspace: Workspace) -> list[str]:
+    """Channels that campaigns of a workspace are on, as their figures are grouped."""
+    rows = Campaign.objects.filter(workspace=workspace).order_by()
+    found = rows.annotate(key=channel_key("")).values_list("key", flat=True)
+    return sorted(found.distinct())
+
+
+def _text(given: str) -> str:
+    return given.replace("\x00", "").strip()[:_LONGEST_TEXT]
+
+
+def _campaign(workspace: Workspace, given: str) -> Campaign | None:
+    try:
+        public_id = UUID(given)
+    except ValueError:
+        return None
+    return Campaign.objects.filter(workspace=workspace, public_id=public_id).first()
