@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
+
+from django.db.models import F, Q
 
 from workspaces import scopes
 from workspaces.gate import NotAllowedError, Proposer
-from workspaces.models import ApiKey, ProposerType, User, Workspace
+from workspaces.models import ApiKey, ProposerType, ThrottleRate, User, Workspace
 from workspaces.roles import Role, rank_of
 
 # Least role of a person for each scope; every scope that is not named here needs an operator.
@@ -37,6 +41,18 @@ class Caller:
         if self.key is not None:
             return f"key:{self.key.prefix}"
         return f"user:{self.user.pk}" if self.user else ""
+
+    @cached_property
+    def rates(self) -> Mapping[str, tuple[int, int]]:
+        """Calls and seconds of the scopes that have rows: the key's own, else the workspace's.
+
+        Kept as long as the caller: some calls are counted by several scopes.
+        """
+        rows = ThrottleRate.objects.filter(
+            Q(api_key=self.key) | Q(api_key=None), workspace=self.workspace
+        ).order_by(F("api_key").asc(nulls_first=True))
+        found = rows.values_list("scope", "calls", "seconds")
+        return {scope: (calls, seconds) for scope, calls, seconds in found}
 
     def lacks(self, scope: str) -> str:
         """Why the scope is refused, in words; empty when it is granted."""

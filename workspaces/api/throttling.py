@@ -8,13 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from django.core.cache import cache
-from django.db.models import F, Q
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from workspaces.api.caller import Caller
-from workspaces.models import ThrottleRate
+from workspaces.cache import count_up
 
 if TYPE_CHECKING:  # views load the settings, which load this module
     from rest_framework.views import APIView
@@ -100,17 +98,9 @@ def count(caller: Caller, scope: str, *, clock_s: float, owner: str = "") -> Win
     number, left = int(clock_s // seconds), seconds - int(clock_s % seconds)
     name = f"throttle:{caller.workspace.pk}:{owner or caller.owner}:{scope}:{number}"
     # The window's number is in the name, so the counter outlives its window and never ends in it.
-    cache.add(name, 0, timeout=2 * seconds)
-    return Window(limit, cache.incr(name), left)
+    return Window(limit, count_up(name, keep_s=2 * seconds), left)
 
 
 def rate_of(caller: Caller, scope: str) -> tuple[int, int]:
     """Calls and seconds: the key's own row, else the workspace's, else the default."""
-    rate = (
-        ThrottleRate.objects.filter(
-            Q(api_key=caller.key) | Q(api_key=None), workspace=caller.workspace, scope=scope
-        )
-        .order_by(F("api_key").desc(nulls_last=True))
-        .first()
-    )
-    return (rate.calls, rate.seconds) if rate else DEFAULTS[scope]
+    return caller.rates.get(scope) or DEFAULTS[scope]
