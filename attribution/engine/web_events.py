@@ -20,6 +20,7 @@ _LATENCY_MS: Final = 60_000
 # A clock that is wrong by more says nothing about the day.
 _TRUSTED_MS: Final = 12 * 3_600_000
 _ID_LENGTH: Final = 36
+_MINUTE_MS: Final = 60_000
 _DAY_MS: Final = 24 * 3_600_000
 _MOST: Final = Decimal(10) ** 13
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,6 +30,8 @@ _CATEGORIES: Final = {"page_view": "navigation"}
 _ELEMENT: Final = (("id", 200), ("class", 200), ("text", 200), ("type", 40), ("href", 2000))
 
 Row = dict[str, Any]
+#: Values by column, as text that a database reads: it costs least to write where texts are joined.
+Columns = dict[str, str]
 Scalar = str | float | int | bool | None
 
 
@@ -90,7 +93,7 @@ class Rejected:
 class Reading:
     """What became of the events of one call."""
 
-    rows: list[Row] = field(default_factory=list)
+    rows: list[Columns] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
 
@@ -148,10 +151,15 @@ def read_events(events: list[Any], terms: Terms, call: Call) -> Reading:
     return reading
 
 
-def _row(raw: Row, event: Row, terms: Terms, call: Call) -> Row | None:
+def _row(raw: Row, event: Row, terms: Terms, call: Call) -> Columns | None:
     kind = event["type"]
     at_ms, day = _times(event, terms, call)
-    row: Row = {"event_id": _id_of(raw, event, "id"), "type": kind, "at_ms": at_ms, "day": day}
+    row = {
+        "event_id": _id_of(raw, event, "id"),
+        "type": kind,
+        "at": _written(at_ms),
+        "day": day,
+    }
     if url := event.get("url"):
         if not _add_page(row, url, event, terms):
             return None
@@ -162,7 +170,7 @@ def _row(raw: Row, event: Row, terms: Terms, call: Call) -> Row | None:
     if event.get("page_id"):
         row["page_id"] = _id_of(raw, event, "page_id")
     if variants := event.get("variants") or call.variants:
-        row["variants"] = variants
+        row["variants"] = _json(variants)
     if element := event.get("element"):
         _add_element(row, element)
     if (properties := event.get("properties")) is not None:
@@ -177,16 +185,16 @@ def _id_of(raw: Row, event: Row, name: str) -> str:
     return text if len(text) == _ID_LENGTH else str(event[name])
 
 
-def _add_measures(row: Row, kind: str, event: Row, terms: Terms) -> None:
+def _add_measures(row: Columns, kind: str, event: Row, terms: Terms) -> None:
     if kind == "custom":
         if not row["name"]:
             raise EventError("name", "An event of its own needs a name.")
         if row["name"] in terms.conversions:
             row["category"] = "conversion"
     elif kind == "scroll":
-        row["scroll"] = _needed(event, "scroll", kind)
+        row["scroll"] = str(_needed(event, "scroll", kind))
     elif kind == "engagement":
-        row["seconds"] = _needed(event, "seconds", kind)
+        row["seconds"] = str(_needed(event, "seconds", kind))
     elif kind == "identify":
         row["user_id"] = _needed(event, "user_id", kind)
 
@@ -222,7 +230,18 @@ def _day_of(number: int) -> str:
     return moment(number * _DAY_MS).date().isoformat()
 
 
-def _add_page(row: Row, url: str, event: Row, terms: Terms) -> bool:
+def _written(at_ms: int) -> str:
+    """Moment in ISO 8601; most of its cost is the date."""
+    return f"{_minute_of(at_ms // _MINUTE_MS)}:{at_ms % _MINUTE_MS / 1000:06.3f}+00:00"
+
+
+@lru_cache(maxsize=8192)
+def _minute_of(number: int) -> str:
+    """Minute so many minutes after 1970 began, up to the seconds."""
+    return moment(number * _MINUTE_MS).isoformat(timespec="minutes")[: -len("+00:00")]
+
+
+def _add_page(row: Columns, url: str, event: Row, terms: Terms) -> bool:
     """Columns of the page; False where it is none of the site's."""
     if not url.startswith(("https://", "http://")):
         raise EventError("url", "This is no address of a page: it starts with https:// or http://.")
@@ -245,7 +264,7 @@ def _add_page(row: Row, url: str, event: Row, terms: Terms) -> bool:
             if (value := getattr(found, name))
         }  # fmt: skip
         query = url.partition("?")[2]
-        row["is_tagged"] = any(tag in query for tag in _TAGS)
+        row["is_tagged"] = str(any(tag in query for tag in _TAGS))
     return True
 
 
@@ -269,7 +288,7 @@ def path_of(url: str) -> str:
     return path[:500].rstrip("/") or "/"
 
 
-def _add_element(row: Row, element: Mapping[str, str]) -> None:
+def _add_element(row: Columns, element: Mapping[str, str]) -> None:
     for name, most in _ELEMENT:
         if value := element.get(name):
             row["href" if name == "href" else f"element_{name}"] = value[:most]
@@ -278,8 +297,8 @@ def _add_element(row: Row, element: Mapping[str, str]) -> None:
         row["category"] = "navigation"
 
 
-def _add_properties(row: Row, properties: Mapping[str, Scalar], terms: Terms) -> None:
-    row["properties"] = properties
+def _add_properties(row: Columns, properties: Mapping[str, Scalar], terms: Terms) -> None:
+    row["properties"] = _json(properties)
     if isinstance(label := properties.get("label"), str):
         row["label"] = label[:200]
     given = properties.get("value")
@@ -301,6 +320,12 @@ def _amount(given: Scalar) -> Decimal:
     if not amount.is_finite() or not 0 <= amount < _MOST:
         raise EventError("properties.value", "A value is a number of 0 or more, such as 59.90.")
     return round(amount, 6)
+
+
+def _json(value: Mapping[str, Scalar]) -> str:
+    from pydantic_core import to_json  # as the shapes of events: few processes need it
+
+    return to_json(value).decode()
 
 
 def _checker(call: Call) -> Callable[[Any], Row]:
@@ -329,7 +354,7 @@ def validator(name: str) -> Callable[[Any], Row]:
 
     from attribution.engine import web_wire
 
-    validate = getattr(web_wire, name).validate_python
+    validate = getattr(web_wire, name).validator.validate_python
 
     def check(raw: Any) -> Row:
         """Return the checked fields."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from attribution.engine.web_drafts import Draft, Skipped
-from attribution.engine.web_events import Call, Terms, milliseconds, read_events
+from attribution.engine.web_events import Call, Columns, Terms, milliseconds, read_events
 from attribution.engine.web_sources import host_of
 from attribution.models import Site
 from attribution.services.website.ingest import store_rows, terms_of
@@ -120,7 +120,7 @@ def _chunks(drafts: Iterable[Draft | Skipped], skipped: Counter[str]) -> Iterato
 
 def _rows(
     chunk: list[Draft], terms: Terms, keys: _Keys, now: datetime, moved: timedelta, result: Imported
-) -> list[dict[str, Any]]:
+) -> list[Columns]:
     by_id = {_moved(draft.event, moved)["id"]: draft for draft in chunk}
     events = [_moved(draft.event, moved) for draft in chunk]
     reading = read_events(events, terms, Call(milliseconds(now), has_escapes=True))
@@ -131,7 +131,8 @@ def _rows(
     for row in reading.rows:
         draft = by_id[row["event_id"]]
         row["visitor_key"] = keys.visitor(draft, row["day"])
-        row["client_session"] = keys.session(draft)
+        if session := keys.session(draft):
+            row["client_session"] = session
         row.update(draft.facts)
     return reading.rows
 

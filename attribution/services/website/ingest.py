@@ -18,13 +18,13 @@ from attribution.engine.web_agents import agent_of
 from attribution.engine.web_events import (
     MAX_EVENTS,
     Call,
+    Columns,
     EventError,
     Reading,
     Rejected,
     Row,
     Terms,
     milliseconds,
-    moment,
     read_events,
     require_sound,
     skew_ms_of,
@@ -34,11 +34,13 @@ from attribution.engine.web_places import country_of_zone
 from attribution.engine.web_sources import host_of
 from attribution.models import QuarantinedEvent, Site, WebTally
 from attribution.services.website import ingest_sql
+from attribution.services.website.ingest_copy import LEAST, copy_rows
 from attribution.services.website.partitions import ensure_days
 from attribution.services.website.visitors import anonymous_key
 
 _SAMPLES: Final = 20  # of one call; what is like them is counted
 _PAYLOAD: Final = 4000
+_MINUTE: Final = len("2026-01-31T23:59")
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def take_events(
     reading = read_events(events, terms_of(site, now), _call_of(sent, now, has_escapes=has_escapes))
     keys = _keys(site, sent, origin, now)
     for row in reading.rows:
-        row["visitor_key"] = keys.of(row["at_ms"])
+        row["visitor_key"] = keys.of(row["at"])
     common = _common(sent, origin) | {
         "has_consent": keys.has_consent,
         "device": agent.device,
@@ -110,8 +112,10 @@ def terms_of(site: Site, now: datetime) -> Terms:
     )
 
 
-def store_rows(*, site: Site, rows: Sequence[Row], common: Mapping[str, Any], now: datetime) -> int:
-    """Store events in one statement and queue their visitors; returns how many were new.
+def store_rows(
+    *, site: Site, rows: Sequence[Columns], common: Mapping[str, Any], now: datetime
+) -> int:
+    """Store events in one commit and queue their visitors; returns how many were new.
 
     ``common`` holds for all rows that do not say otherwise.
     """
@@ -120,6 +124,8 @@ def store_rows(*, site: Site, rows: Sequence[Row], common: Mapping[str, Any], no
     if not rows:
         return 0
     ensure_days({date.fromisoformat(day) for day in {row["day"] for row in rows}})
+    if len(rows) >= LEAST and copy_rows(site=site, rows=rows, common=common, now=now):
+        return len(rows)
     parameters = {
         "workspace": site.workspace_id,
         "site": site.pk,
@@ -142,26 +148,26 @@ class _Keys:
     origin: Origin
     now: datetime
     visitor_id: UUID | None
-    by_minute: dict[int, str] = field(default_factory=dict)
+    by_minute: dict[str, str] = field(default_factory=dict)
 
     @property
     def has_consent(self) -> bool:
         return self.visitor_id is not None
 
-    def of(self, at_ms: int) -> str:
+    def of(self, at: str) -> str:
         """With consent the browser's own, else a hash of the day; zones cut it at a minute."""
-        minute = at_ms // 60_000 if self.visitor_id is None else 0
+        minute = at[:_MINUTE] if self.visitor_id is None else ""
         if minute not in self.by_minute:
-            self.by_minute[minute] = str(self.visitor_id or self._anonymous(at_ms))
+            self.by_minute[minute] = str(self.visitor_id or self._anonymous(at))
         return self.by_minute[minute]
 
-    def _anonymous(self, at_ms: int) -> UUID:
+    def _anonymous(self, at: str) -> UUID:
         return anonymous_key(
             site=self.site,
             workspace=self.site.workspace,
             ip_address=self.origin.ip_address,
             user_agent=self.origin.user_agent,
-            at=moment(at_ms),
+            at=datetime.fromisoformat(at),
             now=self.now,
         )
 
