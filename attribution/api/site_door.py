@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from attribution.models import Site
+from attribution.selectors.website.keys import site_of_key
 from attribution.services.website.ingest import Origin
 from workspaces.api.caller import Caller
 from workspaces.api.parsers import TooLargeError
@@ -37,11 +38,17 @@ class SiteCaller(Caller):
     """A website; nobody in particular."""
 
     site: Site | None = None
+    site_rates: Mapping[str, tuple[int, int]] | None = None
 
     @property
     def owner(self) -> str:
         """Stable name, for counters."""
         return f"site:{self.site.pk}" if self.site else ""
+
+    @property
+    def rates(self) -> Mapping[str, tuple[int, int]]:
+        """Those read with the site."""
+        return super().rates if self.site_rates is None else self.site_rates
 
 
 class SiteKeyAuthentication(authentication.BaseAuthentication):
@@ -58,14 +65,15 @@ class SiteKeyAuthentication(authentication.BaseAuthentication):
             if request.method == "OPTIONS" and origin:
                 return _asked_without_key(origin)
             raise AuthenticationFailed("Name the website: ?site= with the key of its snippet.")
-        site = Site.objects.select_related("workspace").filter(key=key, is_active=True).first()
-        if site is None:
+        found = site_of_key(key)
+        if found is None:
             raise AuthenticationFailed("There is no active website of this key.")
+        site, rates = found
         if origin and origin not in site.origins:
             raise PermissionDenied(
                 f"{origin} is no origin of this website. Add it to the website in the admin."
             )
-        return AnonymousUser(), SiteCaller(site.workspace, None, "", None, site)
+        return AnonymousUser(), SiteCaller(site.workspace, None, "", None, site, rates)
 
     def authenticate_header(self, request: Request) -> str:
         """Tell how to authenticate; makes a missing key a 401."""

@@ -28,7 +28,7 @@ from tests.attribution.website.wire import (
     event_id,
     minutes,
 )
-from workspaces.models import ThrottleRate
+from workspaces.models import ThrottleRate, Workspace
 
 pytestmark = pytest.mark.usefixtures("frozen")
 
@@ -201,6 +201,23 @@ def test_only_origins_of_the_key_are_answered(browser, client, site):
     assert browser.send(call(event()), key="cs_none").status_code == 401
     Site.objects.update(is_active=False)
     assert browser.send(call(event(number=3))).status_code == 401
+
+
+def test_what_is_changed_about_a_site_holds_at_once(browser, workspace):
+    elsewhere = "https://new.example"
+    assert browser.send(call(event())).status_code == 202
+    assert browser.send(call(event(number=1)), Origin=elsewhere).status_code == 403
+
+    Site.objects.update(origins=[ORIGIN, elsewhere])
+    assert browser.send(call(event(number=1)), Origin=elsewhere).status_code == 202
+    Workspace.objects.filter(pk=workspace.pk).update(currency="CHF")
+    bought = event("custom", number=2, name="purchase", properties={"value": 1})
+    assert browser.send(call(bought)).status_code == 202
+    assert WebEvent.objects.get(event_id=bought["id"]).currency == "CHF"
+    rate = ThrottleRate.objects.create(workspace=workspace, scope="ingest", calls=1, seconds=3600)
+    assert browser.send(call(event(number=3))).headers["RateLimit-Limit"] == "1"
+    rate.delete()
+    assert browser.send(call(event(number=4))).headers["RateLimit-Limit"] == "100"
 
 
 def test_preflight(client, site):
