@@ -9,7 +9,7 @@ import numpy as np
 from campaigns.engine.response.baseline import EXPECTED_LEVEL, Calendar
 from campaigns.engine.response.model import Quality, ResponseModel
 from campaigns.engine.response.noise import LAST_SEARCH
-from campaigns.engine.response.posterior import Posterior
+from campaigns.engine.response.posterior import OPENING_DAYS, Posterior
 from campaigns.engine.response.sampling import top
 from campaigns.engine.response.series import WEEK, Series
 from campaigns.engine.response.transforms import FloatArray, carryover, response
@@ -113,6 +113,32 @@ def _mape(actual: FloatArray, told: FloatArray) -> float | None:
     return float(np.mean(np.abs(told[counted] / actual[counted] - 1)))
 
 
+def contributions(model: ResponseModel, series: Series) -> FloatArray:
+    """Sum what each channel brought over all steps of the figures.
+
+    Parameters
+    ----------
+    model : the curves
+    series : the figures they were fitted on
+
+    Returns
+    -------
+    (n_draws, n_channels) units
+    """
+    return np.asarray(_paths(model, series)[1].sum(axis=0))
+
+
+def _paths(model: ResponseModel, series: Series) -> tuple[FloatArray, FloatArray]:
+    """Adstock in usual spends and response in units; (n_steps, n_draws, n_channels) each."""
+    decay = 1 / (1 + np.exp(-model.curves[..., 1]))
+    half, slope = np.exp(model.curves[..., 2]), np.exp(model.curves[..., 3])
+    spent = (series.spend / model.usual)[:, None, :]
+    opening = spent[: OPENING_DAYS // series.step_days].mean(axis=0)
+    stock = carryover(spent, decay, opening)
+    units = response(stock, np.exp(model.curves[..., 0]), half, slope)
+    return stock, np.asarray(model.scale * units)
+
+
 def curves_with_data(model: ResponseModel, series: Series) -> tuple[ChannelCurve, ...]:
     """Gather what a chart of each channel shows.
 
@@ -126,11 +152,7 @@ def curves_with_data(model: ResponseModel, series: Series) -> tuple[ChannelCurve
     one per channel, in the order of the model
     """
     few = model.thinned(CHART_DRAWS)
-    decay = 1 / (1 + np.exp(-few.curves[..., 1]))
-    half, slope = np.exp(few.curves[..., 2]), np.exp(few.curves[..., 3])
-    spent = (series.spend / few.usual)[:, None, :]
-    stock = carryover(spent, decay, spent[:28].mean(axis=0))
-    paths = few.scale * response(stock, np.exp(few.curves[..., 0]), half, slope)
+    stock, paths = _paths(few, series)
     columns = few.calendar.columns(0, series.steps, series.controls)
     level = few.scale * columns @ few.baseline.T
     error = series.outcome - (paths.sum(axis=2) + level).mean(axis=1)
