@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django import forms
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -13,8 +14,10 @@ from django.utils import timezone
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from pytest_django.asserts import assertHTMLEqual
 
 from tests.workspaces.factories import MembershipFactory, UserFactory
+from workspaces.forms import ProfileForm
 from workspaces.models import Delegation, NotificationPreference, Session
 from workspaces.services import accounts
 
@@ -261,6 +264,19 @@ def test_nobody_ends_the_session_of_another(viewer, outsider, client_as):
     client_as(outsider).post(reverse("account-session-end"), {"session": handle})
 
     assert victim.get(reverse("account")).status_code == 200
+
+
+@pytest.mark.parametrize("zone", ["", "America/Argentina/Buenos_Aires", "UTC"])
+def test_zones_are_drawn_as_django_draws_a_choice(zone):
+    ours = ProfileForm(initial={"time_zone": zone})
+    theirs = ProfileForm(initial={"time_zone": zone})
+    plain = theirs.fields["time_zone"]
+    plain.widget = forms.Select(attrs=plain.widget.attrs, choices=plain.choices)
+
+    drawn = str(ours["time_zone"])
+
+    assertHTMLEqual(drawn, str(theirs["time_zone"]))
+    assert drawn.count(" selected") == 1
 
 
 def test_profile_is_saved_and_nonsense_refused(viewer, client_as):
