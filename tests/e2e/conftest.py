@@ -18,7 +18,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from embedded.stack import MIGRATE, Stack
+from embedded.stack import Stack
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 PASSWORD = "countersign-demo"
@@ -52,13 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def demo_stack(state: Path) -> Stack:
     """Everything that `make demo` runs, with demo data, on free ports; changes execute at once."""
-    prepare = (
-        "python -m tests.e2e.schema",
-        MIGRATE,
-        "python manage.py seed_demo",
-        "python -m tests.e2e.quick_policy",
-    )
-    return Stack(state, prepare=prepare)
+    return Stack(state, prepare=["python -m tests.e2e.prepare"])
 
 
 @pytest.fixture(scope="package")
