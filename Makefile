@@ -76,8 +76,9 @@ test-postgres: install-dev ## Run the database tests on another PostgreSQL: POST
 	COUNTERSIGN_POSTGRES_BIN="$(POSTGRES_BIN)" $(PYTEST) -m "not slow and not e2e and not crash" \
 		--ignore tests/embedded --ignore tests/sandbox $(PYTEST_ARGS)
 
-slow: install-dev chromium ## Run the slow tests
+slow: install-dev chromium ## Run the slow tests, and the property tests with all their examples
 	$(PYTEST) -m slow $(PYTEST_ARGS) || [ $$? -eq 5 ]
+	EXAMPLES=all $(PYTEST) -m "hypothesis and not slow" $(PYTEST_ARGS)
 
 check: install-dev ## Format, lint, types, import rules, templates, migrations, deployment, API schema
 	$(BIN)/ruff format --check

@@ -10,6 +10,7 @@ from django.test import Client
 from hypothesis import HealthCheck, settings
 
 from tests import database
+from tests.examples import examples
 from tests.scheduling import pytest_xdist_make_scheduler  # noqa: F401  # a hook of this conftest
 from tests.workspaces.factories import MembershipFactory, WorkspaceFactory
 from workspaces.middleware import SESSION_KEY
@@ -17,7 +18,9 @@ from workspaces.models import User, Workspace
 
 # The same examples in every run, and no verdict by the clock; `make fuzz` looks for new ones.
 _UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("same", _UNHURRIED, derandomize=True, database=None)
+settings.register_profile(
+    "same", _UNHURRIED, max_examples=examples(100), derandomize=True, database=None
+)
 settings.register_profile("fuzz", _UNHURRIED, max_examples=1000)
 settings.load_profile("same")
 

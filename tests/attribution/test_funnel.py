@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attribution.engine.funnel import MODES, Stream, funnel_counts
+from tests.examples import examples
 
 
 def frame(*rows):
@@ -190,7 +191,7 @@ person = st.lists(st.tuples(names, st.integers(0, 6)), max_size=7)
 
 
 @pytest.mark.parametrize("mode", MODES)
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     people=st.lists(person, max_size=3),
     steps=st.lists(step, min_size=1, max_size=4),
@@ -208,7 +209,7 @@ def test_equals_trying_every_attempt(mode, people, steps, window, banned):
     assert found == [sum(level > k for level in reached) for k in range(len(steps))]
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(people=st.lists(person, max_size=3), window=st.integers(0, 7), data=st.data())
 def test_the_order_of_rows_of_different_times_does_not_matter(people, window, data):
     rows = [

@@ -26,6 +26,7 @@ from attribution.services.privacy import erase, erase_contact, purge_touches
 from attribution.services.touches import Touch, record_touch
 from tests.attribution.journey_steps import DAY, person, three_walks, walk
 from tests.attribution.steps import convert
+from tests.examples import examples
 from tests.workspaces.factories import UserFactory, WorkspaceFactory
 from workspaces.models import ExchangeRate
 
@@ -128,8 +129,8 @@ class _World:
 
 @pytest.mark.django_db
 @settings(
-    max_examples=25, phases=[Phase.explicit, Phase.generate], deadline=None, derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=examples(25), phases=[Phase.explicit, Phase.generate], deadline=None,
+    derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(history=st.lists(_step, min_size=3, max_size=20))
 # A merge is undone and the one it was undone from is forgotten, before anybody built again.

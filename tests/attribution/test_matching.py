@@ -22,6 +22,7 @@ from attribution.engine.matching import (
     probabilistic_score,
     truncate_ip,
 )
+from tests.examples import examples
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -217,7 +218,7 @@ seen = st.lists(st.tuples(people, st.integers(-3, 800), st.booleans()), max_size
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(people, seen, st.randoms(use_true_random=False))
 def test_any_order_of_arrival_gives_the_same_answer(who, clicks, random):
     answer = attribute(who, AT, clicks)
@@ -229,7 +230,7 @@ def test_any_order_of_arrival_gives_the_same_answer(who, clicks, random):
         assert 0 <= answer.candidates[0].hours <= answer.window_hours
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(people, seen)
 def test_losing_the_winner_never_raises_confidence(who, clicks):
     answer = attribute(who, AT, clicks)

@@ -15,6 +15,7 @@ from attribution.services.attributing import attribute_conversion
 from attribution.services.matching import attribute_due
 from attribution.services.privacy import purge_clicks
 from tests.attribution.steps import click, convert, hours
+from tests.examples import examples
 from tests.workspaces.factories import WorkspaceFactory
 from workspaces.models import WebhookDelivery, WebhookEndpoint
 from workspaces.services import jobs
@@ -73,8 +74,8 @@ def _answers():
 
 @pytest.mark.django_db
 @settings(
-    max_examples=25, phases=[Phase.explicit, Phase.generate], deadline=None, derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=examples(25), phases=[Phase.explicit, Phase.generate], deadline=None,
+    derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(
     clicks=st.lists(_click, max_size=12),

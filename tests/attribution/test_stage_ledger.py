@@ -40,6 +40,7 @@ from attribution.services.ledger import (
 from attribution.services.stage_values import install_template
 from tests.attribution.stage_steps import CRM, document, installed, moved
 from tests.campaigns.factories import AdFactory
+from tests.examples import examples
 from workspaces.gate import NotAllowedError, RequestError, StateError
 
 KEYS = ["lead", "appointment_scheduled", "show_up", "closed_won", "closed_lost", "mystery"]
@@ -58,7 +59,9 @@ moves = st.lists(st.tuples(st.sampled_from(KEYS), st.integers(0, 4)), min_size=1
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seen=moves, data=st.data())
 def test_any_order_and_replays_end_in_the_same_totals(ptd, now, seen, data):

@@ -18,6 +18,7 @@ from campaigns.engine.importing.guessing import Guess, guess_mapping
 from campaigns.engine.importing.mapping import Mapping, problems
 from campaigns.engine.importing.rows import Context, RowReader
 from campaigns.engine.importing.tables import Table, open_table
+from tests.examples import examples
 
 MAX_BYTES = 10**7
 CONTEXT = Context(last_day=date(2026, 11, 22), account_id="1", currency="USD")
@@ -328,7 +329,7 @@ _CELL = st.text(
 @example(b"PK\x03\x04")
 @example(b'day,spend\n"')
 @example(b"\xff\xfe\x00")
-@settings(derandomize=True, max_examples=300)
+@settings(derandomize=True, max_examples=examples(300))
 def test_any_bytes_are_a_table_or_refused(data):
     try:
         table = table_of(data)
@@ -342,7 +343,7 @@ def test_any_bytes_are_a_table_or_refused(data):
 
 
 @given(rows=st.lists(st.lists(_CELL, min_size=5, max_size=6), min_size=1, max_size=6))
-@settings(derandomize=True, max_examples=200)
+@settings(derandomize=True, max_examples=examples(200))
 def test_any_cells_are_rows_or_errors_and_rows_can_be_stored(rows):
     text = io.StringIO()
     csv.writer(text).writerows([["day", "campaign", "ad", "spend", "clicks"], *rows])

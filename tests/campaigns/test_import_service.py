@@ -22,6 +22,7 @@ from campaigns.models import (
 )
 from campaigns.services.importing import ImportOptions, ImportRefused, import_performance
 from tests.campaigns.factories import AdAccountFactory, CampaignFactory
+from tests.examples import examples
 from tests.workspaces.factories import ConnectionFactory, WorkspaceFactory
 from workspaces.models import Workspace
 
@@ -253,7 +254,7 @@ _CELL = st.text(st.characters(exclude_characters="\r\n") | st.sampled_from(',"\0
 @given(cells=st.lists(st.tuples(_CELL, _CELL, _CELL), min_size=1, max_size=4))
 @settings(
     derandomize=True,
-    max_examples=25,
+    max_examples=examples(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.engine.importing import values
+from tests.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_ids_lose_what_spreadsheets_and_platforms_add():
     sign=st.sampled_from([".", ","]),
     currency=st.sampled_from(["", "$", "€ ", "USD "]),
 )
-@settings(derandomize=True, max_examples=200)
+@settings(derandomize=True, max_examples=examples(200))
 def test_amount_survives_any_dress(amount, sign, currency):
     text = f"{amount:,.2f}"
     if sign == ",":
@@ -108,7 +109,7 @@ def test_amount_survives_any_dress(amount, sign, currency):
 
 
 @given(text=st.text(max_size=40), sign=st.sampled_from([".", ","]))
-@settings(derandomize=True, max_examples=300)
+@settings(derandomize=True, max_examples=examples(300))
 def test_any_text_is_a_number_nothing_or_refused(text, sign):
     try:
         number = values.number(text, sign)
@@ -118,7 +119,7 @@ def test_any_text_is_a_number_nothing_or_refused(text, sign):
 
 
 @given(text=st.text(max_size=30), order=st.sampled_from(["", "dmy", "mdy", "excel"]))
-@settings(derandomize=True, max_examples=300)
+@settings(derandomize=True, max_examples=examples(300))
 def test_any_text_is_a_day_or_refused(text, order):
     try:
         day = values.day(text, order)

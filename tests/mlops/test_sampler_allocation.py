@@ -13,6 +13,7 @@ from scipy import optimize
 
 from mlops.engine.allocation import project, round_to_step
 from mlops.engine.sampler import AdState, Allocation, BattleHardenedSampler
+from tests.examples import examples
 
 NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 
@@ -62,7 +63,7 @@ def allocate(states: list[AdState], total: float, mode: str = "pipeline", **poli
     return BattleHardenedSampler(mode, **policy).select(states, total, seed=11, now=NOW)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(arms(), totals, modes, st.sampled_from([None, 0.01, 1.0, 100.0]))
 def test_recommended_and_unallocated_make_the_total(states, factor, mode, step):
     total = factor * sum(state.daily_budget for state in states)
@@ -73,7 +74,7 @@ def test_recommended_and_unallocated_make_the_total(states, factor, mode, step):
     assert recommended + allocation.unallocated == pytest.approx(total, abs=0.01)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(arms(), totals, modes, st.sampled_from([None, 0.01, 1.0]))
 def test_every_budget_stays_within_its_bounds(states, factor, mode, step):
     total = factor * sum(state.daily_budget for state in states)
@@ -88,7 +89,7 @@ def test_every_budget_stays_within_its_bounds(states, factor, mode, step):
         assert budget >= (state.min_budget or 0) - slack
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(arms(), totals, st.randoms(use_true_random=False))
 def test_order_of_the_arms_changes_nothing(states, factor, random):
     total = factor * sum(state.daily_budget for state in states)
@@ -100,7 +101,7 @@ def test_order_of_the_arms_changes_nothing(states, factor, random):
     assert one == other
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(arms(), st.floats(0.5, 1.5), st.sampled_from([0.5, 2.0, 100.0]))
 def test_budgets_scale_with_the_currency(states, factor, scale):
     total = factor * sum(state.daily_budget for state in states)
@@ -126,7 +127,7 @@ def test_budgets_scale_with_the_currency(states, factor, scale):
     assert [item.recommended_budget for item in other.items] == pytest.approx(expected, rel=1e-6)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(arms(), totals)
 def test_the_total_is_met_whenever_the_bounds_allow(states, factor):
     known = [replace(state, pipeline_value=None) for state in states]  # no kills, no scales

@@ -20,6 +20,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from config.celery import app as celery
+from tests.examples import examples
 from tests.workspaces.inbound_calls import (
     OTHER_SECRET,
     SECRET,
@@ -293,6 +294,7 @@ TRAPS = st.sampled_from(
 BODIES = st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()) | TRAPS
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("kind", ["generic", "hubspot", "meta", "twilio"])
 def test_junk_is_never_our_fault(workspace, kind):
     secrets = {"secret": SECRET, "client_secret": "s", "app_secret": "s", "auth_token": "s"}
@@ -300,7 +302,7 @@ def test_junk_is_never_our_fault(workspace, kind):
     url = settings.PUBLIC_BASE_URL + _path(row)
 
     @given(body=BODIES, is_signed=st.booleans())
-    @hypothesis_settings(max_examples=60, deadline=None, database=None, derandomize=True)
+    @hypothesis_settings(max_examples=examples(60), deadline=None, database=None, derandomize=True)
     def send(body, is_signed):
         now = timezone.now()
         headers = {

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from attribution.engine.funnel import Stream
 from attribution.engine.funnel_attempts import attempts_of, masked_stream, step_times
+from tests.examples import examples
 
 
 def stream_of(*rows):
@@ -124,7 +125,7 @@ def walked(events, start, window, mode, since, until):
 person = st.lists(st.tuples(st.integers(0, 15), st.integers(0, 9)), max_size=8)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     people=st.lists(person, max_size=4),
     window=st.integers(0, 9),

@@ -28,6 +28,7 @@ from tests.attribution.website.wire import (
     event_id,
     minutes,
 )
+from tests.examples import examples
 from workspaces.models import ThrottleRate, Workspace
 
 pytestmark = pytest.mark.usefixtures("frozen")
@@ -453,7 +454,9 @@ _FIELDS = (
 
 
 @settings(
-    max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=examples(80),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
 )
 @given(changed=st.dictionaries(st.sampled_from(_FIELDS), _JSON, max_size=4), rest=_JSON)
 def test_nothing_that_is_sent_breaks_the_door(browser, changed, rest):

@@ -36,6 +36,7 @@ from attribution.services.website.sessions import (
 from attribution.services.website.upkeep import keep_up
 from attribution.tasks import sessionise_waiting
 from tests.attribution.website.wire import AGENT, NOW, VISITOR, call, event, event_id, minutes
+from tests.examples import examples
 from tests.workspaces.factories import ExchangeRateFactory
 from workspaces.models import JobRun
 
@@ -344,7 +345,9 @@ def _everything() -> dict[str, list[dict]]:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     steps=_EVENTS,
