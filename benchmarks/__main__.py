@@ -31,17 +31,32 @@ class Scale:
     website_calls: int
     website_events: int
     funnel_events: int
+    curve_worlds: int
 
 
 PARTS = (
     "executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
-    "website", "website_page", "funnel",
+    "website", "website_page", "funnel", "curves",
 )  # fmt: skip
 SCALES = {
-    "tiny": Scale(1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5, 4, 20_000, 20_000),
-    "small": Scale(6, 30, 20_000, 0.1, 200_000, 50_000, 40, 20_000, 100, 100, 200_000, 1_000_000),
+    "tiny": Scale(1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5, 4, 20_000, 20_000, 2),
+    "small": Scale(
+        6, 30, 20_000, 0.1, 200_000, 50_000, 40, 20_000, 100, 100, 200_000, 1_000_000, 20
+    ),
     "full": Scale(
-        50, 100, 1_000_000, 1.0, 200_000, 200_000, 40, 1_000_000, 300, 400, 5_000_000, 5_000_000
+        50,
+        100,
+        1_000_000,
+        1.0,
+        200_000,
+        200_000,
+        40,
+        1_000_000,
+        300,
+        400,
+        5_000_000,
+        5_000_000,
+        100,
     ),
 }
 
@@ -49,6 +64,7 @@ SCALES = {
 def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
     """Run the benchmarks one after the other; Django must be set up."""
     from benchmarks import (
+        curves,
         executor,
         funnel,
         import_figures,
@@ -74,6 +90,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         "website": lambda: website_intake.run(scale.website_calls, 5 * scale.website_calls),
         "website_page": lambda: website_page.run(scale.website_events, scale.openings),
         "funnel": lambda: funnel.run(scale.funnel_events),
+        "curves": lambda: curves.run(scale.curve_worlds),
     }
     figures: list[Figure] = []
     for name, part in parts.items():
@@ -88,7 +105,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
 def _scale(options: argparse.Namespace) -> Scale:
     asked = {
         name: given
-        for name in ("stored_journeys", "website_events", "funnel_events")
+        for name in ("stored_journeys", "website_events", "funnel_events", "curve_worlds")
         if (given := getattr(options, name))
     }
     return replace(SCALES[options.scale], **asked)
@@ -120,6 +137,9 @@ def main() -> None:
     )
     parser.add_argument(
         "--funnel-events", type=int, help="of the part funnel, where not the scale's"
+    )
+    parser.add_argument(
+        "--curve-worlds", type=int, help="of the part curves, where not the scale's"
     )
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--write-docs", action="store_true", help="renew docs/performance.md")

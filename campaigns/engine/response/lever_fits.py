@@ -124,6 +124,19 @@ def pausing_effect(prior: Effect, spend: FloatArray, units: FloatArray, share: f
             f" {LEAST_UNITS:.0f} units are the least to rank them by. This is the stated prior."
         )
         return replace(prior, source="prior", reason=reason)
+    gain, error = _gain(money, brought, paused)
+    stretch = float(np.log(1 / (1 - share)))
+    return replace(
+        prior,
+        elasticity=gain / stretch,
+        error=error / stretch,
+        source="fitted",
+        reason="",
+    )
+
+
+def _gain(money: FloatArray, brought: FloatArray, paused: int) -> tuple[float, float]:
+    """Reckon the logarithm of units after over units before, and its standard error."""
     mean = brought.sum() / money.sum()
     chance = mean / money
     between = max(float(np.average((brought / money - mean) ** 2 - chance, weights=money)), 0.0)
@@ -136,11 +149,4 @@ def pausing_effect(prior: Effect, spend: FloatArray, units: FloatArray, share: f
         np.average(rates, weights=money)
     )
     error = float(np.sqrt(np.average(weight * chance, weights=money) / len(kept))) / mean
-    stretch = float(np.log(1 / (1 - share)))
-    return replace(
-        prior,
-        elasticity=float(np.log(gain)) / stretch,
-        error=error / stretch,
-        source="fitted",
-        reason="",
-    )
+    return float(np.log(gain)), error

@@ -69,7 +69,8 @@ def top(density: Density, curvature: Curvature, start: FloatArray, search: int) 
     for _ in range(search):
         bend = curvature(point)
         step = np.linalg.solve(bend + damping * np.diag(np.diag(bend)), slope[0])
-        new_value, new_slope = density((point + step)[None])
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            new_value, new_slope = density((point + step)[None])
         if new_value[0] > value[0]:
             gain, damping = new_value[0] - value[0], damping / 4
             point, value, slope = point + step, new_value, new_slope
@@ -147,7 +148,9 @@ def _run(
     state = (z, *rounded(z))
     kept, rates = np.empty((turns, *start.shape)), np.empty(turns)
     for turn in range(turns):
-        state, rates[turn] = _move(rounded, state, step, rng)
+        # A path may run out of the numbers; `_move` refuses it.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            state, rates[turn] = _move(rounded, state, step, rng)
         if adapts:
             step *= float(np.exp((rates[turn] - WANTED_ACCEPTANCE) / np.sqrt(turn + 4)))
         kept[turn] = state[0] @ scale.T
