@@ -16,6 +16,7 @@ class CampaignsConfig(AppConfig):
         from campaigns.executing import kept_adapters
         from campaigns.handlers import AdChangeHandler
         from campaigns.panels import AD_CHANGE_PANEL
+        from campaigns.services import predicting
         from campaigns.services.sync_job import SYNC_JOB, SyncFailedError, sync_workspace
         from workspaces import gate, panels
         from workspaces.services.jobs import TRANSIENT, register_job
@@ -33,4 +34,10 @@ class CampaignsConfig(AppConfig):
             backoff_base_ms=5_000,
             priority=-5,
             retry_on=(*TRANSIENT, SyncFailedError),
+        )
+        register_job(
+            predicting.PREDICTIONS_JOB,
+            "Predictions of campaigns",
+            predicting.predict_workspace,
+            priority=-5,
         )

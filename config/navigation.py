@@ -118,6 +118,7 @@ SIDEBAR: dict[str, Any] = {
             _model("Ads", "ad", "campaigns.Ad"),
             _model("Creatives", "palette", "campaigns.Creative"),
             _model("Daily performance", "calendar_view_day", "campaigns.DailyPerformance"),
+            _model("Predictions", "online_prediction", "campaigns.Prediction"),
             _model("Imported files", "draft", "campaigns.ImportRun"),
             _model("Column mappings", "view_column", "campaigns.ImportMapping"),
             closed=True,

@@ -64,6 +64,12 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="20"),
         "options": {"expires": 3600},
     },
+    "campaigns: predict returns": {
+        "task": "workspaces.start_job",
+        "kwargs": {"name": "predictions"},
+        "schedule": crontab(minute="40"),
+        "options": {"expires": 3600},
+    },
     "campaigns: derive life states and scores": {
         "task": "campaigns.refresh_derived",
         "schedule": crontab(minute="10"),

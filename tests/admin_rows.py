@@ -66,11 +66,13 @@ from attribution.services.website.partitions import ensure_days
 from attribution.services.website.sites import create_site
 from campaigns.models import (
     AdChangeHistory,
+    Campaign,
     DailyOrganicMetric,
     ImportMapping,
     ImportRow,
     ImportRun,
     PendingAdChange,
+    Prediction,
 )
 from campaigns.services.channels import ensure_channels
 from mlops.models import SamplerDecision, SamplerFeedback
@@ -263,6 +265,11 @@ def _website(workspace: Workspace) -> None:
 def _app(workspace: Workspace) -> None:
     ensure_channels(workspace=workspace)
     DailyOrganicMetric.objects.create(workspace=workspace, day=NOW.date())
+    Prediction.objects.create(
+        workspace=workspace, campaign=Campaign.objects.filter(workspace=workspace).first(),
+        day=NOW.date(), horizon_days=7, predicted_roas=2, low=1, high=3, risk_level="low",
+        model_version="plain-1", created_at=NOW,
+    )  # fmt: skip
     install = UserInstall.objects.create(
         workspace=workspace, user_id="u", channel="organic", source="organic",
         installed_on=NOW.date(),

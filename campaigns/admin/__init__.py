@@ -1,8 +1,26 @@
 """The admin of campaigns."""
 
-from campaigns.admin import changes, channels, entities, freshness, imports, performance, policy
+from campaigns.admin import (
+    changes,
+    channels,
+    entities,
+    freshness,
+    imports,
+    performance,
+    policy,
+    predictions,
+)
 from workspaces.eventadmin import register_events
 
 register_events("campaigns")
 
-__all__ = ["changes", "channels", "entities", "freshness", "imports", "performance", "policy"]
+__all__ = [
+    "changes",
+    "channels",
+    "entities",
+    "freshness",
+    "imports",
+    "performance",
+    "policy",
+    "predictions",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaigns.api import changes, entities, insight, performance, policy, sync
+from campaigns.api import changes, entities, insight, performance, policy, predictions, sync
 from campaigns.models import CampaignActivitySummary, RecentBudgetChange, SafetyCheckFailure
 from workspaces.api.reports import report_view
 from workspaces.api.routing import api_path
@@ -41,6 +41,15 @@ urlpatterns = [
         api_path(f"{word}/{name}/", view.as_view(), f"api-{word}-{name}")
         for word in ("paid-media", "paid")
         for name, view in _PAID.items()
+    ),
+    api_path("predictions/", predictions.Predictions.as_view(), "api-predictions"),
+    api_path(
+        "predictions/latest/", predictions.LatestPredictions.as_view(), "api-predictions-latest"
+    ),
+    api_path(
+        "predictions/generate/",
+        predictions.GeneratePredictions.as_view(),
+        "api-predictions-generate",
     ),
     api_path("sync/run-now/", sync.SyncRunNow.as_view(), "api-sync-run-now"),
     api_path("sync/status/", sync.SyncStatus.as_view(), "api-sync-status"),

@@ -17,6 +17,7 @@ from campaigns.models.entities import (
 from campaigns.models.imports import ImportMapping, ImportRow, ImportRun
 from campaigns.models.performance import DailyPerformance, Level
 from campaigns.models.policy import SafetyPolicy
+from campaigns.models.predictions import Prediction, PredictionRisk
 from campaigns.models.reports import (
     CampaignActivitySummary,
     RecentBudgetChange,
@@ -47,6 +48,8 @@ __all__ = [
     "MarketingChannel",
     "PendingAdChange",
     "Platform",
+    "Prediction",
+    "PredictionRisk",
     "RecentBudgetChange",
     "SafetyCheckFailure",
     "SafetyPolicy",

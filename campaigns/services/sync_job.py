@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from campaigns.services.predicting import predict_campaigns
 from campaigns.services.syncing import accounts_to_sync, sync_account
 from workspaces.platforms.errors import PlatformError
 from workspaces.services.jobs import Progress
@@ -39,5 +40,8 @@ def sync_workspace(progress: Progress) -> None:
             ads=result.ads,
             days=result.days,
         )
+    if accounts:
+        progress.step("Predicting campaigns", done=len(accounts), total=len(accounts))
+        predict_campaigns(workspace=progress.workspace, now=progress.now)
     if failed:
         raise SyncFailedError(" ".join(failed))
