@@ -14,6 +14,8 @@ from campaigns.engine.response.transforms import FloatArray
 
 INSTALLS, REVENUE = "installs", "revenue"
 CERTAIN = 0.9
+# Of the present figure; less is not worth a sentence.
+LEAST_TOLD = 0.001
 
 
 @dataclass(frozen=True)
@@ -212,6 +214,8 @@ def _units(total: Line, name: str, more_likely: float) -> str:
     change = _versus(total, name).change
     if change.low is None or change.middle is None or change.high is None:
         return f"What it changes in {name} cannot be told."
+    if abs(change.middle) < LEAST_TOLD * max(_versus(total, name).present.middle or 0.0, 1.0):
+        return f"It changes next to nothing in {name}."
     sure = "surely" if max(more_likely, 1 - more_likely) >= CERTAIN else "perhaps"
     way = "more" if change.middle >= 0 else "fewer" if name == INSTALLS else "less"
     return (

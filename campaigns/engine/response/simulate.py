@@ -75,8 +75,8 @@ class Brought:
 
     @property
     def total(self) -> FloatArray:
-        """(n_draws,) units of all sources."""
-        return np.asarray(self.paid.sum(axis=1) + self.level)
+        """(n_draws,) units of all sources; bad luck cannot take more than there is."""
+        return np.asarray(np.maximum(self.paid.sum(axis=1) + self.level, 0.0))
 
     @property
     def cost(self) -> float:

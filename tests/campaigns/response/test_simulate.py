@@ -38,6 +38,7 @@ def test_the_same_plan_changes_nothing(fitted):
 
     assert same.total.installs.change == Band(0.0, 0.0, 0.0)
     assert same.more_likely == 0.0
+    assert narrative(same)[1] == "It changes next to nothing in installs."
 
 
 def test_a_pure_shift_between_channels_moves_the_result(known, fitted):
