@@ -10,7 +10,8 @@ import numpy as np
 from benchmarks.curve_sets import known_on, meridian, robyn
 from benchmarks.curve_worlds import World, made
 from benchmarks.figures import Figure, quantile, reset_peak_mb
-from campaigns.engine.response.fit import fit_response
+from campaigns.engine.response.compare import INSTALLS, REVENUE, compare
+from campaigns.engine.response.fit import fit_response, prior_model
 from campaigns.engine.response.model import ResponseModel
 from campaigns.engine.response.optimum import Bounds, best_split
 from campaigns.engine.response.quality import contributions
@@ -181,14 +182,18 @@ def _held_out(name: str, series: Series) -> Figure:
 
 
 def _plan_figure() -> Figure:
-    model = fit_response(made(0, channels=10, steps=120).series)
+    series = made(0, channels=10).series
+    # How the draws came about does not change what it costs to use them.
+    both = {name: prior_model(series, ("",)) for name in (INSTALLS, REVENUE)}
+    present = Plan.present(both[INSTALLS], 90)
+    plan = replace(present, budgets=1.1 * present.budgets)
     seconds = []
     for _ in range(_REPEATS):
         started = time.process_time()
-        bring(model, Plan(1.1 * model.present, 90))
+        compare(both, plan, present)
         seconds.append(time.process_time() - started)
     value = 1_000 * float(np.median(seconds))
-    name = "a plan, 10 channels × 1,000 draws × 90 days"
+    name = "a plan beside the present one, 10 channels × 1,000 draws × 90 days, two outcomes"
     return Figure(name, value, "ms CPU", target="≤ 300 ms", is_met=value <= 300)
 
 
