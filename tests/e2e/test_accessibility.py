@@ -12,14 +12,17 @@ from tests.e2e.pages import MAIN_PAGES, MainPage, show
 
 # A drawer covers the header of a phone.
 IN_FRONT = ("drawer", "proposal")
+# Their rows take every colour that rows have.
+STACKED = ("approvals", "campaigns")
 GRAVE = ("serious", "critical")
 
 
-def faults(page: Page) -> list[str]:
-    """What axe calls serious or critical, one line for each element."""
+def faults(page: Page, *, but: str = "") -> list[str]:
+    """What axe calls serious or critical, one line for each element; ``but`` is a rule left out."""
     # The second look at a page takes the program that the first one left there, already compiled.
     script = "0" if page.evaluate("'axe' in window") else AXE_SCRIPT
-    found = Axe(script).run(page).response["violations"]
+    options = {"rules": {but: {"enabled": False}}} if but else None
+    found = Axe(script).run(page, options=options).response["violations"]
     return [
         f"{one['id']}: {node['html'][:200]}"
         for one in found
@@ -38,7 +41,8 @@ def test_page_is_accessible(log_in: LogIn, shown: MainPage) -> None:
     wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
 
     assert wider <= 0, f"{shown.path} is {wider} px wider than the phone"
-    assert faults(page) == []
+    # Looking at colours takes most of the time; on a phone only rows change theirs, to a card's.
+    assert faults(page, but="" if shown.name in STACKED else "color-contrast") == []
     if shown.person and shown.name not in IN_FRONT:
         expect(page.locator("summary.cs-brake")).to_be_in_viewport(ratio=1)
 
