@@ -11,10 +11,12 @@ class WorkspacesConfig(AppConfig):
     name = "workspaces"
 
     def ready(self) -> None:
-        """Give each new workspace its switches of jobs; let webhooks of any sender in."""
+        """Give each new workspace its switches of jobs; let webhooks in and language models."""
+        from workspaces import llm
         from workspaces.hooks import on_workspace_created
         from workspaces.inbound import setup
         from workspaces.services.jobs import configure_new
 
         on_workspace_created(configure_new)
         setup.register()
+        llm.register()

@@ -251,6 +251,14 @@ SANDBOX_URL = env.text("SANDBOX_URL", "")
 # v3, or a dated version such as 2026-09, whose paths differ.
 HUBSPOT_API_VERSION = env.text("HUBSPOT_API_VERSION", "v3")
 
+# The language model of workspaces that have not connected one; no model: rules write. The operator
+# names the address, so it may lie in his own network.
+LLM_MODEL = env.text("LLM_MODEL", "")
+LLM_BASE_URL = env.text("LLM_BASE_URL", "")
+LLM_API_KEY = env.text("LLM_API_KEY", "")
+LLM_PROVIDER = env.text("LLM_PROVIDER", "openai")
+LLM_TIMEOUT_S = env.integer("LLM_TIMEOUT_S", 30)  # for one answer
+
 # How long what is kept. Runs of a job: its own history_days, this where it has none.
 CLICK_KEEP_DAYS = 30  # no window of attribution is longer
 TOUCH_KEEP_DAYS = 395  # thirteen months: a month against itself a year before

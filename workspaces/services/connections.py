@@ -162,6 +162,19 @@ def _failed(
     return ConnectionTest(is_ok=False, words=str(error))
 
 
+def record_use(
+    *, connection: Connection, now: datetime, error: str = "", needs_login: bool = False
+) -> None:
+    """Keep how a use of a connection ended; where only a new secret helps, it waits for one."""
+    rows = Connection.objects.filter(pk=connection.pk)
+    if not error:
+        rows.update(last_ok_at=now, last_error="")
+        return
+    rows.update(last_error=error, last_error_at=now)
+    if needs_login:
+        rows.filter(status=ConnectionStatus.ACTIVE).update(status=ConnectionStatus.NEEDS_LOGIN)
+
+
 def pause_connection(*, connection: Connection, by: User) -> Connection:
     """Stop using a connection until somebody resumes it."""
     return _set_status(connection, by=by, status=ConnectionStatus.PAUSED)
