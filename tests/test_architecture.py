@@ -72,8 +72,13 @@ def test_no_app_imports_the_configuration_or_the_sandbox():
 
 # What costs a process's start a fifth of a second and more, and few processes use: the libraries,
 # and the modules of ours that are only imported where they are needed.
-HEAVY = ("matplotlib", "pandas", "scipy.stats", "torch", "xgboost")
-LATE = ("workspaces.reports.drawing", "workspaces.reports.paper")
+HEAVY = (
+    "anthropic", "httpx2", "matplotlib", "openai", "pandas", "pydantic_ai", "scipy.stats", "torch",
+    "xgboost",
+)  # fmt: skip
+LATE = (
+    "campaigns.engine.advice.answer", "workspaces.reports.drawing", "workspaces.reports.paper",
+)  # fmt: skip
 # Run by hand, never imported by the system.
 PROGRAMS = "mlops.simulation."
 
