@@ -17,6 +17,7 @@ class CampaignsConfig(AppConfig):
         from campaigns.handlers import AdChangeHandler
         from campaigns.panels import AD_CHANGE_PANEL
         from campaigns.services import predicting
+        from campaigns.services.advising.making import ADVICE_JOB, advise_workspace
         from campaigns.services.sync_job import SYNC_JOB, SyncFailedError, sync_workspace
         from workspaces import gate, panels
         from workspaces.services.jobs import TRANSIENT, register_job
@@ -39,5 +40,14 @@ class CampaignsConfig(AppConfig):
             predicting.PREDICTIONS_JOB,
             "Predictions of campaigns",
             predicting.predict_workspace,
+            priority=-5,
+        )
+        # A model may cost money for each answer, so the hour has a limit from the start.
+        register_job(
+            ADVICE_JOB,
+            "Recommendations",
+            advise_workspace,
+            limit_s=180,
+            max_per_hour=6,
             priority=-5,
         )

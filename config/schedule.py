@@ -75,6 +75,13 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="10"),
         "options": {"expires": 3600},
     },
+    # Once the day of the westernmost workspaces has ended, and its figures were read.
+    "campaigns: recommend": {
+        "task": "workspaces.start_job",
+        "kwargs": {"name": "recommendations"},
+        "schedule": crontab(minute="5", hour="6"),
+        "options": {"expires": 3600},
+    },
     "attribution: sync CRM deals": {
         "task": "workspaces.start_job",
         "kwargs": {"name": "crm-sync"},

@@ -73,9 +73,11 @@ from campaigns.models import (
     ImportRun,
     PendingAdChange,
     Prediction,
+    RecommendationSending,
 )
 from campaigns.services.channels import ensure_channels
 from mlops.models import SamplerDecision, SamplerFeedback
+from tests.campaigns.advice.steps import recommendation_of
 from tests.campaigns.factories import AdFactory, DailyPerformanceFactory, SafetyPolicyFactory
 from tests.workspaces import note_kind
 from tests.workspaces.factories import ConnectionFactory, ExchangeRateFactory, MembershipFactory
@@ -206,6 +208,10 @@ def _change(workspace: Workspace, approver: User) -> None:
         creative=None,
     )
     ad.account.creatives.create(workspace=workspace, external_id="c1", headline="Buy")
+    RecommendationSending.objects.create(
+        recommendation=recommendation_of(workspace), workspace=workspace, sent_by=approver,
+        sent_by_label="me", sent_at=NOW,
+    )  # fmt: skip
     DailyPerformanceFactory(ad=ad)
     SafetyPolicyFactory(workspace=workspace)
     entity: dict[str, Any] = {

@@ -9,6 +9,7 @@ from campaigns.admin import (
     performance,
     policy,
     predictions,
+    recommendations,
 )
 from workspaces.eventadmin import register_events
 
@@ -23,4 +24,5 @@ __all__ = [
     "performance",
     "policy",
     "predictions",
+    "recommendations",
 ]

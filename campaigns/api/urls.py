@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from campaigns.api import changes, entities, insight, performance, policy, predictions, sync
+from campaigns.api import (
+    changes,
+    entities,
+    insight,
+    performance,
+    policy,
+    predictions,
+    recommendations,
+    sync,
+)
 from campaigns.models import CampaignActivitySummary, RecentBudgetChange, SafetyCheckFailure
 from workspaces.api.reports import report_view
 from workspaces.api.routing import api_path
@@ -53,6 +62,22 @@ urlpatterns = [
     ),
     api_path("sync/run-now/", sync.SyncRunNow.as_view(), "api-sync-run-now"),
     api_path("sync/status/", sync.SyncStatus.as_view(), "api-sync-status"),
+    api_path("recommendations/", recommendations.Recommendations.as_view(), "api-recommendations"),
+    api_path(
+        "recommendations/latest/",
+        recommendations.LatestRecommendation.as_view(),
+        "api-recommendations-latest",
+    ),
+    api_path(
+        "recommendations/generate/",
+        recommendations.GenerateRecommendation.as_view(),
+        "api-recommendations-generate",
+    ),
+    api_path(
+        "recommendations/<uuid:public_id>/send-to-approval/",
+        recommendations.SendRecommendation.as_view(),
+        "api-recommendations-send",
+    ),
     api_path("pending-ad-changes/", changes.PendingList.as_view(), "api-pending-ad-changes"),
     api_path("ad-change-history/", changes.HistoryList.as_view(), "api-ad-change-history"),
     api_path("safety-policy/", policy.Policy.as_view(), "api-safety-policy"),

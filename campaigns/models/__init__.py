@@ -18,6 +18,7 @@ from campaigns.models.imports import ImportMapping, ImportRow, ImportRun
 from campaigns.models.performance import DailyPerformance, Level
 from campaigns.models.policy import SafetyPolicy
 from campaigns.models.predictions import Prediction, PredictionRisk
+from campaigns.models.recommendations import Recommendation, RecommendationSending
 from campaigns.models.reports import (
     CampaignActivitySummary,
     RecentBudgetChange,
@@ -51,6 +52,8 @@ __all__ = [
     "Prediction",
     "PredictionRisk",
     "RecentBudgetChange",
+    "Recommendation",
+    "RecommendationSending",
     "SafetyCheckFailure",
     "SafetyPolicy",
 ]

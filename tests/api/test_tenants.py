@@ -11,6 +11,7 @@ from tests.api.paths import OPERATIONS
 from tests.attribution.funnels.steps import document, page
 from tests.attribution.journey_steps import walk
 from tests.attribution.website.web_steps import session_of, shop, visitor_of
+from tests.campaigns.advice.steps import recommendation_of
 from tests.campaigns.factories import DailyPerformanceFactory, SafetyPolicyFactory
 from tests.workspaces.factories import ConnectionFactory
 from workspaces import scopes
@@ -72,6 +73,7 @@ def theirs(note, workspace):
     funnel = create_funnel(
         workspace=workspace, name="Shop", document=document(page("/")), by=None, now=now
     )
+    recommendation = recommendation_of(workspace)
     return {
         "proposals": made[0].public_id,
         "connections": ConnectionFactory(workspace=workspace).public_id,
@@ -81,6 +83,7 @@ def theirs(note, workspace):
         "campaigns": day.campaign.external_id,
         "ad-sets": day.ad_set.external_id,
         "ads": day.ad.public_id,
+        "recommendations": recommendation.public_id,
         "website/visitors": session.visitor.public_id,
         "website/sessions": session.public_id,
         "website/funnels": funnel.public_id,
@@ -136,7 +139,7 @@ def test_lists_of_others_are_empty(theirs, outsider, browser, workspace, admin):
     lists = [
         "proposals", "pending-ad-changes", "connections", "webhook-endpoints", "jobs",
         "ad-accounts", "campaigns", "ad-sets", "ads", f"performance/?from={DAY}&to={DAY}",
-        "reports/v_campaign_activity_summary",
+        "recommendations", "reports/v_campaign_activity_summary",
     ]  # fmt: skip
 
     for name in lists:

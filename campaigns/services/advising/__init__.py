@@ -1,0 +1,1 @@
+"""Recommendations: made from our own figures, sent to approval, followed up."""
