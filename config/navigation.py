@@ -111,6 +111,12 @@ SIDEBAR: dict[str, Any] = {
             closed=True,
         ),
         _group(
+            "App data",
+            _model("Users", "install_mobile", "attribution.UserInstall"),
+            _model("Sessions", "smartphone", "attribution.UserSession"),
+            closed=True,
+        ),
+        _group(
             "Advertising data",
             _model("Ad accounts", "account_balance", "campaigns.AdAccount"),
             _model("Campaigns", "ads_click", "campaigns.Campaign"),
@@ -119,6 +125,8 @@ SIDEBAR: dict[str, Any] = {
             _model("Creatives", "palette", "campaigns.Creative"),
             _model("Daily performance", "calendar_view_day", "campaigns.DailyPerformance"),
             _model("Predictions", "online_prediction", "campaigns.Prediction"),
+            _model("Channels", "hub", "campaigns.MarketingChannel"),
+            _model("Days without ads", "eco", "campaigns.DailyOrganicMetric"),
             _model("Imported files", "draft", "campaigns.ImportRun"),
             _model("Column mappings", "view_column", "campaigns.ImportMapping"),
             closed=True,
@@ -140,6 +148,7 @@ SIDEBAR: dict[str, Any] = {
         ),
         _group(
             "Models",
+            _model("Synthetic world", "public", "mlops.SyntheticWorld"),
             _model("Sampler decisions", "casino", "mlops.SamplerDecision"),
             _model("Sampler feedback", "feedback", "mlops.SamplerFeedback"),
             closed=True,

@@ -1,10 +1,10 @@
-"""The sampler's record, to read."""
+"""The sampler's record and synthetic worlds, to read."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
-from mlops.models import SamplerDecision, SamplerFeedback
+from mlops.models import SamplerDecision, SamplerFeedback, SyntheticWorld, WorldTruth
 from workspaces.modeladmin import ReadOnlyAdmin, fields_of
 
 
@@ -30,3 +30,23 @@ class SamplerFeedbackAdmin(ReadOnlyAdmin[SamplerFeedback]):
     search_fields = ("arm", "=event_id")
     ordering = ("-pk",)
     readonly_fields = fields_of(SamplerFeedback)
+
+
+@admin.register(SyntheticWorld)
+class SyntheticWorldAdmin(ReadOnlyAdmin[SyntheticWorld]):
+    """What a workspace's synthetic world was made of."""
+
+    list_display = ("__str__", "starts_on", "days", "users", "sessions", "made_at")
+    ordering = ("pk",)
+    readonly_fields = fields_of(SyntheticWorld)
+
+
+@admin.register(WorldTruth)
+class WorldTruthAdmin(ReadOnlyAdmin[WorldTruth]):
+    """What was drawn for each user."""
+
+    list_display = ("install", "segment", "churn_day")
+    list_filter = ("segment",)
+    list_select_related = ("install",)
+    ordering = ("pk",)
+    readonly_fields = fields_of(WorldTruth)

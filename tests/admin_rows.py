@@ -76,7 +76,7 @@ from campaigns.models import (
     RecommendationSending,
 )
 from campaigns.services.channels import ensure_channels
-from mlops.models import SamplerDecision, SamplerFeedback
+from mlops.models import SamplerDecision, SamplerFeedback, SyntheticWorld, WorldTruth
 from tests.campaigns.advice.steps import recommendation_of
 from tests.campaigns.factories import AdFactory, DailyPerformanceFactory, SafetyPolicyFactory
 from tests.workspaces import note_kind
@@ -284,6 +284,11 @@ def _app(workspace: Workspace) -> None:
     UserSession.objects.create(
         workspace=workspace, session_id="s", install=install, started_at=NOW, day=NOW.date(),
         seconds=60,
+    )  # fmt: skip
+    WorldTruth.objects.create(workspace=workspace, install=install, segment="regular", churn_day=9)
+    SyntheticWorld.objects.create(
+        workspace=workspace, seed=1, starts_on=NOW.date(), days=1, users=1, sessions=1,
+        session_factor=1, events=[], made_at=NOW,
     )  # fmt: skip
 
 

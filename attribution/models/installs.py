@@ -77,10 +77,13 @@ class UserInstall(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, db_index=False)
     user_id = models.CharField(max_length=120, help_text="As the app names the user.")
     campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.PROTECT)
+    # Looked up for whole statements at once, by a trigger that also wants them to fit together:
+    # campaign, creative and ad are of the workspace, and the ad is of the campaign.
     creative = models.ForeignKey(
-        Creative, null=True, blank=True, on_delete=models.PROTECT, db_index=False
-    )
-    ad = models.ForeignKey(Ad, null=True, blank=True, on_delete=models.PROTECT)
+        Creative, null=True, blank=True, on_delete=models.PROTECT, db_index=False,
+        db_constraint=False,
+    )  # fmt: skip
+    ad = models.ForeignKey(Ad, null=True, blank=True, on_delete=models.PROTECT, db_constraint=False)
     channel = models.CharField(max_length=40, help_text="Slug of the marketing channel.")
     source = models.CharField(max_length=7, choices=InstallSource.choices)
     installed_on = models.DateField(help_text="In the workspace's time zone.")
@@ -199,7 +202,8 @@ class UserSession(models.Model):
         Workspace, on_delete=models.PROTECT, db_index=False, db_constraint=False
     )
     session_id = models.CharField(max_length=120, help_text="As the app names the session.")
-    # The key is one of the table: (workspace, install) → an install of that workspace.
+    # (workspace, install) is an install of that workspace. A trigger looks once per statement: a
+    # key would look once per row, which costs as much as storing the row.
     install = models.ForeignKey(
         UserInstall, on_delete=models.PROTECT, db_index=False, db_constraint=False,
         related_name="sessions", help_text="The user.",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
 from attribution.models import UserInstall, UserSession
 from tests.attribution.installs.app_steps import DAY, install, session
-from tests.campaigns.factories import CampaignFactory
+from tests.campaigns.factories import AdFactory, CampaignFactory
 
 PAID = {"is_payer": True, "first_purchase_day": 2, "revenue_total": 5}
 LEFT = {
@@ -83,14 +83,34 @@ def test_a_session_belongs_to_a_user_of_its_workspace(workspace, other_workspace
     theirs = install(other_workspace)
     theirs.workspace_id = workspace.pk
 
-    with pytest.raises(IntegrityError):
-        _kept(theirs)
+    with pytest.raises(IntegrityError, match="of no user of its workspace"):
+        session(theirs, "s")
 
 
-def _kept(user):
-    session(user, "s")
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+def test_a_session_stays_with_a_user_of_its_workspace(workspace, other_workspace):
+    session(install(workspace), "s")
+    theirs = install(other_workspace)
+
+    with pytest.raises(IntegrityError, match="of no user of its workspace"):
+        UserSession.objects.update(install=theirs)
+
+
+def test_a_user_with_sessions_stays(workspace):
+    session(install(workspace), "s")
+
+    with pytest.raises(IntegrityError, match="has sessions"), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM attribution_userinstall")
+
+
+def test_campaign_and_ad_of_an_install_fit_together(workspace, other_workspace):
+    ad = AdFactory(ad_set__campaign__account__workspace=workspace)
+    theirs = CampaignFactory(account__workspace=other_workspace)
+    paid = {"source": "paid", "channel": "meta"}
+    install(workspace, campaign=ad.campaign, ad=ad, **paid)
+
+    for wrong in ({"campaign": theirs}, {"ad": ad}, {"campaign": ad.campaign, "creative_id": 0}):
+        with pytest.raises(IntegrityError, match="do not fit together"), transaction.atomic():
+            install(workspace, "v", **paid, **wrong)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Synthetic worlds in workspaces: made, taken away, validated."""
