@@ -10,6 +10,12 @@ _ENTITY = r"^campaigns/(?P<entity_type>campaign|adset|ad)/(?P<public_id>[0-9a-f-
 
 urlpatterns = [
     path("dashboards/", dashboards.overview, name="overview"),
+    path("dashboards/recommendation/", dashboards.new_advice, name="advice-new"),
+    path(
+        "dashboards/recommendation/<uuid:public_id>/send/",
+        dashboards.send_advice,
+        name="advice-send",
+    ),
     path("dashboards/paid-media/", dashboards.paid_media, name="paid-media"),
     path("dashboards/export/<slug:name>.<slug:kind>", dashboards.export, name="dashboard-export"),
     path("campaigns/", entities.campaign_list, name="campaigns"),

@@ -22,6 +22,7 @@ from tests import admin_rows
 from tests.attribution.funnels.advice_steps import advice_on, funnel_of
 from tests.attribution.funnels.steps import counted_funnel
 from tests.attribution.website.web_steps import session_of, shop, visitor_of
+from tests.campaigns.advice.steps import recommendation_of
 from tests.campaigns.factories import AdFactory, SafetyPolicyFactory
 from tests.integrity.digests import digests
 from tests.workspaces.factories import ConnectionFactory
@@ -112,6 +113,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "overview": (MEMBER, NONE),
     "paid-media": (MEMBER, NONE),
     "dashboard-export": (MEMBER, NONE),
+    "advice-new": (NONE, OPERATOR),
+    "advice-send": (NONE, OPERATOR),
     "attribution-chart": (MEMBER, NONE),
     "website": (MEMBER, NONE),
     "website-live": (MEMBER, NONE),
@@ -195,6 +198,7 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "website-export": ["csv"],
         "website-session": [rows["session"]],
         "recommendation-decide": [rows["advice"]],
+        "advice-send": [rows["ad advice"]],
         **{name: [rows["funnel"]] for name in _OF_FUNNEL},
         "funnel-export": [rows["funnel"], "csv"],
         **{f"connection-{name}": [connection] for name in ("secret", "test", "pause", "resume")},
@@ -262,6 +266,7 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
         "taker": viewer.pk,
         "session": session_of(site, visitor_of(site, now), now).public_id,
         "advice": advice_on(funnel_of(site)).public_id,
+        "ad advice": recommendation_of(workspace).public_id,
     }
     rows |= {"site": site.public_id, "funnel": counted_funnel(workspace, "Way of Acme").public_id}
     return House(workspace, _ids(rows), _forms(rows))

@@ -147,6 +147,48 @@ def recommendations_of(workspace: Workspace) -> QuerySet[Recommendation]:
     return rows.select_related("sending__sent_by").order_by("-pk")
 
 
+@dataclass(frozen=True)
+class Share:
+    """A channel's share of the spend, as it was and as it is recommended, 0 to 1."""
+
+    channel: str
+    now: float
+    wanted: float
+
+    @property
+    def points(self) -> float:
+        """Change in percentage points."""
+        return 100 * (self.wanted - self.now)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A recommendation as a page shows it."""
+
+    row: Recommendation
+    outcome: Outcome
+
+    @property
+    def shares(self) -> list[Share]:
+        """Shares of all channels, largest now first."""
+        wanted = self.row.recommendations["recommendations"]["budget_allocation"]
+        now = self.row.evidence["shares"]
+        found = [Share(name, now.get(name, 0.0), share) for name, share in wanted.items()]
+        return sorted(found, key=lambda share: -share.now)
+
+    @property
+    def actions(self) -> list[str]:
+        """What to do, most urgent first."""
+        told = self.row.recommendations["recommendations"]
+        return [*told["priority_actions"], *told["optimization"]]
+
+
+def newest_advice(workspace: Workspace) -> Advice | None:
+    """The newest recommendation with what became of it; two queries."""
+    row = recommendations_of(workspace).first()
+    return Advice(row, outcomes_of([row])[row.pk]) if row else None
+
+
 @dataclass
 class Effect:
     """What the measured changes of a recommendation brought, of one metric and currency."""

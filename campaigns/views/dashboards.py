@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+from uuid import UUID
 
+from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
+from campaigns.selectors.advice import newest_advice, recommendations_of
 from campaigns.selectors.insight import overview as overview_figures
 from campaigns.selectors.insight import paid_media as paid_figures
 from campaigns.selectors.insight.query import PRESETS, InsightQuery, channels_of, query_of
+from campaigns.services.advising.making import ADVICE_JOB
+from campaigns.services.advising.sending import send_to_approval
+from workspaces.gate import GateError, Proposer
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.reports.answers import download
 from workspaces.reports.shapes import Table
 from workspaces.reports.sheets import csv_of, xlsx_of
 from workspaces.roles import Role
+from workspaces.services.jobs import request_job
+from workspaces.services.refusals import RefusedError
+from workspaces.tasks import run_job
 
 WRITERS = {"csv": csv_of, "xlsx": xlsx_of}
 SHEETS: dict[str, Callable[[InsightQuery], list[Table]]] = {
@@ -30,8 +42,44 @@ SHEETS: dict[str, Callable[[InsightQuery], list[Table]]] = {
 def overview(request: PageRequest) -> HttpResponse:
     """Whether advertising earns what it costs."""
     context = _asked(request, "overview")
-    context["board"] = overview_figures.overview_of(context["filters"])
-    return show(request, "campaigns/dashboards/overview.html", {**context, "title": "Overview"})
+    context |= {
+        "title": "Overview",
+        "board": overview_figures.overview_of(context["filters"]),
+        "advice": newest_advice(request.workspace),
+        "may_propose": has_role(request, Role.OPERATOR),
+    }
+    return show(request, "campaigns/dashboards/overview.html", context)
+
+
+@require_POST
+@page(Role.OPERATOR)
+def send_advice(request: PageRequest, public_id: UUID) -> HttpResponse:
+    """Turn a recommendation's shares into pending changes of budgets."""
+    row = get_object_or_404(recommendations_of(request.workspace), public_id=public_id)
+    try:
+        sent = send_to_approval(
+            recommendation=row, proposer=Proposer.person(request.user), now=timezone.now()
+        )
+    except (RefusedError, GateError) as error:
+        messages.error(request, str(error))
+        return redirect("overview")
+    if not sent.is_new:
+        messages.info(request, "It was sent before; its changes stand in the queue.")
+    return redirect("approvals")
+
+
+@require_POST
+@page(Role.OPERATOR)
+def new_advice(request: PageRequest) -> HttpResponse:
+    """Ask for a new recommendation; the job tells how far it is."""
+    with transaction.atomic():
+        run = request_job(
+            workspace=request.workspace, name=ADVICE_JOB, trigger="page", now=timezone.now(),
+            by=request.user,
+        )  # fmt: skip
+        transaction.on_commit(partial(run_job.delay, run_id=run.pk))
+    messages.success(request, "Asked for. It stands here as soon as it is written.")
+    return redirect("overview")
 
 
 @require_GET

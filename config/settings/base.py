@@ -314,6 +314,7 @@ SPECTACULAR_SETTINGS = {
         "CreativeFormat": "campaigns.models.CreativeFormat",
         "AttributionMethod": "attribution.models.AttributionMethod",
         "AdviceKind": "attribution.models.AdviceKind",
+        "RiskLevel": "workspaces.models.Risk",
         "FunnelMatcherKind": "attribution.engine.funnel_definition.KINDS",
         "FunnelStage": "attribution.models.FunnelStage",
     },
