@@ -394,6 +394,7 @@ def nowhere(house) -> House:
                 "workspace",
                 "session",
                 "advice",
+                "ad advice",
                 "site",
                 "funnel",
             ),
