@@ -15,11 +15,13 @@ class AttributionConfig(AppConfig):
         from attribution import onboarding
         from attribution.handlers import StageValuesHandler
         from attribution.panels import STAGE_VALUES_PANEL
+        from attribution.selectors.install_regions import installs_by_country
         from attribution.services import attribution_runs, matching, privacy
         from attribution.services.deal_effects import on_deal_moved
         from attribution.services.funnels import refreshing
         from attribution.services.outgoing import queue_deal
         from attribution.services.website import sessions, upkeep
+        from campaigns.selectors.install_facts import register_install_source
         from workspaces import gate, panels
         from workspaces.hooks import on_workspace_created
         from workspaces.services.jobs import register_job
@@ -27,6 +29,7 @@ class AttributionConfig(AppConfig):
         gate.register(StageValuesHandler())
         panels.register_panel(STAGE_VALUES_PANEL)
         onboarding.register()
+        register_install_source(installs_by_country)
         on_deal_moved(queue_deal)
         register_job(
             matching.MATCHING_JOB,

@@ -18,6 +18,7 @@ class CampaignsConfig(AppConfig):
         from campaigns.panels import AD_CHANGE_PANEL
         from campaigns.services import predicting
         from campaigns.services.advising.making import ADVICE_JOB, advise_workspace
+        from campaigns.services.signals import SIGNALS_JOB, detect_job
         from campaigns.services.sync_job import SYNC_JOB, SyncFailedError, sync_workspace
         from workspaces import gate, panels
         from workspaces.services.jobs import TRANSIENT, register_job
@@ -51,3 +52,4 @@ class CampaignsConfig(AppConfig):
             max_per_hour=6,
             priority=-5,
         )
+        register_job(SIGNALS_JOB, "Signals", detect_job, limit_s=300, priority=-5)

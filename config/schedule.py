@@ -82,6 +82,13 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="5", hour="6"),
         "options": {"expires": 3600},
     },
+    # After the sync of the hour.
+    "campaigns: detect signals": {
+        "task": "workspaces.start_job",
+        "kwargs": {"name": "signals"},
+        "schedule": crontab(minute="30"),
+        "options": {"expires": 3600},
+    },
     "attribution: sync CRM deals": {
         "task": "workspaces.start_job",
         "kwargs": {"name": "crm-sync"},

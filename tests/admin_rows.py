@@ -74,6 +74,7 @@ from campaigns.models import (
     PendingAdChange,
     Prediction,
     RecommendationSending,
+    Signal,
 )
 from campaigns.services.channels import ensure_channels
 from mlops.models import SamplerDecision, SamplerFeedback, SyntheticWorld, WorldTruth
@@ -275,6 +276,11 @@ def _app(workspace: Workspace) -> None:
         workspace=workspace, campaign=Campaign.objects.filter(workspace=workspace).first(),
         day=NOW.date(), horizon_days=7, predicted_roas=2, low=1, high=3, risk_level="low",
         model_version="plain-1", created_at=NOW,
+    )  # fmt: skip
+    Signal.objects.create(
+        workspace=workspace, type="viral_moment", severity="info", title="More people come",
+        description="Since yesterday.", began_on=NOW.date(), detected_on=NOW.date(),
+        seen_on=NOW.date(), metrics={}, confidence=0.9,
     )  # fmt: skip
     install = UserInstall.objects.create(
         workspace=workspace, user_id="u", channel="organic", source="organic",

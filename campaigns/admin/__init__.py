@@ -10,6 +10,7 @@ from campaigns.admin import (
     policy,
     predictions,
     recommendations,
+    signals,
 )
 from workspaces.eventadmin import register_events
 
@@ -25,4 +26,5 @@ __all__ = [
     "policy",
     "predictions",
     "recommendations",
+    "signals",
 ]

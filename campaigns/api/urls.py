@@ -10,6 +10,7 @@ from campaigns.api import (
     policy,
     predictions,
     recommendations,
+    signals,
     sync,
 )
 from campaigns.models import CampaignActivitySummary, RecentBudgetChange, SafetyCheckFailure
@@ -59,6 +60,13 @@ urlpatterns = [
         "predictions/generate/",
         predictions.GeneratePredictions.as_view(),
         "api-predictions-generate",
+    ),
+    api_path("signals/", signals.SignalList.as_view(), "api-signals"),
+    api_path(
+        "signals/<uuid:public_id>/dismiss/", signals.SignalDismissal.as_view(), "api-signal-dismiss"
+    ),
+    api_path(
+        "signals/<uuid:public_id>/propose/", signals.SignalAction.as_view(), "api-signal-propose"
     ),
     api_path("sync/run-now/", sync.SyncRunNow.as_view(), "api-sync-run-now"),
     api_path("sync/status/", sync.SyncStatus.as_view(), "api-sync-status"),

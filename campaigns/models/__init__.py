@@ -24,6 +24,7 @@ from campaigns.models.reports import (
     RecentBudgetChange,
     SafetyCheckFailure,
 )
+from campaigns.models.signals import Resolution, Signal, SignalSeverity, SignalType
 
 __all__ = [
     "Ad",
@@ -54,6 +55,10 @@ __all__ = [
     "RecentBudgetChange",
     "Recommendation",
     "RecommendationSending",
+    "Resolution",
     "SafetyCheckFailure",
     "SafetyPolicy",
+    "Signal",
+    "SignalSeverity",
+    "SignalType",
 ]

@@ -22,7 +22,7 @@ BoolArray = npt.NDArray[np.bool_]
 Group = Literal["channel", "campaign"]
 
 MONEY: Final = ("spend", "revenue", "pipeline_value")
-COUNTS: Final = ("impressions", "clicks", "installs", "conversions")
+COUNTS: Final = ("impressions", "clicks", "installs", "conversions", "reach")
 # Test values of an account whose conversions nobody trusts are left out of sums.
 TRUSTED: Final = ("conversions", "revenue", "pipeline_value")
 # Parts of one auction are compared as one channel.
@@ -54,6 +54,8 @@ class Series:
     conversions: FloatArray
     revenue: FloatArray
     pipeline_value: FloatArray
+    # Of one day, over campaigns: people reached by two are counted twice; never add up days.
+    reach: FloatArray
 
 
 def channel_key(campaign: str = "campaign__") -> Case:
@@ -130,7 +132,7 @@ def _series(
         for measure, values in amounts.items():
             if row["usable"] or measure not in TRUSTED:
                 rate = rates.get(row["currency"], 1.0) if measure in MONEY else 1.0
-                values[place] += row[f"sum_{measure}"] * rate
+                values[place] += (row[f"sum_{measure}"] or 0) * rate
     return Series(
         key=channel if campaign_id is None else str(campaign_id),
         label=channel if campaign_id is None else name,

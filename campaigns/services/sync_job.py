@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from campaigns.services.predicting import predict_campaigns
+from campaigns.services.signals import detect_signals
 from campaigns.services.syncing import accounts_to_sync, sync_account
 from workspaces.platforms.errors import PlatformError
 from workspaces.services.jobs import Progress
@@ -43,5 +44,8 @@ def sync_workspace(progress: Progress) -> None:
     if accounts:
         progress.step("Predicting campaigns", done=len(accounts), total=len(accounts))
         predict_campaigns(workspace=progress.workspace, now=progress.now)
+        progress.step("Looking for signals", done=len(accounts), total=len(accounts))
+        found = detect_signals(workspace=progress.workspace, now=progress.now)["found"]
+        progress.count(**({"signals": found} if found else {}))
     if failed:
         raise SyncFailedError(" ".join(failed))

@@ -1,0 +1,1 @@
+"""Signals: what changed in daily figures, by robust statistics. Plain arrays in and out."""
