@@ -32,16 +32,17 @@ class Scale:
     website_events: int
     funnel_events: int
     curve_worlds: int
+    signal_worlds: int
 
 
 PARTS = (
     "executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
-    "website", "website_page", "funnel", "curves",
+    "website", "website_page", "funnel", "curves", "signals",
 )  # fmt: skip
 SCALES = {
-    "tiny": Scale(1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5, 4, 20_000, 20_000, 2),
+    "tiny": Scale(1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5, 4, 20_000, 20_000, 2, 1),
     "small": Scale(
-        6, 30, 20_000, 0.1, 200_000, 50_000, 40, 20_000, 100, 100, 200_000, 1_000_000, 20
+        6, 30, 20_000, 0.1, 200_000, 50_000, 40, 20_000, 100, 100, 200_000, 1_000_000, 20, 24
     ),
     "full": Scale(
         50,
@@ -57,6 +58,7 @@ SCALES = {
         5_000_000,
         5_000_000,
         100,
+        60,
     ),
 }
 
@@ -73,6 +75,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         matching,
         multi_touch,
         queue_page,
+        signals,
         webhook_intake,
         website_intake,
         website_page,
@@ -91,6 +94,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         "website_page": lambda: website_page.run(scale.website_events, scale.openings),
         "funnel": lambda: funnel.run(scale.funnel_events),
         "curves": lambda: curves.run(scale.curve_worlds),
+        "signals": lambda: signals.run(scale.signal_worlds),
     }
     figures: list[Figure] = []
     for name, part in parts.items():

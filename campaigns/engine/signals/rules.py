@@ -171,9 +171,9 @@ def pacing(view: View) -> Hit | None:
     A sudden rise counts in total, or in most channels at once, so that one channel's fall hides
     nothing.
     """
-    if np.isfinite(view.series["plan"][view.at]):
-        if (hit := off_plan(view)) is not None:
-            return hit
+    is_planned = bool(np.isfinite(view.series["plan"][view.at]))
+    if is_planned and (hit := off_plan(view)) is not None:
+        return hit
     for measure in ("pace", "common"):
         for days in (2, 3, 4):
             # Against the days right before, so that a slow drift is no step.
