@@ -19,6 +19,7 @@ class AttributionConfig(AppConfig):
         from attribution.services import attribution_runs, matching, privacy
         from attribution.services.deal_effects import on_deal_moved
         from attribution.services.funnels import refreshing
+        from attribution.services.installs.refreshing import INSTALLS_JOB, refresh_workspace
         from attribution.services.outgoing import queue_deal
         from attribution.services.website import sessions, upkeep
         from campaigns.selectors.install_facts import register_install_source
@@ -57,4 +58,5 @@ class AttributionConfig(AppConfig):
         )
         register_job(upkeep.UPKEEP_JOB, "Upkeep of website events", upkeep.keep_up_workspace)
         register_job(refreshing.FUNNELS_JOB, "Funnels", refreshing.refresh_workspace, priority=-5)
+        register_job(INSTALLS_JOB, "Users of the app", refresh_workspace, limit_s=600, priority=-5)
         on_workspace_created(attribution_runs.seed_new)

@@ -143,6 +143,13 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="15", hour="3"),
         "options": {"expires": 3600},
     },
+    # After midnight wherever a workspace lies: time alone changes who has left.
+    "attribution: derive users of apps": {
+        "task": "workspaces.start_job",
+        "kwargs": {"name": "app-users"},
+        "schedule": crontab(minute="55", hour="2,14"),
+        "options": {"expires": 3600},
+    },
     "mlops: propose budgets": {
         "task": "workspaces.start_job",
         "kwargs": {"name": "budget-optimization"},

@@ -6,6 +6,7 @@ from attribution.api import (
     conversions,
     crm,
     funnels,
+    installs,
     journeys,
     recommendations,
     revenue,
@@ -46,6 +47,8 @@ urlpatterns = [
         for path, view in _CONVERSIONS.items()
         for word in ("conversions", "conversion")
     ),
+    api_path("installs/", installs.Installs.as_view(), "api-installs"),
+    api_path("app-sessions/", installs.AppSessions.as_view(), "api-app-sessions"),
     api_path("website/events/", website.WebsiteEvents.as_view(), "api-website-events"),
     api_path("website/track/", website.WebsiteTrack.as_view(), "api-website-track"),
     api_path("website/funnels/", funnels.Funnels.as_view(), "api-website-funnels"),

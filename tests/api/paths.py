@@ -125,6 +125,8 @@ OPERATIONS = {
         for word in ("conversions", "conversion")
         for path in ("attribution", "journey/<str:user_id>", "performance/<str:channel>")
     },
+    "POST installs/": "events:write",
+    "POST app-sessions/": "events:write",
     "POST website/events/": "public",
     "POST website/track/": "public",
     "GET website/recommendations/": "attribution:read",
