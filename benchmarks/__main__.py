@@ -33,16 +33,31 @@ class Scale:
     funnel_events: int
     curve_worlds: int
     signal_worlds: int
+    world_users: int
 
 
 PARTS = (
     "executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
-    "website", "website_page", "funnel", "curves", "signals",
+    "website", "website_page", "funnel", "curves", "signals", "world",
 )  # fmt: skip
 SCALES = {
-    "tiny": Scale(1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5, 4, 20_000, 20_000, 2, 1),
+    "tiny": Scale(1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5, 4, 20_000, 20_000, 2, 1, 2_000),
     "small": Scale(
-        6, 30, 20_000, 0.1, 200_000, 50_000, 40, 20_000, 100, 100, 200_000, 1_000_000, 20, 24
+        6,
+        30,
+        20_000,
+        0.1,
+        200_000,
+        50_000,
+        40,
+        20_000,
+        100,
+        100,
+        200_000,
+        1_000_000,
+        20,
+        24,
+        50_000,
     ),
     "full": Scale(
         50,
@@ -59,6 +74,7 @@ SCALES = {
         5_000_000,
         100,
         60,
+        500_000,
     ),
 }
 
@@ -76,6 +92,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         multi_touch,
         queue_page,
         signals,
+        synthetic_world,
         webhook_intake,
         website_intake,
         website_page,
@@ -95,6 +112,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         "funnel": lambda: funnel.run(scale.funnel_events),
         "curves": lambda: curves.run(scale.curve_worlds),
         "signals": lambda: signals.run(scale.signal_worlds),
+        "world": lambda: synthetic_world.run(scale.world_users),
     }
     figures: list[Figure] = []
     for name, part in parts.items():
