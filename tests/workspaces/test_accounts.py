@@ -358,3 +358,20 @@ def test_account_page_needs_few_queries(viewer, client_as, django_assert_max_num
 
     with django_assert_max_num_queries(12):
         assert client.get(reverse("account")).status_code == 200
+
+
+def test_a_browser_stays_where_it_is_when_another_one_goes_elsewhere(
+    viewer, workspace, other_workspace, now
+):
+    MembershipFactory(user=viewer, workspace=other_workspace)
+    first, second = Client(), Client()
+    for browser in (first, second):
+        _login(browser, viewer.email)
+    here = first.get("/approvals/").wsgi_request.workspace
+    there = other_workspace if here == workspace else workspace
+
+    form = {"to": str(there.public_id), "workspace": str(here.public_id)}
+    assert second.post(reverse("switch-workspace"), form).status_code == 302
+
+    assert second.get("/approvals/").wsgi_request.workspace == there
+    assert first.get("/approvals/").wsgi_request.workspace == here

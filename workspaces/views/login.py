@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods
 from workspaces.forms import CodeForm, LoginForm, NewPersonForm
 from workspaces.middleware import SESSION_KEY
 from workspaces.models import Invitation, Membership, User
+from workspaces.selectors import current_membership
 from workspaces.services import invitations
 from workspaces.services.refusals import RefusedError
 from workspaces.views.passwords import Framed
@@ -63,8 +64,13 @@ def home(user: User) -> str:
 
 
 def start_session(request: HttpRequest, user: User) -> None:
-    """Log a person in and note the browser, for the list of sessions."""
+    """Log a person in and note the browser, for the list of sessions.
+
+    The session begins in the workspace used last and stays there, wherever other browsers go.
+    """
     login(request, user, backend=_BACKEND)
+    if membership := current_membership(user=user, workspace_id=None):
+        request.session[SESSION_KEY] = membership.workspace_id
     request.session["browser"] = request.headers.get("User-Agent", "")[:200]
     request.session["since"] = timezone.now().isoformat()
 
