@@ -19,7 +19,7 @@ from campaigns.selectors.channel_days import Series, channel_days, channel_key
 from campaigns.selectors.pages import value_field
 from workspaces.formats import number_of
 from workspaces.models import Proposal, Status, Workspace
-from workspaces.periods import Period
+from workspaces.periods import Period, yesterday_of
 from workspaces.selectors import rates_of
 
 _MEASURES: Final = ("impressions", "clicks", "spend", "installs", "conversions")
@@ -88,7 +88,7 @@ def advice_evidence(*, workspace: Workspace, now: datetime) -> Evidence | None:
 
     The last 30 full days to yesterday in the workspace's zone, and the 30 before them.
     """
-    until = now.astimezone(workspace.zone).date() - timedelta(days=1)
+    until = yesterday_of(workspace, now)
     period = Period(until - timedelta(days=2 * WINDOW_DAYS - 1), until)
     series = channel_days(workspace, period, by="campaign")
     known = [one for one in series if one.currency == workspace.currency]

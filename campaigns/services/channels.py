@@ -8,6 +8,7 @@ from typing import Final
 from django.db import transaction
 
 from campaigns.models import ChannelKind, MarketingChannel, Platform
+from campaigns.selectors.channel_days import ROLLS_UP
 from workspaces.models import User, Workspace
 
 PAID, ORGANIC, OWNED = ChannelKind.PAID, ChannelKind.ORGANIC, ChannelKind.OWNED
@@ -32,7 +33,6 @@ KNOWN: Final[dict[str, tuple[str, ChannelKind, str]]] = {
     "direct": ("Direct", ORGANIC, ""),
     "organic": ("Organic", ORGANIC, ""),
 }
-PARTS: Final = {"facebook": "meta", "instagram": "meta"}
 
 
 @transaction.atomic
@@ -48,7 +48,7 @@ def ensure_channels(*, workspace: Workspace) -> dict[str, MarketingChannel]:
         ignore_conflicts=True,
     )
     channels = {row.slug: row for row in MarketingChannel.objects.filter(workspace=workspace)}
-    for part, whole in PARTS.items():
+    for part, whole in ROLLS_UP.items():
         if channels[part].rolls_up_to_id is None:
             channels[part].rolls_up_to = channels[whole]
             channels[part].save(update_fields=["rolls_up_to", "updated_at"])

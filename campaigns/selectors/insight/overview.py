@@ -149,8 +149,9 @@ def days_by_channel(query: InsightQuery, rates: Rates) -> dict[str, dict[date, A
     rows = summed(rows_of(query, period).values("day", channel=F("channel_key")), rates)
     found: dict[str, dict[date, Amounts]] = {}
     for row in rows.order_by():
-        empty = dict.fromkeys(period, Amounts())
-        found.setdefault(row["channel"], empty)[row["day"]] = Amounts.of(row)
+        if row["channel"] not in found:
+            found[row["channel"]] = dict.fromkeys(period, Amounts())
+        found[row["channel"]][row["day"]] = Amounts.of(row)
     return found
 
 
