@@ -19,7 +19,7 @@ class AttributionConfig(AppConfig):
         from attribution.services import attribution_runs, matching, privacy
         from attribution.services.deal_effects import on_deal_moved
         from attribution.services.funnels import refreshing
-        from attribution.services.installs.refreshing import INSTALLS_JOB, refresh_workspace
+        from attribution.services.installs.upkeep import INSTALLS_JOB, refresh_workspace
         from attribution.services.outgoing import queue_deal
         from attribution.services.website import sessions, upkeep
         from campaigns.selectors.install_facts import register_install_source

@@ -114,6 +114,8 @@ SIDEBAR: dict[str, Any] = {
             "App data",
             _model("Users", "install_mobile", "attribution.UserInstall"),
             _model("Sessions", "smartphone", "attribution.UserSession"),
+            _model("Days", "calendar_month", "attribution.AppDay"),
+            _model("Cohorts", "groups", "attribution.AppCohort"),
             closed=True,
         ),
         _group(

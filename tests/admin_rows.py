@@ -22,6 +22,8 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from attribution.models import (
+    AppCohort,
+    AppDay,
     AttributionAttempt,
     AttributionPolicy,
     Click,
@@ -291,6 +293,10 @@ def _app(workspace: Workspace) -> None:
         workspace=workspace, session_id="s", install=install, started_at=NOW, day=NOW.date(),
         seconds=60,
     )  # fmt: skip
+    AppDay.objects.create(workspace=workspace, day=NOW.date(), channel="organic", source="organic")
+    AppCohort.objects.create(
+        workspace=workspace, installed_on=NOW.date(), channel="organic", source="organic", users=1
+    )
     WorldTruth.objects.create(workspace=workspace, install=install, segment="regular", churn_day=9)
     SyntheticWorld.objects.create(
         workspace=workspace, seed=1, starts_on=NOW.date(), days=1, users=1, sessions=1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from attribution.models import UserInstall, UserSession
+from attribution.models import AppCohort, AppDay, UserInstall, UserSession
 from workspaces.formats import money
 from workspaces.modeladmin import ReadOnlyAdmin, column, fields_of
 
@@ -41,3 +41,25 @@ class UserSessionAdmin(ReadOnlyAdmin[UserSession]):
     search_help_text = "A whole session id"
     ordering = ("-day", "-pk")
     readonly_fields = fields_of(UserSession)
+
+
+@admin.register(AppDay)
+class AppDayAdmin(ReadOnlyAdmin[AppDay]):
+    """Users of the app by day and channel."""
+
+    list_display = ("day", "channel", "source", "installs", "active", "active_30", "sessions",
+                    "revenue")  # fmt: skip
+    list_filter = ("source", "channel", "day")
+    ordering = ("-day", "channel", "-pk")
+    readonly_fields = fields_of(AppDay)
+
+
+@admin.register(AppCohort)
+class AppCohortAdmin(ReadOnlyAdmin[AppCohort]):
+    """What became of those who installed on a day."""
+
+    list_display = ("installed_on", "channel", "source", "country", "users", "retained_1",
+                    "retained_7", "retained_30", "payers", "revenue")  # fmt: skip
+    list_filter = ("source", "channel", "country", "installed_on")
+    ordering = ("-installed_on", "channel", "-pk")
+    readonly_fields = fields_of(AppCohort)

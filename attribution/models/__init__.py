@@ -1,5 +1,6 @@
 """Tables of the attribution app."""
 
+from attribution.models.app_rollups import AppCohort, AppDay
 from attribution.models.click_reports import (
     ActiveClick,
     AttributionRecoveryRate,
@@ -93,6 +94,8 @@ __all__ = [
     "AdPipelineValue",
     "AdviceKind",
     "AdviceStatus",
+    "AppCohort",
+    "AppDay",
     "AttemptTrigger",
     "AttributionAttempt",
     "AttributionCredit",

@@ -11,10 +11,8 @@ from django.db import connection, transaction
 
 from attribution.services.installs import refresh_sql as sql
 from workspaces.models import Workspace
-from workspaces.services.jobs import Progress
 from workspaces.services.locks import lock_names
 
-INSTALLS_JOB: Final = "app-users"
 _SOME_SESSIONS: Final = "AND s.install_id = ANY(%(installs)s)"
 _SOME_INSTALLS: Final = "AND i.id = ANY(%(installs)s)"
 # A cohort is counted whole, whichever of its users changed.
@@ -67,9 +65,3 @@ def last_day(workspace: Workspace, now: datetime) -> date:
         cursor.execute(sql.LAST_DAY, {"workspace": workspace.pk, "today": today})
         found: date = cursor.fetchone()[0]
     return found
-
-
-def refresh_workspace(progress: Progress) -> None:
-    """Body of the job: time alone changes who has left and what is known."""
-    done = refresh_users(workspace=progress.workspace, now=progress.now)
-    progress.count(users=done.users, days=done.days)

@@ -12,6 +12,7 @@ from django.db.models import ProtectedError
 
 from attribution.models import UserInstall
 from attribution.services.installs.partitions import ensure_months
+from attribution.services.installs.rollups import refresh_rollups
 from campaigns.models import (
     Ad,
     AdAccount,
@@ -74,6 +75,8 @@ def make_world(
             remove_world(workspace=workspace)
         _check_empty(workspace, options)
         _fill(workspace, world, now, said)
+        refresh_rollups(workspace=workspace, now=now)
+        said("counted by day and by cohort")
         made = _record(workspace, world, now)
     _analyze()
     said("done")

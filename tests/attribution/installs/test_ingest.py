@@ -10,7 +10,8 @@ from django.core.management import CommandError, call_command
 
 from attribution.models import UserInstall, UserSession
 from attribution.services.installs.ingest import take_installs, take_sessions
-from attribution.services.installs.refreshing import INSTALLS_JOB, refresh_users
+from attribution.services.installs.refreshing import refresh_users
+from attribution.services.installs.upkeep import INSTALLS_JOB
 from campaigns.models import DailyPerformance
 from tests.api.conftest import key_client
 from tests.campaigns.factories import AdFactory, DailyPerformanceFactory
@@ -133,7 +134,7 @@ def test_the_job_refreshes_all(workspace, now):
 
     run = run_job(workspace=workspace, name=INSTALLS_JOB, trigger="test", now=now)
 
-    assert run.counts == {"users": 1, "days": 0}
+    assert run.counts == {"users": 1, "days": 0, "app_days": 1, "cohorts": 1}
 
 
 @pytest.mark.parametrize(
