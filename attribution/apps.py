@@ -15,6 +15,7 @@ class AttributionConfig(AppConfig):
         from attribution import onboarding
         from attribution.handlers import StageValuesHandler
         from attribution.panels import STAGE_VALUES_PANEL
+        from attribution.selectors.app_use import app_use
         from attribution.selectors.install_regions import installs_by_country
         from attribution.services import attribution_runs, matching, privacy
         from attribution.services.deal_effects import on_deal_moved
@@ -22,6 +23,7 @@ class AttributionConfig(AppConfig):
         from attribution.services.installs.upkeep import INSTALLS_JOB, refresh_workspace
         from attribution.services.outgoing import queue_deal
         from attribution.services.website import sessions, upkeep
+        from campaigns.selectors.app_facts import register_app_source
         from campaigns.selectors.install_facts import register_install_source
         from workspaces import gate, panels
         from workspaces.hooks import on_workspace_created
@@ -31,6 +33,7 @@ class AttributionConfig(AppConfig):
         panels.register_panel(STAGE_VALUES_PANEL)
         onboarding.register()
         register_install_source(installs_by_country)
+        register_app_source(app_use)
         on_deal_moved(queue_deal)
         register_job(
             matching.MATCHING_JOB,

@@ -18,6 +18,7 @@ class CampaignsConfig(AppConfig):
         from campaigns.panels import AD_CHANGE_PANEL
         from campaigns.services import predicting
         from campaigns.services.advising.making import ADVICE_JOB, advise_workspace
+        from campaigns.services.scenarios.fitting import CURVES_JOB, fit_job
         from campaigns.services.signals import SIGNALS_JOB, detect_job
         from campaigns.services.sync_job import SYNC_JOB, SyncFailedError, sync_workspace
         from workspaces import gate, panels
@@ -53,3 +54,4 @@ class CampaignsConfig(AppConfig):
             priority=-5,
         )
         register_job(SIGNALS_JOB, "Signals", detect_job, limit_s=300, priority=-5)
+        register_job(CURVES_JOB, "Response curves", fit_job, limit_s=300, priority=-5)

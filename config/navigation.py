@@ -127,6 +127,8 @@ SIDEBAR: dict[str, Any] = {
             _model("Creatives", "palette", "campaigns.Creative"),
             _model("Daily performance", "calendar_view_day", "campaigns.DailyPerformance"),
             _model("Predictions", "online_prediction", "campaigns.Prediction"),
+            _model("Response curves", "show_chart", "campaigns.ResponseFit"),
+            _model("Scenarios", "science", "campaigns.Scenario"),
             _model("Channels", "hub", "campaigns.MarketingChannel"),
             _model("Days without ads", "eco", "campaigns.DailyOrganicMetric"),
             _model("Imported files", "draft", "campaigns.ImportRun"),

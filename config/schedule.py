@@ -89,6 +89,13 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="30"),
         "options": {"expires": 3600},
     },
+    # After the sync of the hour; it fits only when a new day has come.
+    "campaigns: fit response curves": {
+        "task": "workspaces.start_job",
+        "kwargs": {"name": "response-curves"},
+        "schedule": crontab(minute="50"),
+        "options": {"expires": 3600},
+    },
     "attribution: sync CRM deals": {
         "task": "workspaces.start_job",
         "kwargs": {"name": "crm-sync"},

@@ -76,12 +76,14 @@ from campaigns.models import (
     PendingAdChange,
     Prediction,
     RecommendationSending,
+    ScenarioSending,
     Signal,
 )
 from campaigns.services.channels import ensure_channels
 from mlops.models import SamplerDecision, SamplerFeedback, SyntheticWorld, WorldTruth
 from tests.campaigns.advice.steps import recommendation_of
 from tests.campaigns.factories import AdFactory, DailyPerformanceFactory, SafetyPolicyFactory
+from tests.campaigns.scenarios.steps import stored
 from tests.workspaces import note_kind
 from tests.workspaces.factories import ConnectionFactory, ExchangeRateFactory, MembershipFactory
 from workspaces.gate import Proposer
@@ -213,6 +215,10 @@ def _change(workspace: Workspace, approver: User) -> None:
     ad.account.creatives.create(workspace=workspace, external_id="c1", headline="Buy")
     RecommendationSending.objects.create(
         recommendation=recommendation_of(workspace), workspace=workspace, sent_by=approver,
+        sent_by_label="me", sent_at=NOW,
+    )  # fmt: skip
+    ScenarioSending.objects.create(
+        scenario=stored(workspace, approver), workspace=workspace, sent_by=approver,
         sent_by_label="me", sent_at=NOW,
     )  # fmt: skip
     DailyPerformanceFactory(ad=ad)

@@ -10,6 +10,7 @@ from campaigns.admin import (
     policy,
     predictions,
     recommendations,
+    scenarios,
     signals,
 )
 from workspaces.eventadmin import register_events
@@ -26,5 +27,6 @@ __all__ = [
     "policy",
     "predictions",
     "recommendations",
+    "scenarios",
     "signals",
 ]

@@ -24,6 +24,7 @@ from campaigns.models.reports import (
     RecentBudgetChange,
     SafetyCheckFailure,
 )
+from campaigns.models.scenarios import ResponseFit, Scenario, ScenarioSending
 from campaigns.models.signals import Resolution, Signal, SignalSeverity, SignalType
 
 __all__ = [
@@ -56,8 +57,11 @@ __all__ = [
     "Recommendation",
     "RecommendationSending",
     "Resolution",
+    "ResponseFit",
     "SafetyCheckFailure",
     "SafetyPolicy",
+    "Scenario",
+    "ScenarioSending",
     "Signal",
     "SignalSeverity",
     "SignalType",

@@ -7,8 +7,9 @@ from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.db.models.fields.json import KeyTextTransform
 
+from campaigns.models.sendings import Sending
 from workspaces.ids import uuid7
-from workspaces.models import User, Workspace
+from workspaces.models import Workspace
 
 PARTS = ["channel_comparison", "ml_predictions", "recommendations", "summary"]
 
@@ -67,7 +68,7 @@ class Recommendation(models.Model):
         return self.model_name or "Rules"
 
 
-class RecommendationSending(models.Model):
+class RecommendationSending(Sending):
     """That a recommendation went to approval: once, by whom, and what could not be proposed.
 
     Its proposals are the bundle of the recommendation's public id; they tell what became of it.
@@ -76,18 +77,9 @@ class RecommendationSending(models.Model):
     recommendation = models.OneToOneField(
         Recommendation, primary_key=True, on_delete=models.PROTECT, related_name="sending"
     )
-    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT)
-    sent_by = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    sent_by_label = models.CharField(max_length=200, help_text="The person, or the key.")
-    sent_at = models.DateTimeField()
-    left_out = models.JSONField(default=list, help_text="Budgets that stay, each with why.")
 
-    class Meta:
-        triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-        ]
+    class Meta(Sending.Meta):
+        pass
 
     def __str__(self) -> str:
         return f"{self.recommendation}: sent to approval"

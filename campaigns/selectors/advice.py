@@ -13,7 +13,15 @@ import numpy as np
 from django.db.models import QuerySet
 
 from campaigns.engine.advice.evidence import WINDOW_DAYS, CampaignDays, Evidence, gather, rounded
-from campaigns.models import AdSet, Campaign, DeliveryStatus, EntityType, LifeState, Recommendation
+from campaigns.models import (
+    AdSet,
+    Campaign,
+    DeliveryStatus,
+    EntityType,
+    LifeState,
+    Recommendation,
+    Scenario,
+)
 from campaigns.selectors.calibration import calibration_of
 from campaigns.selectors.channel_days import Series, channel_days, channel_key
 from campaigns.selectors.pages import value_field
@@ -97,7 +105,7 @@ def advice_evidence(*, workspace: Workspace, now: datetime) -> Evidence | None:
     scores = calibration_of(workspace=workspace).scores
     found = gather(
         _campaign_days(workspace, known, earned),
-        budgets=_by_channel(live_budgets(workspace=workspace, now=now)),
+        budgets=budgets_by_channel(live_budgets(workspace=workspace, now=now)),
         since=until - timedelta(days=WINDOW_DAYS - 1),
         until=until,
         currency=workspace.currency,
@@ -111,7 +119,8 @@ def advice_evidence(*, workspace: Workspace, now: datetime) -> Evidence | None:
     return rounded(found) if found else None
 
 
-def _by_channel(budgets: Iterable[LiveBudget]) -> dict[str, float]:
+def budgets_by_channel(budgets: Iterable[LiveBudget]) -> dict[str, float]:
+    """Sums of live daily budgets, in the workspace's currency."""
     sums: dict[str, float] = {}
     for budget in budgets:
         amount = float(budget.in_workspace_currency or 0)
@@ -202,7 +211,7 @@ class Effect:
 
 @dataclass
 class Outcome:
-    """What became of a recommendation.
+    """What became of a recommendation, or of a scenario.
 
     ``state`` is ``not_sent``, ``waiting``, ``accepted``, ``partly_accepted`` or ``rejected``.
     """
@@ -213,8 +222,8 @@ class Outcome:
     effects: list[Effect] = field(default_factory=list)
 
 
-def outcomes_of(rows: Iterable[Recommendation]) -> dict[int, Outcome]:
-    """What became of some recommendations of one workspace, by our id; one query."""
+def outcomes_of(rows: Iterable[Recommendation | Scenario]) -> dict[int, Outcome]:
+    """What became of some rows of one kind and workspace, by our id; one query."""
     wanted = list(rows)
     bundles: dict[Any, list[Proposal]] = {row.public_id: [] for row in wanted}
     proposals = Proposal.objects.filter(

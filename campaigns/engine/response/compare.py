@@ -180,12 +180,13 @@ def _told(
     )
 
 
-def narrative(comparison: Comparison) -> tuple[str, ...]:
+def narrative(comparison: Comparison, counted: str = INSTALLS) -> tuple[str, ...]:
     """Say in a few sentences what a plan changes, how surely, and on what ground.
 
     Parameters
     ----------
     comparison : from `compare`
+    counted : what its installs are called, where they are something else
 
     Returns
     -------
@@ -193,9 +194,12 @@ def narrative(comparison: Comparison) -> tuple[str, ...]:
     """
     total = comparison.total
     name = INSTALLS if total.installs else REVENUE
-    said = [_money(total), _units(total, name, comparison.more_likely)]
+    word = counted if name == INSTALLS else name
+    said = [_money(total), _units(total, name, word, comparison.more_likely)]
     moved = [line for line in comparison.lines if line.spend != line.present_spend]
-    said += [_channel(line, name) for line in sorted(moved, key=lambda one: -_size(one, name))[:2]]
+    said += [
+        _channel(line, name, word) for line in sorted(moved, key=lambda one: -_size(one, name))[:2]
+    ]
     guessed = [line.name for line in comparison.lines if line.source == "prior"]
     if guessed:
         said.append(f"Little is known of {', '.join(guessed)}: the stated prior counts there.")
@@ -210,24 +214,24 @@ def _money(total: Line) -> str:
     return f"The plan costs {total.spend:,.0f}, {abs(more):,.0f} {way} than the present one."
 
 
-def _units(total: Line, name: str, more_likely: float) -> str:
+def _units(total: Line, name: str, word: str, more_likely: float) -> str:
     change = _versus(total, name).change
     if change.low is None or change.middle is None or change.high is None:
-        return f"What it changes in {name} cannot be told."
+        return f"What it changes in {word} cannot be told."
     if abs(change.middle) < LEAST_TOLD * max(_versus(total, name).present.middle or 0.0, 1.0):
-        return f"It changes next to nothing in {name}."
+        return f"It changes next to nothing in {word}."
     sure = "surely" if max(more_likely, 1 - more_likely) >= CERTAIN else "perhaps"
     way = "more" if change.middle >= 0 else "fewer" if name == INSTALLS else "less"
     return (
-        f"It brings {sure} {abs(change.middle):,.0f} {way} {name}"
+        f"It brings {sure} {abs(change.middle):,.0f} {way} {word}"
         f" ({change.low:+,.0f} to {change.high:+,.0f} in eight of ten draws)."
     )
 
 
-def _channel(line: Line, name: str) -> str:
+def _channel(line: Line, name: str, word: str) -> str:
     middle = _versus(line, name).change.middle or 0.0
     more = line.spend - line.present_spend
-    return f"{line.name}: {more:+,.0f} in money, {middle:+,.0f} in {name}."
+    return f"{line.name}: {more:+,.0f} in money, {middle:+,.0f} in {word}."
 
 
 def _size(line: Line, name: str) -> float:

@@ -12,6 +12,8 @@ from campaigns.engine.response.baseline import Calendar
 from campaigns.engine.response.transforms import FloatArray, carryover, response
 
 FORMAT = 1
+# Of the form of the curves and of how they are fitted; another one asks for a new fit.
+VERSION = "adstock-hill-1"
 # Figures of a draw are kept to this many significant digits: far finer than they are known.
 DIGITS = 4
 SMALLEST = 1e-12
