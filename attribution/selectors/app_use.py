@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from django.db.models import Avg, Case, Count, FloatField, Value, When
+from django.db.models import Sum
 
-from attribution.models import UserInstall, UserSession
+from attribution.models import AppCohort, AppDay
 from workspaces.models import Workspace
 from workspaces.periods import WEEKS_DAYS, Period
 
@@ -15,24 +15,26 @@ _WEEK: Final = timedelta(days=7)
 
 
 def app_use(workspace: Workspace, period: Period) -> dict[str, float]:
-    """Mean daily users, users and D7 retention of the last four weeks; empty without sessions."""
+    """Mean daily users, users of 30 days and D7 retention of the last four weeks, where known."""
     weeks = Period.ending(period.until, WEEKS_DAYS)
-    seen = UserSession.objects.filter(
+    days = AppDay.objects.filter(
         workspace=workspace, day__gte=weeks.since, day__lte=weeks.until
-    )
-    mau = seen.aggregate(count=Count("install_id", distinct=True))["count"]
-    if not mau:
+    ).values_list("day", "active", "active_30")
+    active = sum(row[1] for row in days)
+    if not active:
         return {}
-    days = seen.values("day").annotate(count=Count("install_id", distinct=True)).order_by()
+    newest = max(row[0] for row in days)
+    told = {
+        "dau": round(active / WEEKS_DAYS, 1),
+        "mau": float(sum(row[2] for row in days if row[0] == newest)),
+    }
     # Only those whose seventh day is over.
-    grown = UserInstall.objects.filter(
+    grown = AppCohort.objects.filter(
         workspace=workspace,
+        retained_7__isnull=False,
         installed_on__gte=weeks.since - _WEEK,
         installed_on__lte=weeks.until - _WEEK,
-        active_on_day_7__isnull=False,
-    )
-    stayed = Case(When(active_on_day_7=True, then=Value(1.0)), default=Value(0.0),
-                  output_field=FloatField())  # fmt: skip
-    retention = grown.aggregate(mean=Avg(stayed))["mean"]
-    told = {"dau": sum(row["count"] for row in days) / WEEKS_DAYS, "mau": float(mau)}
-    return told if retention is None else {**told, "d7_retention": round(retention, 4)}
+    ).aggregate(users=Sum("users"), stayed=Sum("retained_7"))
+    if grown["users"]:
+        told["d7_retention"] = round(grown["stayed"] / grown["users"], 4)
+    return told

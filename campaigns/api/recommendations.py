@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.models import Recommendation
+from campaigns.models.sendings import Sending
 from campaigns.selectors.advice import Outcome, outcomes_of, recommendations_of
 from campaigns.services.advising.making import ADVICE_JOB
 from campaigns.services.advising.sending import send_to_approval
@@ -90,6 +91,20 @@ class OutcomeOut(serializers.Serializer[Any]):
     effects = EffectOut(many=True)
 
 
+def outcome_shown(outcome: Outcome, sending: Sending | None) -> OutcomeOut:
+    """What became of a row that can be sent to approval."""
+    shown = {
+        "state": outcome.state,
+        "sent_at": sending.sent_at if sending else None,
+        "sent_by": sending.sent_by_label if sending else None,
+        "proposals": [proposal.public_id for proposal in outcome.proposals],
+        "counts": outcome.counts,
+        "left_out": sending.left_out if sending else [],
+        "effects": outcome.effects,
+    }
+    return OutcomeOut(shown).data  # type: ignore[return-value]  # named so for the schema
+
+
 class ChannelAdviceOut(serializers.Serializer[Any]):
     """One recommendation and what became of it."""
 
@@ -106,17 +121,7 @@ class ChannelAdviceOut(serializers.Serializer[Any]):
     def get_outcome(self, row: Recommendation) -> OutcomeOut:
         """Read from the bundle of its proposals."""
         known: dict[int, Outcome] = self.context["outcomes"]
-        outcome, sending = known[row.pk], getattr(row, "sending", None)
-        shown = {
-            "state": outcome.state,
-            "sent_at": sending.sent_at if sending else None,
-            "sent_by": sending.sent_by_label if sending else None,
-            "proposals": [proposal.public_id for proposal in outcome.proposals],
-            "counts": outcome.counts,
-            "left_out": sending.left_out if sending else [],
-            "effects": outcome.effects,
-        }
-        return OutcomeOut(shown).data  # type: ignore[return-value]  # named so for the schema
+        return outcome_shown(known[row.pk], getattr(row, "sending", None))
 
 
 class FactOut(serializers.Serializer[Any]):

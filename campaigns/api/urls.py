@@ -10,6 +10,7 @@ from campaigns.api import (
     policy,
     predictions,
     recommendations,
+    scenarios,
     signals,
     sync,
 )
@@ -85,6 +86,16 @@ urlpatterns = [
         "recommendations/<uuid:public_id>/send-to-approval/",
         recommendations.SendRecommendation.as_view(),
         "api-recommendations-send",
+    ),
+    api_path("scenarios/", scenarios.Scenarios.as_view(), "api-scenarios"),
+    api_path("scenarios/predict/", scenarios.TryScenario.as_view(), "api-scenarios-predict"),
+    api_path(
+        "scenarios/<uuid:public_id>/", scenarios.ScenarioDetail.as_view(), "api-scenarios-one"
+    ),
+    api_path(
+        "scenarios/<uuid:public_id>/send-to-approval/",
+        scenarios.SendScenario.as_view(),
+        "api-scenarios-send",
     ),
     api_path("pending-ad-changes/", changes.PendingList.as_view(), "api-pending-ad-changes"),
     api_path("ad-change-history/", changes.HistoryList.as_view(), "api-ad-change-history"),

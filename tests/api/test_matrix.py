@@ -18,6 +18,7 @@ GUARDED = {name: scope for name, scope in OPERATIONS.items() if ":" in scope}
 WITHOUT_REPEAT_KEY = {
     "POST connections/<uuid:public_id>/test/",
     "POST safety-policy/simulate/",
+    "POST scenarios/predict/",
     # Each event has an id of its own.
     "POST website/events/",
     "POST website/track/",
@@ -107,7 +108,12 @@ def test_reading_scope_never_writes(workspace, admin):
     """A key that may only read is refused by every operation that changes something."""
     client = key_client(workspace, [s for s in scopes.SCOPES if s.endswith(":read")], acts_as=admin)
     revenue = {f"POST ml/synthetic-revenue/{name}/" for name in _REVENUE}
-    looking = {"POST safety-policy/simulate/", "POST ml/battle-hardened/select/", *revenue}
+    looking = {
+        "POST safety-policy/simulate/",
+        "POST scenarios/predict/",
+        "POST ml/battle-hardened/select/",
+        *revenue,
+    }
 
     for operation in set(GUARDED) - looking:
         if not operation.startswith("GET"):

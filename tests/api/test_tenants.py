@@ -13,7 +13,8 @@ from tests.attribution.journey_steps import walk
 from tests.attribution.website.web_steps import session_of, shop, visitor_of
 from tests.campaigns.advice.steps import recommendation_of
 from tests.campaigns.factories import DailyPerformanceFactory, SafetyPolicyFactory
-from tests.workspaces.factories import ConnectionFactory
+from tests.campaigns.scenarios.steps import stored
+from tests.workspaces.factories import ConnectionFactory, MembershipFactory
 from workspaces import scopes
 from workspaces.gate import Proposer
 from workspaces.models import (
@@ -84,6 +85,7 @@ def theirs(note, workspace):
         "ad-sets": day.ad_set.external_id,
         "ads": day.ad.public_id,
         "recommendations": recommendation.public_id,
+        "scenarios": stored(workspace, MembershipFactory(workspace=workspace).user).public_id,
         "website/visitors": session.visitor.public_id,
         "website/sessions": session.public_id,
         "website/funnels": funnel.public_id,

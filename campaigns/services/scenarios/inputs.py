@@ -12,6 +12,8 @@ from workspaces.services.refusals import RefusedError
 
 HORIZON_DAYS: Final = 30
 LONGEST_DAYS: Final = 180
+# How requests name the limits of the best split.
+SPLIT: Final = "best_split"
 _MOST_MONEY: Final = 1e9
 _PERCENT: Final = 100
 
@@ -134,11 +136,11 @@ def read_limits(given: Mapping[str, Any], present: Mapping[str, float]) -> Split
     """
     total = given.get("total")
     return SplitLimits(
-        total=None if total is None else _number("total", total, 0.01, _MOST_MONEY),
+        total=None if total is None else _number(f"{SPLIT}.total", total, 0.01, _MOST_MONEY),
         **{
             name: {
-                channel: _number(f"{name}.{channel}", text, 0, _MOST_MONEY)
-                for channel, text in _by_channel(given, name, present).items()
+                channel: _number(f"{SPLIT}.{name}.{channel}", text, 0, _MOST_MONEY)
+                for channel, text in _by_channel(given, name, present, f"{SPLIT}.").items()
             }
             for name in ("least", "most")
         },
@@ -146,14 +148,15 @@ def read_limits(given: Mapping[str, Any], present: Mapping[str, float]) -> Split
 
 
 def _by_channel(
-    given: Mapping[str, Any], name: str, present: Mapping[str, float]
+    given: Mapping[str, Any], name: str, present: Mapping[str, float], within: str = ""
 ) -> Mapping[str, Any]:
     found: Mapping[str, Any] = given.get(name) or {}
     for channel in found:
         if channel not in present:
             known = ", ".join(present)
             raise InputError(
-                f"{name}.{channel}", f"There is no curve of this channel. Known are: {known}."
+                f"{within}{name}.{channel}",
+                f"There is no curve of this channel. Known are: {known}.",
             )
     return found
 

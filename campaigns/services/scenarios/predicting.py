@@ -22,7 +22,7 @@ from campaigns.engine.response.optimum import Bounds, best_split
 from campaigns.engine.response.simulate import Band, Plan
 from campaigns.models import ResponseFit
 from campaigns.selectors.scenarios import models_of, present_of
-from campaigns.services.scenarios.inputs import InputError, Inputs, SplitLimits
+from campaigns.services.scenarios.inputs import SPLIT, InputError, Inputs, SplitLimits
 
 # How far the best split goes where nobody says: further out, curves are guesses.
 _LEAST_SHARE: Final = 0.5
@@ -141,7 +141,7 @@ def suggest(*, fit: ResponseFit, inputs: Inputs, limits: SplitLimits) -> Results
     present = _in_order(model, present_of(fit))
     total = limits.total if limits.total is not None else sum(inputs.budgets.values())
     if not total > 0:
-        raise InputError("total", "Give a total above 0, or budgets that add up to one.")
+        raise InputError(f"{SPLIT}.total", "Give a total above 0, or budgets that add up to one.")
     # A total that is smaller than now leaves room below half of now.
     room = min(1.0, total / max(float(present.sum()), 0.01))
     least = _limited(model, _LEAST_SHARE * room * present, limits.least)
@@ -149,7 +149,7 @@ def suggest(*, fit: ResponseFit, inputs: Inputs, limits: SplitLimits) -> Results
     try:
         found = best_split(model, Bounds(total, least, most))
     except ValueError as error:
-        raise InputError("least", str(error)) from error
+        raise InputError(f"{SPLIT}.least", str(error)) from error
     return {
         "outcome": fit.unit if outcome == INSTALLS else outcome,
         "budgets": {

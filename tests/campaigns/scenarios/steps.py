@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import numpy as np
-
 from campaigns.models import Campaign, DailyPerformance, ResponseFit, Scenario
 from campaigns.selectors.response import response_days
 from campaigns.services.scenarios.fitting import fit_curves
@@ -18,6 +16,10 @@ from workspaces.gate import Proposer
 from workspaces.models import User, Workspace
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
+NOTHING = {
+    "channel": "total", "source": "prior", "spend": 0.0, "present_spend": 0.0, "installs": None,
+    "revenue": None, "cost_per_install": None, "roas": None,
+}  # fmt: skip
 
 
 def two_channels(workspace: Workspace, days: int = 40) -> tuple[Campaign, Campaign]:
@@ -71,13 +73,13 @@ def stored(workspace: Workspace, by: User) -> Scenario:
         engine_version="none", currency="USD", unit="installs", curves={},
         quality={"notes": [], "outcomes": {}}, uses_priors=True,
     )  # fmt: skip
-    results = {"lines": [], "live_budgets": {}, "unit": "installs", "narrative": []}
+    results = {
+        "fit": str(fit.public_id), "engine_version": "none", "currency": "USD", "unit": "installs",
+        "fitted_on": {"since": "2026-11-20", "until": "2026-11-20"}, "horizon_days": 30,
+        "lines": [], "total": NOTHING, "more_likely": 0.5, "app": {}, "effects": [],
+        "narrative": [], "live_budgets": {},
+    }  # fmt: skip
     return Scenario.objects.create(
         workspace=workspace, fit=fit, name="Secret plan", inputs={"budgets": {}},
         results=results, author=by, author_label=str(by), created_at=NOW,
     )  # fmt: skip
-
-
-def total_of(bands: dict[str, float]) -> np.ndarray:
-    """P10, P50, P90 as an array."""
-    return np.array([bands["p10"], bands["p50"], bands["p90"]])
