@@ -109,7 +109,9 @@ class PlanLineOut(serializers.Serializer[Any]):
     """A channel, or the total, over the horizon."""
 
     channel = serializers.CharField()
-    source = serializers.CharField(help_text="Of its curves: fitted, or prior.")
+    source = serializers.CharField(  # type: ignore[assignment]  # a field of that name
+        help_text="Of its curves: fitted, or prior."
+    )
     spend = serializers.FloatField()
     present_spend = serializers.FloatField()
     installs = BesideOut(allow_null=True, help_text="Conversions where `unit` says so.")
@@ -132,7 +134,7 @@ class LeverEffectOut(serializers.Serializer[Any]):
     target = serializers.CharField()
     elasticity = serializers.FloatField()
     error = serializers.FloatField()
-    source = serializers.CharField(help_text="fitted, or prior")
+    source = serializers.CharField(help_text="fitted, or prior")  # type: ignore[assignment]  # as above
     reason = serializers.CharField()
 
 
