@@ -16,6 +16,7 @@ class AttributionConfig(AppConfig):
         from attribution.handlers import StageValuesHandler
         from attribution.panels import STAGE_VALUES_PANEL
         from attribution.selectors.app_use import app_use
+        from attribution.selectors.growth import executive
         from attribution.selectors.install_regions import installs_by_country
         from attribution.services import attribution_runs, matching, privacy
         from attribution.services.deal_effects import on_deal_moved
@@ -24,6 +25,7 @@ class AttributionConfig(AppConfig):
         from attribution.services.outgoing import queue_deal
         from attribution.services.website import sessions, upkeep
         from campaigns.selectors.app_facts import register_app_source
+        from campaigns.selectors.insight.files import register_sheets
         from campaigns.selectors.install_facts import register_install_source
         from workspaces import gate, panels
         from workspaces.hooks import on_workspace_created
@@ -34,6 +36,7 @@ class AttributionConfig(AppConfig):
         onboarding.register()
         register_install_source(installs_by_country)
         register_app_source(app_use)
+        register_sheets("executive", executive.sheets_of)
         on_deal_moved(queue_deal)
         register_job(
             matching.MATCHING_JOB,

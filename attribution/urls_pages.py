@@ -8,12 +8,14 @@ from attribution.views import (
     attribution,
     funnel_builder,
     funnels,
+    growth,
     recommendations,
     stage_values,
     website,
 )
 
 urlpatterns = [
+    path("dashboards/executive/", growth.executive, name="executive"),
     path("dashboards/attribution/", attribution.attribution, name="attribution"),
     path("dashboards/attribution/run/", attribution.run_now, name="attribution-run"),
     path("dashboards/attribution/export.<str:kind>", attribution.export, name="attribution-export"),

@@ -86,6 +86,14 @@ cpa = Metric("cpa", "CPA", "spend", "conversions")
 cpi = Metric("cpi", "CPI", "spend", "installs")
 roas = Metric("roas", "ROAS", "revenue", "spend")
 roi = Metric("roi", "ROI", "revenue", "spend", is_net=True)
+# Users of an app.
+cac = Metric("cac", "Blended CAC", "spend", "installs, organic ones too")
+install_rate = Metric("install_rate", "Impression to install", "installs", "impressions")
+retention = Metric("retention", "Retention", "users who came back", "users old enough")
+payer_rate = Metric("payer_rate", "Payers", "users who paid", "users")
+stickiness = Metric("stickiness", "DAU / MAU", "users of a day", "users of 30 days")
+arpu = Metric("arpu", "ARPU", "revenue", "users")
+arppu = Metric("arppu", "ARPPU", "revenue", "users who paid")
 # Messages: each step over the one before it; what comes of them over what arrived.
 delivery_rate = Metric("delivery_rate", "Delivery rate", "delivered", "sent")
 open_rate = Metric("open_rate", "Open rate", "opened", "delivered")
@@ -99,7 +107,8 @@ average_order_value = Metric("average_order_value", "Average order value", "reve
 METRICS: dict[str, Metric] = {
     metric.key: metric
     for metric in (
-        ctr, cvr, cpc, cpm, cpa, cpi, roas, roi, delivery_rate, open_rate, click_rate, reply_rate,
+        ctr, cvr, cpc, cpm, cpa, cpi, roas, roi, cac, install_rate, retention, payer_rate,
+        stickiness, arpu, arppu, delivery_rate, open_rate, click_rate, reply_rate,
         message_conversion_rate, average_order_value,
     )
 }  # fmt: skip

@@ -80,6 +80,7 @@ SIDEBAR: dict[str, Any] = {
         _group(
             "Insight",
             _item("Overview", "dashboard", "overview"),
+            _item("Executive", "monitoring", "executive"),
             _item("Paid media", "payments", "paid-media"),
             _item("Attribution", "conversion_path", "attribution"),
             _item("Website", "language", "website"),

@@ -111,6 +111,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "attribution-run": (NONE, OPERATOR),
     "attribution-export": (MEMBER, NONE),
     "overview": (MEMBER, NONE),
+    "executive": (MEMBER, NONE),
     "paid-media": (MEMBER, NONE),
     "dashboard-export": (MEMBER, NONE),
     "advice-new": (NONE, OPERATOR),

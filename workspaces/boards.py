@@ -11,6 +11,8 @@ from workspaces.reports.shapes import Cell
 
 UP: Final = "-up"
 NOTHING: Final = "–"
+# Kinds of columns that are written in percent, with their decimals.
+SHARES: Final = {"share": 1, "small_share": 3}
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class Kpi:
     text: str
     change: str
     hint: str = ""
+    target: str = ""
+    is_missed: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,12 @@ class Head:
 
 @dataclass(frozen=True)
 class Column:
-    """A figure: `parts` is the sum, or the two sums, that it is made of in the database."""
+    """A figure: `parts` is the sum, or the two sums, that a database sorts it by."""
 
     name: str
     label: str
     kind: str
-    parts: tuple[str, ...]
+    parts: tuple[str, ...] = ()
     hint: str = ""
 
     def cell(self, figures: Any) -> Cell:
@@ -54,8 +58,8 @@ class Column:
         value: int | float | Decimal | None = getattr(figures, self.name)
         if value is None:
             return NOTHING
-        if self.kind == "share":
-            return f"{float(value) * 100:.1f} %"
+        if self.kind in SHARES:
+            return f"{float(value) * 100:.{SHARES[self.kind]}f} %"
         if self.kind == "seconds":
             return clock(float(value))
         if self.kind == "money":
@@ -64,7 +68,9 @@ class Column:
 
     def head(self, currency: str) -> str:
         """Name with its unit, for a spreadsheet."""
-        unit = {"seconds": "seconds", "money": currency, "share": "share"}.get(self.kind)
+        unit = {"seconds": "seconds", "money": currency, **dict.fromkeys(SHARES, "share")}.get(
+            self.kind
+        )
         return f"{self.label} ({unit})" if unit else self.label
 
     def kpi(self, figures: Any, before: Any, currency: str) -> Kpi:

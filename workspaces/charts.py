@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -38,6 +38,7 @@ class LineChart:
     last_day: date | None = None
     top: str = ""
     has_data: bool = True
+    band: str = ""
 
     @property
     def dots(self) -> SafeString:
@@ -63,18 +64,23 @@ def line_chart(
     suffix: str = "",
     width: int = 220,
     height: int = 56,
+    band: Mapping[int, tuple[float, float]] | None = None,
 ) -> LineChart:
-    """Chart of one value a day; ``None`` leaves a gap, the axis starts at zero."""
+    """Chart of one value a day; ``None`` leaves a gap, the axis starts at zero.
+
+    ``band`` gives the interval around some values, consecutive ones, by their place.
+    """
+    band = band or {}
     known = [value for value in values if value is not None]
     if not known:
         return LineChart(title, width, height, "", "", (), "–", f"{title}: no data", has_data=False)
-    top = max(*known, 0.0) or 1.0
-    low = min(*known, 0.0)
+    top = max(*known, *(high for _, high in band.values()), 0.0) or 1.0
+    low = min(*known, *(low for low, _ in band.values()), 0.0)
     write = _writer(currency, suffix)
     places = _places(values, low, top, width, height)
     marks = tuple(
-        Mark(x, y, f"{day:%d %b}: {write(value)}")
-        for day, value, (x, y) in zip(days, values, places, strict=True)
+        Mark(x, y, f"{day:%d %b}: {write(value)}{_interval(band.get(place), write)}")
+        for place, (day, value, (x, y)) in enumerate(zip(days, values, places, strict=True))
         if value is not None
     )
     path = _path(values, places)
@@ -84,14 +90,30 @@ def line_chart(
         f"{title}, {len(days)} days: lowest {write(min(known))}, highest {write(max(known))}, "
         f"latest {write(known[-1])}"
     )
+    sides = [(places[at][0], *own) for at, own in sorted(band.items())]
     return LineChart(
         title, width, height, path, area, marks, write(known[-1]), summary,
-        days[0], days[-1], write(max(known)),
+        days[0], days[-1], write(max(known)), band=_outline(sides, low, top, height),
     )  # fmt: skip
 
 
 def _writer(currency: str | None, suffix: str) -> Callable[[float], str]:
     return lambda value: amount(Decimal(str(round(value, 4))), currency) + suffix
+
+
+def _interval(own: tuple[float, float] | None, write: Callable[[float], str]) -> str:
+    return f" ({write(own[0])} to {write(own[1])})" if own else ""
+
+
+def _outline(
+    sides: Sequence[tuple[float, float, float]], low: float, top: float, height: int
+) -> str:
+    """Path around intervals: along the lower ends and back along the upper ones."""
+    if not sides:
+        return ""
+    ends = [(x, below) for x, below, _ in sides] + [(x, above) for x, _, above in sides[::-1]]
+    points = [f"{x:.1f},{_height_of(value, low, top, height):.1f}" for x, value in ends]
+    return f"M{' L'.join(points)} Z"
 
 
 def _height_of(value: float, low: float, top: float, height: int) -> float:

@@ -35,7 +35,11 @@ class Halo:
     @property
     def per_unit(self) -> float:
         """Organic units that come with one more paid unit, at the mean."""
-        return self.elasticity * self.mean_organic / self.mean_paid
+        return self.units_of(self.elasticity)
+
+    def units_of(self, elasticity: float) -> float:
+        """Organic units that come with one more paid unit by an elasticity, at the mean."""
+        return elasticity * self.mean_organic / self.mean_paid
 
     @property
     def is_certain(self) -> bool:
@@ -48,7 +52,9 @@ class Halo:
         return curve
 
 
-def halo(paid: FloatArray, organic: FloatArray, weekdays: FloatArray) -> Halo:
+def halo(
+    paid: FloatArray, organic: FloatArray, weekdays: FloatArray, *, units: str = "conversions"
+) -> Halo:
     """Fit organic units on paid units of the same day, both in logarithms.
 
     Least squares of log(organic + ½) on log(paid + ½), a straight trend and the weekday; the
@@ -58,6 +64,7 @@ def halo(paid: FloatArray, organic: FloatArray, weekdays: FloatArray) -> Halo:
     ----------
     paid, organic : (n_days,) units of consecutive days
     weekdays : (n_days,) 0 to 6
+    units : what is counted, for what is refused
 
     Returns
     -------
@@ -76,7 +83,7 @@ def halo(paid: FloatArray, organic: FloatArray, weekdays: FloatArray) -> Halo:
     if not len(paid) == len(organic) == len(weekdays):
         raise ValueError(f"paid, organic and weekdays have {len(paid)}, {len(organic)} and "
                          f"{len(weekdays)} days: they must be the same")  # fmt: skip
-    _refuse_thin(paid, organic)
+    _refuse_thin(paid, organic, units)
     logs = np.log(paid + 0.5)
     trend = np.linspace(-1, 1, len(paid))
     dummies = (weekdays[:, None] == np.arange(1, _WEEK)[None, :]).astype(np.float64)
@@ -93,18 +100,18 @@ def halo(paid: FloatArray, organic: FloatArray, weekdays: FloatArray) -> Halo:
     )
 
 
-def _refuse_thin(paid: FloatArray, organic: FloatArray) -> None:
+def _refuse_thin(paid: FloatArray, organic: FloatArray, units: str) -> None:
     if len(paid) < LEAST_DAYS:
         raise ThinDataError(f"There are {len(paid)} days; {LEAST_DAYS} are the least.")
-    for name, units in (("paid", paid), ("organic", organic)):
-        if units.mean() < LEAST_A_DAY:
+    for name, counts in (("paid", paid), ("organic", organic)):
+        if counts.mean() < LEAST_A_DAY:
             raise ThinDataError(
-                f"There are {units.mean():.1f} {name} conversions a day; {LEAST_A_DAY:.0f} are the"
+                f"There are {counts.mean():.1f} {name} {units} a day; {LEAST_A_DAY:.0f} are the"
                 " least from which a relation can be told from chance."
             )
     if paid.std() < LEAST_VARIATION * paid.mean():
         raise ThinDataError(
-            "Paid conversions hardly varied from day to day, so nothing can be seen to follow them."
+            f"Paid {units} hardly varied from day to day, so nothing can be seen to follow them."
         )
 
 

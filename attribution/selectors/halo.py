@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -56,10 +57,16 @@ def halo_of(workspace: Workspace, period: Period) -> HaloFound:
     )
     found = {row["day"]: (row["paid"], row["organic"]) for row in rows}
     days = _days(min(found), max(found)) if found else []
-    counts = np.array([found.get(day, (0, 0)) for day in days], dtype=np.float64).reshape(-1, 2)
+    return fit_days(period, {day: found.get(day, (0, 0)) for day in days}, units="conversions")
+
+
+def fit_days(period: Period, days: Mapping[date, tuple[float, float]], *, units: str) -> HaloFound:
+    """Fit the second figure of consecutive days on the first one."""
+    counts = np.array(list(days.values()), dtype=np.float64).reshape(-1, 2)
     paid, organic = counts[:, 0], counts[:, 1]
+    weekdays = np.array([day.weekday() for day in days], dtype=np.float64)
     try:
-        fit = halo(paid, organic, np.array([day.weekday() for day in days], dtype=np.float64))
+        fit = halo(paid, organic, weekdays, units=units)
     except ThinDataError as error:
         return HaloFound(period, paid, organic, None, str(error))
     return HaloFound(period, paid, organic, fit, "")

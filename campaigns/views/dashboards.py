@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,13 +15,13 @@ from django.views.decorators.http import require_GET, require_POST
 from campaigns.selectors.advice import newest_advice, recommendations_of
 from campaigns.selectors.insight import overview as overview_figures
 from campaigns.selectors.insight import paid_media as paid_figures
-from campaigns.selectors.insight.query import PRESETS, InsightQuery, channels_of, query_of
+from campaigns.selectors.insight.files import SHEETS
+from campaigns.selectors.insight.query import page_context, query_of
 from campaigns.services.advising.making import ADVICE_JOB
 from campaigns.services.advising.sending import send_to_approval
 from workspaces.gate import GateError, Proposer
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.reports.answers import download
-from workspaces.reports.shapes import Table
 from workspaces.reports.sheets import csv_of, xlsx_of
 from workspaces.roles import Role
 from workspaces.services.jobs import request_job
@@ -31,17 +29,13 @@ from workspaces.services.refusals import RefusedError
 from workspaces.tasks import run_job
 
 WRITERS = {"csv": csv_of, "xlsx": xlsx_of}
-SHEETS: dict[str, Callable[[InsightQuery], list[Table]]] = {
-    "overview": overview_figures.sheets_of,
-    "paid-media": paid_figures.sheets_of,
-}
 
 
 @require_GET
 @page(Role.VIEWER)
 def overview(request: PageRequest) -> HttpResponse:
     """Whether advertising earns what it costs."""
-    context = _asked(request, "overview")
+    context = page_context(request.workspace, request.GET.dict(), timezone.now(), "overview")
     context |= {
         "title": "Overview",
         "board": overview_figures.overview_of(context["filters"]),
@@ -86,7 +80,7 @@ def new_advice(request: PageRequest) -> HttpResponse:
 @page(Role.VIEWER)
 def paid_media(request: PageRequest) -> HttpResponse:
     """What each channel, campaign, ad set, ad and creative cost and brought."""
-    context = _asked(request, "paid-media")
+    context = page_context(request.workspace, request.GET.dict(), timezone.now(), "paid-media")
     query = context["filters"]
     context |= {
         "title": "Paid media",
@@ -107,13 +101,3 @@ def export(request: PageRequest, name: str, kind: str) -> HttpResponse:
     query = query_of(request.workspace, request.GET.dict(), timezone.now())
     content = WRITERS[kind](SHEETS[name](query), query.words)
     return download(content, name=f"{name}-{query.period.since}-{query.period.until}", kind=kind)
-
-
-def _asked(request: PageRequest, name: str) -> dict[str, Any]:
-    return {
-        "filters": query_of(request.workspace, request.GET.dict(), timezone.now()),
-        "days": PRESETS.days,
-        "channels": channels_of(request.workspace),
-        "name": name,
-        "currency": request.workspace.currency,
-    }

@@ -140,6 +140,8 @@ OPERATIONS = {
     "GET website/funnels/<uuid:public_id>/analytics/": "attribution:read",
     "GET website/visitors/<uuid:public_id>/": "attribution:read",
     "GET website/sessions/<uuid:public_id>/": "attribution:read",
+    "GET executive/summary/": "insight:read",
+    "GET executive/trends/": "insight:read",
     "GET attribution/summary/": "attribution:read",
     "GET attribution/heatmap/": "attribution:read",
     "GET attribution/halo/": "attribution:read",

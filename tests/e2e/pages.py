@@ -64,6 +64,12 @@ MAIN_PAGES = (
     ),
     MainPage("overview", "/dashboards/", "Whether advertising earns what it costs, by channel."),
     MainPage(
+        "executive",
+        "/dashboards/executive/",
+        "What growth costs and returns, what comes next, what waits for a signature.",
+        ready=".cs-kpis",
+    ),
+    MainPage(
         "paid-media",
         "/dashboards/paid-media/?tab=campaign",
         "What each campaign cost and brought, with its spend by day.",

@@ -132,23 +132,29 @@ def summed(rows: QuerySet[DailyPerformance, Any], rates: Rates) -> QuerySet[Dail
     """Sums of grouped rows, named ``sum_…``."""
     counts = ("impressions", "clicks", "engagement", "installs")
     usable = Q(account__has_usable_conversions=True)
-    rate = Case(
+    rate = rate_of(rates)
+    return rows.annotate(
+        **{f"sum_{name}": Sum(name) for name in counts},
+        sum_spend=converted("spend", rate),
+        sum_known_spend=converted("spend", rate, usable),
+        sum_known_clicks=Sum("clicks", filter=usable),
+        sum_conversions=Sum("conversions", filter=usable),
+        sum_revenue=converted("revenue", rate, usable),
+        sum_pipeline_value=converted("pipeline_value", rate, usable),
+    )
+
+
+def rate_of(rates: Rates) -> Case:
+    """What a row's money is worth; unknown where its currency has no rate."""
+    return Case(
         *(When(account__currency=one, then=Value(rate)) for one, rate in rates.known.items()),
         default=None,
         output_field=_MONEY,
     )
-    return rows.annotate(
-        **{f"sum_{name}": Sum(name) for name in counts},
-        sum_spend=_converted("spend", rate),
-        sum_known_spend=_converted("spend", rate, usable),
-        sum_known_clicks=Sum("clicks", filter=usable),
-        sum_conversions=Sum("conversions", filter=usable),
-        sum_revenue=_converted("revenue", rate, usable),
-        sum_pipeline_value=_converted("pipeline_value", rate, usable),
-    )
 
 
-def _converted(name: str, rate: Combinable, only: Q | None = None) -> Sum:
+def converted(name: str, rate: Combinable, only: Q | None = None) -> Sum:
+    """Sum of an amount in the workspace's currency."""
     return Sum(F(name) * rate, filter=only, output_field=_MONEY)
 
 

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from campaigns.selectors.insight.amounts import Amounts
 from campaigns.selectors.insight.columns import COLUMNS
+from workspaces.boards import SHARES, Column
 from workspaces.charts import LineChart, line_chart
 
 
 def chart_of(
     name: str, days: Mapping[date, Amounts], currency: str, *, title: str = "", width: int = 440
 ) -> LineChart:
+    """One figure of advertising by day; shares in percent."""
+    return column_chart(COLUMNS[name], days, currency, title=title, width=width)
+
+
+def column_chart(
+    column: Column, days: Mapping[date, Any], currency: str, *, title: str = "", width: int = 440
+) -> LineChart:
     """One figure by day; shares in percent."""
-    column = COLUMNS[name]
-    is_share = column.kind == "share"
-    values = [getattr(amounts, name) for amounts in days.values()]
+    is_share = column.kind in SHARES
+    values = [getattr(figures, column.name) for figures in days.values()]
     return line_chart(
         title=title or column.label,
         days=list(days),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from campaigns.models import Campaign
@@ -63,6 +63,19 @@ def query_of(workspace: Workspace, given: Mapping[str, str], now: datetime) -> I
         sort=given.get("sort", ""),
         number=page_number(given.get("page", "")),
     )
+
+
+def page_context(
+    workspace: Workspace, given: Mapping[str, str], now: datetime, name: str
+) -> dict[str, Any]:
+    """What every dashboard's page shows around its figures; ``name`` is that of its files."""
+    return {
+        "filters": query_of(workspace, given, now),
+        "days": PRESETS.days,
+        "channels": channels_of(workspace),
+        "name": name,
+        "currency": workspace.currency,
+    }
 
 
 def channels_of(workspace: Workspace) -> list[str]:

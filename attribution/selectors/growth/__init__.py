@@ -1,0 +1,1 @@
+"""Dashboards of growth: executive, organic and funnel, from ads and from the app together."""

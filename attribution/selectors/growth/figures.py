@@ -1,0 +1,94 @@
+"""Figures of a dashboard: a period against the one before, day by day, with targets.
+
+Cards, charts, JSON and files are made from the same figures, so they never disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from campaigns.selectors.insight.charts import column_chart
+from workspaces.boards import Column, Kpi, change_of, change_pct
+from workspaces.charts import LineChart
+from workspaces.reports.shapes import Cell, Table
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a figure should be: at least ``low``, below ``high``; ``text`` says so."""
+
+    text: str
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+    def is_missed(self, value: Decimal | None) -> bool:
+        """Whether a figure is on the wrong side; above a range is not wrong."""
+        if value is None:
+            return False
+        if self.low is not None:
+            return value < self.low
+        return self.high is not None and value >= self.high
+
+
+@dataclass(frozen=True)
+class Measure(Column):
+    """A figure of a dashboard; its value is an attribute of the figures."""
+
+    target: Target | None = None
+
+    def kpi(self, figures: Any, before: Any, currency: str) -> Kpi:
+        """Card of the whole period against the one before, and against its target."""
+        value = getattr(figures, self.name)
+        change = change_of(value, getattr(before, self.name)) if before else ""
+        card = Kpi(self.label, self.text(figures, currency), change, self.hint)
+        if self.target is None:
+            return card
+        is_missed = self.target.is_missed(value)
+        verdict = "" if value is None else ": missed" if is_missed else ": met"
+        return replace(card, target=f"Target {self.target.text}{verdict}", is_missed=is_missed)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """``total`` and ``before`` of the periods and ``days`` have an attribute for each measure."""
+
+    measures: Sequence[Measure]
+    total: Any
+    before: Any | None
+    days: Mapping[date, Any]
+    currency: str
+
+    def kpis(self) -> list[Kpi]:
+        """The page's cards."""
+        return [measure.kpi(self.total, self.before, self.currency) for measure in self.measures]
+
+    def charts(self, *names: str) -> list[LineChart]:
+        """Lines of some figures by day."""
+        by_name = {measure.name: measure for measure in self.measures}
+        return [column_chart(by_name[name], self.days, self.currency) for name in names]
+
+    def tables(self) -> list[Table]:
+        """All figures of the period, and of each day, as files show them."""
+        heads = tuple(measure.head(self.currency) for measure in self.measures)
+        rows = tuple(self._row(measure) for measure in self.measures)
+        days = tuple(
+            (day.isoformat(), *(measure.cell(own) for measure in self.measures))
+            for day, own in self.days.items()
+        )
+        head = ("Figure", "This period", "Period before", "Change (%)", "Target")
+        return [
+            Table("Figures", head, rows, texts=frozenset({0, 4})),
+            Table("Days", ("Day", *heads), days),
+        ]
+
+    def _row(self, measure: Measure) -> tuple[Cell, ...]:
+        value = measure.cell(self.total)
+        before = None if self.before is None else measure.cell(self.before)
+        was = None if self.before is None else getattr(self.before, measure.name)
+        change = change_pct(getattr(self.total, measure.name), was)
+        target = measure.target.text if measure.target else ""
+        return measure.head(self.currency), value, before, change and round(change, 1), target

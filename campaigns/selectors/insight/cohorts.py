@@ -1,0 +1,130 @@
+"""What became of those whom ads brought: who came back, and what they paid in their first days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db.models import Q, QuerySet, Sum
+
+from campaigns import metrics
+from campaigns.models import DailyPerformance
+from campaigns.selectors.insight.amounts import (
+    Amounts,
+    Rates,
+    converted,
+    rate_of,
+    rows_of,
+    summed,
+)
+from campaigns.selectors.insight.query import InsightQuery
+from workspaces.periods import Period
+
+RETAINED: Final = (1, 7, 30)
+PAID_BACK: Final = (7, 30)
+_ZERO: Final = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Cohorts:
+    """Installs whose return is known by now, how many returned, and money of their first days.
+
+    ``spend_7`` is what the installs cost whose revenue of seven days is known, with that of ads
+    that brought none on the same days.
+    """
+
+    known_1: int = 0
+    known_7: int = 0
+    known_30: int = 0
+    retained_1: int = 0
+    retained_7: int = 0
+    retained_30: int = 0
+    revenue_7: Decimal = _ZERO
+    revenue_30: Decimal = _ZERO
+    spend_7: Decimal = _ZERO
+    spend_30: Decimal = _ZERO
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Cohorts:
+        """Read sums of one day; nothing is known of spend before revenue is."""
+        sums: dict[str, Any] = {one.name: row[f"sum_{one.name}"] or 0 for one in fields(cls)}
+        for days in PAID_BACK:
+            if row[f"sum_revenue_{days}"] is None:
+                sums[f"spend_{days}"] = _ZERO
+        return cls(**sums)
+
+    def __add__(self, other: Cohorts) -> Cohorts:
+        names = [one.name for one in fields(self)]
+        return Cohorts(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
+    @property
+    def d1(self) -> Decimal | None:
+        """Share that came back on day 1."""
+        return metrics.retention(Decimal(self.retained_1), self.known_1)
+
+    @property
+    def d7(self) -> Decimal | None:
+        """Share that came back on day 7."""
+        return metrics.retention(Decimal(self.retained_7), self.known_7)
+
+    @property
+    def d30(self) -> Decimal | None:
+        """Share that came back on day 30."""
+        return metrics.retention(Decimal(self.retained_30), self.known_30)
+
+    @property
+    def roas_7(self) -> Decimal | None:
+        """Revenue of the first seven days for each unit of spend."""
+        return metrics.roas(self.revenue_7, self.spend_7)
+
+    @property
+    def roas_30(self) -> Decimal | None:
+        """Revenue of the first thirty days for each unit of spend."""
+        return metrics.roas(self.revenue_30, self.spend_30)
+
+
+@dataclass(frozen=True)
+class AdDay:
+    """What ads did on a day, or on some, and what became of those whom they brought."""
+
+    amounts: Amounts = field(default_factory=Amounts)
+    cohorts: Cohorts = field(default_factory=Cohorts)
+
+    def __add__(self, other: AdDay) -> AdDay:
+        return AdDay(self.amounts + other.amounts, self.cohorts + other.cohorts)
+
+
+def ad_days(query: InsightQuery, rates: Rates, period: Period) -> dict[date, AdDay]:
+    """Every day of a period."""
+    rows = _with_cohorts(summed(rows_of(query, period).values("day"), rates), rates)
+    found = {row["day"]: AdDay(Amounts.of(row), Cohorts.of(row)) for row in rows.order_by()}
+    return {day: found.get(day, AdDay()) for day in period}
+
+
+def all_of(days: Iterable[AdDay]) -> AdDay:
+    """All of them together."""
+    return sum(days, AdDay())
+
+
+def _with_cohorts(
+    rows: QuerySet[DailyPerformance, Any], rates: Rates
+) -> QuerySet[DailyPerformance, Any]:
+    rate = rate_of(rates)
+    none = Q(installs=0)
+    return rows.annotate(
+        **{
+            f"sum_known_{day}": Sum("installs", filter=Q(**{f"retained_day_{day}__isnull": False}))
+            for day in RETAINED
+        },
+        **{f"sum_retained_{day}": Sum(f"retained_day_{day}") for day in RETAINED},
+        **{f"sum_revenue_{days}": converted(f"revenue_day_{days}", rate) for days in PAID_BACK},
+        **{
+            f"sum_spend_{days}": converted(
+                "spend", rate, Q(**{f"revenue_day_{days}__isnull": False}) | none
+            )
+            for days in PAID_BACK
+        },
+    )
