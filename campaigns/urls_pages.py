@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from campaigns.views import accounts, calibration, dashboards, entities, policy
+from campaigns.views import accounts, calibration, dashboards, entities, policy, scenarios
 
 _ENTITY = r"^campaigns/(?P<entity_type>campaign|adset|ad)/(?P<public_id>[0-9a-f-]{36})/"
 
@@ -18,6 +18,15 @@ urlpatterns = [
     ),
     path("dashboards/paid-media/", dashboards.paid_media, name="paid-media"),
     path("dashboards/export/<slug:name>.<slug:kind>", dashboards.export, name="dashboard-export"),
+    path("scenarios/", scenarios.studio, name="scenarios"),
+    path("scenarios/fit/", scenarios.fit_now, name="scenarios-fit"),
+    path("scenarios/progress/", scenarios.progress, name="scenarios-progress"),
+    path("scenarios/save/", scenarios.save, name="scenario-save"),
+    path("scenarios/try/", scenarios.try_one, name="scenario-try"),
+    path("scenarios/compare/", scenarios.compare, name="scenarios-compare"),
+    path("scenarios/export.<slug:kind>", scenarios.export, name="scenarios-export"),
+    path("scenarios/<uuid:public_id>/", scenarios.scenario, name="scenario"),
+    path("scenarios/<uuid:public_id>/send/", scenarios.send, name="scenario-send"),
     path("campaigns/", entities.campaign_list, name="campaigns"),
     re_path(_ENTITY + "$", entities.entity, name="entity"),
     re_path(_ENTITY + "propose/$", entities.propose_change, name="entity-propose"),

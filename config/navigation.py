@@ -82,6 +82,7 @@ SIDEBAR: dict[str, Any] = {
             _item("Overview", "dashboard", "overview"),
             _item("Executive", "monitoring", "executive"),
             _item("Paid media", "payments", "paid-media"),
+            _item("Scenarios", "science", "scenarios"),
             _item("Attribution", "conversion_path", "attribution"),
             _item("Website", "language", "website"),
             _item("Funnels", "filter_alt", "funnels"),

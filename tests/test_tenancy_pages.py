@@ -24,6 +24,7 @@ from tests.attribution.funnels.steps import counted_funnel
 from tests.attribution.website.web_steps import session_of, shop, visitor_of
 from tests.campaigns.advice.steps import recommendation_of
 from tests.campaigns.factories import AdFactory, SafetyPolicyFactory
+from tests.campaigns.scenarios.steps import stored
 from tests.integrity.digests import digests
 from tests.workspaces.factories import ConnectionFactory
 from workspaces import panels
@@ -114,6 +115,15 @@ PAGES: dict[str, tuple[str, str]] = {
     "executive": (MEMBER, NONE),
     "paid-media": (MEMBER, NONE),
     "dashboard-export": (MEMBER, NONE),
+    "scenarios": (MEMBER, NONE),
+    "scenarios-fit": (NONE, OPERATOR),
+    "scenarios-progress": (MEMBER, NONE),
+    "scenarios-compare": (MEMBER, NONE),
+    "scenarios-export": (MEMBER, NONE),
+    "scenario-save": (NONE, OPERATOR),
+    "scenario-try": (MEMBER, NONE),
+    "scenario": (MEMBER, NONE),
+    "scenario-send": (NONE, OPERATOR),
     "advice-new": (NONE, OPERATOR),
     "advice-send": (NONE, OPERATOR),
     "attribution-chart": (MEMBER, NONE),
@@ -153,7 +163,7 @@ BY_MEMBERSHIP = [call for call in GUARDED if call[2] != PERSON]
 # A person's own row of another workspace: the answer is the same for every number.
 SILENT = {"approvals-delete-view"}
 SECRETS = ("Acme", "Meta of Acme", "hello on history", "new@acme.example", "Spring of Acme",
-           "Shop of Acme", "Way of Acme")  # fmt: skip
+           "Shop of Acme", "Way of Acme", "Plan of Acme")  # fmt: skip
 
 
 @dataclass
@@ -195,6 +205,9 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "connection-new": ["meta"],
         "attribution-export": ["csv"],
         "dashboard-export": ["overview", "csv"],
+        "scenarios-export": ["csv"],
+        "scenario": [rows["scenario"]],
+        "scenario-send": [rows["scenario"]],
         "attribution-chart": ["models"],
         "website-export": ["csv"],
         "website-session": [rows["session"]],
@@ -268,6 +281,7 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
         "session": session_of(site, visitor_of(site, now), now).public_id,
         "advice": advice_on(funnel_of(site)).public_id,
         "ad advice": recommendation_of(workspace).public_id,
+        "scenario": stored(workspace, owner).public_id,
     }
     rows |= {"site": site.public_id, "funnel": counted_funnel(workspace, "Way of Acme").public_id}
     return House(workspace, _ids(rows), _forms(rows))
@@ -396,6 +410,7 @@ def nowhere(house) -> House:
                 "session",
                 "advice",
                 "ad advice",
+                "scenario",
                 "site",
                 "funnel",
             ),
@@ -431,6 +446,7 @@ NAMELESS = {
     "attribution-chart",
     "website-export",
     "dashboard-export",
+    "scenarios-export",
 }
 # Forms that carry ids of rows.
 _NAMING = {

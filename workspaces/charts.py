@@ -43,16 +43,101 @@ class LineChart:
     @property
     def dots(self) -> SafeString:
         """Its marks as SVG; a template would take most of a page's time over each of them."""
-        return format_html_join(
-            "",
-            '<circle cx="{}" cy="{}" r="2"><title>{}</title></circle>',
-            ((f"{mark.x:.1f}", f"{mark.y:.1f}", mark.label) for mark in self.marks),
-        )
+        return _dots(self.marks)
 
     @property
     def view_box(self) -> str:
         """Extent of the drawing."""
         return f"0 0 {self.width} {self.height}"
+
+
+@dataclass(frozen=True)
+class CurveChart:
+    """What comes of an amount: a curve with its band, and the days behind it."""
+
+    title: str
+    width: int
+    height: int
+    band: str
+    path: str
+    marks: tuple[Mark, ...]
+    now_x: float | None
+    summary: str
+    left: str
+    right: str
+    top: str
+
+    @property
+    def dots(self) -> SafeString:
+        """Days as SVG."""
+        return _dots(self.marks)
+
+    @property
+    def view_box(self) -> str:
+        """Extent of the drawing."""
+        return f"0 0 {self.width} {self.height}"
+
+
+def _dots(marks: Sequence[Mark]) -> SafeString:
+    return format_html_join(
+        "",
+        '<circle cx="{}" cy="{}" r="2"><title>{}</title></circle>',
+        ((f"{mark.x:.1f}", f"{mark.y:.1f}", mark.label) for mark in marks),
+    )
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Points of a curve with its band, in its own units; ``low`` and ``high`` are P10 and P90."""
+
+    across: Sequence[float]
+    low: Sequence[float]
+    middle: Sequence[float]
+    high: Sequence[float]
+
+
+def curve_chart(
+    *,
+    title: str,
+    curve: Curve,
+    days: Sequence[tuple[float, float]],
+    now: float,
+    write: tuple[Callable[[float], str], Callable[[float], str]],
+    width: int = 300,
+    height: int = 140,
+) -> CurveChart:
+    """Chart of a curve from nothing; ``write`` says amounts across and upwards in words."""
+    across, upwards = write
+    far = max(*curve.across, 1e-9)
+    known = [(x, y) for x, y in days if 0 <= x <= far]
+    low = min(0.0, *(y for _, y in known), 0.0)
+    top = max(*curve.high, *(y for _, y in known), 1e-9)
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return 3 + (width - 6) * x / far, _height_of(y, low, top, height)
+
+    def line(values: Sequence[float]) -> list[tuple[float, float]]:
+        return [place(x, y) for x, y in zip(curve.across, values, strict=True)]
+
+    edge = [*line(curve.high), *reversed(line(curve.low))]
+    return CurveChart(
+        title=title,
+        width=width,
+        height=height,
+        band=f"{_drawn(edge)} Z",
+        path=_drawn(line(curve.middle)),
+        marks=tuple(Mark(*place(x, y), f"{across(x)}: {upwards(y)}") for x, y in known),
+        now_x=place(now, 0.0)[0] if now <= far else None,
+        summary=f"{title}: {upwards(curve.middle[-1])} at {across(far)}, now {across(now)}",
+        left=across(0.0),
+        right=across(far),
+        top=upwards(top),
+    )
+
+
+def _drawn(places: Sequence[tuple[float, float]]) -> str:
+    first, *rest = (f"{x:.1f},{y:.1f}" for x, y in places)
+    return f"M{first} " + " ".join(f"L{point}" for point in rest)
 
 
 def line_chart(

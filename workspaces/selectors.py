@@ -8,7 +8,15 @@ from decimal import Decimal
 
 from django.db.models import Q
 
-from workspaces.models import Delegation, ExchangeRate, Membership, User, Workspace
+from workspaces.models import (
+    Delegation,
+    ExchangeRate,
+    JobRun,
+    JobState,
+    Membership,
+    User,
+    Workspace,
+)
 from workspaces.roles import rank_of
 
 
@@ -83,3 +91,9 @@ def rates_of(*, workspace: Workspace, currencies: Collection[str], on: date) -> 
         else:
             rates[row.quote] = 1 / row.rate
     return rates
+
+
+def open_run(workspace: Workspace, name: str) -> JobRun | None:
+    """The run of a job that waits or is at work now."""
+    states = (JobState.QUEUED, JobState.RUNNING, JobState.RETRY)
+    return JobRun.objects.filter(workspace=workspace, name=name, state__in=states).first()

@@ -110,6 +110,15 @@ def one_place(value: float | None) -> str:
 
 
 @register.filter
+def signed(value: Decimal | float | None) -> str:
+    """Difference of counts with its sign written out, a dash for none."""
+    if value is None:
+        return "–"
+    text = formats.plain(Decimal(str(value)))
+    return text if value < 0 else f"+{text}"
+
+
+@register.filter
 def as_decimal(value: str) -> Decimal:
     """Amount that was stored as text."""
     return Decimal(value)

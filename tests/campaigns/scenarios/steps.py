@@ -80,6 +80,6 @@ def stored(workspace: Workspace, by: User) -> Scenario:
         "narrative": [], "live_budgets": {},
     }  # fmt: skip
     return Scenario.objects.create(
-        workspace=workspace, fit=fit, name="Secret plan", inputs={"budgets": {}},
+        workspace=workspace, fit=fit, name="Plan of Acme", inputs={"budgets": {}},
         results=results, author=by, author_label=str(by), created_at=NOW,
     )  # fmt: skip

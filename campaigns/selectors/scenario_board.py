@@ -1,0 +1,344 @@
+"""What the pages of scenarios show: sliders, figures beside the present plan, curves, files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.utils.functional import cached_property
+
+from campaigns.models import ResponseFit, Scenario
+from campaigns.selectors.advice import Outcome, outcomes_of
+from campaigns.selectors.response import response_days
+from campaigns.selectors.scenarios import present_of, scenarios_of
+from workspaces.boards import NOTHING, Kpi
+from workspaces.charts import Curve, CurveChart, curve_chart
+from workspaces.models import Workspace
+from workspaces.reports.shapes import Cell, Table
+
+LEAST_DAYS: Final = 56
+NEWEST: Final = 20
+# Name of a result, how it is called, and with how many digits it is written.
+_FIGURES: Final = (
+    ("installs", "{unit}", 0),
+    ("cost_per_install", "Cost per {one}", 2),
+    ("revenue", "Revenue", 0),
+    ("roas", "ROAS", 2),
+)
+_APP: Final = (("dau", "DAU", 0), ("dau_mau", "DAU/MAU", 3), ("d7_retention", "D7 retention", 3))
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A channel's budget: what it is now, what the plan says, how its curve is known."""
+
+    channel: str
+    present: float
+    planned: float
+    source: str
+    reason: str
+
+    @property
+    def amount(self) -> str:
+        """The plan as its field says it."""
+        return f"{self.planned:.2f}"
+
+    @property
+    def shift(self) -> int:
+        """Per cent more than now."""
+        return round(100 * (self.planned / self.present - 1)) if self.present else 0
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure under the plan with its interval, and what it is now."""
+
+    label: str
+    plan: str
+    band: str
+    present: str
+    change: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A channel, or the total."""
+
+    name: str
+    is_prior: bool
+    spend: str
+    present_spend: str
+    cells: list[Figure]
+
+
+class Shown:
+    """Results of a plan as pages show them."""
+
+    def __init__(self, results: Mapping[str, Any]) -> None:
+        self.results = results
+
+    @property
+    def head(self) -> list[str]:
+        """Names of the columns beside the spend."""
+        return [label for _, label, _ in self._figures]
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """Channels, then the total."""
+        return [self._row(line) for line in (*self.results["lines"], self.results["total"])]
+
+    @property
+    def kpis(self) -> list[Kpi]:
+        """The total's figures."""
+        total = self.rows[-1]
+        cards = [Kpi("Spend", total.spend, f"now {total.present_spend}")]
+        cards += [
+            Kpi(cell.label, cell.plan, f"{cell.band}, now {cell.present}") for cell in total.cells
+        ]
+        sure = f"{self.results['more_likely']:.0%}"
+        note = "Share of the draws in which the plan brings more."
+        return [*cards, *self._app, Kpi("Brings more", sure, "of 1,000 draws", note)]
+
+    @property
+    def is_prior(self) -> bool:
+        """Whether a stated prior stands behind some channel."""
+        return any(line["source"] == "prior" for line in self.results["lines"])
+
+    @property
+    def _figures(self) -> list[tuple[str, str, int]]:
+        unit = self.results["unit"]
+        names = {"unit": unit.capitalize(), "one": unit.removesuffix("s")}
+        total = self.results["total"]
+        return [
+            (key, label.format(**names), digits)
+            for key, label, digits in _FIGURES
+            if total[key] is not None
+        ]
+
+    @property
+    def _app(self) -> list[Kpi]:
+        found = self.results["app"]
+        return [
+            Kpi(
+                label,
+                _text(found[key]["plan"]["p50"], digits),
+                f"{_band(found[key]['plan'], digits)}, now {_text(found[key]['now'], digits)}",
+            )
+            for key, label, digits in _APP
+            if key in found
+        ]
+
+    def _row(self, line: Mapping[str, Any]) -> Row:
+        return Row(
+            name="All channels" if line is self.results["total"] else line["channel"],
+            is_prior=line["source"] == "prior",
+            spend=_text(line["spend"], 0),
+            present_spend=_text(line["present_spend"], 0),
+            cells=[_cell(label, line[key], digits) for key, label, digits in self._figures],
+        )
+
+    @property
+    def table(self) -> Table:
+        """All figures for a file."""
+        currency = self.results["currency"]
+        parts = (("plan", "p50"), ("plan", "p10"), ("plan", "p90"), ("present", "p50"),
+                 ("change", "p50"), ("change", "p10"), ("change", "p90"))  # fmt: skip
+        head = ["Channel", "Curve", f"Spend ({currency})", f"Spend now ({currency})"]
+        head += [
+            f"{label} {part} {point.upper()}"
+            for _, label, _ in self._figures
+            for part, point in parts
+        ]
+        lines = (*self.results["lines"], self.results["total"])
+        rows = [
+            (
+                line["channel"], line["source"], line["spend"], line["present_spend"],
+                *(line[key][part][point] for key, _, _ in self._figures for part, point in parts),
+            )
+            for line in lines
+        ]  # fmt: skip
+        note = " ".join(self.results["narrative"])
+        return Table("Scenario", tuple(head), tuple(rows), note, frozenset({0, 1}))
+
+
+def _text(value: float | None, digits: int) -> str:
+    return NOTHING if value is None else f"{value:,.{digits}f}"
+
+
+def _band(band: Mapping[str, float | None], digits: int) -> str:
+    return f"{_text(band['p10'], digits)} to {_text(band['p90'], digits)}"
+
+
+def _cell(label: str, found: Mapping[str, Any], digits: int) -> Figure:
+    change = found["change"]
+    moved = NOTHING
+    if change["p50"] is not None:
+        signed = [f"{change[name]:+,.{digits}f}" for name in ("p50", "p10", "p90")]
+        moved = f"{signed[0]} ({signed[1]} to {signed[2]})"
+    return Figure(
+        label=label,
+        plan=_text(found["plan"]["p50"], digits),
+        band=_band(found["plan"], digits),
+        present=_text(found["present"]["p50"], digits),
+        change=moved,
+    )
+
+
+def sliders_of(fit: ResponseFit, budgets: Mapping[str, float]) -> list[Slider]:
+    """Every channel with its budget, dearest first."""
+    present, facts = present_of(fit), _facts(fit)
+    rows = [
+        Slider(channel, amount, budgets.get(channel, amount), *facts[channel])
+        for channel, amount in present.items()
+    ]
+    return sorted(rows, key=lambda row: -row.present)
+
+
+def _facts(fit: ResponseFit) -> dict[str, tuple[str, str]]:
+    """Whether a channel's curves are known, and why not; the worst of its outcomes counts."""
+    found: dict[str, tuple[str, str]] = {}
+    for outcome in fit.quality["outcomes"].values():
+        for fact in outcome["channels"]:
+            if fact["source"] == "prior" or fact["name"] not in found:
+                found[fact["name"]] = (fact["source"], fact["reason"])
+    return found
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How well the curves of one outcome foretell."""
+
+    name: str
+    is_prior: bool
+    words: str
+    reasons: list[str]
+
+
+def quality_of(fit: ResponseFit) -> list[Fit]:
+    """Fit quality by outcome, in words."""
+    return [
+        Fit(
+            fit.unit if name == "installs" else name,
+            told["source"] == "prior",
+            _quality_words(told),
+            told["reasons"],
+        )
+        for name, told in fit.quality["outcomes"].items()
+    ]
+
+
+def _quality_words(told: Mapping[str, Any]) -> str:
+    if told["mape"] is None:
+        return "Nothing could be held out; the stated priors serve."
+    naive = f"; {told['naive_mape']:.1%} by repeating the last week" if told["naive_mape"] else ""
+    return (
+        f"The last {told['steps']} days, foretold without them, were missed by {told['mape']:.1%}"
+        f" a day (MAPE){naive}. The curves explain {told['r_squared']:.0%} of the variance."
+    )
+
+
+def charts_of(fit: ResponseFit) -> list[tuple[str, list[CurveChart]]]:
+    """Curves with their days, by outcome."""
+    present = present_of(fit)
+    return [
+        (
+            fit.unit if outcome == "installs" else outcome,
+            [_chart(fit, outcome, one, present[one["channel"]]) for one in charts],
+        )
+        for outcome, charts in fit.charts.items()
+    ]
+
+
+def _chart(fit: ResponseFit, outcome: str, one: Mapping[str, Any], now: float) -> CurveChart:
+    unit = fit.currency if outcome == "revenue" else fit.unit
+    return curve_chart(
+        title=one["channel"],
+        curve=Curve(one["spend"], one["low"], one["middle"], one["high"]),
+        days=list(zip(one["data_spend"], one["data_units"], strict=True)),
+        now=now,
+        write=(lambda x: f"{x:,.0f} {fit.currency}", lambda y: f"{y:,.0f} {unit} a day"),
+    )
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A scenario that was kept, and what became of it."""
+
+    row: Scenario
+    outcome: Outcome
+
+    @property
+    def shown(self) -> Shown:
+        """What it said."""
+        return Shown(self.row.results)
+
+
+def kept_of(workspace: Workspace, picks: Iterable[UUID] | None = None) -> list[Kept]:
+    """Scenarios with what became of them, newest first: those picked, or the newest twenty."""
+    rows = scenarios_of(workspace)
+    found = list(rows[:NEWEST] if picks is None else rows.filter(public_id__in=picks))
+    outcomes = outcomes_of(found)
+    return [Kept(row, outcomes[row.pk]) for row in found]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Totals of some scenarios beside each other."""
+
+    kept: list[Kept]
+
+    @property
+    def lines(self) -> list[tuple[str, list[str]]]:
+        """Figure by figure; of each scenario the median, its interval and the change."""
+        labels: dict[str, None] = {"Days": None, "Spend": None}
+        told = []
+        for one in self.kept:
+            total, days = one.shown.rows[-1], one.row.results["horizon_days"]
+            own = {
+                "Days": str(days),
+                "Spend": f"{total.spend}, now {total.present_spend}",
+            }
+            for cell in total.cells:
+                labels[cell.label] = None
+                own[cell.label] = f"{cell.plan} ({cell.band}), {cell.change} against now"
+            own |= {
+                f"{line['channel']}, a day": f"{line['spend'] / days:,.0f}"
+                for line in one.row.results["lines"]
+            }
+            labels.update(dict.fromkeys(own))
+            told.append(own)
+        return [(label, [own.get(label, NOTHING) for own in told]) for label in labels]
+
+    @property
+    def table(self) -> Table:
+        """The same for a file."""
+        head = ("Figure", *(one.row.name for one in self.kept))
+        rows: tuple[tuple[Cell, ...], ...] = tuple((label, *cells) for label, cells in self.lines)
+        return Table("Scenarios", head, rows, texts=frozenset(range(len(head))))
+
+
+def what_is_missing(workspace: Workspace, now: datetime) -> str:
+    """Why there are no curves, and what to do about it."""
+    days = response_days(workspace, now)
+    if days is None:
+        return (
+            "No channel has spent anything yet whose conversions count. Connect an ad account, or"
+            f" import a report; curves need {LEAST_DAYS} days of spend with what came of it."
+        )
+    if not days.outcomes:
+        return (
+            f"There are {days.period.days} days of spend, but no install, conversion or revenue in"
+            " them. Connect a source of these, or map their column when you import."
+        )
+    if days.period.days < LEAST_DAYS:
+        return (
+            f"There are {days.period.days} days of figures; {LEAST_DAYS} are needed to learn from"
+            " them. Until then the stated priors can serve: fit them now."
+        )
+    return (
+        f"There are {days.period.days} days of figures, which is enough. Curves are fitted every"
+        " hour in which a new day has come; or fit them now."
+    )
