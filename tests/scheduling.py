@@ -21,6 +21,8 @@ TOGETHER = (
     "tests/crash/",
     "tests/api/test_schema.py",
     "tests/benchmarks/test_command.py",
+    "tests/campaigns/response/",
+    "tests/mlops/world/",
 )
 
 

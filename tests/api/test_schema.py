@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from tests.api.paths import ALIASES, OPERATIONS
 
 
 @pytest.fixture(scope="module")
-def schema(tmp_path_factory):
-    """The document, validated, drawn without a single warning."""
-    target = tmp_path_factory.mktemp("schema") / "openapi.json"
-    call_command(
-        "spectacular", "--validate", "--fail-on-warn", "--format", "openapi-json",
-        "--file", str(target),
-    )  # fmt: skip
-    return json.loads(target.read_text())
+def schema(django_db_setup, django_db_blocker):
+    """The document as it is served; `make check` draws it too, and takes no warning."""
+    with django_db_blocker.unblock():
+        return APIClient().get("/api/schema/?format=json").json()
 
 
-def test_document_is_served_as_it_is_drawn(db, schema):
-    served = APIClient().get("/api/schema/?format=json").json()
-
-    assert served["openapi"] == "3.1.0"
-    assert served["paths"] == schema["paths"]
+def test_document_is_of_the_version_that_clients_read(schema):
+    assert schema["openapi"] == "3.1.0"
 
 
 def test_every_operation_stands_once(schema):

@@ -10,6 +10,11 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import PHONE, LogIn
 from tests.e2e.pages import MAIN_PAGES, MainPage, show
 
+# Other rows in the template of another page, which is looked at there.
+ALIKE = ("approvals-real", "attribution-channel", "website-pages")
+SHOWN = [shown for shown in MAIN_PAGES if shown.name not in ALIKE]
+# A table's rows have one template; most of a look went to the hundredth of them.
+LATER_ROWS = "tbody tr:nth-child(n+21)"
 # A drawer covers the header of a phone.
 IN_FRONT = ("drawer", "proposal")
 # Their rows take every colour that rows have.
@@ -17,12 +22,13 @@ STACKED = ("approvals", "campaigns")
 GRAVE = ("serious", "critical")
 
 
-def faults(page: Page, *, but: str = "") -> list[str]:
-    """What axe calls serious or critical, one line for each element; ``but`` is a rule left out."""
+def faults(page: Page) -> list[str]:
+    """What axe calls serious or critical, one line for each element."""
     # The second look at a page takes the program that the first one left there, already compiled.
     script = "0" if page.evaluate("'axe' in window") else AXE_SCRIPT
-    options = {"rules": {but: {"enabled": False}}} if but else None
-    found = Axe(script).run(page, options=options).response["violations"]
+    told = {"resultTypes": ["violations"]}  # else it describes each element that is well, too
+    context = {"exclude": [LATER_ROWS]}
+    found = Axe(script).run(page, context=context, options=told).response["violations"]
     return [
         f"{one['id']}: {node['html'][:200]}"
         for one in found
@@ -31,7 +37,7 @@ def faults(page: Page, *, but: str = "") -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("shown", MAIN_PAGES, ids=lambda shown: shown.name)
+@pytest.mark.parametrize("shown", SHOWN, ids=lambda shown: shown.name)
 def test_page_is_accessible(log_in: LogIn, shown: MainPage) -> None:
     page = log_in(shown.person, shown.workspace)
     show(page, shown)
@@ -41,8 +47,9 @@ def test_page_is_accessible(log_in: LogIn, shown: MainPage) -> None:
     wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
 
     assert wider <= 0, f"{shown.path} is {wider} px wider than the phone"
-    # Looking at colours takes most of the time; on a phone only rows change theirs, to a card's.
-    assert faults(page, but="" if shown.name in STACKED else "color-contrast") == []
+    # The elements and their names are the same; only rows change, to cards.
+    if shown.name in STACKED:
+        assert faults(page) == []
     if shown.person and shown.name not in IN_FRONT:
         expect(page.locator("summary.cs-brake")).to_be_in_viewport(ratio=1)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from mlops.platforms.sandbox_control import SandboxControl, SandboxControlError
 from mlops.services.demo import PASSWORD, PEOPLE, fill_real_export, fill_sandbox_world
 from mlops.services.demo.real_export import SLUG as EXPORT_SLUG
 from mlops.services.demo.sandbox_world import SLUG as WORLD_SLUG
+from mlops.services.demo.sandbox_world import STEP_DAYS
 from mlops.services.demo.shop import open_shop
 from workspaces.models import Workspace
 
@@ -21,14 +23,22 @@ class Command(BaseCommand):
 
     help = "Fill the demo's two workspaces. Needs the platform sandbox (SANDBOX_URL)."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """How much is lived through."""
+        parser.add_argument(
+            "--step-days", type=int, default=STEP_DAYS, metavar="DAYS",
+            help="days between two looks at the queue in the last two weeks; more is faster",
+        )  # fmt: skip
+
     def handle(self, *args: object, **options: Any) -> None:
         """Seed what is missing, and say how to get in."""
         if not settings.ALLOW_SANDBOX or not settings.SANDBOX_URL:
             raise CommandError("The demo needs the sandbox: use `make demo`, or set SANDBOX_URL.")
         control = SandboxControl(settings.SANDBOX_URL)
         try:
-            for slug, fill in ((EXPORT_SLUG, fill_real_export), (WORLD_SLUG, fill_sandbox_world)):
-                self._fill(slug, fill, control)
+            self._fill(EXPORT_SLUG, fill_real_export, control)
+            fill_world = partial(fill_sandbox_world, step_days=options["step_days"])
+            self._fill(WORLD_SLUG, fill_world, control)
             shop = open_shop(workspace=Workspace.objects.get(slug=WORLD_SLUG), control=control)
         except SandboxControlError as error:
             raise CommandError(str(error)) from error

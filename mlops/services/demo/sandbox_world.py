@@ -47,8 +47,13 @@ SIGNED_A_STEP = 3
 CALM = timedelta(days=10)
 
 
-def fill_sandbox_world(*, control: SandboxControl, now: datetime) -> Workspace:
-    """Connect the sandbox's accounts and live through two weeks, then leave today's proposals."""
+def fill_sandbox_world(
+    *, control: SandboxControl, now: datetime, step_days: int = STEP_DAYS
+) -> Workspace:
+    """Connect the sandbox's accounts and live through two weeks, then leave today's proposals.
+
+    Somebody looks at the queue every ``step_days`` days.
+    """
     workspace = create_workspace(
         slug=SLUG,
         name="PTD Fitness",
@@ -63,7 +68,7 @@ def fill_sandbox_world(*, control: SandboxControl, now: datetime) -> Workspace:
     control.seed_world(SLUG, seed_day=now)
     accounts = _connect(workspace, control, now)
     try:
-        for moment in _moments(workspace, now):
+        for moment in _moments(workspace, now, step_days):
             control.set_clock(moment)
             _live(accounts, people, now=moment)
     finally:
@@ -96,10 +101,10 @@ def _connect(workspace: Workspace, control: SandboxControl, now: datetime) -> li
     return accounts
 
 
-def _moments(workspace: Workspace, now: datetime) -> Iterable[datetime]:
+def _moments(workspace: Workspace, now: datetime, step_days: int) -> Iterable[datetime]:
     """Mornings of the last two weeks, workspace time, oldest first."""
     today = now.astimezone(workspace.zone).date()
-    for days in range(HISTORY_DAYS, 0, -STEP_DAYS):
+    for days in range(HISTORY_DAYS, 0, -step_days):
         morning = datetime.combine(today - timedelta(days=days), time(9, 0), workspace.zone)
         yield morning.astimezone(now.tzinfo)
 

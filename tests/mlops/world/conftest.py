@@ -28,9 +28,9 @@ class Place:
     told: list[str]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def place(django_db_setup: None, django_db_blocker) -> Iterator[Place]:
-    """Made once a module; what a test changes is rolled back."""
+    """Made once for all; what a test changes is rolled back."""
     with django_db_blocker.unblock(), transaction.atomic():
         workspace = WorkspaceFactory(slug="world", time_zone="America/New_York")
         told: list[str] = []
