@@ -27,6 +27,8 @@ COUNTS: Final = ("impressions", "clicks", "installs", "conversions", "reach")
 TRUSTED: Final = ("conversions", "revenue", "pipeline_value")
 # Parts of one auction are compared as one channel.
 ROLLS_UP: Final = {"facebook": "meta", "instagram": "meta"}
+# Platforms whose main channel has another name than they.
+MAIN_CHANNEL: Final = {"google": "google_ads", "microsoft": "microsoft_ads"}
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,16 @@ def channel_key(campaign: str = "campaign__") -> Case:
     ``campaign`` is the way from the row to its campaign.
     """
     name = f"{campaign}channel"
+    platform = f"{campaign}account__platform"
+    renamed = {**ROLLS_UP, **MAIN_CHANNEL}
     return Case(
-        *(When(**{name: part}, then=Value(whole)) for part, whole in ROLLS_UP.items()),
-        When(**{name: ""}, then=F(f"{campaign}account__platform")),
+        *(When(**{name: part}, then=Value(whole)) for part, whole in renamed.items()),
+        *(When(**{name: "", platform: part}, then=Value(whole))
+          for part, whole in MAIN_CHANNEL.items()),
+        When(**{name: ""}, then=F(platform)),
         default=F(name),
         output_field=CharField(),
-    )
+    )  # fmt: skip
 
 
 def channel_days(workspace: Workspace, period: Period, by: Group = "channel") -> list[Series]:

@@ -80,7 +80,8 @@ class Overview:
         currency, top = self.query.workspace.currency, self.top_channel
         cards = [COLUMNS[name].kpi(self.total, self.before, currency) for name in _KPIS]
         note = f"ROI {COLUMNS['roi'].text(top.amounts, currency)}" if top else ""
-        return [*cards, Kpi("Top channel", top.channel if top else NOTHING, note, "By ROI")]
+        name = self.query.channels.label(top.channel) if top else NOTHING
+        return [*cards, Kpi("Top channel", name, note, "By ROI")]
 
     @property
     def columns(self) -> list[Column]:
@@ -105,9 +106,12 @@ class Overview:
         """ROI by day of the channels that most was spent on."""
         currency = self.query.workspace.currency
         return [
-            chart_of("roi", self.days[line.channel], currency, title=f"ROI, {line.channel}")
+            chart_of(
+                "roi", self.days[line.channel], currency,
+                title=f"ROI, {self.query.channels.label(line.channel)}",
+            )
             for line in self.channels[:MOST_CHARTS]
-        ]
+        ]  # fmt: skip
 
 
 def overview_of(query: InsightQuery) -> Overview:
@@ -167,7 +171,10 @@ def sheets_of(query: InsightQuery) -> list[Table]:
         Table(
             "Channels", ("Channel", "campaigns", *heads, "mean ROI of campaigns (share)"),
             tuple(
-                (line.channel, line.campaigns, *_cells(line.amounts), line.avg_roi)
+                (
+                    query.channels.label(line.channel), line.campaigns, *_cells(line.amounts),
+                    line.avg_roi,
+                )
                 for line in overview.channels
             ),
         ),

@@ -126,6 +126,11 @@ class PaidBoard:
     table: PaidTable
     missing_rates: tuple[str, ...]
 
+    @property
+    def has_figures(self) -> bool:
+        """Whether anything ran in the period."""
+        return self.total != Amounts()
+
 
 def level_of(query: InsightQuery) -> Level:
     """Level of the table that is asked for."""
@@ -174,7 +179,7 @@ def sheets_of(query: InsightQuery) -> list[Table]:
             level.title,
             (level.one, *heads),
             tuple(
-                (row["label"] or "–", *_cells(Amounts.of(row)))
+                (_label(row, query), *_cells(Amounts.of(row)))
                 for row in rows_by(query, level, rates)[:FILE_ROWS]
             ),
             note=note if rates.missing else "",
@@ -208,7 +213,9 @@ def _table(query: InsightQuery, rates: Rates) -> PaidTable:
     return PaidTable(
         level=level,
         heads=_heads(level, query.sort),
-        rows=[_row(row, before.get(row["group"]), trends.get(row["group"])) for row in shown],
+        rows=[
+            _row(row, query, before.get(row["group"]), trends.get(row["group"])) for row in shown
+        ],
         count=count,
         first=first + 1,
         number=number,
@@ -228,11 +235,17 @@ def _heads(level: Level, sort: str) -> list[Head]:
     ]  # fmt: skip
 
 
-def _row(row: Any, before: Amounts | None, trend: LineChart | None) -> Row:
+def _label(row: Any, query: InsightQuery) -> str:
+    if level_of(query).name == "channel":
+        return query.channels.label(row["label"])
+    return row["label"] or "–"
+
+
+def _row(row: Any, query: InsightQuery, before: Amounts | None, trend: LineChart | None) -> Row:
     amounts = Amounts.of(row)
     return Row(
         key=row["group"],
-        label=row["label"] or "–",
+        label=_label(row, query),
         channel=row.get("channel", row["label"]),
         public_id=row.get("public_id"),
         amounts=amounts,

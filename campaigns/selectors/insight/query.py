@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
 from campaigns.models import Campaign
-from campaigns.selectors.channel_days import channel_key
+from campaigns.selectors.channels import Channels, channels_of
 from workspaces.models import Workspace
 from workspaces.periods import Period, Presets, asked_period, page_number, yesterday_of
 
@@ -32,6 +33,11 @@ class InsightQuery:
     sort: str
     number: int
 
+    @cached_property
+    def channels(self) -> Channels:
+        """Channels that can be asked for, and what the workspace calls them."""
+        return channels_of(self.workspace)
+
     @property
     def words(self) -> tuple[tuple[str, str], ...]:
         """The filters by name, for the head of an export."""
@@ -39,7 +45,7 @@ class InsightQuery:
             ("Workspace", self.workspace.name),
             ("Period", f"{self.period.since} to {self.period.until}"),
             ("Currency", self.workspace.currency),
-            ("Channel", self.channel or "all"),
+            ("Channel", self.channels.label(self.channel) if self.channel else "all"),
         ]
         if self.campaign:
             pairs.append(("Campaign", self.campaign.name))
@@ -72,17 +78,9 @@ def page_context(
     return {
         "filters": query_of(workspace, given, now),
         "days": PRESETS.days,
-        "channels": channels_of(workspace),
         "name": name,
         "currency": workspace.currency,
     }
-
-
-def channels_of(workspace: Workspace) -> list[str]:
-    """Channels that campaigns of a workspace are on, as their figures are grouped."""
-    rows = Campaign.objects.filter(workspace=workspace).order_by()
-    found = rows.annotate(key=channel_key("")).values_list("key", flat=True)
-    return sorted(found.distinct())
 
 
 def _text(given: str) -> str:

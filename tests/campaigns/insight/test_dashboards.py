@@ -91,7 +91,7 @@ class TestOverview:
             "meta", "tiktok",
         )  # fmt: skip
         assert "147.4 %" in page
-        meta = row_of(file, "Channel", "meta")
+        meta = row_of(file, "Channel", "Meta")
         of_meta = told["channels"][0]
         assert Decimal(meta["Spend (USD)"]) == Decimal(of_meta["cost"]) == 150
         assert Decimal(meta["ROI (share)"]) == Decimal(str(of_meta["roi"])) == 2
