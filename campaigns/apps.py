@@ -16,12 +16,14 @@ class CampaignsConfig(AppConfig):
         from campaigns.executing import kept_adapters
         from campaigns.handlers import AdChangeHandler
         from campaigns.panels import AD_CHANGE_PANEL
+        from campaigns.selectors.insight.watch import unread_of
         from campaigns.services import predicting
         from campaigns.services.advising.making import ADVICE_JOB, advise_workspace
+        from campaigns.services.alerts import ALERTS_JOB, check_job
         from campaigns.services.scenarios.fitting import CURVES_JOB, fit_job
         from campaigns.services.signals import SIGNALS_JOB, detect_job
         from campaigns.services.sync_job import SYNC_JOB, SyncFailedError, sync_workspace
-        from workspaces import gate, panels
+        from workspaces import counters, gate, panels
         from workspaces.services.jobs import TRANSIENT, register_job
 
         gate.register(AdChangeHandler())
@@ -55,3 +57,5 @@ class CampaignsConfig(AppConfig):
         )
         register_job(SIGNALS_JOB, "Signals", detect_job, limit_s=300, priority=-5)
         register_job(CURVES_JOB, "Response curves", fit_job, limit_s=300, priority=-5)
+        register_job(ALERTS_JOB, "Alerts", check_job, limit_s=120, priority=-5)
+        counters.register("alerts", unread_of)

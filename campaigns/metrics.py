@@ -79,6 +79,7 @@ class Metric:
 
 
 ctr = Metric("ctr", "CTR", "clicks", "impressions")
+engagement_rate = Metric("engagement_rate", "Engagement rate", "engagement", "impressions")
 cvr = Metric("cvr", "CVR", "conversions", "clicks")
 cpc = Metric("cpc", "CPC", "spend", "clicks")
 cpm = Metric("cpm", "CPM", "spend", "impressions", factor=1_000)
@@ -107,8 +108,8 @@ average_order_value = Metric("average_order_value", "Average order value", "reve
 METRICS: dict[str, Metric] = {
     metric.key: metric
     for metric in (
-        ctr, cvr, cpc, cpm, cpa, cpi, roas, roi, cac, install_rate, retention, payer_rate,
-        stickiness, arpu, arppu, delivery_rate, open_rate, click_rate, reply_rate,
+        ctr, engagement_rate, cvr, cpc, cpm, cpa, cpi, roas, roi, cac, install_rate, retention,
+        payer_rate, stickiness, arpu, arppu, delivery_rate, open_rate, click_rate, reply_rate,
         message_conversion_rate, average_order_value,
     )
 }  # fmt: skip

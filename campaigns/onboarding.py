@@ -11,6 +11,7 @@ from django.urls import reverse_lazy
 
 from campaigns.models import AdAccount, DailyPerformance, SafetyPolicy
 from campaigns.platforms.registry import build
+from campaigns.services.alerts.rules import first_rules
 from campaigns.services.channels import first_channels
 from workspaces.hooks import (
     ConnectionTestError,
@@ -98,6 +99,7 @@ def register() -> None:
         register_connection_kind(kind, label, fields, try_connection)
     on_workspace_created(first_policy)
     on_workspace_created(first_channels)
+    on_workspace_created(first_rules)
     register_start_step(
         StartStep(
             key="import",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from campaigns.views import accounts, calibration, dashboards, entities, policy, scenarios
+from campaigns.views import accounts, calibration, dashboards, entities, policy, scenarios, watch
 
 _ENTITY = r"^campaigns/(?P<entity_type>campaign|adset|ad)/(?P<public_id>[0-9a-f-]{36})/"
 
@@ -17,6 +17,23 @@ urlpatterns = [
         name="advice-send",
     ),
     path("dashboards/paid-media/", dashboards.paid_media, name="paid-media"),
+    path("dashboards/signals/", watch.signals, name="signals"),
+    path(
+        "dashboards/signals/<uuid:public_id>/dismiss/", watch.signal_dismiss, name="signal-dismiss"
+    ),
+    path(
+        "dashboards/signals/<uuid:public_id>/restore/", watch.signal_restore, name="signal-restore"
+    ),
+    path(
+        "dashboards/signals/<uuid:public_id>/propose/", watch.signal_propose, name="signal-propose"
+    ),
+    path("dashboards/alerts/", watch.alerts, name="alerts"),
+    path("dashboards/alerts/read/", watch.alerts_read, name="alerts-read"),
+    path("dashboards/alerts/check/", watch.alerts_check, name="alerts-check"),
+    path("dashboards/alerts/rules/", watch.alert_rules, name="alert-rules"),
+    path(
+        "dashboards/alerts/rules/<uuid:public_id>/", watch.alert_rule_save, name="alert-rule-save"
+    ),
     path("dashboards/export/<slug:name>.<slug:kind>", dashboards.export, name="dashboard-export"),
     path("scenarios/", scenarios.studio, name="scenarios"),
     path("scenarios/fit/", scenarios.fit_now, name="scenarios-fit"),

@@ -96,6 +96,13 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="50"),
         "options": {"expires": 3600},
     },
+    # Cheap, and what runs over must not wait for an hour.
+    "campaigns: check alerts": {
+        "task": "workspaces.start_job",
+        "kwargs": {"name": "alerts"},
+        "schedule": crontab(minute="*/15"),
+        "options": {"expires": 900},
+    },
     "attribution: sync CRM deals": {
         "task": "workspaces.start_job",
         "kwargs": {"name": "crm-sync"},

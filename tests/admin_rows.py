@@ -68,6 +68,7 @@ from attribution.services.website.partitions import ensure_days
 from attribution.services.website.sites import create_site
 from campaigns.models import (
     AdChangeHistory,
+    Alert,
     Campaign,
     DailyOrganicMetric,
     ImportMapping,
@@ -79,6 +80,7 @@ from campaigns.models import (
     ScenarioSending,
     Signal,
 )
+from campaigns.services.alerts import ensure_rules
 from campaigns.services.channels import ensure_channels
 from mlops.models import SamplerDecision, SamplerFeedback, SyntheticWorld, WorldTruth
 from tests.campaigns.advice.steps import recommendation_of
@@ -289,6 +291,11 @@ def _app(workspace: Workspace) -> None:
         workspace=workspace, type="viral_moment", severity="info", title="More people come",
         description="Since yesterday.", began_on=NOW.date(), detected_on=NOW.date(),
         seen_on=NOW.date(), metrics={}, confidence=0.9,
+    )  # fmt: skip
+    Alert.objects.create(
+        workspace=workspace, rule=ensure_rules(workspace=workspace)["ROI drop"], type="roi_drop",
+        severity="high", channel="meta", day=NOW.date(), message="ROAS is low", metric_value=1,
+        threshold_value=2, first_seen_at=NOW, raised_at=NOW, last_seen_at=NOW,
     )  # fmt: skip
     install = UserInstall.objects.create(
         workspace=workspace, user_id="u", channel="organic", source="organic",

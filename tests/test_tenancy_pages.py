@@ -18,6 +18,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from campaigns.models import ImportRun
+from campaigns.services.alerts import ensure_rules
 from tests import admin_rows
 from tests.attribution.funnels.advice_steps import advice_on, funnel_of
 from tests.attribution.funnels.steps import counted_funnel
@@ -25,6 +26,7 @@ from tests.attribution.website.web_steps import session_of, shop, visitor_of
 from tests.campaigns.advice.steps import recommendation_of
 from tests.campaigns.factories import AdFactory, SafetyPolicyFactory
 from tests.campaigns.scenarios.steps import stored
+from tests.campaigns.signal_rows import signal_of
 from tests.integrity.digests import digests
 from tests.workspaces.factories import ConnectionFactory
 from workspaces import panels
@@ -124,6 +126,15 @@ PAGES: dict[str, tuple[str, str]] = {
     "scenario-try": (MEMBER, NONE),
     "scenario": (MEMBER, NONE),
     "scenario-send": (NONE, OPERATOR),
+    "signals": (MEMBER, NONE),
+    "signal-dismiss": (NONE, OPERATOR),
+    "signal-restore": (NONE, OPERATOR),
+    "signal-propose": (NONE, OPERATOR),
+    "alerts": (MEMBER, NONE),
+    "alerts-read": (NONE, OPERATOR),
+    "alerts-check": (NONE, OPERATOR),
+    "alert-rules": (MEMBER, NONE),
+    "alert-rule-save": (NONE, ADMIN),
     "advice-new": (NONE, OPERATOR),
     "advice-send": (NONE, OPERATOR),
     "attribution-chart": (MEMBER, NONE),
@@ -213,6 +224,8 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "website-session": [rows["session"]],
         "recommendation-decide": [rows["advice"]],
         "advice-send": [rows["ad advice"]],
+        **{f"signal-{name}": [rows["signal"]] for name in ("dismiss", "restore", "propose")},
+        "alert-rule-save": [rows["rule"]],
         **{name: [rows["funnel"]] for name in _OF_FUNNEL},
         "funnel-export": [rows["funnel"], "csv"],
         **{f"connection-{name}": [connection] for name in ("secret", "test", "pause", "resume")},
@@ -282,6 +295,8 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
         "advice": advice_on(funnel_of(site)).public_id,
         "ad advice": recommendation_of(workspace).public_id,
         "scenario": stored(workspace, owner).public_id,
+        "signal": signal_of(workspace).public_id,
+        "rule": ensure_rules(workspace=workspace)["ROI drop"].public_id,
     }
     rows |= {"site": site.public_id, "funnel": counted_funnel(workspace, "Way of Acme").public_id}
     return House(workspace, _ids(rows), _forms(rows))

@@ -1,6 +1,7 @@
 """The admin of campaigns."""
 
 from campaigns.admin import (
+    alerts,
     changes,
     channels,
     entities,
@@ -18,6 +19,7 @@ from workspaces.eventadmin import register_events
 register_events("campaigns")
 
 __all__ = [
+    "alerts",
     "changes",
     "channels",
     "entities",

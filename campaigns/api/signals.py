@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,11 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.models import Signal, SignalSeverity, SignalType
+from campaigns.selectors.insight.watch import SIGNALS, signals_of, watch_query
 from campaigns.services.signals import dismiss_signal, propose_action
 from workspaces import scopes
 from workspaces.api.idempotency import once
 from workspaces.api.views import RowsView
-from workspaces.periods import yesterday_of
 
 TAG = ["Signals"]
 
@@ -30,8 +29,8 @@ class SignalsQuery(serializers.Serializer[Any]):
     severity = serializers.ChoiceField(SignalSeverity.choices, required=False)
     type = serializers.ChoiceField(SignalType.choices, required=False)
     channel = serializers.CharField(max_length=40, required=False)
-    dismissed = serializers.BooleanField(
-        default=False, help_text="Also those that somebody put aside."
+    state = serializers.ChoiceField(
+        list(SIGNALS.states), default="current", help_text="Current: not put aside by anybody."
     )
 
 
@@ -89,15 +88,7 @@ class SignalList(SignalsView):
         """Signals of the newest days, the pressing first; open ones whenever they were found."""
         query = SignalsQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        asked = query.validated_data
-        since = yesterday_of(self.workspace, self.now) - timedelta(days=asked["days"] - 1)
-        rows = self.rows()
-        rows = rows.filter(detected_on__gte=since) | rows.filter(resolved_at=None)
-        for name in ("severity", "type", "channel"):
-            if name in asked:
-                rows = rows.filter(**{name: asked[name]})
-        if not asked["dismissed"]:
-            rows = rows.filter(dismissed_at=None)
+        rows = signals_of(watch_query(SIGNALS, self.workspace, query.validated_data, self.now))
         self.paginator.ordering = ("-priority", "-detected_on", "-pk")  # type: ignore[union-attr]  # ours, always there
         page = self.paginate_queryset(rows) or []
         return self.get_paginated_response(SignalOut(page, many=True).data)

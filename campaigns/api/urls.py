@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from campaigns.api import (
+    alerts,
     changes,
     entities,
     insight,
@@ -69,6 +70,12 @@ urlpatterns = [
     api_path(
         "signals/<uuid:public_id>/propose/", signals.SignalAction.as_view(), "api-signal-propose"
     ),
+    api_path("alerts/", alerts.AlertList.as_view(), "api-alerts"),
+    api_path("alerts/unread/", alerts.UnreadAlerts.as_view(), "api-alerts-unread"),
+    api_path("alerts/check/", alerts.AlertCheck.as_view(), "api-alerts-check"),
+    api_path("alerts/<uuid:public_id>/read/", alerts.AlertRead.as_view(), "api-alert-read"),
+    api_path("alert-rules/", alerts.AlertRules.as_view(), "api-alert-rules"),
+    api_path("alert-rules/<uuid:public_id>/", alerts.AlertRuleDetail.as_view(), "api-alert-rule"),
     api_path("sync/run-now/", sync.SyncRunNow.as_view(), "api-sync-run-now"),
     api_path("sync/status/", sync.SyncStatus.as_view(), "api-sync-status"),
     api_path("recommendations/", recommendations.Recommendations.as_view(), "api-recommendations"),

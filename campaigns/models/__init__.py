@@ -1,5 +1,16 @@
 """Tables of the campaigns app."""
 
+from campaigns.models.alerts import (
+    Alert,
+    AlertBasis,
+    AlertMetric,
+    AlertOperator,
+    AlertResolution,
+    AlertRule,
+    AlertScope,
+    AlertSeverity,
+    AlertType,
+)
 from campaigns.models.changes import AdChangeHistory, ChangeType, EntityType, PendingAdChange
 from campaigns.models.channels import ChannelKind, DailyOrganicMetric, MarketingChannel
 from campaigns.models.entities import (
@@ -32,6 +43,15 @@ __all__ = [
     "AdAccount",
     "AdChangeHistory",
     "AdSet",
+    "Alert",
+    "AlertBasis",
+    "AlertMetric",
+    "AlertOperator",
+    "AlertResolution",
+    "AlertRule",
+    "AlertScope",
+    "AlertSeverity",
+    "AlertType",
     "Campaign",
     "CampaignActivitySummary",
     "ChangeType",

@@ -22,7 +22,7 @@ BoolArray = npt.NDArray[np.bool_]
 Group = Literal["channel", "campaign"]
 
 MONEY: Final = ("spend", "revenue", "pipeline_value")
-COUNTS: Final = ("impressions", "clicks", "installs", "conversions", "reach")
+COUNTS: Final = ("impressions", "clicks", "engagement", "installs", "conversions", "reach")
 # Test values of an account whose conversions nobody trusts are left out of sums.
 TRUSTED: Final = ("conversions", "revenue", "pipeline_value")
 # Parts of one auction are compared as one channel.
@@ -51,6 +51,7 @@ class Series:
     has_data: BoolArray
     impressions: FloatArray
     clicks: FloatArray
+    engagement: FloatArray
     spend: FloatArray
     installs: FloatArray
     conversions: FloatArray

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from campaigns.services.alerts import check_alerts
 from campaigns.services.predicting import predict_campaigns
 from campaigns.services.signals import detect_signals
 from campaigns.services.syncing import accounts_to_sync, sync_account
@@ -47,5 +48,8 @@ def sync_workspace(progress: Progress) -> None:
         progress.step("Looking for signals", done=len(accounts), total=len(accounts))
         found = detect_signals(workspace=progress.workspace, now=progress.now)["found"]
         progress.count(**({"signals": found} if found else {}))
+        progress.step("Checking alerts", done=len(accounts), total=len(accounts))
+        raised = check_alerts(workspace=progress.workspace, now=progress.now).raised
+        progress.count(**({"alerts": raised} if raised else {}))
     if failed:
         raise SyncFailedError(" ".join(failed))

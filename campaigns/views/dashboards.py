@@ -15,13 +15,16 @@ from django.views.decorators.http import require_GET, require_POST
 from campaigns.selectors.advice import newest_advice, recommendations_of
 from campaigns.selectors.insight import overview as overview_figures
 from campaigns.selectors.insight import paid_media as paid_figures
+from campaigns.selectors.insight import watch
 from campaigns.selectors.insight.files import SHEETS
-from campaigns.selectors.insight.query import page_context, query_of
+from campaigns.selectors.insight.query import InsightQuery, page_context, query_of
+from campaigns.selectors.insight.watch import WatchQuery
 from campaigns.services.advising.making import ADVICE_JOB
 from campaigns.services.advising.sending import send_to_approval
 from workspaces.gate import GateError, Proposer
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.reports.answers import download
+from workspaces.reports.shapes import Table
 from workspaces.reports.sheets import csv_of, xlsx_of
 from workspaces.roles import Role
 from workspaces.services.jobs import request_job
@@ -96,8 +99,20 @@ def paid_media(request: PageRequest) -> HttpResponse:
 @page(Role.VIEWER)
 def export(request: PageRequest, name: str, kind: str) -> HttpResponse:
     """What a dashboard shows, as CSV or XLSX; the filters stand above it."""
-    if name not in SHEETS or kind not in WRITERS:
+    if kind not in WRITERS:
         raise Http404("There is no such export.")
-    query = query_of(request.workspace, request.GET.dict(), timezone.now())
-    content = WRITERS[kind](SHEETS[name](query), query.words)
+    query, tables = _filed(request, name)
+    content = WRITERS[kind](tables, query.words)
     return download(content, name=f"{name}-{query.period.since}-{query.period.until}", kind=kind)
+
+
+def _filed(request: PageRequest, name: str) -> tuple[InsightQuery | WatchQuery, list[Table]]:
+    given, now = request.GET.dict(), timezone.now()
+    if name in SHEETS:
+        query = query_of(request.workspace, given, now)
+        return query, SHEETS[name](query)
+    if name in watch.SHEETS:
+        listed, sheets_of = watch.SHEETS[name]
+        asked = watch.watch_query(listed, request.workspace, given, now)
+        return asked, sheets_of(asked)
+    raise Http404("There is no such export.")

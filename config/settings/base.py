@@ -317,6 +317,12 @@ SPECTACULAR_SETTINGS = {
         "RiskLevel": "workspaces.models.Risk",
         "FunnelMatcherKind": "attribution.engine.funnel_definition.KINDS",
         "FunnelStage": "attribution.models.FunnelStage",
+        "AlertType": "campaigns.models.AlertType",
+        "AlertSeverity": "campaigns.models.AlertSeverity",
+        "AlertMetric": "campaigns.models.AlertMetric",
+        "AlertOperator": "campaigns.models.AlertOperator",
+        "SignalType": "campaigns.models.SignalType",
+        "SignalSeverity": "campaigns.models.SignalSeverity",
     },
 }
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from campaigns.models import AdSet, DailyPerformance
+from campaigns.models import AdSet, DailyPerformance, Signal
 from tests.campaigns.factories import AdAccountFactory, AdFactory, AdSetFactory
 from workspaces.models import Workspace
 
@@ -62,3 +62,16 @@ def ramp(days: int, factor: float) -> np.ndarray:
     factors = np.ones(DAYS)
     factors[-days:] = factor ** (np.arange(1, days + 1) / days)
     return factors
+
+
+def signal_of(workspace: Workspace, **fields: object) -> Signal:
+    """An open signal of yesterday."""
+    day = date(2026, 11, 20)
+    return Signal.objects.create(
+        **{
+            "workspace": workspace, "type": "creative_fatigue", "severity": "warning",
+            "channel": "meta", "title": "Meta: creatives wear out", "description": "Worn.",
+            "began_on": day, "detected_on": day, "seen_on": day, "metrics": {}, "confidence": 0.9,
+            **fields,
+        }
+    )  # fmt: skip

@@ -80,7 +80,7 @@ def test_dismissing_puts_it_aside_for_good(signal, operator, client_as):
     assert (first.status_code, row.dismissed_by) == (200, operator)
     assert again.json()["dismissed_at"] == first.json()["dismissed_at"]
     assert _titles(client) == []
-    assert _titles(client, dismissed="true") == ["Signal 0"]
+    assert _titles(client, state="all") == ["Signal 0"]
 
 
 def test_a_viewer_may_not_dismiss(signal, viewer, client_as):

@@ -189,3 +189,5 @@ PLANS: Final[dict[SignalType, Callable[[Signal, date], list[Wish]]]] = {
     SignalType.COMPETITOR: _pause_worst,
     SignalType.DRIFT: _back_to_signed,
 }
+# Types whose action changes of ads could make.
+ACTIONABLE: Final = frozenset(PLANS)

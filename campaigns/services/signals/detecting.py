@@ -257,7 +257,7 @@ def _warn(row: Signal, now: datetime) -> None:
         topic="signal.critical",
         title=row.title,
         body=f"{row.description} {row.recommended_action}".strip(),
-        url=reverse("admin:campaigns_signal_change", args=[row.pk]),
+        url=reverse("signals"),
         dedup_key=f"signal:{row.public_id}",
         now=now,
     )

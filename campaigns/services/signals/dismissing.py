@@ -1,4 +1,4 @@
-"""Putting a signal aside."""
+"""Putting a signal aside, and taking that back."""
 
 from __future__ import annotations
 
@@ -17,6 +17,17 @@ def dismiss_signal(*, signal: Signal, by: User, now: datetime) -> Signal:
         row = Signal.objects.select_for_update().get(pk=signal.pk)
         if row.dismissed_at is None:
             row.dismissed_at, row.dismissed_by = now, by
+            row.save(update_fields=["dismissed_at", "dismissed_by", "updated_at"])
+            bump(row.workspace_id, "signals")
+    return row
+
+
+def restore_signal(*, signal: Signal) -> Signal:
+    """Take a signal back that was put aside. A repeat changes nothing."""
+    with transaction.atomic():
+        row = Signal.objects.select_for_update().get(pk=signal.pk)
+        if row.dismissed_at is not None:
+            row.dismissed_at = row.dismissed_by = None
             row.save(update_fields=["dismissed_at", "dismissed_by", "updated_at"])
             bump(row.workspace_id, "signals")
     return row

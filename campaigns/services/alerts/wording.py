@@ -1,0 +1,64 @@
+"""What an alert says to people."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from campaigns.models import AlertBasis, AlertMetric, AlertOperator, AlertRule
+from campaigns.selectors.alert_books import Subject
+from workspaces.formats import money, plain
+
+_SHARES: Final = frozenset({
+    AlertMetric.CTR, AlertMetric.CVR, AlertMetric.ENGAGEMENT, AlertMetric.TOTAL_BUDGET,
+    AlertMetric.DAILY_BUDGET, AlertMetric.PREDICTION,
+})  # fmt: skip
+_MONEY: Final = frozenset({AlertMetric.SPEND, AlertMetric.CPA})
+_OF_NOW: Final = frozenset({AlertMetric.TOTAL_BUDGET, AlertMetric.PREDICTION})
+
+
+def message_of(rule: AlertRule, subject: Subject, value: float, limit: float, currency: str) -> str:
+    """One sentence: who, what was measured over which days, and the line that it crossed."""
+    if rule.metric == AlertMetric.DISAPPROVED:
+        count = round(value)
+        return f"{subject.label}: {count} running ad{'s are' if count > 1 else ' is'} disapproved"
+    side = AlertOperator(rule.operator).label
+    measured = f"{AlertMetric(rule.metric).label}{_days(rule)}"
+    text = (
+        f"{subject.label}: {measured} is {figure(rule.metric, value, currency)},"
+        f" {side} {figure(rule.metric, limit, currency)}"
+    )
+    if rule.basis == AlertBasis.OWN_MEAN:
+        return f"{text} ({float(rule.threshold):g} times its own mean of 14 days)"
+    if rule.basis == AlertBasis.PEER_MEAN:
+        return f"{text} ({float(rule.threshold):g} times the mean of all)"
+    return text
+
+
+def line_of(rule: AlertRule, currency: str) -> str:
+    """What has to be so for a rule to be crossed."""
+    side = AlertOperator(rule.operator).label
+    limit = figure(rule.metric, rule.threshold, currency)
+    if rule.basis != AlertBasis.ABSOLUTE:
+        mean = "its own mean of 14 days" if rule.basis == AlertBasis.OWN_MEAN else "the mean of all"
+        limit = f"{float(rule.threshold):g} times {mean}"
+    text = f"{AlertMetric(rule.metric).label}{_days(rule)} {side} {limit}"
+    if rule.also_threshold is None:
+        return text
+    also = figure(rule.also_metric, rule.also_threshold, currency)
+    side = AlertOperator(rule.also_operator).label
+    return f"{text}, and {AlertMetric(rule.also_metric).label} {side} {also}"
+
+
+def _days(rule: AlertRule) -> str:
+    if rule.lookback_days == 1 or rule.metric in _OF_NOW:
+        return ""
+    return f" of {rule.lookback_days} days"
+
+
+def figure(metric: str, value: float | Decimal, currency: str) -> str:
+    """Value of a metric as people read it."""
+    if metric in _SHARES:
+        return f"{float(value) * 100:.1f} %"
+    amount = Decimal(str(round(float(value), 2)))
+    return money(amount, currency) if metric in _MONEY else plain(amount)
