@@ -426,6 +426,8 @@ def nowhere(house) -> House:
                 "advice",
                 "ad advice",
                 "scenario",
+                "signal",
+                "rule",
                 "site",
                 "funnel",
             ),

@@ -43,6 +43,7 @@ def overview(request: PageRequest) -> HttpResponse:
         "title": "Overview",
         "board": overview_figures.overview_of(context["filters"]),
         "advice": newest_advice(request.workspace),
+        "unread": watch.unread_alerts(request.workspace),
         "may_propose": has_role(request, Role.OPERATOR),
     }
     return show(request, "campaigns/dashboards/overview.html", context)

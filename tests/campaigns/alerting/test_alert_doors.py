@@ -114,8 +114,9 @@ class TestRest:
         assert moved.json()["threshold"] == 21
         check_alerts(workspace=poor.workspace, now=NOW + timedelta(minutes=15))
         assert Alert.objects.get(type="custom").resolution == "returned"
-        events = AlertRule.pgh_event_models["update"].objects
-        assert events.filter(pgh_obj__name="Dear").count() == 1
+        events = AlertRule.pgh_event_models["update"].objects.filter(name="Dear")
+        told = events.order_by("pk").values_list("pgh_label", "threshold")
+        assert list(told) == [("insert", 19), ("update", 21)]
 
     @pytest.mark.parametrize(
         ("wrong", "told"),
