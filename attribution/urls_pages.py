@@ -16,6 +16,8 @@ from attribution.views import (
 
 urlpatterns = [
     path("dashboards/executive/", growth.executive, name="executive"),
+    path("dashboards/organic/", growth.organic, name="organic"),
+    path("dashboards/funnel/", growth.funnel, name="growth-funnel"),
     path("dashboards/attribution/", attribution.attribution, name="attribution"),
     path("dashboards/attribution/run/", attribution.run_now, name="attribution-run"),
     path("dashboards/attribution/export.<str:kind>", attribution.export, name="attribution-export"),

@@ -82,6 +82,8 @@ SIDEBAR: dict[str, Any] = {
             _item("Overview", "dashboard", "overview"),
             _item("Executive", "monitoring", "executive"),
             _item("Paid media", "payments", "paid-media"),
+            _item("Organic", "eco", "organic"),
+            _item("Funnel", "filter_list", "growth-funnel"),
             _item("Scenarios", "science", "scenarios"),
             _item("Signals", "insights", "signals"),
             _item("Alerts", "notification_important", "alerts", counter="alerts"),

@@ -115,6 +115,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "attribution-export": (MEMBER, NONE),
     "overview": (MEMBER, NONE),
     "executive": (MEMBER, NONE),
+    "organic": (MEMBER, NONE),
+    "growth-funnel": (MEMBER, NONE),
     "paid-media": (MEMBER, NONE),
     "dashboard-export": (MEMBER, NONE),
     "scenarios": (MEMBER, NONE),

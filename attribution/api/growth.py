@@ -13,6 +13,8 @@ from rest_framework.response import Response
 from attribution.api import growth_serializers as forms
 from attribution.engine.weekday_forecast import LEVEL, METHOD
 from attribution.selectors.growth.executive import Outlook, executive_of, waiting_of
+from attribution.selectors.growth.funnel import funnel_of
+from attribution.selectors.growth.organic import Organic, organic_of
 from campaigns.api.insight import InsightParams, asked
 from campaigns.selectors.insight.query import InsightQuery
 from workspaces import scopes
@@ -75,6 +77,115 @@ class ExecutiveTrends(GrowthView):
             "forecasts": [_forecast(one) for one in board.outlooks],
         }
         return Response(told)
+
+
+class OrganicSummary(GrowthView):
+    """The organic dashboard's cards."""
+
+    @extend_schema(
+        tags=TAG,
+        operation_id="organic_summary",
+        summary="Who came without an ad, and who stayed",
+        parameters=[InsightParams],
+        responses=forms.OrganicSummaryOut,
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with the page's own figures; of all channels and campaigns."""
+        board = organic_of(self.query(request))
+        told = {
+            **_around(board.query, board.known_until),
+            "figures": board.figures.total,
+            "before": board.figures.before,
+            "halo": _halo(board),
+        }
+        return Response(forms.OrganicSummaryOut(told).data)
+
+
+class OrganicTrends(GrowthView):
+    """The organic dashboard's lines."""
+
+    @extend_schema(
+        tags=TAG,
+        operation_id="organic_trends",
+        summary="Organic users by day",
+        parameters=[InsightParams],
+        responses=forms.OrganicTrendsOut,
+    )
+    def get(self, request: Request) -> Response:
+        """Every day of the period."""
+        board = organic_of(self.query(request))
+        days = _days(board.figures.days, forms.OrganicOut)
+        return Response({**_around(board.query, board.known_until), "days": days})
+
+
+class HaloEffect(GrowthView):
+    """Organic installs beside those by ads."""
+
+    @extend_schema(
+        tags=TAG,
+        operation_id="organic_halo_effect",
+        summary="Tell how organic installs move with those by ads",
+        parameters=[InsightParams],
+        responses=forms.OrganicHaloOut,
+    )
+    def get(self, request: Request) -> Response:
+        """Over 90 days at least; moving together is not cause."""
+        return Response(forms.OrganicHaloOut(_halo(organic_of(self.query(request)))).data)
+
+
+class FunnelSummary(GrowthView):
+    """The funnel dashboard's steps and cards."""
+
+    @extend_schema(
+        tags=TAG,
+        operation_id="funnel_summary",
+        summary="From an impression to a payer",
+        parameters=[InsightParams],
+        responses=forms.WaySummaryOut,
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with the page's own figures."""
+        board = funnel_of(self.query(request))
+        told = {
+            **_around(board.query, board.known_until),
+            "figures": board.figures.total,
+            "before": board.figures.before,
+            "steps": board.steps,
+        }
+        return Response(forms.WaySummaryOut(told).data)
+
+
+class FunnelTrends(GrowthView):
+    """The funnel dashboard's lines."""
+
+    @extend_schema(
+        tags=TAG,
+        operation_id="funnel_trends",
+        summary="The funnel by day",
+        parameters=[InsightParams],
+        responses=forms.WayTrendsOut,
+    )
+    def get(self, request: Request) -> Response:
+        """Every day of the period."""
+        board = funnel_of(self.query(request))
+        days = _days(board.figures.days, forms.WayOut)
+        return Response({**_around(board.query, board.known_until), "days": days})
+
+
+def _halo(board: Organic) -> dict[str, Any]:
+    found, fit = board.halo, board.halo.fit
+    return {
+        "date_from": found.period.since,
+        "date_to": found.period.until,
+        "days": len(found.paid),
+        "is_certain": bool(fit and fit.is_certain),
+        "elasticity": fit and fit.elasticity,
+        "low": fit and fit.low,
+        "high": fit and fit.high,
+        "organic_per_paid_install": fit and fit.per_unit,
+        "uplift": board.uplift,
+        "reason": found.why_not,
+    }
 
 
 def _around(query: InsightQuery, known_until: date | None) -> dict[str, Any]:

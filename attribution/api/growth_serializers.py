@@ -94,3 +94,110 @@ class ExecutiveTrendsOut(BoardOut):
 
     days = GrowthDayOut(many=True)
     forecasts = GrowthForecastOut(many=True, help_text="None with fewer than 28 days of figures.")
+
+
+class OrganicOut(serializers.Serializer[Any]):
+    """Who came without an ad and who stayed; what is not known is null."""
+
+    installs = serializers.IntegerField()
+    store_rank = serializers.IntegerField(allow_null=True)
+    rating = serializers.FloatField(allow_null=True)
+    mentions = serializers.IntegerField(allow_null=True)
+    sentiment = serializers.FloatField(allow_null=True)
+    dau = serializers.FloatField(allow_null=True)
+    mau = serializers.IntegerField(allow_null=True)
+    stickiness = serializers.FloatField(allow_null=True, help_text="DAU / MAU.")
+    d1 = serializers.FloatField(allow_null=True)
+    d7 = serializers.FloatField(allow_null=True)
+    d30 = serializers.FloatField(allow_null=True)
+
+
+class UpliftOut(serializers.Serializer[Any]):
+    """Organic installs that went with those by ads."""
+
+    installs = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class OrganicHaloOut(serializers.Serializer[Any]):
+    """How organic installs move with those by ads; null with a reason where data are thin."""
+
+    date_from = serializers.DateField()
+    date_to = serializers.DateField()
+    days = serializers.IntegerField()
+    is_certain = serializers.BooleanField(
+        help_text="Whether the 95 % interval of the elasticity leaves zero out."
+    )
+    elasticity = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    organic_per_paid_install = serializers.FloatField(allow_null=True)
+    uplift = UpliftOut(allow_null=True, help_text="Of the period; null without a certain link.")
+    reason = serializers.CharField()
+
+
+class OrganicSummaryOut(BoardOut):
+    """The organic dashboard's cards."""
+
+    figures = OrganicOut()
+    before = OrganicOut(help_text="Of the equally long period before.")
+    halo = OrganicHaloOut()
+
+
+class OrganicDayOut(OrganicOut):
+    """A day."""
+
+    date = serializers.DateField()
+
+
+class OrganicTrendsOut(BoardOut):
+    """The organic dashboard's lines."""
+
+    days = OrganicDayOut(many=True)
+
+
+class WayOut(serializers.Serializer[Any]):
+    """From an impression to somebody who came back and paid."""
+
+    impressions = serializers.IntegerField()
+    clicks = serializers.IntegerField()
+    ctr = serializers.FloatField(allow_null=True)
+    installs = serializers.IntegerField()
+    click_to_install = serializers.FloatField(allow_null=True)
+    install_rate = serializers.FloatField(allow_null=True, help_text="installs / impressions")
+    d1 = serializers.FloatField(allow_null=True)
+    d7 = serializers.FloatField(allow_null=True)
+    d30 = serializers.FloatField(allow_null=True)
+    payers = serializers.IntegerField()
+    payer_rate = serializers.FloatField(allow_null=True)
+
+
+class WayStepOut(serializers.Serializer[Any]):
+    """A step: how many got there, out of how many who could have by now."""
+
+    name = serializers.CharField()
+    reached = serializers.IntegerField()
+    of = serializers.IntegerField(allow_null=True)
+    of_what = serializers.CharField(allow_blank=True)
+    rate = serializers.FloatField(allow_null=True)
+
+
+class WaySummaryOut(BoardOut):
+    """The funnel dashboard's steps and cards."""
+
+    figures = WayOut()
+    before = WayOut(help_text="Of the equally long period before.")
+    steps = WayStepOut(many=True)
+
+
+class WayDayOut(WayOut):
+    """A day."""
+
+    date = serializers.DateField()
+
+
+class WayTrendsOut(BoardOut):
+    """The funnel dashboard's lines."""
+
+    days = WayDayOut(many=True)

@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from attribution.selectors.growth.executive import executive_of, waiting_of
+from attribution.selectors.growth.funnel import funnel_of
+from attribution.selectors.growth.organic import organic_of
 from campaigns.selectors.insight.query import page_context
 from workspaces.pages import PageRequest, page, show
 from workspaces.roles import Role
@@ -25,6 +27,24 @@ def executive(request: PageRequest) -> HttpResponse:
         "waiting": waiting_of(request.workspace, timezone.now()),
     }
     return show(request, "attribution/growth/executive.html", context)
+
+
+@require_GET
+@page(Role.VIEWER)
+def organic(request: PageRequest) -> HttpResponse:
+    """Who comes without an ad, and who stays."""
+    context = _asked(request, "organic")
+    context |= {"title": "Organic", "board": organic_of(context["filters"])}
+    return show(request, "attribution/growth/organic.html", context)
+
+
+@require_GET
+@page(Role.VIEWER)
+def funnel(request: PageRequest) -> HttpResponse:
+    """From an impression to somebody who came back and paid."""
+    context = _asked(request, "funnel")
+    context |= {"title": "Funnel", "board": funnel_of(context["filters"])}
+    return show(request, "attribution/growth/funnel.html", context)
 
 
 def _asked(request: PageRequest, name: str) -> dict[str, Any]:

@@ -70,6 +70,17 @@ MAIN_PAGES = (
         ready=".cs-kpis",
     ),
     MainPage(
+        "organic",
+        "/dashboards/organic/",
+        "Who comes without an ad, who stays, and whether ads have to do with it.",
+    ),
+    MainPage(
+        "growth-funnel",
+        "/dashboards/funnel/",
+        "From an impression to somebody who came back and paid.",
+        ready=".cs-funnel",
+    ),
+    MainPage(
         "paid-media",
         "/dashboards/paid-media/?tab=campaign",
         "What each campaign cost and brought, with its spend by day.",

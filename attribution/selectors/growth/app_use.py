@@ -98,7 +98,7 @@ class Users:
 
 
 def use_by_day(workspace: Workspace, period: Period, *, source: str) -> dict[date, Use | None]:
-    """Users of every day; ``None`` after the newest day with any."""
+    """Users of every day; ``None`` before the first day with any, and after the newest."""
     rows: Any = (
         AppDay.objects.filter(
             workspace=workspace, source=source, day__gte=period.since, day__lte=period.until
@@ -108,8 +108,8 @@ def use_by_day(workspace: Workspace, period: Period, *, source: str) -> dict[dat
         .order_by()
     )
     found = {row["day"]: Use(*(row[one.name] for one in fields(Use))) for row in rows}
-    newest = max(found, default=date.min)
-    return {day: found.get(day, Use()) if day <= newest else None for day in period}
+    oldest, newest = min(found, default=date.max), max(found, default=date.min)
+    return {day: found.get(day, Use()) if oldest <= day <= newest else None for day in period}
 
 
 def users_by_day(query: InsightQuery, period: Period, *, source: str) -> dict[date, Users]:
