@@ -20,10 +20,10 @@ from campaigns.models import (
     Campaign,
     DailyPerformance,
     DeliveryStatus,
-    MarketingChannel,
     Prediction,
 )
 from campaigns.selectors.channel_days import Series, channel_days, channel_key
+from campaigns.selectors.channels import channels_of
 from workspaces.models import Workspace
 from workspaces.periods import Period
 from workspaces.selectors import rates_of
@@ -58,10 +58,9 @@ def read_shelves(workspace: Workspace, *, today: date, days: int) -> dict[AlertS
     A handful of queries, however many campaigns there are.
     """
     series = channel_days(workspace, Period.ending(today, days), by="campaign")
-    labels = dict(MarketingChannel.objects.filter(workspace=workspace).values_list("slug", "label"))
     return {
         AlertScope.CAMPAIGN: _of_campaigns(workspace, series, today=today, days=days),
-        AlertScope.CHANNEL: _of_channels(workspace, series, labels, days),
+        AlertScope.CHANNEL: _of_channels(workspace, series, days),
     }
 
 
@@ -88,9 +87,7 @@ def _of_campaigns(
     return Shelf(subjects, book)
 
 
-def _of_channels(
-    workspace: Workspace, series: Sequence[Series], labels: Mapping[str, str], days: int
-) -> Shelf:
+def _of_channels(workspace: Workspace, series: Sequence[Series], days: int) -> Shelf:
     groups: dict[str, list[Series]] = {}
     for own in series:
         # Money without a rate is in no sum of the channel.
@@ -99,7 +96,8 @@ def _of_channels(
     unknown = np.full((len(groups), days), np.nan)
     facts = {name: np.full(len(groups), np.nan) for name in FACTS}
     book = _book(list(groups.values()), days, home=workspace.currency, used=unknown, facts=facts)
-    subjects = tuple(Subject(key, None, labels.get(key, key)) for key in groups)
+    channels = channels_of(workspace)
+    subjects = tuple(Subject(key, None, channels.label(key)) for key in groups)
     return Shelf(subjects, book)
 
 

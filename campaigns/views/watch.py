@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.models import AlertRule, Signal
 from campaigns.selectors.insight import watch
-from campaigns.selectors.insight.query import channels_of
 from campaigns.services.alerts import RuleRefusedError, check_alerts, mark_read, save_rule
 from campaigns.services.alerts.wording import line_of
 from campaigns.services.signals import ACTIONABLE, dismiss_signal, propose_action, restore_signal
@@ -160,7 +159,6 @@ def _listed(request: PageRequest, query: watch.WatchQuery, rows: QuerySet[Any]) 
         "filters": query,
         "kind": query.kind,
         "days": watch.DAYS,
-        "channels": channels_of(request.workspace),
         "rows": found,
         "earlier": found.previous_page_number() if found.has_previous() else 0,
         "later": found.next_page_number() if found.has_next() else 0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Final
 
 from django.db.models import Case, Q, QuerySet, SmallIntegerField, TextChoices, Value, When
@@ -18,7 +19,8 @@ from campaigns.models import (
     SignalSeverity,
     SignalType,
 )
-from campaigns.selectors.channel_days import ROLLS_UP
+from campaigns.selectors.channel_days import MAIN_CHANNEL, ROLLS_UP
+from campaigns.selectors.channels import Channels, channels_of
 from workspaces.models import Membership, Proposal, Workspace
 from workspaces.periods import Period, page_number, yesterday_of
 from workspaces.reports.shapes import Table
@@ -76,13 +78,18 @@ class WatchQuery:
     state: str = "all"
     number: int = 1
 
+    @cached_property
+    def channels(self) -> Channels:
+        """Channels that can be asked for, and what the workspace calls them."""
+        return channels_of(self.workspace)
+
     @property
     def words(self) -> tuple[tuple[str, str], ...]:
         """The filters by name, for the head of an export."""
         named = [
             ("Severity", dict(self.kind.severities.choices).get(self.severity)),
             ("Type", dict(self.kind.types.choices).get(self.type)),
-            ("Channel", self.channel),
+            ("Channel", self.channels.label(self.channel) if self.channel else ""),
         ]
         return (
             ("Workspace", self.workspace.name),
@@ -164,7 +171,8 @@ def _narrowed(query: WatchQuery) -> Q:
         if value := getattr(query, name):
             wanted &= Q(**{name: value})
     if query.channel:
-        wanted &= Q(channel=ROLLS_UP.get(query.channel, query.channel))
+        whole = {**ROLLS_UP, **MAIN_CHANNEL}
+        wanted &= Q(channel=whole.get(query.channel, query.channel))
     return wanted
 
 
@@ -208,13 +216,15 @@ def signal_sheets(query: WatchQuery) -> list[Table]:
              "Began on", "Detected on", "Seen on", f"Money of a week ({query.workspace.currency})",
              "Low", "High", "Confidence (share)", "What to do", "Dismissed at", "Resolved at",
              "Resolution")  # fmt: skip
-    return [Table("Signals", heads, tuple(_signal_row(row) for row in signals_of(query)))]
+    rows = tuple(_signal_row(row, query.channels) for row in signals_of(query))
+    return [Table("Signals", heads, rows)]
 
 
-def _signal_row(row: Signal) -> tuple[Any, ...]:
+def _signal_row(row: Signal, channels: Channels) -> tuple[Any, ...]:
     impact = row.predicted_impact
+    channel = channels.label(row.channel) if row.channel else ""
     return (
-        row.priority, row.severity, row.type, row.title, row.description, row.channel,
+        row.priority, row.severity, row.type, row.title, row.description, channel,
         row.campaign.name if row.campaign else "", row.began_on.isoformat(),
         row.detected_on.isoformat(), row.seen_on.isoformat(),
         *(float(impact[name]) if name in impact else None for name in ("amount", "low", "high")),
@@ -227,12 +237,13 @@ def alert_sheets(query: WatchQuery) -> list[Table]:
     """Alerts as files show them."""
     heads = ("Severity", "Type", "Rule", "Message", "Channel", "Campaign", "Value", "Threshold",
              "Read", "First seen", "Last seen", "Resolved at", "Resolution")  # fmt: skip
-    return [Table("Alerts", heads, tuple(_alert_row(row) for row in alerts_of(query)))]
+    rows = tuple(_alert_row(row, query.channels) for row in alerts_of(query))
+    return [Table("Alerts", heads, rows)]
 
 
-def _alert_row(row: Alert) -> tuple[Any, ...]:
+def _alert_row(row: Alert, channels: Channels) -> tuple[Any, ...]:
     return (
-        row.severity, row.type, row.rule.name, row.message, row.channel,
+        row.severity, row.type, row.rule.name, row.message, channels.label(row.channel),
         row.campaign.name if row.campaign else "", row.metric_value, row.threshold_value,
         "yes" if row.is_read else "no", _moment(row.first_seen_at), _moment(row.last_seen_at),
         _moment(row.resolved_at), row.resolution,

@@ -1,0 +1,106 @@
+"""The page of signals: read, put aside, take back, act."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from campaigns.services.signals import detect_signals
+from tests.campaigns.signal_rows import add_channel, signal_of, since
+from workspaces.models import Proposal
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
+FRAGMENT = {"HX-Request": "true"}
+IMPACT = {"amount": "310.50", "low": "200.00", "high": "420.00", "interval_pct": 80,
+          "currency": "USD", "horizon_days": 7, "basis": "as on its newest days"}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _today():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def page_of(client, **query) -> str:
+    return client.get(reverse("signals"), query).content.decode()
+
+
+def test_page_json_and_file_say_the_same(workspace, viewer, client_as):
+    signal_of(workspace, priority=20, type="budget_overrun", title="Spending runs ahead")
+    signal_of(workspace, priority=80, predicted_impact=IMPACT)
+    house = client_as(viewer)
+
+    told = house.get(reverse("api-signals")).json()["results"]
+    page = page_of(house)
+    file = house.get(reverse("dashboard-export", args=["signals", "csv"])).content
+    lines = list(csv.reader(io.StringIO(file.decode("utf-8-sig"))))
+    head = next(line for line in lines if line[:1] == ["Priority"])
+    rows = [dict(zip(head, line, strict=True)) for line in lines[lines.index(head) + 1 :]]
+
+    titles = ["Meta: creatives wear out", "Spending runs ahead"]
+    assert [row["title"] for row in told] == [row["Title"] for row in rows] == titles
+    assert page.index(titles[0]) < page.index(titles[1])
+    assert float(rows[0]["Money of a week (USD)"]) == 310.5
+    assert "80 %: +$200.00 to +$420.00" in page
+    assert ("Propose it" in page, "Put aside" in page.split("<table")[1]) == (False, False)
+
+
+def test_putting_aside_and_taking_it_back(workspace, operator, client_as):
+    row = signal_of(workspace)
+    house, form = client_as(operator), {"workspace": str(workspace.public_id)}
+
+    answer = house.post(reverse("signal-dismiss", args=[row.public_id]), form, headers=FRAGMENT)
+    row.refresh_from_db()
+    assert (row.dismissed_by, "Undo" in answer.content.decode()) == (operator, True)
+    assert row.title not in page_of(house)
+    assert row.title in page_of(house, state="dismissed")
+
+    answer = house.post(reverse("signal-restore", args=[row.public_id]), form)
+    row.refresh_from_db()
+    assert (row.dismissed_by, answer.url) == (None, reverse("signals"))
+    assert row.title in page_of(house)
+
+
+def test_one_click_proposes_and_leads_to_the_approval(workspace, operator, client_as):
+    yesterday = NOW.date() - timedelta(days=1)
+    add_channel(workspace, "meta", until=yesterday, cpi=1.5, budget=Decimal(600))
+    add_channel(workspace, "tiktok", until=yesterday, seed=2, platform="tiktok",
+                cpi=since(5, 0.6), volume=since(5, 1.6))  # fmt: skip
+    detect_signals(workspace=workspace, now=NOW)
+    row = workspace.signal_set.get()
+    house, form = client_as(operator), {"workspace": str(workspace.public_id)}
+    assert "Propose it" in page_of(house)
+
+    answer = house.post(reverse("signal-propose", args=[row.public_id]), form)
+
+    made = Proposal.objects.filter(workspace=workspace)
+    assert (answer.url, made.count()) == (reverse("approvals"), 2)
+    page = page_of(house)
+    assert "Propose it" not in page
+    assert reverse("approvals-proposal", args=[made[0].public_id]) in page
+
+
+def test_what_cannot_be_proposed_says_why(workspace, operator, client_as):
+    row = signal_of(workspace, type="viral_moment", recommended_action="Retarget those who came.")
+    house, form = client_as(operator), {"workspace": str(workspace.public_id)}
+    assert "Propose it" not in page_of(house)
+    answer = house.post(reverse("signal-propose", args=[row.public_id]), form, follow=True)
+    assert "Retarget those who came." in answer.content.decode()
+    assert not Proposal.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [({}, True), ({"severity": "critical"}, False), ({"type": "creative_fatigue"}, True),
+     ({"channel": "tiktok"}, False), ({"state": "resolved"}, False), ({"days": "x"}, True)],
+)  # fmt: skip
+def test_filters(workspace, viewer, client_as, query, found):
+    row = signal_of(workspace)
+    assert (row.title in page_of(client_as(viewer), **query)) is found
