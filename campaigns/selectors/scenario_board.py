@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from campaigns.models import ResponseFit, Scenario
 from campaigns.selectors.advice import Outcome, outcomes_of
 from campaigns.selectors.response import response_days
-from campaigns.selectors.scenarios import present_of, scenarios_of
+from campaigns.selectors.scenarios import by_outcome, present_of, scenarios_of
 from workspaces.boards import NOTHING, Kpi
 from workspaces.charts import Curve, CurveChart, curve_chart
 from workspaces.models import Workspace
@@ -98,7 +98,7 @@ class Shown:
         cards += [
             Kpi(cell.label, cell.plan, f"{cell.band}, now {cell.present}") for cell in total.cells
         ]
-        sure = f"{self.results['more_likely']:.0%}"
+        sure = f"{100 * self.results['more_likely']:.0f} %"
         note = "Share of the draws in which the plan brings more."
         return [*cards, *self._app, Kpi("Brings more", sure, "of 1,000 draws", note)]
 
@@ -175,7 +175,9 @@ def _band(band: Mapping[str, float | None], digits: int) -> str:
 def _cell(label: str, found: Mapping[str, Any], digits: int) -> Figure:
     change = found["change"]
     moved = NOTHING
-    if change["p50"] is not None:
+    if not any(value is None or value for value in change.values()):
+        moved = "unchanged"
+    elif change["p50"] is not None:
         signed = [f"{change[name]:+,.{digits}f}" for name in ("p50", "p10", "p90")]
         moved = f"{signed[0]} ({signed[1]} to {signed[2]})"
     return Figure(
@@ -226,17 +228,19 @@ def quality_of(fit: ResponseFit) -> list[Fit]:
             _quality_words(told),
             told["reasons"],
         )
-        for name, told in fit.quality["outcomes"].items()
+        for name, told in by_outcome(fit.quality["outcomes"])
     ]
 
 
 def _quality_words(told: Mapping[str, Any]) -> str:
     if told["mape"] is None:
         return "Nothing could be held out; the stated priors serve."
-    naive = f"; {told['naive_mape']:.1%} by repeating the last week" if told["naive_mape"] else ""
+    naive = told["naive_mape"]
+    beside = f"; {100 * naive:.1f} % by repeating the last week" if naive else ""
     return (
-        f"The last {told['steps']} days, foretold without them, were missed by {told['mape']:.1%}"
-        f" a day (MAPE){naive}. The curves explain {told['r_squared']:.0%} of the variance."
+        f"The last {told['steps']} days, foretold without them, were missed by"
+        f" {100 * told['mape']:.1f} % a day (MAPE){beside}. The curves explain"
+        f" {100 * told['r_squared']:.0f} % of the variance."
     )
 
 
@@ -248,7 +252,7 @@ def charts_of(fit: ResponseFit) -> list[tuple[str, list[CurveChart]]]:
             fit.unit if outcome == "installs" else outcome,
             [_chart(fit, outcome, one, present[one["channel"]]) for one in charts],
         )
-        for outcome, charts in fit.charts.items()
+        for outcome, charts in by_outcome(fit.charts)
     ]
 
 

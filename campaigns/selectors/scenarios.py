@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
+from campaigns.engine.response.compare import INSTALLS, REVENUE
 from campaigns.engine.response.model import VERSION, ResponseModel
 from campaigns.models import ResponseFit, Scenario
 from workspaces.models import Workspace
@@ -19,6 +21,11 @@ def serving_fit(workspace: Workspace) -> ResponseFit | None:
     return rows.defer("curves", "charts").order_by("-pk").first()
 
 
+def by_outcome(stored: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """What is stored by outcome, installs first: JSON in the database keeps no order."""
+    return [(name, stored[name]) for name in (INSTALLS, REVENUE) if name in stored]
+
+
 def models_of(fit: ResponseFit) -> Mapping[str, ResponseModel]:
     """Curves of a fit by outcome; kept in memory, for a fit is never changed."""
     return _models(fit.public_id)
@@ -27,7 +34,7 @@ def models_of(fit: ResponseFit) -> Mapping[str, ResponseModel]:
 @lru_cache(maxsize=16)
 def _models(public_id: UUID) -> Mapping[str, ResponseModel]:
     curves = ResponseFit.objects.values_list("curves", flat=True).get(public_id=public_id)
-    return {outcome: ResponseModel.from_json(plain) for outcome, plain in curves.items()}
+    return {name: ResponseModel.from_json(plain) for name, plain in by_outcome(curves)}
 
 
 def present_of(fit: ResponseFit) -> dict[str, float]:

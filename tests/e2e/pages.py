@@ -86,6 +86,12 @@ MAIN_PAGES = (
         "What each campaign cost and brought, with its spend by day.",
         ready="svg.cs-spark",
     ),
+    MainPage(
+        "scenarios",
+        "/scenarios/",
+        "What a plan of budgets would bring, beside the present one, by fitted curves.",
+        ready=".cs-curve",
+    ),
     MainPage("campaigns", "/campaigns/", "All campaigns with their last 28 days."),
     MainPage(
         "entity",

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 
 from campaigns.models import AdAccount, AdChangeHistory, PendingAdChange, Platform
+from campaigns.selectors.response import response_days
+from campaigns.services.scenarios.fitting import fit_curves
 from campaigns.services.syncing import connect_account, sync_account
 from mlops.platforms.sandbox_control import SandboxControl
 from mlops.services.demo.deals import fill_deals
@@ -76,6 +78,8 @@ def fill_sandbox_world(
     _today(accounts, people, now=now)
     fill_deals(workspace=workspace, control=control, now=now)
     walk_journeys(workspace=workspace, now=now)
+    if days := response_days(workspace, now):
+        fit_curves(workspace=workspace, now=now, days=days)
     fill_website(workspace=workspace, now=now)
     shop = open_shop(workspace=workspace, control=control)
     workspace.refresh_from_db()
