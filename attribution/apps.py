@@ -16,7 +16,7 @@ class AttributionConfig(AppConfig):
         from attribution.handlers import StageValuesHandler
         from attribution.panels import STAGE_VALUES_PANEL
         from attribution.selectors.app_use import app_use
-        from attribution.selectors.growth import executive, funnel, organic
+        from attribution.selectors.growth import cohorts, executive, funnel, organic
         from attribution.selectors.install_regions import installs_by_country
         from attribution.services import attribution_runs, matching, privacy
         from attribution.services.deal_effects import on_deal_moved
@@ -36,8 +36,10 @@ class AttributionConfig(AppConfig):
         onboarding.register()
         register_install_source(installs_by_country)
         register_app_source(app_use)
-        for name, dashboard in (("executive", executive), ("organic", organic), ("funnel", funnel)):
-            register_sheets(name, dashboard.sheets_of)
+        register_sheets("executive", executive.sheets_of)
+        register_sheets("organic", organic.sheets_of)
+        register_sheets("funnel", funnel.sheets_of)
+        register_sheets("cohorts", cohorts.sheets_of)
         on_deal_moved(queue_deal)
         register_job(
             matching.MATCHING_JOB,

@@ -19,6 +19,7 @@ urlpatterns = [
     path("dashboards/organic/", growth.organic, name="organic"),
     path("dashboards/funnel/", growth.funnel, name="growth-funnel"),
     path("dashboards/attribution/", attribution.attribution, name="attribution"),
+    path("dashboards/attribution/cohorts/", growth.cohorts, name="cohorts"),
     path("dashboards/attribution/run/", attribution.run_now, name="attribution-run"),
     path("dashboards/attribution/export.<str:kind>", attribution.export, name="attribution-export"),
     path("dashboards/attribution/<slug:name>.png", attribution.chart, name="attribution-chart"),

@@ -117,6 +117,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "executive": (MEMBER, NONE),
     "organic": (MEMBER, NONE),
     "growth-funnel": (MEMBER, NONE),
+    "cohorts": (MEMBER, NONE),
     "paid-media": (MEMBER, NONE),
     "dashboard-export": (MEMBER, NONE),
     "scenarios": (MEMBER, NONE),

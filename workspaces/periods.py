@@ -34,6 +34,9 @@ class Period:
     def __iter__(self) -> Iterator[date]:
         return (self.since + timedelta(days=number) for number in range(self.days))
 
+    def __contains__(self, day: date) -> bool:
+        return self.since <= day <= self.until
+
     @property
     def days(self) -> int:
         """How many."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from attribution.api import growth_serializers as forms
 from attribution.engine.weekday_forecast import LEVEL, METHOD
+from attribution.selectors.growth.cohorts import cohorts_of
 from attribution.selectors.growth.executive import Outlook, executive_of, waiting_of
 from attribution.selectors.growth.funnel import funnel_of
 from attribution.selectors.growth.organic import Organic, organic_of
 from campaigns.api.insight import InsightParams, asked
+from campaigns.api.queries import checked
 from campaigns.selectors.insight.query import InsightQuery
 from workspaces import scopes
 from workspaces.api.views import ApiView
@@ -170,6 +174,46 @@ class FunnelTrends(GrowthView):
         board = funnel_of(self.query(request))
         days = _days(board.figures.days, forms.WayOut)
         return Response({**_around(board.query, board.known_until), "days": days})
+
+
+class CohortParams(InsightParams):
+    """What cohorts are asked by: nothing, a channel, or a channel and a country."""
+
+    country = serializers.CharField(
+        required=False, max_length=10, help_text="Two letters, or unknown."
+    )
+
+
+class AttributionCohorts(ApiView):
+    """Cohorts by channel, country and week."""
+
+    scopes = {"GET": scopes.ATTRIBUTION_READ}
+
+    @extend_schema(
+        tags=["Attribution"],
+        operation_id="attribution_cohorts",
+        summary="What became of users, by channel, country and week of their install",
+        parameters=[CohortParams],
+        responses=forms.CohortsOut,
+    )
+    def get(self, request: Request) -> Response:
+        """Channels; with a channel its countries; with both the weeks."""
+        given = checked(CohortParams, request)
+        query = asked(request, self.workspace, self.now)
+        board = cohorts_of(replace(query, country=given.get("country", "")))
+        rows = [
+            {"key": line.key, "name": line.label, **forms.CohortOut(line.users).data}
+            for line in board.lines
+        ]
+        told = {
+            **_around(board.query, board.known_until),
+            "by": board.level,
+            "total": forms.CohortOut(board.figures.total).data,
+            "before": forms.CohortOut(board.figures.before).data,
+            "rows": rows,
+            "sides": forms.CohortSideOut(board.sides, many=True).data,
+        }
+        return Response(told)
 
 
 def _halo(board: Organic) -> dict[str, Any]:

@@ -201,3 +201,45 @@ class WayTrendsOut(BoardOut):
     """The funnel dashboard's lines."""
 
     days = WayDayOut(many=True)
+
+
+class CohortOut(serializers.Serializer[Any]):
+    """Users and what became of them; what is too early to know is null."""
+
+    users = serializers.IntegerField()
+    d1 = serializers.FloatField(allow_null=True)
+    d7 = serializers.FloatField(allow_null=True)
+    d30 = serializers.FloatField(allow_null=True)
+    payers = serializers.IntegerField()
+    payer_rate = serializers.FloatField(allow_null=True)
+    revenue = AmountField()
+    arpu = AmountField(allow_null=True)
+    arppu = AmountField(allow_null=True)
+    ltv = AmountField(allow_null=True, help_text="Value of 180 days, of users it is known of.")
+
+
+class CohortRowOut(CohortOut):
+    """A channel, a country or a week (its Monday)."""
+
+    key = serializers.CharField()
+    name = serializers.CharField()
+
+
+class CohortSideOut(serializers.Serializer[Any]):
+    """Users that ads brought, or others, and their share of all."""
+
+    side = serializers.CharField(source="label", help_text="Paid or Organic.")
+    users = serializers.IntegerField()
+    users_share = serializers.FloatField(allow_null=True)
+    revenue = AmountField()
+    revenue_share = serializers.FloatField(allow_null=True)
+
+
+class CohortsOut(BoardOut):
+    """Cohorts by the next level: channels, countries of one, weeks of both."""
+
+    by = serializers.ChoiceField(["channel", "country", "week"])
+    total = CohortOut()
+    before = CohortOut(help_text="Of the equally long period before.")
+    rows = CohortRowOut(many=True)
+    sides = CohortSideOut(many=True)

@@ -77,6 +77,7 @@ urlpatterns = [
     api_path("funnel/summary/", growth.FunnelSummary.as_view(), "api-funnel-summary"),
     api_path("funnel/trends/", growth.FunnelTrends.as_view(), "api-funnel-trends"),
     api_path("attribution/summary/", journeys.AttributionSummary.as_view(), "api-attribution"),
+    api_path("attribution/cohorts/", growth.AttributionCohorts.as_view(), "api-cohorts"),
     api_path("attribution/heatmap/", journeys.AttributionHeatmap.as_view(), "api-heatmap"),
     api_path("attribution/halo/", journeys.AttributionHalo.as_view(), "api-halo"),
     *(

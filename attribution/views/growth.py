@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from attribution.selectors.growth.cohorts import cohorts_of
 from attribution.selectors.growth.executive import executive_of, waiting_of
 from attribution.selectors.growth.funnel import funnel_of
 from attribution.selectors.growth.organic import organic_of
@@ -45,6 +46,20 @@ def funnel(request: PageRequest) -> HttpResponse:
     context = _asked(request, "funnel")
     context |= {"title": "Funnel", "board": funnel_of(context["filters"])}
     return show(request, "attribution/growth/funnel.html", context)
+
+
+@require_GET
+@page(Role.VIEWER)
+def cohorts(request: PageRequest) -> HttpResponse:
+    """What became of users, by channel, country and week of their install."""
+    context = _asked(request, "cohorts")
+    query = context["filters"]
+    context |= {
+        "title": "Cohorts",
+        "board": cohorts_of(query),
+        "channel_name": query.channels.label(query.channel) if query.channel else "",
+    }
+    return show(request, "attribution/growth/cohorts.html", context)
 
 
 def _asked(request: PageRequest, name: str) -> dict[str, Any]:

@@ -156,6 +156,7 @@ OPERATIONS = {
     "GET funnel/summary/": "insight:read",
     "GET funnel/trends/": "insight:read",
     "GET attribution/summary/": "attribution:read",
+    "GET attribution/cohorts/": "attribution:read",
     "GET attribution/heatmap/": "attribution:read",
     "GET attribution/halo/": "attribution:read",
     "GET reports/v_stage_values/": "insight:read",

@@ -122,6 +122,11 @@ MAIN_PAGES = (
         ready=".cs-crumbs",
     ),
     MainPage(
+        "cohorts",
+        "/dashboards/attribution/cohorts/",
+        "What became of users, by channel, country and week of their install.",
+    ),
+    MainPage(
         "website",
         "/website/",
         "Who came to the website, from where, what they saw and did.",

@@ -32,6 +32,7 @@ class InsightQuery:
     search: str
     sort: str
     number: int
+    country: str = ""
 
     @cached_property
     def channels(self) -> Channels:
@@ -49,6 +50,8 @@ class InsightQuery:
         ]
         if self.campaign:
             pairs.append(("Campaign", self.campaign.name))
+        if self.country:
+            pairs.append(("Country", self.country))
         if self.search:
             pairs.append(("Search", self.search))
         return tuple(pairs)
@@ -68,6 +71,7 @@ def query_of(workspace: Workspace, given: Mapping[str, str], now: datetime) -> I
         search=_text(given.get("q", "")),
         sort=given.get("sort", ""),
         number=page_number(given.get("page", "")),
+        country=_text(given.get("country", ""))[:10],
     )
 
 
