@@ -1,10 +1,10 @@
-"""What `make demo` runs before the system starts, with four shortcuts for tests.
+"""What `make demo` runs before the system starts, with five shortcuts for tests.
 
 The schema is that of the test database, because migrating from nothing takes far longer; `migrate`
 runs after it all the same, and has nothing left to do, or all where there is no dump. One process
 does everything: each of its own would load the product anew. Somebody looked at the queue three
-times in the last two weeks, not seven times. And the demo's policies lose their jitter, so that a
-signed change is executed at once.
+times in the last two weeks, not seven times, and fewer people use the demo's app. And the demo's
+policies lose their jitter, so that a signed change is executed at once.
 """
 
 from __future__ import annotations
@@ -38,5 +38,5 @@ def take_out_the_jitter() -> None:
 if __name__ == "__main__":
     database.fill()
     call_command("migrate", interactive=False)
-    call_command("seed_demo", step_days=6)
+    call_command("seed_demo", step_days=6, app_scale=0.01)
     take_out_the_jitter()

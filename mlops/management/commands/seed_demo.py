@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from mlops.platforms.sandbox_control import SandboxControl, SandboxControlError
 from mlops.services.demo import PASSWORD, PEOPLE, fill_real_export, fill_sandbox_world
+from mlops.services.demo.app import SCALE as APP_SCALE
 from mlops.services.demo.real_export import SLUG as EXPORT_SLUG
 from mlops.services.demo.sandbox_world import SLUG as WORLD_SLUG
 from mlops.services.demo.sandbox_world import STEP_DAYS
@@ -29,6 +30,10 @@ class Command(BaseCommand):
             "--step-days", type=int, default=STEP_DAYS, metavar="DAYS",
             help="days between two looks at the queue in the last two weeks; more is faster",
         )  # fmt: skip
+        parser.add_argument(
+            "--app-scale", type=float, default=APP_SCALE, metavar="SHARE",
+            help="size of the demo's app against a whole synthetic world",
+        )  # fmt: skip
 
     def handle(self, *args: object, **options: Any) -> None:
         """Seed what is missing, and say how to get in."""
@@ -37,7 +42,10 @@ class Command(BaseCommand):
         control = SandboxControl(settings.SANDBOX_URL)
         try:
             self._fill(EXPORT_SLUG, fill_real_export, control)
-            fill_world = partial(fill_sandbox_world, step_days=options["step_days"])
+            fill_world = partial(
+                fill_sandbox_world,
+                step_days=options["step_days"], app_scale=options["app_scale"],
+            )  # fmt: skip
             self._fill(WORLD_SLUG, fill_world, control)
             shop = open_shop(workspace=Workspace.objects.get(slug=WORLD_SLUG), control=control)
         except SandboxControlError as error:
