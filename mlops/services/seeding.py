@@ -12,6 +12,7 @@ from typing import Final
 from campaigns.engine.importing.names import NameRow, Names
 from campaigns.models import AdAccount
 from campaigns.services.advising.making import ADVICE_JOB
+from campaigns.services.alerts.checking import ALERTS_JOB
 from campaigns.services.importing import ImportOptions, import_performance
 from campaigns.services.predicting import PREDICTIONS_JOB
 from campaigns.services.signals import SIGNALS_JOB
@@ -22,7 +23,7 @@ from workspaces.services.jobs import run_job
 DAYS: Final = 30
 PREFIX: Final = "seed-"
 #: What runs over the new days, in this order.
-JOBS: Final = (PREDICTIONS_JOB, SIGNALS_JOB, ADVICE_JOB)
+JOBS: Final = (PREDICTIONS_JOB, SIGNALS_JOB, ALERTS_JOB, ADVICE_JOB)
 
 
 class SeedError(Exception):

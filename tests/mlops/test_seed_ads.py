@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from campaigns.models import Campaign, DailyPerformance, Prediction, Recommendation
+from campaigns.models import Alert, Campaign, DailyPerformance, Prediction, Recommendation
+from campaigns.services.alerts.rules import ensure_rules
 from mlops.simulation.ads_export import CHANNELS, CLICK_RATE, IMPRESSIONS, draw_export
 from workspaces.models import Workspace
 
@@ -36,6 +37,7 @@ def test_the_same_seed_draws_the_same() -> None:
 
 
 def test_a_workspace_is_filled_and_the_jobs_run_over_it(workspace: Workspace) -> None:
+    ensure_rules(workspace=workspace)
     out = StringIO()
 
     call_command("seed_ads", workspace=workspace.slug, stdout=out)
@@ -45,6 +47,7 @@ def test_a_workspace_is_filled_and_the_jobs_run_over_it(workspace: Workspace) ->
     assert campaigns.count() == 50
     assert DailyPerformance.objects.filter(workspace=workspace).count() == 50 * 30
     assert Prediction.objects.filter(workspace=workspace).exclude(risk_level="").count() >= 20
+    assert Alert.objects.filter(workspace=workspace).count() >= 5
     assert Recommendation.objects.filter(workspace=workspace).count() == 1
     assert "50 campaigns with 1,500 days." in out.getvalue()
 

@@ -30,6 +30,7 @@ MOST_CHARTS: Final = 6
 SHOWN: Final = (
     "spend", "revenue", "roi", "roas", "clicks", "cvr", "conversions", "cpa", "impressions",
 )  # fmt: skip
+PIPELINE: Final = ("pipeline_value", "pipeline_roas")
 _KPIS: Final = ("roi", "cvr", "clicks", "cpa")
 
 
@@ -62,56 +63,70 @@ class Overview:
 
     @property
     def top_channel(self) -> ChannelLine | None:
-        """The channel with the highest ROI."""
-        return max(self._judged, key=_roi_of, default=None)
+        """The channel with the highest ROI, or pipeline ROAS where leads are counted."""
+        return max(self._judged, key=self._return_of, default=None)
 
     @property
     def worst_channel(self) -> ChannelLine | None:
-        """The channel with the lowest ROI."""
-        return min(self._judged, key=_roi_of, default=None)
+        """The channel with the lowest."""
+        return min(self._judged, key=self._return_of, default=None)
 
     @property
     def _judged(self) -> list[ChannelLine]:
-        return [line for line in self.channels if line.amounts.roi is not None]
+        return [line for line in self.channels if self._measured(line.amounts) is not None]
+
+    def _measured(self, amounts: Amounts) -> Decimal | None:
+        found: Decimal | None = getattr(amounts, self.query.measure)
+        return found
+
+    def _return_of(self, line: ChannelLine) -> Decimal:
+        return self._measured(line.amounts) or Decimal(0)
 
     @property
     def kpis(self) -> list[Kpi]:
         """The page's cards."""
         currency, top = self.query.workspace.currency, self.top_channel
-        cards = [COLUMNS[name].kpi(self.total, self.before, currency) for name in _KPIS]
-        note = f"ROI {COLUMNS['roi'].text(top.amounts, currency)}" if top else ""
+        measure = COLUMNS[self.query.measure]
+        names = dict.fromkeys((measure.name, *_KPIS))
+        cards = [COLUMNS[name].kpi(self.total, self.before, currency) for name in names]
+        note = f"{measure.label} {measure.text(top.amounts, currency)}" if top else ""
         name = self.query.channels.label(top.channel) if top else NOTHING
-        return [*cards, Kpi("Top channel", name, note, "By ROI")]
+        return [*cards, Kpi("Top channel", name, note, f"By {measure.label}")]
 
     @property
     def columns(self) -> list[Column]:
         """Columns of the table of channels."""
-        return [COLUMNS[name] for name in SHOWN]
+        return [COLUMNS[name] for name in shown_of(self.query)]
 
     @property
     def lines(self) -> list[tuple[ChannelLine, list[tuple[str, str]], str]]:
-        """Channels with their cells, and how their ROI moved."""
-        currency = self.query.workspace.currency
+        """Channels with their cells, and how their return moved."""
+        currency, names = self.query.workspace.currency, shown_of(self.query)
         return [
             (
                 line,
-                texts_of(SHOWN, line.amounts, currency),
-                change_of(line.amounts.roi, line.before.roi),
+                texts_of(names, line.amounts, currency),
+                change_of(self._measured(line.amounts), self._measured(line.before)),
             )
             for line in self.channels
         ]
 
     @property
     def charts(self) -> list[LineChart]:
-        """ROI by day of the channels that most was spent on."""
-        currency = self.query.workspace.currency
+        """Return by day of the channels that most was spent on."""
+        currency, measure = self.query.workspace.currency, COLUMNS[self.query.measure]
         return [
             chart_of(
-                "roi", self.days[line.channel], currency,
-                title=f"ROI, {self.query.channels.label(line.channel)}",
+                measure.name, self.days[line.channel], currency,
+                title=f"{measure.label}, {self.query.channels.label(line.channel)}",
             )
             for line in self.channels[:MOST_CHARTS]
         ]  # fmt: skip
+
+
+def shown_of(query: InsightQuery) -> tuple[str, ...]:
+    """Columns of the table of channels, on the page and in files."""
+    return (SHOWN[0], *PIPELINE, *SHOWN[1:]) if query.measure in PIPELINE else SHOWN
 
 
 def overview_of(query: InsightQuery) -> Overview:
@@ -162,8 +177,8 @@ def days_by_channel(query: InsightQuery, rates: Rates) -> dict[str, dict[date, A
 def sheets_of(query: InsightQuery) -> list[Table]:
     """Tables of the page as files show them."""
     overview = overview_of(query)
-    currency = query.workspace.currency
-    heads = tuple(COLUMNS[name].head(currency) for name in SHOWN)
+    currency, names = query.workspace.currency, shown_of(query)
+    heads = tuple(COLUMNS[name].head(currency) for name in names)
     days: dict[date, Amounts] = {
         day: total_of(found[day] for found in overview.days.values()) for day in query.period
     }
@@ -172,21 +187,21 @@ def sheets_of(query: InsightQuery) -> list[Table]:
             "Channels", ("Channel", "campaigns", *heads, "mean ROI of campaigns (share)"),
             tuple(
                 (
-                    query.channels.label(line.channel), line.campaigns, *_cells(line.amounts),
-                    line.avg_roi,
+                    query.channels.label(line.channel), line.campaigns,
+                    *_cells(names, line.amounts), line.avg_roi,
                 )
                 for line in overview.channels
             ),
         ),
         Table(
             "Days", ("Day", *heads),
-            tuple((day.isoformat(), *_cells(amounts)) for day, amounts in days.items()),
+            tuple((day.isoformat(), *_cells(names, amounts)) for day, amounts in days.items()),
         ),
     ]  # fmt: skip
 
 
-def _cells(amounts: Amounts) -> tuple[Any, ...]:
-    return tuple(COLUMNS[name].cell(amounts) for name in SHOWN)
+def _cells(names: Iterable[str], amounts: Amounts) -> tuple[Any, ...]:
+    return tuple(COLUMNS[name].cell(amounts) for name in names)
 
 
 def _within(days: dict[date, Amounts], period: Period) -> dict[date, Amounts]:
@@ -205,7 +220,3 @@ def _campaign_rois(query: InsightQuery, rates: Rates) -> dict[str, list[Decimal 
 def _mean(values: Iterable[Decimal | None]) -> Decimal | None:
     known = [value for value in values if value is not None]
     return sum(known, Decimal(0)) / len(known) if known else None
-
-
-def _roi_of(line: ChannelLine) -> Decimal:
-    return line.amounts.roi or Decimal(0)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from campaigns.models import Campaign
 from campaigns.selectors.channels import Channels, channels_of
-from workspaces.models import Workspace
+from workspaces.models import BusinessMode, Workspace
 from workspaces.periods import Period, Presets, asked_period, page_number, yesterday_of
 
 PRESETS: Final = Presets(days=(7, 14, 30, 90), usual=30)
@@ -38,6 +38,12 @@ class InsightQuery:
     def channels(self) -> Channels:
         """Channels that can be asked for, and what the workspace calls them."""
         return channels_of(self.workspace)
+
+    @property
+    def measure(self) -> str:
+        """What tells a good channel; leads bring no revenue yet, theirs is what they may bring."""
+        is_pipeline = self.workspace.mode == BusinessMode.PIPELINE
+        return "pipeline_roas" if is_pipeline else "roi"
 
     @property
     def words(self) -> tuple[tuple[str, str], ...]:

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from campaigns.services.advising.making import ADVICE_JOB
+from campaigns.services.alerts.checking import ALERTS_JOB
 from campaigns.services.predicting import PREDICTIONS_JOB
+from campaigns.services.scenarios.fitting import CURVES_JOB
 from campaigns.services.signals import SIGNALS_JOB
 from mlops.services.world.making import make_world
 from mlops.simulation.world.world import Options
@@ -16,7 +18,7 @@ from workspaces.services.jobs import run_job
 SCALE: Final = 1 / 20
 DAYS: Final = 90
 #: What has something to show on the first day, in this order: advice reads signals.
-JOBS: Final = (SIGNALS_JOB, PREDICTIONS_JOB, ADVICE_JOB)
+JOBS: Final = (SIGNALS_JOB, PREDICTIONS_JOB, ALERTS_JOB, ADVICE_JOB, CURVES_JOB)
 
 
 def fill_app(*, workspace: Workspace, now: datetime, scale: float = SCALE) -> None:

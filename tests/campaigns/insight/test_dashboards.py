@@ -13,11 +13,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from campaigns.models import DailyPerformance
 from campaigns.selectors.insight.overview import overview_of
 from campaigns.selectors.insight.paid_media import board_of
 from campaigns.selectors.insight.query import query_of
 from tests.campaigns.factories import AdAccountFactory, CampaignFactory, DailyPerformanceFactory
 from tests.workspaces.factories import ExchangeRateFactory
+from workspaces.models import BusinessMode
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -97,6 +99,18 @@ class TestOverview:
         assert Decimal(meta["ROI (share)"]) == Decimal(str(of_meta["roi"])) == 2
         assert (of_meta["campaigns"], of_meta["avg_roi"]) == (2, 2.5)
         assert house.get("/api/analytics/channels").json() == told["channels"]
+
+    def test_channels_of_a_business_with_leads_are_judged_by_their_pipeline(self, workspace, shop):
+        workspace.mode = BusinessMode.PIPELINE
+        DailyPerformance.objects.filter(campaign__channel="tiktok").update(pipeline_value=900)
+
+        found = overview_of(ask(workspace))
+
+        assert found.top_channel.channel == "tiktok"
+        assert [kpi.label for kpi in found.kpis][:2] == ["Pipeline ROAS", "ROI"]
+        assert [column.name for column in found.columns][:3] == [
+            "spend", "pipeline_value", "pipeline_roas",
+        ]  # fmt: skip
 
     def test_trend_has_every_day_of_every_channel(self, workspace, shop, viewer, client_as):
         rows = client_as(viewer).get("/api/analytics/roi-trend?days=2").json()
