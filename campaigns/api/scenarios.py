@@ -26,6 +26,7 @@ from campaigns.services.scenarios.predicting import predict, suggest
 from campaigns.services.scenarios.saving import LONGEST_NAME, save_scenario
 from campaigns.services.scenarios.sending import send_scenario
 from workspaces import scopes
+from workspaces.api.fields import Body, RefusesUnknown
 from workspaces.api.idempotency import once
 from workspaces.api.proposal_serializers import NothingIn
 from workspaces.api.views import RowsView
@@ -44,7 +45,7 @@ def _amounts(help_text: str) -> serializers.DictField:
     )
 
 
-class PlanIn(serializers.Serializer[Any]):
+class PlanIn(Body):
     """A plan: what is not said stays as it is now."""
 
     budgets = _amounts("Money a day by channel.")
@@ -67,7 +68,7 @@ class PlanIn(serializers.Serializer[Any]):
         return {**super().get_fields(), **levers}
 
 
-class SplitLimitsIn(serializers.Serializer[Any]):
+class SplitLimitsIn(RefusesUnknown):
     """What the best split must keep to."""
 
     total = serializers.FloatField(required=False, help_text="Money a day; the plan's by default.")

@@ -64,6 +64,7 @@ def test_a_plan_is_tried_and_nothing_is_stored(client, fit):
         ({"budgets": {"meta": "much"}}, "budgets.meta"),
         ({"budgets": ["meta"]}, "budgets"),
         ({"horizon_days": 0}, "horizon_days"),
+        ({"budget": {"meta": 5}}, "budget"),
         ({"content_cadence": 0}, "content_cadence"),
         ({"best_split": {"total": 10, "least": {"meta": 60}}}, "best_split.least"),
         ({"best_split": {"most": {"radio": 60}}}, "best_split.most.radio"),
