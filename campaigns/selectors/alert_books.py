@@ -24,6 +24,7 @@ from campaigns.models import (
 )
 from campaigns.selectors.channel_days import Series, channel_days, channel_key
 from campaigns.selectors.channels import channels_of
+from campaigns.selectors.pages import value_field
 from workspaces.models import Workspace
 from workspaces.periods import Period
 from workspaces.selectors import rates_of
@@ -79,7 +80,7 @@ def _of_campaigns(
     book = _book(
         [[own] if own else [] for own in found],
         days,
-        home=workspace.currency,
+        workspace=workspace,
         used=_daily_budget_used(workspace, rows, found, today=today, days=days),
         facts=_facts(workspace, rows, today),
     )
@@ -95,7 +96,7 @@ def _of_channels(workspace: Workspace, series: Sequence[Series], days: int) -> S
             groups.setdefault(own.channel, []).append(own)
     unknown = np.full((len(groups), days), np.nan)
     facts = {name: np.full(len(groups), np.nan) for name in FACTS}
-    book = _book(list(groups.values()), days, home=workspace.currency, used=unknown, facts=facts)
+    book = _book(list(groups.values()), days, workspace=workspace, used=unknown, facts=facts)
     channels = channels_of(workspace)
     subjects = tuple(Subject(key, None, channels.label(key)) for key in groups)
     return Shelf(subjects, book)
@@ -105,23 +106,26 @@ def _book(
     groups: Sequence[Sequence[Series]],
     days: int,
     *,
-    home: str,
+    workspace: Workspace,
     used: FloatArray,
     facts: Mapping[str, FloatArray],
 ) -> Book:
+    # Where deals take weeks, what is earned is the worth of the pipeline.
+    earned = value_field(workspace)
     amounts = {name: np.zeros((len(groups), days)) for name in AMOUNTS}
     has_data = np.zeros((len(groups), days), dtype=np.bool_)
     for place, group in enumerate(groups):
         for own in group:
             has_data[place] |= own.has_data
             for name, values in amounts.items():
-                if name.startswith("known_"):
-                    continue
-                values[place] += getattr(own, name)
+                if not name.startswith("known_"):
+                    values[place] += getattr(own, earned if name == "revenue" else name)
             if own.has_usable_conversions:
                 amounts["known_spend"][place] += own.spend
                 amounts["known_clicks"][place] += own.clicks
-    is_home = np.array([all(own.currency == home for own in group) for group in groups], np.bool_)
+    is_home = np.array(
+        [all(own.currency == workspace.currency for own in group) for group in groups], np.bool_
+    )
     return Book(amounts, has_data, used, facts, is_home)
 
 

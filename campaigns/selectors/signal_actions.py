@@ -94,19 +94,36 @@ def worn_ads(workspace: Workspace, channel: str, *, until: date) -> list[Ad]:
 
     The worst first, at most 15 % of the running ones but one at least.
     """
-    ads = Ad.objects.filter(
+    ads = _running_ads(workspace, channel)
+    worn, judged = _worn(ads, until)
+    chosen = worn[: _share(judged)]
+    rows = {row.pk: row for row in ads.filter(pk__in=chosen).select_related("account")}
+    return [rows[pk] for pk in chosen]
+
+
+def most_worn_creative(workspace: Workspace, channel: str, *, until: date) -> int | None:
+    """Creative of the running ad that lost most of its clicks; ``None`` where none lost 15 %."""
+    ads = _running_ads(workspace, channel).exclude(creative=None)
+    worn, _ = _worn(ads, until)
+    return ads.values_list("creative", flat=True).get(pk=worn[0]) if worn else None
+
+
+def _running_ads(workspace: Workspace, channel: str) -> QuerySet[Ad]:
+    return Ad.objects.filter(
         of_channel(channel, prefix="campaign__") if channel else Q(),
         workspace=workspace, status=DeliveryStatus.ACTIVE, archived_at=None,
         campaign__status=DeliveryStatus.ACTIVE,
     )  # fmt: skip
+
+
+def _worn(ads: QuerySet[Ad], until: date) -> tuple[list[int], int]:
+    """Worn ads, the worst first, and how many could be judged."""
     recent = Period.ending(until, RECENT_DAYS)
     base = Period.ending(recent.since - timedelta(days=1), BASE_DAYS)
     now, before = (_rates_of_ads(ads, period) for period in (recent, base))
     ratios = {pk: now[pk] / before[pk] for pk in now.keys() & before.keys() if before[pk]}
     worn = [pk for pk in sorted(ratios, key=lambda pk: (ratios[pk], pk)) if ratios[pk] <= WORN]
-    chosen = worn[: _share(len(ratios))]
-    rows = {row.pk: row for row in ads.filter(pk__in=chosen).select_related("account")}
-    return [rows[pk] for pk in chosen]
+    return worn, len(ratios)
 
 
 def _rates_of_ads(ads: QuerySet[Ad], period: Period) -> dict[int, Decimal]:

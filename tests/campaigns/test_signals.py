@@ -111,6 +111,16 @@ def test_other_workspaces_are_not_touched(workspace, other_workspace, breakthrou
     assert not Signal.objects.exists()
 
 
+def test_fatigue_names_the_creative_that_wore_most(workspace, fatigue, now):
+    ad = workspace.ad_set.get()
+    worn = ad.account.creatives.create(workspace=workspace, external_id="c", headline="Old offer")
+    workspace.ad_set.update(creative=worn)
+    _detect(workspace, now)
+
+    assert Signal.objects.get().creative == worn
+    assert _detect(workspace, now) == NOTHING
+
+
 def test_fatigue_updates_as_it_grows_and_resolves_when_it_is_over(workspace, fatigue, now):
     earlier = now - timedelta(days=3)
     _detect(workspace, earlier)

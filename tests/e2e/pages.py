@@ -92,6 +92,26 @@ MAIN_PAGES = (
         "What a plan of budgets would bring, beside the present one, by fitted curves.",
         ready=".cs-curve",
     ),
+    MainPage(
+        "signals",
+        "/dashboards/signals/",
+        "What changed in the figures, with the money of it and what to do.",
+        ready="#list",
+    ),
+    MainPage(
+        "alerts",
+        "/dashboards/alerts/",
+        "Which lines the figures have crossed, the gravest first.",
+        ready="#list tr.cs-row",
+    ),
+    MainPage(
+        "alert-rules",
+        "/dashboards/alerts/rules/",
+        "Where the lines are, and an admin's forms to move them.",
+        person="ada",
+        follow="main summary.cs-button",
+        ready="main form.cs-filters",
+    ),
     MainPage("campaigns", "/campaigns/", "All campaigns with their last 28 days."),
     MainPage(
         "entity",

@@ -174,7 +174,7 @@ def _keep_up(
         if not row.is_open:
             row.raised_at, row.resolved_at, row.resolution = now, None, ""
             again += 1
-        _measure(row, one, workspace.currency, now)
+        _measure(row, one, workspace, now)
     return again
 
 
@@ -189,13 +189,13 @@ def _new(workspace: Workspace, one: Seen, today: date, now: datetime) -> Alert:
         first_seen_at=now,
         raised_at=now,
     )
-    _measure(row, one, workspace.currency, now)
+    _measure(row, one, workspace, now)
     return row
 
 
-def _measure(row: Alert, one: Seen, currency: str, now: datetime) -> None:
+def _measure(row: Alert, one: Seen, workspace: Workspace, now: datetime) -> None:
     row.severity = one.rule.severity
-    row.message = message_of(one.rule, one.subject, one.value, one.limit, currency)[:500]
+    row.message = message_of(one.rule, one.subject, one.value, one.limit, workspace)[:500]
     row.metric_value = Decimal(str(round(one.value, 6)))
     row.threshold_value = Decimal(str(round(one.limit, 6)))
     row.last_seen_at = now

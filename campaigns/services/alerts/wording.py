@@ -8,6 +8,8 @@ from typing import Final
 from campaigns.models import AlertBasis, AlertMetric, AlertOperator, AlertRule
 from campaigns.selectors.alert_books import Subject
 from workspaces.formats import money, plain
+from workspaces.models import Workspace
+from workspaces.models.workspace import BusinessMode
 
 _SHARES: Final = frozenset({
     AlertMetric.CTR, AlertMetric.CVR, AlertMetric.ENGAGEMENT, AlertMetric.TOTAL_BUDGET,
@@ -17,13 +19,15 @@ _MONEY: Final = frozenset({AlertMetric.SPEND, AlertMetric.CPA})
 _OF_NOW: Final = frozenset({AlertMetric.TOTAL_BUDGET, AlertMetric.PREDICTION})
 
 
-def message_of(rule: AlertRule, subject: Subject, value: float, limit: float, currency: str) -> str:
+def message_of(
+    rule: AlertRule, subject: Subject, value: float, limit: float, workspace: Workspace
+) -> str:
     """One sentence: who, what was measured over which days, and the line that it crossed."""
     if rule.metric == AlertMetric.DISAPPROVED:
         count = round(value)
         return f"{subject.label}: {count} running ad{'s are' if count > 1 else ' is'} disapproved"
-    side = AlertOperator(rule.operator).label
-    measured = f"{AlertMetric(rule.metric).label}{_days(rule)}"
+    side, currency = AlertOperator(rule.operator).label, workspace.currency
+    measured = f"{_label(rule.metric, workspace)}{_days(rule)}"
     text = (
         f"{subject.label}: {measured} is {figure(rule.metric, value, currency)},"
         f" {side} {figure(rule.metric, limit, currency)}"
@@ -35,19 +39,26 @@ def message_of(rule: AlertRule, subject: Subject, value: float, limit: float, cu
     return text
 
 
-def line_of(rule: AlertRule, currency: str) -> str:
+def line_of(rule: AlertRule, workspace: Workspace) -> str:
     """What has to be so for a rule to be crossed."""
+    currency = workspace.currency
     side = AlertOperator(rule.operator).label
     limit = figure(rule.metric, rule.threshold, currency)
     if rule.basis != AlertBasis.ABSOLUTE:
         mean = "its own mean of 14 days" if rule.basis == AlertBasis.OWN_MEAN else "the mean of all"
         limit = f"{float(rule.threshold):g} times {mean}"
-    text = f"{AlertMetric(rule.metric).label}{_days(rule)} {side} {limit}"
+    text = f"{_label(rule.metric, workspace)}{_days(rule)} {side} {limit}"
     if rule.also_threshold is None:
         return text
     also = figure(rule.also_metric, rule.also_threshold, currency)
     side = AlertOperator(rule.also_operator).label
-    return f"{text}, and {AlertMetric(rule.also_metric).label} {side} {also}"
+    return f"{text}, and {_label(rule.also_metric, workspace)} {side} {also}"
+
+
+def _label(metric: str, workspace: Workspace) -> str:
+    if metric == AlertMetric.ROAS and workspace.mode == BusinessMode.PIPELINE:
+        return "Pipeline ROAS"
+    return str(AlertMetric(metric).label)
 
 
 def _days(rule: AlertRule) -> str:

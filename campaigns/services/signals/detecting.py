@@ -22,6 +22,7 @@ from campaigns.engine.signals.worth import (
     worth_of,
 )
 from campaigns.models import Resolution, Signal, SignalSeverity, SignalType
+from campaigns.selectors.signal_actions import most_worn_creative
 from campaigns.selectors.signal_history import Scanned, read_history
 from campaigns.services.signals.drift import drifts
 from campaigns.services.signals.seen import Seen
@@ -113,7 +114,14 @@ def _as_seen(
         impact=_impact(worth, workspace.currency),
         money=None if worth is None else Decimal(str(round(worth.mean, 2))),
         confidence=round(confidence_of(finding), 4),
+        creative_id=_worn_creative(finding, days[-1], workspace),
     )
+
+
+def _worn_creative(finding: Finding, until: date, workspace: Workspace) -> int | None:
+    if finding.type != SignalType.FATIGUE or finding.ended is not None:
+        return None
+    return most_worn_creative(workspace, finding.scope, until=until)
 
 
 def _worth(finding: Finding, scanned: Scanned, last: int) -> Worth | None:
@@ -195,6 +203,7 @@ def _bring_in_line(row: Signal, one: Seen, now: datetime) -> bool:
     """Write what has changed; what was first told, and since when, stays."""
     wanted = _columns(one)
     wanted["seen_on"] = max(one.seen_on, row.detected_on)
+    wanted["creative_id"] = one.creative_id or row.creative_id
     is_over = one.ended_on is not None
     if is_over and row.resolved_at is None:
         wanted |= {
@@ -227,6 +236,7 @@ def _make(workspace: Workspace, one: Seen, now: datetime) -> Signal:
         resolved_at=now if is_over else None,
         resolved_on=one.ended_on,
         resolution=one.resolution if is_over else "",
+        creative_id=one.creative_id,
         **_columns(one),
     )
 

@@ -30,3 +30,4 @@ class Seen:
     impact: dict[str, Any]
     money: Decimal | None
     confidence: float
+    creative_id: int | None = None

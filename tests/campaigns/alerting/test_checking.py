@@ -194,6 +194,16 @@ class TestMoneyAndTrust:
         set_days(test_values, revenue=0, conversions=0)
         assert check(workspace, now).open == 0
 
+    def test_where_deals_take_weeks_the_pipeline_is_what_is_earned(self, workspace, campaign, now):
+        only(workspace, "ROI drop")
+        workspace.mode = "pipeline"
+        workspace.save()
+        set_days(campaign, revenue=0, pipeline_value=150)
+        assert check(workspace, now).open == 0
+        set_days(campaign, revenue=999, pipeline_value=149)
+        check(workspace, now)
+        assert Alert.objects.get().message == "Spring: Pipeline ROAS of 7 days is 1.49, below 1.5"
+
 
 class TestOneCrossing:
     def test_it_says_what_was_measured(self, workspace, poor, now):
