@@ -8,6 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from attribution.models import AppCohort, AppDay, UserInstall, UserSession
 from attribution.services.installs.ingest import take_installs, take_sessions
@@ -141,6 +142,16 @@ def test_what_is_taken_away_is_not_counted_any_more(sydney, other_workspace):
     assert not AppCohort.objects.filter(workspace=sydney).exists()
     assert AppDay.objects.filter(workspace=other_workspace).exists()
     assert AppCohort.objects.filter(workspace=other_workspace).count() == 1
+
+
+def test_days_are_counted_from_the_shell(sydney, capsys):
+    send_installs(sydney, random.Random(4), ["u"])
+
+    call_command("refresh_rollups", sydney.slug, whole=True)
+
+    assert capsys.readouterr().out.startswith("1 days and 1 cohorts in ")
+    with pytest.raises(CommandError, match="no workspace 'nobody'"):
+        call_command("refresh_rollups", "nobody")
 
 
 def test_cohorts_tell_nothing_that_is_too_early(sydney):
