@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -221,12 +221,13 @@ class Fit:
 
 def quality_of(fit: ResponseFit) -> list[Fit]:
     """Fit quality by outcome, in words."""
+    later = [_enough_from(fit.since)] if fit.days < LEAST_DAYS else []
     return [
         Fit(
             fit.unit if name == "installs" else name,
             told["source"] == "prior",
             _quality_words(told),
-            told["reasons"],
+            [*told["reasons"], *later],
         )
         for name, told in by_outcome(fit.quality["outcomes"])
     ]
@@ -324,6 +325,10 @@ class Beside:
         return Table("Scenarios", head, rows, texts=frozenset(range(len(head))))
 
 
+def _enough_from(since: date) -> str:
+    return f"There will be enough from {since + timedelta(days=LEAST_DAYS):%d %b %Y} on."
+
+
 def what_is_missing(workspace: Workspace, now: datetime) -> str:
     """Why there are no curves, and what to do about it."""
     days = response_days(workspace, now)
@@ -340,7 +345,8 @@ def what_is_missing(workspace: Workspace, now: datetime) -> str:
     if days.period.days < LEAST_DAYS:
         return (
             f"There are {days.period.days} days of figures; {LEAST_DAYS} are needed to learn from"
-            " them. Until then the stated priors can serve: fit them now."
+            f" them. {_enough_from(days.period.since)} Until then the stated priors can serve: fit"
+            " them now."
         )
     return (
         f"There are {days.period.days} days of figures, which is enough. Curves are fitted every"

@@ -13,6 +13,7 @@ from campaigns.models import Scenario
 from tests.campaigns.change_steps import policy_of
 from tests.campaigns.scenarios.steps import NOW, curves_of, scenario_of, two_channels
 from workspaces.models import JobRun, Proposal
+from workspaces.services.jobs import perform
 
 pytestmark = pytest.mark.django_db
 
@@ -43,13 +44,21 @@ def test_without_curves_it_says_what_is_missing_and_fits_on_demand(workspace, ho
     assert "No channel has spent anything yet" in house.get(reverse("scenarios")).content.decode()
     two_channels(workspace)
     page = house.get(reverse("scenarios")).content.decode()
+    # The first of them is 12 October; with 6 December there are 56.
     assert "There are 40 days of figures; 56 are needed" in page
+    assert "There will be enough from 07 Dec 2026 on." in page
 
     post(house, workspace, "scenarios-fit")
 
     run = JobRun.objects.get(workspace=workspace)
     assert (run.name, run.trigger) == ("response-curves", "page")
     assert "Curves are being fitted" in house.get(reverse("scenarios")).content.decode()
+    fragment = {"HX-Request": "true"}
+    progress = house.get(reverse("scenarios-progress"), headers=fragment)
+    assert "Curves are being fitted" in progress.content.decode()
+    perform(run_id=run.pk, clock=lambda: NOW)
+    assert house.get(reverse("scenarios-progress"), headers=fragment)["HX-Refresh"] == "true"
+    assert "stated prior" in house.get(reverse("scenarios")).content.decode()
 
 
 def test_page_json_and_file_say_the_same(fit, house, django_assert_max_num_queries):
