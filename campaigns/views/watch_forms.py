@@ -18,6 +18,12 @@ class RuleForm(forms.ModelForm[AlertRule]):
         model = AlertRule
         fields = ("threshold", "severity", "lookback_days", "cooldown_hours", "channel",
                   "is_enabled")  # fmt: skip
+        labels = {
+            "lookback_days": "Days to look back",
+            "cooldown_hours": "Told again after hours",
+            "channel": "Channel, empty for all",
+            "is_enabled": "On",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -52,7 +52,10 @@ def line_of(rule: AlertRule, workspace: Workspace) -> str:
         return text
     also = figure(rule.also_metric, rule.also_threshold, currency)
     side = AlertOperator(rule.also_operator).label
-    return f"{text}, and {_label(rule.also_metric, workspace)} {side} {also}"
+    label = _label(rule.also_metric, workspace)
+    # CTR stays CTR within a sentence.
+    label = label if label[1].isupper() else label[0].lower() + label[1:]
+    return f"{text}, and {label} {side} {also}"
 
 
 def _label(metric: str, workspace: Workspace) -> str:

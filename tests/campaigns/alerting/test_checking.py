@@ -335,7 +335,7 @@ class TestTelling:
         assert told == ["alert.raised", "alert.resolved"]
 
     def test_checks_without_end_are_one_alert_and_one_notice(self, workspace, poor, operator, now):
-        for number in range(40):
+        for number in range(30):
             check(workspace, now + timedelta(minutes=15 * number))
         assert (Alert.objects.count(), Notification.objects.count()) == (1, 1)
 

@@ -58,6 +58,6 @@ def test_lines_in_words(workspace):
     assert told["Cost spike"] == "Daily cost above $500.00"
     assert told["CTR drop"] == "CTR of 3 days at or below 0.8 times its own mean of 14 days"
     assert told["Clicks that do not convert"] == (
-        "CTR of 3 days above 15.0 %, and Conversion rate below 5.0 %"
+        "CTR of 3 days above 15.0 %, and conversion rate below 5.0 %"
     )
     assert told["Channel underperforms"] == "ROAS of 14 days below 0.7 times the mean of all"

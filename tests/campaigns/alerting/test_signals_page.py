@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 import time_machine
 from django.urls import reverse
 
-from campaigns.services.signals import detect_signals
-from tests.campaigns.signal_rows import add_channel, signal_of, since
+from tests.campaigns.alerting.steps import campaign_of
+from tests.campaigns.signal_rows import signal_of
 from workspaces.models import Proposal
 
 pytestmark = pytest.mark.django_db
@@ -69,22 +69,21 @@ def test_putting_aside_and_taking_it_back(workspace, operator, client_as):
 
 
 def test_one_click_proposes_and_leads_to_the_approval(workspace, operator, client_as):
-    yesterday = NOW.date() - timedelta(days=1)
-    add_channel(workspace, "meta", until=yesterday, cpi=1.5, budget=Decimal(600))
-    add_channel(workspace, "tiktok", until=yesterday, seed=2, platform="tiktok",
-                cpi=since(5, 0.6), volume=since(5, 1.6))  # fmt: skip
-    detect_signals(workspace=workspace, now=NOW)
-    row = workspace.signal_set.get()
+    campaign = campaign_of(workspace, daily_budget=Decimal(150))
+    facts = {"entity_type": "campaign", "entity_id": campaign.pk, "change_type": "budget",
+             "signed": "140"}  # fmt: skip
+    row = signal_of(workspace, type="platform_drift", campaign=campaign, metrics=facts)
     house, form = client_as(operator), {"workspace": str(workspace.public_id)}
     assert "Propose it" in page_of(house)
 
     answer = house.post(reverse("signal-propose", args=[row.public_id]), form)
 
-    made = Proposal.objects.filter(workspace=workspace)
-    assert (answer.url, made.count()) == (reverse("approvals"), 2)
+    made = Proposal.objects.get(workspace=workspace)
+    place = reverse("approvals-proposal", args=[made.public_id])
+    assert (answer.url, made.request["value"]) == (place, "140")
     page = page_of(house)
     assert "Propose it" not in page
-    assert reverse("approvals-proposal", args=[made[0].public_id]) in page
+    assert place in page
 
 
 def test_what_cannot_be_proposed_says_why(workspace, operator, client_as):
