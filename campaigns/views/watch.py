@@ -117,7 +117,7 @@ def alert_rules(request: PageRequest) -> HttpResponse:
         "lines": [
             (
                 rule,
-                line_of(rule, request.workspace),
+                line_of(rule=rule, workspace=request.workspace),
                 RuleForm(instance=rule, prefix=f"rule-{rule.pk}") if may_edit else None,
             )
             for rule in watch.rules_of(request.workspace)

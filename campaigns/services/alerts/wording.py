@@ -39,7 +39,7 @@ def message_of(
     return text
 
 
-def line_of(rule: AlertRule, workspace: Workspace) -> str:
+def line_of(*, rule: AlertRule, workspace: Workspace) -> str:
     """What has to be so for a rule to be crossed."""
     currency = workspace.currency
     side = AlertOperator(rule.operator).label
