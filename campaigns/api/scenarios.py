@@ -165,7 +165,10 @@ class PlanResultsOut(serializers.Serializer[Any]):
     engine_version = serializers.CharField()
     fitted_on = FiguresDaysOut()
     currency = serializers.CharField()
-    unit = serializers.CharField()
+    unit = serializers.CharField(help_text="What `installs` counts.")
+    value_name = serializers.CharField(
+        default="revenue", help_text="What `revenue` is: revenue, or pipeline value."
+    )
     horizon_days = serializers.IntegerField()
     lines = PlanLineOut(many=True)
     total = PlanLineOut()

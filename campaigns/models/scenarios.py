@@ -48,6 +48,11 @@ class ResponseFit(models.Model):
     def __str__(self) -> str:
         return f"Curves of {self.since} to {self.until}"
 
+    def name_of(self, outcome: str) -> str:
+        """What an outcome is called here: conversions, pipeline value."""
+        names = {"installs": self.unit, "revenue": self.quality.get("value_name", "revenue")}
+        return str(names[outcome])
+
     @property
     def days(self) -> int:
         """How many days the figures span."""

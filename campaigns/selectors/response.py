@@ -29,6 +29,7 @@ class ResponseDays:
     ----------
     period : from the first day with any figure to yesterday
     unit : what ``INSTALLS`` counts here: installs, or conversions where there are none
+    value_name : what ``REVENUE`` is here: revenue, or pipeline value
     channels : paid ones, by name
     spend : (n_days, n_channels) money
     outcomes : (n_days,) by outcome; those that never happened are missing
@@ -38,6 +39,7 @@ class ResponseDays:
     period: Period
     currency: str
     unit: str
+    value_name: str
     channels: tuple[str, ...]
     spend: FloatArray
     outcomes: dict[str, FloatArray]
@@ -68,7 +70,8 @@ def response_days(workspace: Workspace, now: datetime) -> ResponseDays | None:
     counted = _sum(told, unit)
     if unit == "installs":
         counted = counted + _organic(workspace, period)
-    money = _sum(told, value_field(workspace))
+    value = value_field(workspace)
+    money = _sum(told, value)
     spend = np.stack([one.spend for one in told], axis=1)
     first = int(np.argmax((spend.sum(axis=1) > 0) | (counted > 0) | (money > 0)))
     outcomes = {INSTALLS: counted[first:], REVENUE: money[first:]}
@@ -76,6 +79,7 @@ def response_days(workspace: Workspace, now: datetime) -> ResponseDays | None:
         period=Period(period.since + timedelta(days=first), period.until),
         currency=workspace.currency,
         unit=unit,
+        value_name=value.replace("_", " "),
         channels=tuple(one.key for one in told),
         spend=spend[first:],
         outcomes={name: values for name, values in outcomes.items() if values.any()},

@@ -25,7 +25,7 @@ NEWEST: Final = 20
 _FIGURES: Final = (
     ("installs", "{unit}", 0),
     ("cost_per_install", "Cost per {one}", 2),
-    ("revenue", "Revenue", 0),
+    ("revenue", "{value}", 0),
     ("roas", "ROAS", 2),
 )
 _APP: Final = (("dau", "DAU", 0), ("dau_mau", "DAU/MAU", 3), ("d7_retention", "D7 retention", 3))
@@ -110,7 +110,10 @@ class Shown:
     @property
     def _figures(self) -> list[tuple[str, str, int]]:
         unit = self.results["unit"]
-        names = {"unit": unit.capitalize(), "one": unit.removesuffix("s")}
+        value = self.results.get("value_name", "revenue")
+        names = {
+            "unit": unit.capitalize(), "one": unit.removesuffix("s"), "value": value.capitalize(),
+        }  # fmt: skip
         total = self.results["total"]
         return [
             (key, label.format(**names), digits)
@@ -224,7 +227,7 @@ def quality_of(fit: ResponseFit) -> list[Fit]:
     later = [_enough_from(fit.since)] if fit.days < LEAST_DAYS else []
     return [
         Fit(
-            fit.unit if name == "installs" else name,
+            fit.name_of(name),
             told["source"] == "prior",
             _quality_words(told),
             [*told["reasons"], *later],
@@ -250,7 +253,7 @@ def charts_of(fit: ResponseFit) -> list[tuple[str, list[CurveChart]]]:
     present = present_of(fit)
     return [
         (
-            fit.unit if outcome == "installs" else outcome,
+            fit.name_of(outcome),
             [_chart(fit, outcome, one, present[one["channel"]]) for one in charts],
         )
         for outcome, charts in by_outcome(fit.charts)

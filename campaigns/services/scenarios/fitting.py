@@ -71,6 +71,7 @@ def fit_curves(
         },
         quality={
             "notes": list(days.notes),
+            "value_name": days.value_name,
             "outcomes": {outcome: _quality(model) for outcome, model in models.items()},
         },
         app=app_facts(workspace, days.period),

@@ -56,6 +56,7 @@ def predict(*, fit: ResponseFit, inputs: Inputs) -> Results:
         "fitted_on": {"since": fit.since.isoformat(), "until": fit.until.isoformat()},
         "currency": fit.currency,
         "unit": fit.unit,
+        "value_name": fit.name_of(REVENUE),
         "horizon_days": inputs.horizon_days,
         "lines": [_line(line) for line in seen.lines],
         "total": _line(seen.total),
@@ -151,7 +152,7 @@ def suggest(*, fit: ResponseFit, inputs: Inputs, limits: SplitLimits) -> Results
     except ValueError as error:
         raise InputError(f"{SPLIT}.least", str(error)) from error
     return {
-        "outcome": fit.unit if outcome == INSTALLS else outcome,
+        "outcome": fit.name_of(outcome),
         "budgets": {
             channel: round(float(amount), 2)
             for channel, amount in zip(model.channels, found.budgets, strict=True)

@@ -72,8 +72,10 @@ def _reason(scenario: Scenario, channel: str) -> str:
 
 def _evidence(scenario: Scenario, channel: str) -> dict[str, Any]:
     line, total = _line(scenario, channel), scenario.results["total"]
-    unit = scenario.results["unit"]
-    names = {unit: "installs", "revenue": "revenue"}
+    names = {
+        scenario.results["unit"]: "installs",
+        scenario.results.get("value_name", "revenue").replace(" ", "_"): "revenue",
+    }
     return {
         "id": str(scenario.public_id),
         "name": scenario.name,

@@ -18,6 +18,7 @@ from campaigns.models import (
 )
 from campaigns.selectors.advice import outcomes_of
 from campaigns.selectors.response import response_days
+from campaigns.selectors.scenario_board import Shown
 from campaigns.selectors.scenarios import present_of, serving_fit
 from campaigns.services.budget_bundles import SendingRefusedError
 from campaigns.services.scenarios.fitting import CURVES_JOB
@@ -74,6 +75,18 @@ def fit(workspace, now):
 
 
 class TestDays:
+    def test_a_workspace_that_sells_by_deals_has_pipeline_value(self, workspace):
+        workspace.mode = "pipeline"
+        workspace.save()
+        two_channels(workspace)
+        DailyPerformance.objects.update(pipeline_value=Decimal(50))
+
+        fit = curves_of(workspace)
+        told = predict(fit=fit, inputs=read_inputs({"budgets": {"meta": 90}}, PRESENT))
+
+        assert (told["value_name"], Shown(told).head[2]) == ("pipeline value", "Pipeline value")
+        assert told["total"]["revenue"]["present"]["p50"] == pytest.approx(30 * 100, rel=0.1)
+
     def test_counts_installs_of_all_sources_from_the_first_day(self, workspace, now):
         two_channels(workspace, days=10)
         DailyOrganicMetric.objects.create(workspace=workspace, day=YESTERDAY, organic_installs=7)
