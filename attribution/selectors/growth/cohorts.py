@@ -26,9 +26,9 @@ MEASURES: Final = (
     Measure("d1", "D1", "share", hint="came back on day 1, of those who are old enough"),
     Measure("d7", "D7", "share", hint="came back on day 7, of those who are old enough"),
     Measure("d30", "D30", "share", hint="came back on day 30, of those who are old enough"),
-    Measure("payer_rate", "Payers", "share", hint="paid so far"),
-    Measure("arpu", metrics.arpu.label, "money", hint="revenue so far / users"),
-    Measure("arppu", metrics.arppu.label, "money", hint="revenue so far / users who paid"),
+    Measure("payer_rate", "Payers so far", "share", hint="of all users", so_far=True),
+    Measure("arpu", "ARPU so far", "money", hint=metrics.arpu.formula, so_far=True),
+    Measure("arppu", "ARPPU so far", "money", hint=metrics.arppu.formula, so_far=True),
     Measure("ltv", "LTV 180", "money",
             hint="value of 180 days, of users whose value is known or was stated"),
 )  # fmt: skip

@@ -36,14 +36,19 @@ class Target:
 
 @dataclass(frozen=True)
 class Measure(Column):
-    """A figure of a dashboard; its value is an attribute of the figures."""
+    """A figure of a dashboard; its value is an attribute of the figures.
+
+    What is counted ``so_far`` grows with age, so a period is not compared with an older one.
+    """
 
     target: Target | None = None
+    so_far: bool = False
 
     def kpi(self, figures: Any, before: Any, currency: str) -> Kpi:
         """Card of the whole period against the one before, and against its target."""
         value = getattr(figures, self.name)
-        change = change_of(value, getattr(before, self.name)) if before else ""
+        is_compared = before and not self.so_far
+        change = change_of(value, getattr(before, self.name)) if is_compared else ""
         card = Kpi(self.label, self.text(figures, currency), change, self.hint)
         if self.target is None:
             return card
@@ -88,7 +93,8 @@ class Figures:
     def _row(self, measure: Measure) -> tuple[Cell, ...]:
         value = measure.cell(self.total)
         before = None if self.before is None else measure.cell(self.before)
-        was = None if self.before is None else getattr(self.before, measure.name)
+        is_compared = self.before and not measure.so_far
+        was = getattr(self.before, measure.name) if is_compared else None
         change = change_pct(getattr(self.total, measure.name), was)
         target = measure.target.text if measure.target else ""
         return measure.head(self.currency), value, before, change and round(change, 1), target

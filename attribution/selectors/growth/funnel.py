@@ -31,8 +31,10 @@ MEASURES: Final = (
     Measure("d1", "D1", "share", hint="came back on day 1, of installs that are old enough"),
     Measure("d7", "D7", "share", hint="came back on day 7, of installs that are old enough"),
     Measure("d30", "D30", "share", hint="came back on day 30, of installs that are old enough"),
-    Measure("payers", "Payers", "count", hint="users of the app, by ads, who paid so far"),
-    Measure("payer_rate", "Install to payer", "share", hint="payers / users of the app, by ads"),
+    Measure("payers", "Payers so far", "count", hint="users of the app, by ads, who paid",
+            so_far=True),
+    Measure("payer_rate", "Install to payer so far", "share",
+            hint="payers / users of the app, by ads", so_far=True),
 )  # fmt: skip
 CHARTS: Final = (
     "impressions", "clicks", "installs", "install_rate", "d1", "d7", "d30", "payer_rate",
@@ -165,7 +167,7 @@ class FunnelBoard:
             ("Back on day 1", cohorts.retained_1, cohorts.known_1, "installs", total.d1, "d1"),
             ("Back on day 7", cohorts.retained_7, cohorts.known_7, "installs", total.d7, "d7"),
             ("Back on day 30", cohorts.retained_30, cohorts.known_30, "installs", total.d30, "d30"),
-            ("Payers", users.payers, users.users, "users", total.payer_rate, "payer_rate"),
+            ("Payers so far", users.payers, users.users, "users", total.payer_rate, ""),
         )  # fmt: skip
         return [
             Step(

@@ -85,7 +85,7 @@ def test_page_json_and_file_say_the_same(workspace, app, viewer, client_as):
     assert Decimal(germany["arppu"]) == Decimal(file["DE"][6]) == 20
     assert file["DE"][3] == ""
     assert germany["d30"] is None
-    for label, text in (("Users", "70"), ("D1", "25.0 %"), ("ARPPU", "$20.00")):
+    for label, text in (("Users", "70"), ("D1", "25.0 %"), ("ARPPU so far", "$20.00")):
         assert f'data-label="{label}">{text}</td>' in page
     weeks = house.get("/api/attribution/cohorts?channel=meta&country=DE").json()
     assert [row["key"] for row in weeks["rows"]] == ["2026-11-09", "2026-11-16"]
