@@ -38,7 +38,7 @@ class Scale:
 
 PARTS = (
     "executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
-    "website", "website_page", "funnel", "curves", "signals", "world",
+    "website", "website_page", "funnel", "curves", "signals", "world", "dashboards",
 )  # fmt: skip
 SCALES = {
     "tiny": Scale(1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5, 4, 20_000, 20_000, 2, 1, 2_000),
@@ -83,6 +83,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
     """Run the benchmarks one after the other; Django must be set up."""
     from benchmarks import (
         curves,
+        dashboards,
         executor,
         funnel,
         import_figures,
@@ -113,6 +114,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         "curves": lambda: curves.run(scale.curve_worlds),
         "signals": lambda: signals.run(scale.signal_worlds),
         "world": lambda: synthetic_world.run(scale.world_users),
+        "dashboards": lambda: dashboards.run(scale.world_users, scale.openings),
     }
     figures: list[Figure] = []
     for name, part in parts.items():

@@ -9,36 +9,20 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
-from django.conf import settings
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext, override_settings
 from django.utils import timezone
 
 from benchmarks.figures import Figure, quantile, reset_peak_mb
+from benchmarks.pages import Request, browser_of, figures_of, hosts, times_of
 from campaigns.models import AdAccount, AdChangeHistory
 from campaigns.services.loadset import SLUG, load
-from workspaces.middleware import SESSION_KEY
-from workspaces.models import Membership, Proposal, Status, User, Workspace
+from workspaces.models import Proposal, Status, Workspace
 
 TARGET_MS = 150
-MOST_QUERIES = 12
 GROWTH = (1, 4, 16)
 HISTORY_EACH = 10  # rows for one waiting proposal
-_WARM_UP = 3
-_HTMX = {"HX-Request": "true"}
-
-
-@dataclass(frozen=True)
-class Request:
-    """One kind of request: what a person does, its address, what the answer shows."""
-
-    name: str
-    path: str
-    shows: str
-    is_fragment: bool = False
 
 
 def run(proposals: int, openings: int) -> list[Figure]:
@@ -74,31 +58,13 @@ def _figures(
     growth: tuple[tuple[int, float], ...],
     peak: Callable[[], float],
 ) -> list[Figure]:
-    limit = quantile(times_of(client, Request("", "/healthz", ""), openings), 0.95)
     pending = Proposal.objects.filter(workspace=workspace, status=Status.PENDING).count()
     history = AdChangeHistory.objects.filter(workspace=workspace).count()
-    figures = []
-    for request in requests(workspace, client):
-        times = times_of(client, request, openings)
-        sys.stderr.write(f"{request.name}: {quantile(times, 0.5):.0f} ms\n")
-        is_first = request.name == _FIRST.name
-        size = f", {pending:,} pending, {history:,} history rows" if is_first else ""
-        value = quantile(times, 0.95)
-        figures.append(
-            Figure(
-                name=f"{request.name} p95{size}",
-                value=value,
-                unit=f"ms (p50 {quantile(times, 0.5):.0f}, {queries_of(client, request)} queries)",
-                limit_name="ms for a view that reads nothing (/healthz)",
-                limit=limit,
-                target=f"≤ {TARGET_MS} ms",
-                is_met=value <= TARGET_MS,
-                growth=growth if is_first else (),
-                peak_mb=peak() if is_first else None,
-                facts={"p50_ms": quantile(times, 0.5)},
-            )
-        )
-    return figures
+    size = f"{pending:,} pending, {history:,} history rows"
+    first, *others = figures_of(
+        client, requests(workspace, client), openings, size=size, target_ms=TARGET_MS, peak=peak
+    )
+    return [replace(first, growth=growth), *others]
 
 
 def requests(workspace: Workspace, client: Client) -> list[Request]:
@@ -148,51 +114,3 @@ def requests(workspace: Workspace, client: Client) -> list[Request]:
             "… applied", f"{changes}/adchangehistory/?status=applied", applied.entity_external_id
         ),
     ]
-
-
-def hosts() -> override_settings:
-    """Let the test client in."""
-    return override_settings(ALLOWED_HOSTS=[*settings.ALLOWED_HOSTS, "testserver"])
-
-
-def browser_of(workspace: Workspace) -> Client:
-    """Log an approver of a workspace in."""
-    person, _ = User.objects.get_or_create(email=f"approver@{workspace.slug}.example")
-    Membership.objects.get_or_create(
-        workspace=workspace, user=person, defaults={"role": "approver"}
-    )
-    client = Client()
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-    session = client.session
-    session[SESSION_KEY] = workspace.pk
-    session.save()
-    return client
-
-
-def _open(client: Client, request: Request) -> None:
-    answer = client.get(request.path, headers=_HTMX if request.is_fragment else {})
-    if answer.status_code != 200 or request.shows not in answer.content.decode():
-        raise RuntimeError(
-            f"{request.path} answered {answer.status_code} without {request.shows!r}"
-        )
-
-
-def times_of(client: Client, request: Request, openings: int) -> list[float]:
-    """Milliseconds of each opening, after a few that do not count."""
-    for _ in range(_WARM_UP):
-        _open(client, request)
-    times = []
-    for _ in range(openings):
-        started = time.perf_counter()
-        _open(client, request)
-        times.append((time.perf_counter() - started) * 1000)
-    return times
-
-
-def queries_of(client: Client, request: Request) -> int:
-    """How many queries one opening takes."""
-    with CaptureQueriesContext(connection) as queries:
-        _open(client, request)
-    if len(queries) > MOST_QUERIES:
-        raise RuntimeError(f"{request.path} takes {len(queries)} queries, over {MOST_QUERIES}")
-    return len(queries)

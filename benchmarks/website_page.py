@@ -16,15 +16,9 @@ from attribution.services.website.ingest import queue_visitors
 from attribution.services.website.partitions import ensure_days
 from attribution.services.website.sessions import sessionise_all
 from attribution.services.website.sites import create_site
-from benchmarks.figures import Figure, quantile, reset_peak_mb
-from benchmarks.queue_page import (
-    TARGET_MS,
-    Request,
-    browser_of,
-    hosts,
-    queries_of,
-    times_of,
-)
+from benchmarks.figures import Figure, reset_peak_mb
+from benchmarks.pages import Request, browser_of, figures_of, hosts
+from benchmarks.queue_page import TARGET_MS
 from workspaces.models import Workspace
 
 DAYS = 30
@@ -92,28 +86,11 @@ def run(events: int, openings: int) -> list[Figure]:
         _fill(site, events)
         stored = WebEvent.objects.filter(site=site).count()
         figures = [_walk(site, stored), _count(site, stored)]
-        client = browser_of(site.workspace)
-        limit = quantile(times_of(client, Request("", "/healthz", ""), openings), 0.95)
         sessions = WebSession.objects.filter(site=site).count()
-        for request in _PAGES:
-            times = times_of(client, request, openings)
-            size = f", {stored:,} events, {sessions:,} sessions"
-            value = quantile(times, 0.95)
-            figures.append(
-                Figure(
-                    name=f"{request.name} p95{size if request is _PAGES[0] else ''}",
-                    value=value,
-                    unit=f"ms (p50 {quantile(times, 0.5):.0f},"
-                    f" {queries_of(client, request)} queries)",
-                    limit_name="ms for a view that reads nothing (/healthz)",
-                    limit=limit,
-                    target=f"≤ {TARGET_MS} ms",
-                    is_met=value <= TARGET_MS,
-                    peak_mb=watch() if request is _PAGES[0] else None,
-                    facts={"p50_ms": quantile(times, 0.5)},
-                )
-            )
-    return figures
+        return figures + figures_of(
+            browser_of(site.workspace), _PAGES, openings,
+            size=f"{stored:,} events, {sessions:,} sessions", target_ms=TARGET_MS, peak=watch,
+        )  # fmt: skip
 
 
 def _site() -> Site:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -31,7 +32,6 @@ class LineChart:
     height: int
     path: str
     area: str
-    marks: tuple[Mark, ...]
     last: str
     summary: str
     first_day: date | None = None
@@ -39,6 +39,12 @@ class LineChart:
     top: str = ""
     has_data: bool = True
     band: str = ""
+    _marks: Callable[[], Iterable[Mark]] = field(default=tuple, repr=False, compare=False)
+
+    @cached_property
+    def marks(self) -> tuple[Mark, ...]:
+        """One for each value, made when asked for: a table's small lines show none."""
+        return tuple(self._marks())
 
     @property
     def dots(self) -> SafeString:
@@ -150,27 +156,30 @@ def line_chart(
     band = band or {}
     known = [value for value in values if value is not None]
     if not known:
-        return LineChart(title, width, height, "", "", (), "–", f"{title}: no data", has_data=False)
+        return LineChart(title, width, height, "", "", "–", f"{title}: no data", has_data=False)
     top = max(*known, *(high for _, high in band.values()), 0.0) or 1.0
     low = min(*known, *(low for low, _ in band.values()), 0.0)
     write = _writer(currency, suffix)
     places = _places(values, low, top, width, height)
-    marks = tuple(
-        Mark(x, y, f"{day:%d %b}: {write(value)}{_interval(band.get(place), write)}")
-        for place, (day, value, (x, y)) in enumerate(zip(days, values, places, strict=True))
-        if value is not None
-    )
+
+    def marks() -> Iterator[Mark]:
+        for place, (day, value, (x, y)) in enumerate(zip(days, values, places, strict=True)):
+            if value is not None:
+                label = f"{day:%d %b}: {write(value)}{_interval(band.get(place), write)}"
+                yield Mark(x, y, label)
+
     path = _path(values, places)
     zero = _height_of(0.0, low, top, height)
-    area = f"{path} L{marks[-1].x:.1f},{zero:.1f} L{marks[0].x:.1f},{zero:.1f} Z"
+    shown = [x for (x, _), value in zip(places, values, strict=True) if value is not None]
+    area = f"{path} L{shown[-1]:.1f},{zero:.1f} L{shown[0]:.1f},{zero:.1f} Z"
     summary = (
         f"{title}, {len(days)} days: lowest {write(min(known))}, highest {write(max(known))}, "
         f"latest {write(known[-1])}"
     )
     sides = [(places[at][0], *own) for at, own in sorted(band.items())]
     return LineChart(
-        title, width, height, path, area, marks, write(known[-1]), summary,
-        days[0], days[-1], write(max(known)), band=_outline(sides, low, top, height),
+        title, width, height, path, area, write(known[-1]), summary, days[0], days[-1],
+        write(max(known)), band=_outline(sides, low, top, height), _marks=marks,
     )  # fmt: skip
 
 

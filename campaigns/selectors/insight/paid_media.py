@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import F, QuerySet, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import Count, F, FloatField, QuerySet, Value
+from django.db.models.functions import Cast, Coalesce, NullIf
 
 from campaigns.models import DailyPerformance
 from campaigns.selectors.insight.amounts import (
     Amounts,
     Rates,
     by_day,
+    converted,
+    rate_of,
     rates_for,
     rows_of,
     summed,
@@ -28,7 +29,7 @@ from workspaces.boards import Head, Kpi, change_of, sort_link
 from workspaces.charts import LineChart, line_chart
 from workspaces.reports.shapes import Table
 
-PAGE_ROWS: Final = 50
+PAGE_ROWS: Final = 25
 FILE_ROWS: Final = 5_000
 
 
@@ -157,14 +158,18 @@ def board_of(query: InsightQuery) -> PaidBoard:
 
 def rows_by(query: InsightQuery, level: Level, rates: Rates) -> QuerySet[DailyPerformance, Any]:
     """Sums of one level, searched and sorted."""
-    rows = rows_of(query, query.period).exclude(**{level.key: None}).annotate(label=level.label)
-    if query.search:
-        rows = rows.filter(label__icontains=query.search)
     names = {"group": F(level.key)}
     if level.public_id:
         names |= {"public_id": F(level.public_id), "channel": F("channel_key")}
     order, _, _ = order_of(query.sort)
-    return summed(rows.values("label", **names), rates).order_by(*order, F("group").asc())
+    rows: Any = _searched(query, level)  # its annotation is not in the type
+    rows = rows.values("label", **names)
+    return summed(rows, rates).order_by(*order, F("group").asc())
+
+
+def _searched(query: InsightQuery, level: Level) -> QuerySet[DailyPerformance, Any]:
+    rows = rows_of(query, query.period).exclude(**{level.key: None}).annotate(label=level.label)
+    return rows.filter(label__icontains=query.search) if query.search else rows
 
 
 def sheets_of(query: InsightQuery) -> list[Table]:
@@ -203,7 +208,8 @@ def _cells(amounts: Amounts) -> tuple[Any, ...]:
 def _table(query: InsightQuery, rates: Rates) -> PaidTable:
     level, currency = level_of(query), query.workspace.currency
     rows = rows_by(query, level, rates)
-    count = rows.count()
+    # Of the keys alone: to count the sums, all of them would be made.
+    count = _searched(query, level).aggregate(count=Count(F(level.key), distinct=True))["count"]
     number = min(query.number, max(1, -(-count // PAGE_ROWS)))
     first = (number - 1) * PAGE_ROWS
     shown = list(rows[first : first + PAGE_ROWS])
@@ -265,22 +271,20 @@ def _trends(
 ) -> dict[Any, LineChart]:
     """Spend of each row by day, as a small line."""
     rows = rows_of(query, query.period).filter(**{f"{level.key}__in": keys})
-    spent: dict[Any, dict[date, Decimal]] = {}
-    for row in _spend_by_day(rows, level, rates):
-        spent.setdefault(row["group"], {})[row["day"]] = row["sum_spend"] or Decimal(0)
+    spend = Cast(converted("spend", rate_of(rates)), FloatField())
+    spent: dict[Any, dict[date, float]] = {}
+    found = rows.values_list("day", F(level.key)).annotate(amount=spend).order_by()
+    for day, key, amount in found:
+        spent.setdefault(key, {})[day] = amount or 0.0
     days = list(query.period)
     return {
         key: line_chart(
             title="Spend",
             days=days,
-            values=[float(found.get(day, 0)) for day in days],
+            values=[found.get(day, 0.0) for day in days],
             currency=query.workspace.currency,
             width=120,
             height=28,
         )
         for key, found in spent.items()
     }
-
-
-def _spend_by_day(rows: QuerySet[DailyPerformance], level: Level, rates: Rates) -> Any:
-    return summed(rows.values("day", group=F(level.key)), rates).order_by()
