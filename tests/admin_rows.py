@@ -68,7 +68,6 @@ from attribution.services.website.partitions import ensure_days
 from attribution.services.website.sites import create_site
 from campaigns.models import (
     AdChangeHistory,
-    Alert,
     Campaign,
     DailyOrganicMetric,
     ImportMapping,
@@ -80,10 +79,10 @@ from campaigns.models import (
     ScenarioSending,
     Signal,
 )
-from campaigns.services.alerts import ensure_rules
 from campaigns.services.channels import ensure_channels
 from mlops.models import SamplerDecision, SamplerFeedback, SyntheticWorld, WorldTruth
 from tests.campaigns.advice.steps import recommendation_of
+from tests.campaigns.alerting.steps import alert_of
 from tests.campaigns.factories import AdFactory, DailyPerformanceFactory, SafetyPolicyFactory
 from tests.campaigns.scenarios.steps import stored
 from tests.workspaces import note_kind
@@ -292,11 +291,7 @@ def _app(workspace: Workspace) -> None:
         description="Since yesterday.", began_on=NOW.date(), detected_on=NOW.date(),
         seen_on=NOW.date(), metrics={}, confidence=0.9,
     )  # fmt: skip
-    Alert.objects.create(
-        workspace=workspace, rule=ensure_rules(workspace=workspace)["ROI drop"], type="roi_drop",
-        severity="high", channel="meta", day=NOW.date(), message="ROAS is low", metric_value=1,
-        threshold_value=2, first_seen_at=NOW, raised_at=NOW, last_seen_at=NOW,
-    )  # fmt: skip
+    alert_of(workspace)
     install = UserInstall.objects.create(
         workspace=workspace, user_id="u", channel="organic", source="organic",
         installed_on=NOW.date(),

@@ -6,14 +6,17 @@ import pytest
 from django.utils import timezone
 
 from attribution.services.funnels.defining import create_funnel
+from campaigns.services.alerts import ensure_rules
 from tests.api.conftest import key_client
 from tests.api.paths import OPERATIONS
 from tests.attribution.funnels.steps import document, page
 from tests.attribution.journey_steps import walk
 from tests.attribution.website.web_steps import session_of, shop, visitor_of
 from tests.campaigns.advice.steps import recommendation_of
+from tests.campaigns.alerting.steps import alert_of
 from tests.campaigns.factories import DailyPerformanceFactory, SafetyPolicyFactory
 from tests.campaigns.scenarios.steps import stored
+from tests.campaigns.signal_rows import signal_of
 from tests.workspaces.factories import ConnectionFactory, MembershipFactory
 from workspaces import scopes
 from workspaces.gate import Proposer
@@ -85,6 +88,9 @@ def theirs(note, workspace):
         "ad-sets": day.ad_set.external_id,
         "ads": day.ad.public_id,
         "recommendations": recommendation.public_id,
+        "alerts": alert_of(workspace).public_id,
+        "alert-rules": ensure_rules(workspace=workspace)["ROI drop"].public_id,
+        "signals": signal_of(workspace).public_id,
         "scenarios": stored(workspace, MembershipFactory(workspace=workspace).user).public_id,
         "website/visitors": session.visitor.public_id,
         "website/sessions": session.public_id,
@@ -141,7 +147,8 @@ def test_lists_of_others_are_empty(theirs, outsider, browser, workspace, admin):
     lists = [
         "proposals", "pending-ad-changes", "connections", "webhook-endpoints", "jobs",
         "ad-accounts", "campaigns", "ad-sets", "ads", f"performance/?from={DAY}&to={DAY}",
-        "recommendations", "reports/v_campaign_activity_summary",
+        "recommendations", "alerts", "alerts/unread", "alert-rules", "signals?state=all",
+        "reports/v_campaign_activity_summary",
     ]  # fmt: skip
 
     for name in lists:

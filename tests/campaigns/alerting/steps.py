@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -57,3 +57,17 @@ def types_of(workspace: Workspace) -> set[str]:
     """Types of the open alerts."""
     rows = Alert.objects.filter(workspace=workspace, resolved_at=None)
     return set(rows.values_list("type", flat=True))
+
+
+def alert_of(workspace: Workspace, **fields: Any) -> Alert:
+    """An open, unread alert of a channel."""
+    now = datetime(2026, 11, 21, 9, tzinfo=UTC)
+    rule = ensure_rules(workspace=workspace)["ROI drop"]
+    return Alert.objects.create(
+        **{
+            "workspace": workspace, "rule": rule, "type": rule.type, "severity": rule.severity,
+            "channel": "meta", "day": TODAY, "message": "ROAS is low", "metric_value": 1,
+            "threshold_value": 2, "first_seen_at": now, "raised_at": now, "last_seen_at": now,
+            **fields,
+        }
+    )  # fmt: skip
