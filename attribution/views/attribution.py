@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from importlib import import_module
 from typing import Any
 
 from django.contrib import messages
@@ -25,7 +24,7 @@ from attribution.selectors.board_filters import PRESETS, BoardFilters, filters_o
 from attribution.selectors.board_page import page_of
 from attribution.services.attribution_runs import RUNS_JOB
 from workspaces.pages import PageRequest, has_role, page, show
-from workspaces.reports.answers import download
+from workspaces.reports.answers import download, load
 from workspaces.reports.sheets import csv_of, xlsx_of
 from workspaces.roles import Role
 from workspaces.services.jobs import JobRefusedError, request_job
@@ -90,7 +89,7 @@ def export(request: PageRequest, kind: str) -> HttpResponse:
         if not (found and found.board.conversions):
             return _back(request, "Nothing was converted in this period, so there is no report.")
         report = report_of(found, filters, request.workspace, timezone.now())
-        content: bytes = _drawing("paper").pdf_of(report)
+        content: bytes = load("paper").pdf_of(report)
     else:
         tables = sheets_of(found, filters, request.workspace.currency)
         content = WRITERS[kind](tables, filters_in_words(filters, request.workspace))
@@ -110,13 +109,8 @@ def chart(request: PageRequest, name: str) -> HttpResponse:
         return _back(request, str(error))
     if name not in charts:
         return _back(request, "This chart has nothing to show in this period.")
-    content: bytes = _drawing("drawing").png_of(charts[name])
+    content: bytes = load("drawing").png_of(charts[name])
     return download(content, name=_name(f"attribution-{name}", filters), kind="png")
-
-
-def _drawing(name: str) -> Any:
-    """Load what needs matplotlib when a file is asked for: it costs a web worker 40 MB."""
-    return import_module(f"workspaces.reports.{name}")
 
 
 def _name(start: str, filters: BoardFilters) -> str:

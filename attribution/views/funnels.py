@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from importlib import import_module
 from typing import Any
 from uuid import UUID
 
@@ -41,7 +40,7 @@ from attribution.services.funnels.first import create_first_funnel
 from attribution.services.funnels.refreshing import FUNNELS_JOB, LIVE_TOPIC
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.periods import page_number
-from workspaces.reports.answers import download
+from workspaces.reports.answers import download, load
 from workspaces.reports.sheets import csv_of, xlsx_of
 from workspaces.roles import Role
 from workspaces.services import live
@@ -233,7 +232,7 @@ def export(request: PageRequest, public_id: UUID, kind: str) -> HttpResponse:
     query = query_of(_funnel(request, public_id), request.GET.dict(), timezone.now())
     if kind == "png":
         # Matplotlib costs a web worker 40 MB, so it is loaded when a picture is asked for.
-        drawing: Any = import_module("workspaces.reports.drawing")
+        drawing = load("drawing")
         content: bytes = drawing.png_of(chart_of(query))
     else:
         content = WRITERS[kind](sheets_of(query), query.words)

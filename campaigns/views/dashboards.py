@@ -16,14 +16,14 @@ from campaigns.selectors.advice import newest_advice, recommendations_of
 from campaigns.selectors.insight import overview as overview_figures
 from campaigns.selectors.insight import paid_media as paid_figures
 from campaigns.selectors.insight import watch
-from campaigns.selectors.insight.files import SHEETS
+from campaigns.selectors.insight.files import SHEETS, chart_of, report_of
 from campaigns.selectors.insight.query import InsightQuery, page_context, query_of
 from campaigns.selectors.insight.watch import WatchQuery
 from campaigns.services.advising.making import ADVICE_JOB
 from campaigns.services.advising.sending import send_to_approval
 from workspaces.gate import GateError, Proposer
 from workspaces.pages import PageRequest, has_role, page, show
-from workspaces.reports.answers import download
+from workspaces.reports.answers import download, load
 from workspaces.reports.shapes import Table
 from workspaces.reports.sheets import csv_of, xlsx_of
 from workspaces.roles import Role
@@ -99,11 +99,21 @@ def paid_media(request: PageRequest) -> HttpResponse:
 @require_GET
 @page(Role.VIEWER)
 def export(request: PageRequest, name: str, kind: str) -> HttpResponse:
-    """What a dashboard shows, as CSV or XLSX; the filters stand above it."""
-    if kind not in WRITERS:
+    """What a dashboard shows as CSV, XLSX or PDF with the filters above it; its days as PNG."""
+    if kind not in {*WRITERS, "pdf", "png"}:
         raise Http404("There is no such export.")
     query, tables = _filed(request, name)
-    content = WRITERS[kind](tables, query.words)
+    title = name.replace("-", " ").capitalize()
+    if kind == "pdf":
+        report = report_of(title, request.workspace, query.words, tables, timezone.now())
+        content: bytes = load("paper").pdf_of(report)
+    elif kind == "png":
+        chart = chart_of(title, tables)
+        if chart is None:
+            raise Http404("This page has no days that a chart could show.")
+        content = load("drawing").png_of(chart)
+    else:
+        content = WRITERS[kind](tables, query.words)
     return download(content, name=f"{name}-{query.period.since}-{query.period.until}", kind=kind)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from importlib import import_module
+from typing import Any, Final
 
 from django.http import HttpResponse
 
@@ -18,3 +19,8 @@ def download(content: bytes, *, name: str, kind: str) -> HttpResponse:
     """A file to be kept, named for what is in it; ``kind`` is one of ``TYPES``."""
     headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
     return HttpResponse(content, content_type=TYPES[kind], headers=headers)
+
+
+def load(name: str) -> Any:
+    """Load ``paper`` or ``drawing`` when a file is asked for: it costs a web worker 40 MB."""
+    return import_module(f"workspaces.reports.{name}")

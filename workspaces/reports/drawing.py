@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache, singledispatch
 from io import BytesIO
-from math import ceil
+from math import ceil, nan
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.font_manager import FontProperties, get_font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from workspaces.reports.shapes import Bar, BarChart, Chart, DotChart, HeatChart
+from workspaces.reports.shapes import Bar, BarChart, Chart, DaysChart, DotChart, HeatChart
 
 ACCENT, CALM, INK, MUTED, LINE = "#7e22ce", "#c9b8dd", "#1f2937", "#6b7280", "#d1d5db"
 WIDTH_IN: Final = 11.0
@@ -59,6 +59,8 @@ def height_of(chart: Chart) -> float:
         return 1.0 + _grid_rows(chart) * (0.5 + 0.19 * longest)
     if isinstance(chart, HeatChart):
         return 1.6 + 0.34 * len(chart.rows)
+    if isinstance(chart, DaysChart):
+        return 0.9 + 2.1 * ceil(len(chart.panels) / _COLUMNS)
     return 5.5
 
 
@@ -161,6 +163,26 @@ def _dots(chart: DotChart, figure: FigureBase) -> None:
         label.set_fontproperties(font(8))
     axes.grid(color=LINE, linewidth=0.5)
     _frame(axes, left=True, bottom=True)
+
+
+@draw.register
+def _days(chart: DaysChart, figure: FigureBase) -> None:
+    columns = min(_COLUMNS, len(chart.panels) or 1)
+    grid = figure.subplots(max(1, ceil(len(chart.panels) / columns)), columns, squeeze=False)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for axes, panel in zip(grid.flat, chart.panels, strict=False):
+        known = [value if value is not None else nan for value in panel.values]
+        axes.set_axis_on()
+        axes.plot(range(len(chart.days)), known, color=ACCENT, linewidth=1.2)
+        axes.set_title(words(panel.title), fontproperties=font(9, is_bold=True), loc="left")
+        axes.set_ylim(bottom=min(0.0, *(value for value in known if value == value), 0.0))
+        ends = (0, len(chart.days) - 1)
+        axes.set_xticks(ends, [f"{chart.days[end]:%d %b %Y}" for end in ends])
+        for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
+            label.set_fontproperties(font(7))
+        axes.grid(axis="y", color=LINE, linewidth=0.5)
+        _frame(axes, left=True, bottom=True)
 
 
 @draw.register

@@ -7,7 +7,7 @@ files. They know nothing of Django, so what a file says can be tested without op
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 Cell = str | int | float | Decimal | None
@@ -67,6 +67,24 @@ class DotChart:
 
 
 @dataclass(frozen=True)
+class DaysPanel:
+    """One figure by day; ``None`` where it is not known."""
+
+    title: str
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class DaysChart:
+    """Figures over the same days, each on a scale of its own."""
+
+    title: str
+    days: tuple[date, ...]
+    panels: tuple[DaysPanel, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class HeatCell:
     """A value as it is written, and how strong it is from 0 to 1."""
 
@@ -84,7 +102,7 @@ class HeatChart:
     note: str = ""
 
 
-Chart = BarChart | DotChart | HeatChart
+Chart = BarChart | DaysChart | DotChart | HeatChart
 
 
 @dataclass(frozen=True)

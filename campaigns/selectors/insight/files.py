@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 
 from campaigns.selectors.insight import overview, paid_media
 from campaigns.selectors.insight.query import InsightQuery
-from workspaces.reports.shapes import Table
+from workspaces.models import Workspace
+from workspaces.reports.shapes import Cell, DaysChart, DaysPanel, Pairs, Report, Table
 
 SheetsOf = Callable[[InsightQuery], list[Table]]
 SHEETS: dict[str, SheetsOf] = {
@@ -18,3 +20,39 @@ SHEETS: dict[str, SheetsOf] = {
 def register_sheets(name: str, sheets_of: SheetsOf) -> None:
     """Make the tables of a dashboard known by the name of its page."""
     SHEETS[name] = sheets_of
+
+
+def chart_of(title: str, tables: Sequence[Table]) -> DaysChart | None:
+    """Each figure of the table of days as a small chart; none where a dashboard has no days."""
+    by_day = next((table for table in tables if table.title == "Days" and table.rows), None)
+    if by_day is None:
+        return None
+    columns = list(zip(*by_day.rows, strict=True))
+    return DaysChart(
+        title=title,
+        days=tuple(date.fromisoformat(str(day)) for day in columns[0]),
+        panels=tuple(
+            DaysPanel(head, tuple(_number(cell) for cell in column))
+            for head, column in zip(by_day.head[1:], columns[1:], strict=True)
+            if any(cell is not None for cell in column)
+        ),
+    )
+
+
+def report_of(
+    title: str, workspace: Workspace, words: Pairs, tables: Sequence[Table], now: datetime
+) -> Report:
+    """A dashboard on paper: what was asked, its tables, its days as charts."""
+    chart = chart_of(title, tables)
+    return Report(
+        title=title,
+        workspace=workspace.name,
+        made_at=now.astimezone(workspace.zone),
+        filters=words,
+        tables=tuple(tables),
+        charts=(chart,) if chart else (),
+    )
+
+
+def _number(cell: Cell) -> float | None:
+    return None if cell is None or isinstance(cell, str) else float(cell)

@@ -14,12 +14,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from campaigns.models import DailyPerformance
+from campaigns.selectors.insight.files import chart_of
 from campaigns.selectors.insight.overview import overview_of
 from campaigns.selectors.insight.paid_media import board_of
 from campaigns.selectors.insight.query import query_of
 from tests.campaigns.factories import AdAccountFactory, CampaignFactory, DailyPerformanceFactory
 from tests.workspaces.factories import ExchangeRateFactory
 from workspaces.models import BusinessMode
+from workspaces.reports.shapes import Table
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -233,3 +235,39 @@ def test_bad_questions_are_refused_by_field(asked, field, workspace, shop, viewe
     answer = client_as(viewer).get(f"/api/analytics/summary?{asked}")
     assert answer.status_code == 400
     assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+@pytest.mark.parametrize("name", ["overview", "funnel"])
+def test_a_dashboard_on_paper_and_its_days_as_a_picture(name, workspace, shop, viewer, client_as):
+    house, asked = client_as(viewer), {"from": "2026-11-19", "to": "2026-11-20"}
+
+    paper = house.get(reverse("dashboard-export", args=[name, "pdf"]), asked)
+    picture = house.get(reverse("dashboard-export", args=[name, "png"]), asked)
+
+    assert paper.content.startswith(b"%PDF")
+    assert (
+        paper["Content-Disposition"] == f'attachment; filename="{name}-2026-11-19-2026-11-20.pdf"'
+    )
+    assert picture.content.startswith(b"\x89PNG")
+
+
+def test_a_list_has_no_picture(workspace, viewer, client_as):
+    assert (
+        client_as(viewer).get(reverse("dashboard-export", args=["signals", "png"])).status_code
+        == 404
+    )
+    assert (
+        client_as(viewer).get(reverse("dashboard-export", args=["signals", "pdf"])).status_code
+        == 200
+    )
+
+
+def test_days_become_a_chart_without_the_columns_that_nobody_knows():
+    days = Table(
+        "Days", ("Day", "Spend", "CPI"), (("2026-11-19", Decimal(3), None), ("2026-11-20", 4, None))
+    )
+
+    chart = chart_of("Overview", [Table("Channels", ("Channel",), ()), days])
+
+    assert chart.days == (date(2026, 11, 19), date(2026, 11, 20))
+    assert [(panel.title, panel.values) for panel in chart.panels] == [("Spend", (3.0, 4.0))]
