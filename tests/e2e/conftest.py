@@ -22,7 +22,7 @@ from embedded.stack import Stack
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 PASSWORD = "countersign-demo"
-REAL, PTD = "Search ads (real export)", "PTD Fitness"
+REAL, PTD, APP = "Search ads (real export)", "PTD Fitness", "PTD Coach (app)"
 CHROMIUM = Path("/usr/bin/chromium")
 SCREENSHOTS = Path(__file__).parents[1] / "output"
 WIDE, PHONE = (1280, 900), (375, 812)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import PTD, REAL
+from tests.e2e.conftest import APP, PTD, REAL
 
 
 @dataclass(frozen=True)
@@ -68,17 +68,20 @@ MAIN_PAGES = (
         "/dashboards/executive/",
         "What growth costs and returns, what comes next, what waits for a signature.",
         ready=".cs-kpis",
+        workspace=APP,
     ),
     MainPage(
         "organic",
         "/dashboards/organic/",
         "Who comes without an ad, who stays, and whether ads have to do with it.",
+        workspace=APP,
     ),
     MainPage(
         "growth-funnel",
         "/dashboards/funnel/",
         "From an impression to somebody who came back and paid.",
         ready=".cs-funnel",
+        workspace=APP,
     ),
     MainPage(
         "paid-media",
@@ -97,12 +100,14 @@ MAIN_PAGES = (
         "/dashboards/signals/",
         "What changed in the figures, with the money of it and what to do.",
         ready="#list",
+        workspace=APP,
     ),
     MainPage(
         "alerts",
         "/dashboards/alerts/",
         "Which lines the figures have crossed, the gravest first.",
         ready="#list tr.cs-row",
+        workspace=APP,
     ),
     MainPage(
         "alert-rules",
@@ -145,6 +150,7 @@ MAIN_PAGES = (
         "cohorts",
         "/dashboards/attribution/cohorts/",
         "What became of users, by channel, country and week of their install.",
+        workspace=APP,
     ),
     MainPage(
         "website",

@@ -1,7 +1,8 @@
-"""``manage.py seed_demo``: two workspaces to try Countersign on."""
+"""``manage.py seed_demo``: three workspaces to try Countersign on."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,8 @@ from django.utils import timezone
 from mlops.platforms.sandbox_control import SandboxControl, SandboxControlError
 from mlops.services.demo import PASSWORD, PEOPLE, fill_real_export, fill_sandbox_world
 from mlops.services.demo.app import SCALE as APP_SCALE
+from mlops.services.demo.app import SLUG as APP_SLUG
+from mlops.services.demo.app import fill_app
 from mlops.services.demo.real_export import SLUG as EXPORT_SLUG
 from mlops.services.demo.sandbox_world import SLUG as WORLD_SLUG
 from mlops.services.demo.sandbox_world import STEP_DAYS
@@ -22,7 +25,7 @@ from workspaces.models import Workspace
 class Command(BaseCommand):
     """Fill the demo workspaces that are not there yet."""
 
-    help = "Fill the demo's two workspaces. Needs the platform sandbox (SANDBOX_URL)."
+    help = "Fill the demo's three workspaces. Needs the platform sandbox (SANDBOX_URL)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """How much is lived through."""
@@ -41,23 +44,23 @@ class Command(BaseCommand):
             raise CommandError("The demo needs the sandbox: use `make demo`, or set SANDBOX_URL.")
         control = SandboxControl(settings.SANDBOX_URL)
         try:
-            self._fill(EXPORT_SLUG, fill_real_export, control)
-            fill_world = partial(
-                fill_sandbox_world,
-                step_days=options["step_days"], app_scale=options["app_scale"],
-            )  # fmt: skip
-            self._fill(WORLD_SLUG, fill_world, control)
+            self._fill(EXPORT_SLUG, partial(fill_real_export, control=control))
+            self._fill(
+                WORLD_SLUG,
+                partial(fill_sandbox_world, control=control, step_days=options["step_days"]),
+            )
+            self._fill(APP_SLUG, partial(fill_app, scale=options["app_scale"]))
             shop = open_shop(workspace=Workspace.objects.get(slug=WORLD_SLUG), control=control)
         except SandboxControlError as error:
             raise CommandError(str(error)) from error
         self._say_how_to_get_in()
         self.stdout.write(f"Demo shop, whose visits arrive under Website: {shop}")
 
-    def _fill(self, slug: str, fill: Any, control: SandboxControl) -> None:
+    def _fill(self, slug: str, fill: Callable[..., Workspace]) -> None:
         existing = Workspace.objects.filter(slug=slug).first()
         if existing is None:
             self.stdout.write(f"Filling the workspace {slug} …")
-            fill(control=control, now=timezone.now())
+            fill(now=timezone.now())
         elif not existing.notice:
             raise CommandError(
                 f"The workspace {slug} was left half filled; start afresh: RESET=1 make demo"

@@ -1,4 +1,4 @@
-"""The demo's app: a small synthetic world, and what the jobs find in it."""
+"""A workspace of an app: a small synthetic world, and what the jobs find in it."""
 
 from __future__ import annotations
 
@@ -10,22 +10,42 @@ from campaigns.services.alerts.checking import ALERTS_JOB
 from campaigns.services.predicting import PREDICTIONS_JOB
 from campaigns.services.scenarios.fitting import CURVES_JOB
 from campaigns.services.signals import SIGNALS_JOB
+from mlops.services.demo.people import add_people, demo_person
 from mlops.services.world.making import make_world
 from mlops.simulation.world.world import Options
-from workspaces.models import Workspace
+from workspaces.models import BusinessMode, Workspace
+from workspaces.roles import Role
 from workspaces.services.jobs import run_job
+from workspaces.services.workspaces import create_workspace
 
+SLUG: Final = "ptd_app"
+NOTICE: Final = (
+    "Synthetic: the app, its users and its ads are drawn (see docs/synthetic-world.md), with six"
+    " events of known size for signals to find. Its accounts have no connection, so a signed change"
+    " is a task for a person."
+)
 SCALE: Final = 1 / 20
 DAYS: Final = 90
 #: What has something to show on the first day, in this order: advice reads signals.
 JOBS: Final = (SIGNALS_JOB, PREDICTIONS_JOB, ALERTS_JOB, ADVICE_JOB, CURVES_JOB)
 
 
-def fill_app(*, workspace: Workspace, now: datetime, scale: float = SCALE) -> None:
-    """Give the workspace an app with users, days of ads for it, and run the jobs over them.
+def fill_app(*, now: datetime, scale: float = SCALE) -> Workspace:
+    """Make the workspace, give its app users, sessions and ads, and run the jobs over them.
 
     ``scale`` is the share of the half million users and five million sessions of a whole world.
     """
+    workspace = create_workspace(
+        slug=SLUG,
+        name="PTD Coach (app)",
+        currency="USD",
+        time_zone="America/New_York",
+        mode=BusinessMode.DIRECT,
+        by=demo_person(Role.ADMIN),
+        now=now,
+        is_sandbox=True,
+    )
+    add_people(workspace)
     whole = Options(now.astimezone(workspace.zone).date() - timedelta(days=DAYS))
     options = Options(
         whole.starts_on, users=round(whole.users * scale), sessions=round(whole.sessions * scale)
@@ -33,3 +53,7 @@ def fill_app(*, workspace: Workspace, now: datetime, scale: float = SCALE) -> No
     make_world(workspace=workspace, options=options, now=now, told=lambda _text: None)
     for name in JOBS:
         run_job(workspace=workspace, name=name, trigger="demo", now=now)
+    workspace.refresh_from_db()
+    workspace.notice = NOTICE
+    workspace.save(update_fields=["notice", "updated_at"])
+    return workspace

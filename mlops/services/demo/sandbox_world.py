@@ -10,8 +10,6 @@ from campaigns.selectors.response import response_days
 from campaigns.services.scenarios.fitting import fit_curves
 from campaigns.services.syncing import connect_account, sync_account
 from mlops.platforms.sandbox_control import SandboxControl
-from mlops.services.demo.app import SCALE as APP_SCALE
-from mlops.services.demo.app import fill_app
 from mlops.services.demo.deals import fill_deals
 from mlops.services.demo.journeys import walk_journeys
 from mlops.services.demo.people import add_people, demo_person
@@ -52,15 +50,11 @@ CALM = timedelta(days=10)
 
 
 def fill_sandbox_world(
-    *,
-    control: SandboxControl,
-    now: datetime,
-    step_days: int = STEP_DAYS,
-    app_scale: float = APP_SCALE,
+    *, control: SandboxControl, now: datetime, step_days: int = STEP_DAYS
 ) -> Workspace:
     """Connect the sandbox's accounts and live through two weeks, then leave today's proposals.
 
-    Somebody looks at the queue every ``step_days`` days; ``app_scale`` is that of the app's world.
+    Somebody looks at the queue every ``step_days`` days.
     """
     workspace = create_workspace(
         slug=SLUG,
@@ -87,7 +81,6 @@ def fill_sandbox_world(
     if days := response_days(workspace, now):
         fit_curves(workspace=workspace, now=now, days=days)
     fill_website(workspace=workspace, now=now)
-    fill_app(workspace=workspace, now=now, scale=app_scale)
     shop = open_shop(workspace=workspace, control=control)
     workspace.refresh_from_db()
     workspace.notice = f"{NOTICE} Click through the demo shop and watch it arrive: {shop}"
