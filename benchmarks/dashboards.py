@@ -11,7 +11,7 @@ from django.utils import timezone
 from attribution.models import UserInstall, UserSession
 from benchmarks.figures import Figure, reset_peak_mb
 from benchmarks.pages import Request, browser_of, figures_of, hosts
-from mlops.services.demo.app import DAYS, JOBS
+from mlops.services.demo.app import JOBS
 from mlops.services.world.making import make_world
 from mlops.simulation.world.world import Options
 from workspaces.models import BusinessMode, User, Workspace
@@ -19,6 +19,7 @@ from workspaces.services.jobs import run_job
 from workspaces.services.workspaces import create_workspace
 
 TARGET_MS = 100
+DAYS = 90
 _PAGES = (
     Request("/dashboards/", "/dashboards/", "Top channel"),
     Request("… 90 days", "/dashboards/?days=90", "Top channel"),

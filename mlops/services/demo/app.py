@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -25,7 +26,8 @@ NOTICE: Final = (
     " is a task for a person."
 )
 SCALE: Final = 1 / 20
-DAYS: Final = 90
+#: The world ends in the middle of its last event, so there is something open to act on.
+DAYS: Final = 75
 #: What has something to show on the first day, in this order: advice reads signals.
 JOBS: Final = (SIGNALS_JOB, PREDICTIONS_JOB, ALERTS_JOB, ADVICE_JOB, CURVES_JOB)
 
@@ -46,9 +48,9 @@ def fill_app(*, now: datetime, scale: float = SCALE) -> Workspace:
         is_sandbox=True,
     )
     add_people(workspace)
-    whole = Options(now.astimezone(workspace.zone).date() - timedelta(days=DAYS))
-    options = Options(
-        whole.starts_on, users=round(whole.users * scale), sessions=round(whole.sessions * scale)
+    whole = Options(now.astimezone(workspace.zone).date() - timedelta(days=DAYS), days=DAYS)
+    options = replace(
+        whole, users=round(whole.users * scale), sessions=round(whole.sessions * scale)
     )
     make_world(workspace=workspace, options=options, now=now, told=lambda _text: None)
     for name in JOBS:
