@@ -18,18 +18,14 @@ class AttributionConfig(AppConfig):
         from attribution.selectors.app_use import app_use
         from attribution.selectors.growth import cohorts, executive, funnel, organic
         from attribution.selectors.install_regions import installs_by_country
-        from attribution.services import attribution_runs, matching, privacy
+        from attribution.services import attribution_runs
         from attribution.services.deal_effects import on_deal_moved
-        from attribution.services.funnels import refreshing
-        from attribution.services.installs.upkeep import INSTALLS_JOB, refresh_workspace
         from attribution.services.outgoing import queue_deal
-        from attribution.services.website import sessions, upkeep
         from campaigns.selectors.app_facts import register_app_source
         from campaigns.selectors.insight.files import register_sheets
         from campaigns.selectors.install_facts import register_install_source
         from workspaces import gate, panels
         from workspaces.hooks import on_workspace_created
-        from workspaces.services.jobs import register_job
 
         gate.register(StageValuesHandler())
         panels.register_panel(STAGE_VALUES_PANEL)
@@ -41,31 +37,41 @@ class AttributionConfig(AppConfig):
         register_sheets("funnel", funnel.sheets_of)
         register_sheets("cohorts", cohorts.sheets_of)
         on_deal_moved(queue_deal)
-        register_job(
-            matching.MATCHING_JOB,
-            "Attribution of conversions",
-            matching.match_workspace,
-            limit_s=60,
-            max_attempts=10,
-            backoff_base_ms=2_000,
-            priority=-10,
-        )
-        register_job(privacy.PURGE_JOB, "Purge of raw clicks", privacy.purge_workspace)
-        register_job(
-            attribution_runs.RUNS_JOB,
-            "Attribution models",
-            attribution_runs.refresh_workspace,
-            max_per_hour=20,
-            priority=-5,
-        )
-        register_job(
-            sessions.SESSIONS_JOB,
-            "Sessions of websites",
-            sessions.sessionise_workspace,
-            limit_s=600,
-            backoff_base_ms=2_000,
-        )
-        register_job(upkeep.UPKEEP_JOB, "Upkeep of website events", upkeep.keep_up_workspace)
-        register_job(refreshing.FUNNELS_JOB, "Funnels", refreshing.refresh_workspace, priority=-5)
-        register_job(INSTALLS_JOB, "Users of the app", refresh_workspace, limit_s=600, priority=-5)
         on_workspace_created(attribution_runs.seed_new)
+        _register_jobs()
+
+
+def _register_jobs() -> None:
+    from attribution.services import attribution_runs, matching, privacy
+    from attribution.services.funnels import refreshing
+    from attribution.services.installs.upkeep import INSTALLS_JOB, refresh_workspace
+    from attribution.services.website import sessions, upkeep
+    from workspaces.services.jobs import register_job
+
+    register_job(
+        matching.MATCHING_JOB,
+        "Attribution of conversions",
+        matching.match_workspace,
+        limit_s=60,
+        max_attempts=10,
+        backoff_base_ms=2_000,
+        priority=-10,
+    )
+    register_job(privacy.PURGE_JOB, "Purge of raw clicks", privacy.purge_workspace)
+    register_job(
+        attribution_runs.RUNS_JOB,
+        "Attribution models",
+        attribution_runs.refresh_workspace,
+        max_per_hour=20,
+        priority=-5,
+    )
+    register_job(
+        sessions.SESSIONS_JOB,
+        "Sessions of websites",
+        sessions.sessionise_workspace,
+        limit_s=600,
+        backoff_base_ms=2_000,
+    )
+    register_job(upkeep.UPKEEP_JOB, "Upkeep of website events", upkeep.keep_up_workspace)
+    register_job(refreshing.FUNNELS_JOB, "Funnels", refreshing.refresh_workspace, priority=-5)
+    register_job(INSTALLS_JOB, "Users of the app", refresh_workspace, limit_s=600, priority=-5)

@@ -15,6 +15,7 @@ from campaigns import metrics
 from campaigns.models import DailyOrganicMetric
 from campaigns.selectors.channel_days import ROLLS_UP
 from campaigns.selectors.insight.query import InsightQuery
+from campaigns.selectors.insight.sums import Retention, Sums
 from workspaces.models import Workspace
 from workspaces.periods import Period
 
@@ -22,7 +23,7 @@ _ZERO: Final = Decimal(0)
 
 
 @dataclass(frozen=True)
-class Use:
+class Use(Sums):
     """Users of a day, or of several: then ``active`` counts a user once for each day."""
 
     installs: int = 0
@@ -30,51 +31,16 @@ class Use:
     active_30: int = 0
     sessions: int = 0
 
-    def __add__(self, other: Use) -> Use:
-        names = [one.name for one in fields(self)]
-        return Use(**{name: getattr(self, name) + getattr(other, name) for name in names})
-
 
 @dataclass(frozen=True)
-class Users:
+class Users(Retention):
     """Installs of a cohort, or of several; what is too early to know is left out of ``known``."""
 
     users: int = 0
-    known_1: int = 0
-    known_7: int = 0
-    known_30: int = 0
-    retained_1: int = 0
-    retained_7: int = 0
-    retained_30: int = 0
     payers: int = 0
     revenue: Decimal = _ZERO
     valued: int = 0
     value_180: Decimal = _ZERO
-
-    @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Users:
-        """Read sums that a query made."""
-        sums: dict[str, Any] = {one.name: row[f"sum_{one.name}"] or 0 for one in fields(cls)}
-        return cls(**sums)
-
-    def __add__(self, other: Users) -> Users:
-        names = [one.name for one in fields(self)]
-        return Users(**{name: getattr(self, name) + getattr(other, name) for name in names})
-
-    @property
-    def d1(self) -> Decimal | None:
-        """Share that came back on day 1."""
-        return metrics.retention(Decimal(self.retained_1), self.known_1)
-
-    @property
-    def d7(self) -> Decimal | None:
-        """Share that came back on day 7."""
-        return metrics.retention(Decimal(self.retained_7), self.known_7)
-
-    @property
-    def d30(self) -> Decimal | None:
-        """Share that came back on day 30."""
-        return metrics.retention(Decimal(self.retained_30), self.known_30)
 
     @property
     def payer_rate(self) -> Decimal | None:

@@ -8,10 +8,10 @@ is left out and named by ``missing_rates``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from django.db.models import Case, DecimalField, F, Q, QuerySet, Sum, Value, When
 from django.db.models.expressions import Combinable
@@ -20,6 +20,7 @@ from campaigns import metrics
 from campaigns.models import AdAccount, DailyPerformance
 from campaigns.selectors.channel_days import channel_key
 from campaigns.selectors.insight.query import InsightQuery
+from campaigns.selectors.insight.sums import Sums
 from campaigns.selectors.performance import days_of
 from workspaces.models import Workspace
 from workspaces.periods import Period
@@ -30,7 +31,7 @@ _MONEY: Final = DecimalField(max_digits=30, decimal_places=10)
 
 
 @dataclass(frozen=True)
-class Amounts:
+class Amounts(Sums):
     """What was spent and what came of it.
 
     Conversions and their money are those of accounts whose conversions count; ``known_spend`` and
@@ -47,16 +48,6 @@ class Amounts:
     pipeline_value: Decimal = _ZERO
     known_spend: Decimal = _ZERO
     known_clicks: int = 0
-
-    @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Self:
-        """Read sums that a query made."""
-        sums = {one.name: row[f"sum_{one.name}"] for one in fields(cls)}
-        return cls(**{name: value for name, value in sums.items() if value is not None})
-
-    def __add__(self, other: Amounts) -> Amounts:
-        names = [one.name for one in fields(self)]
-        return Amounts(**{name: getattr(self, name) + getattr(other, name) for name in names})
 
     @property
     def ctr(self) -> Decimal | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from django.db.models import Q, QuerySet, Sum
 
@@ -21,6 +21,7 @@ from campaigns.selectors.insight.amounts import (
     summed,
 )
 from campaigns.selectors.insight.query import InsightQuery
+from campaigns.selectors.insight.sums import Retention
 from workspaces.periods import Period
 
 RETAINED: Final = (1, 7, 30)
@@ -29,51 +30,26 @@ _ZERO: Final = Decimal(0)
 
 
 @dataclass(frozen=True)
-class Cohorts:
+class Cohorts(Retention):
     """Installs whose return is known by now, how many returned, and money of their first days.
 
     ``spend_7`` is what the installs cost whose revenue of seven days is known, with that of ads
     that brought none on the same days.
     """
 
-    known_1: int = 0
-    known_7: int = 0
-    known_30: int = 0
-    retained_1: int = 0
-    retained_7: int = 0
-    retained_30: int = 0
     revenue_7: Decimal = _ZERO
     revenue_30: Decimal = _ZERO
     spend_7: Decimal = _ZERO
     spend_30: Decimal = _ZERO
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Cohorts:
+    def of(cls, row: Mapping[str, Any]) -> Self:
         """Read sums of one day; nothing is known of spend before revenue is."""
-        sums: dict[str, Any] = {one.name: row[f"sum_{one.name}"] or 0 for one in fields(cls)}
-        for days in PAID_BACK:
-            if row[f"sum_revenue_{days}"] is None:
-                sums[f"spend_{days}"] = _ZERO
-        return cls(**sums)
-
-    def __add__(self, other: Cohorts) -> Cohorts:
-        names = [one.name for one in fields(self)]
-        return Cohorts(**{name: getattr(self, name) + getattr(other, name) for name in names})
-
-    @property
-    def d1(self) -> Decimal | None:
-        """Share that came back on day 1."""
-        return metrics.retention(Decimal(self.retained_1), self.known_1)
-
-    @property
-    def d7(self) -> Decimal | None:
-        """Share that came back on day 7."""
-        return metrics.retention(Decimal(self.retained_7), self.known_7)
-
-    @property
-    def d30(self) -> Decimal | None:
-        """Share that came back on day 30."""
-        return metrics.retention(Decimal(self.retained_30), self.known_30)
+        found = super().of(row)
+        unknown: dict[str, Any] = {
+            f"spend_{days}": _ZERO for days in PAID_BACK if row[f"sum_revenue_{days}"] is None
+        }
+        return replace(found, **unknown)
 
     @property
     def roas_7(self) -> Decimal | None:
