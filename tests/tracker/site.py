@@ -37,12 +37,22 @@ class Call:
 
 @dataclass
 class Far:
-    """What both servers share; the test looks at it and says how the door answers."""
+    """What both servers share; the test looks at it and says how the door answers.
+
+    The ``first`` calls are answered with the statuses in this list, all others with ``status``.
+    """
 
     key: str = ""
     status: int = 202
+    first: list[int] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def answer_to(self, query: str) -> int:
+        """The status of the next answer to the site of this test."""
+        with self.changed:
+            mine = query == f"site={self.key}"
+            return self.first.pop(0) if mine and self.first else self.status
 
     def note(self, call: Call) -> None:
         """Keep a call; late ones of an earlier test have another key."""
@@ -94,6 +104,7 @@ class Far:
             self.key = uuid.uuid4().hex
             self.calls.clear()
             self.status = 202
+            self.first.clear()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -119,12 +130,13 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         parts = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        status = self.server.far.status if parts.path == EVENTS_PATH else 204
+        far = self.server.far
+        status = far.answer_to(parts.query) if parts.path == EVENTS_PATH else 204
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
             self.answer(status, b"", "application/json")
         finally:  # a beacon's page may be gone; that it came counts
-            self.server.far.note(Call("POST", parts.path, parts.query, headers, body, status))
+            far.note(Call("POST", parts.path, parts.query, headers, body, status))
 
     def do_OPTIONS(self) -> None:
         parts = urlsplit(self.path)
