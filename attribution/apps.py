@@ -22,7 +22,7 @@ class AttributionConfig(AppConfig):
         from attribution.services.deal_effects import on_deal_moved
         from attribution.services.outgoing import queue_deal
         from campaigns.selectors.app_facts import register_app_source
-        from campaigns.selectors.insight.files import register_sheets
+        from campaigns.selectors.insight.files import register_files
         from campaigns.selectors.install_facts import register_install_source
         from workspaces import gate, panels
         from workspaces.hooks import on_workspace_created
@@ -32,10 +32,10 @@ class AttributionConfig(AppConfig):
         onboarding.register()
         register_install_source(installs_by_country)
         register_app_source(app_use)
-        register_sheets("executive", executive.sheets_of)
-        register_sheets("organic", organic.sheets_of)
-        register_sheets("funnel", funnel.sheets_of)
-        register_sheets("cohorts", cohorts.sheets_of)
+        register_files("executive", executive.sheets_of, executive.charts_of)
+        register_files("organic", organic.sheets_of, organic.charts_of)
+        register_files("funnel", funnel.sheets_of, funnel.charts_of)
+        register_files("cohorts", cohorts.sheets_of)
         on_deal_moved(queue_deal)
         on_workspace_created(attribution_runs.seed_new)
         _register_jobs()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -25,6 +24,7 @@ from workspaces.gate import (
     StateError,
 )
 from workspaces.models import ExecutionAttempt, Proposal, Risk, Workspace
+from workspaces.own_kinds import OwnKind
 from workspaces.roles import Role
 
 KIND = "stage_values"
@@ -32,22 +32,7 @@ _RULES = "stage values v1"
 _SHOWN = 3
 
 
-@dataclass(frozen=True)
-class _Sitting:
-    """Judges one plan after the other: no limit is shared between them."""
-
-    handler: StageValuesHandler
-    now: datetime
-
-    def judge(self, plan: PlanView) -> Judgement:
-        """Judge as the kind does."""
-        return self.handler.judge(plan, now=self.now)
-
-    def admit(self, plan: PlanView) -> None:
-        """Nothing adds up."""
-
-
-class StageValuesHandler:
+class StageValuesHandler(OwnKind):
     """What deals are worth by stage."""
 
     kind = KIND
@@ -116,14 +101,6 @@ class StageValuesHandler:
         """One at a time."""
         return KIND
 
-    def batch_key(self, plan: PlanView) -> str:
-        """Each goes alone."""
-        return ""
-
-    def sit(self, plans: Sequence[PlanView], *, now: datetime) -> _Sitting:
-        """Judge each by itself."""
-        return _Sitting(self, now)
-
     def read_back(self, plans: Sequence[PlanView]) -> list[Reading]:
         """Look at the versions."""
         return [_reading(plan) for plan in plans]
@@ -138,9 +115,6 @@ class StageValuesHandler:
             if outcome.status == "applied":
                 proposal = attempt.plan.proposal
                 write_version(proposal=proposal, body=attempt.plan.content, now=now)
-
-    def absorb(self, proposal: Proposal, reading: Reading, *, now: datetime) -> None:
-        """Take nothing over: the values in force are ours already."""
 
     def edit_is_within(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
         """Whether every value lies between the one in force and the one proposed first."""
@@ -165,14 +139,6 @@ class StageValuesHandler:
         if values is None:
             raise StateError("There were no stage values before these; propose others instead.")
         return {"values": values}
-
-    def measure_after(self, proposals: Sequence[Proposal]) -> list[datetime | None]:
-        """Nothing to measure: the values are an assumption, not an action."""
-        return [None for _ in proposals]
-
-    def measure(self, proposal: Proposal, *, now: datetime) -> dict[str, Any] | None:
-        """Nothing to measure."""
-        return None
 
 
 def _asked(request: dict[str, Any]) -> tuple[str, StageValues]:

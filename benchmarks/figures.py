@@ -130,11 +130,14 @@ def write_docs(
     marks: tuple[str, str] = FIGURES,
 ) -> None:
     """Put the table between its marks in the page."""
+    write_between(DOCS, marks, f"`{command}` on {day}: {where}.\n\n{markdown(figures)}")
+
+
+def write_between(page: Path, marks: tuple[str, str], body: str) -> None:
+    """Replace what stands between two marks of a page."""
     start, end = marks
-    text = DOCS.read_text(encoding="utf-8")
-    before, found, rest = text.partition(start)
+    before, found, rest = page.read_text(encoding="utf-8").partition(start)
     _, closed, after = rest.partition(end)
     if not found or not closed:
-        raise SystemExit(f"{DOCS} has lost the marks {start} and {end}; put them back.")
-    body = f"\n`{command}` on {day}: {where}.\n\n{markdown(figures)}\n\n"
-    DOCS.write_text(before + start + body + end + after, encoding="utf-8")
+        raise SystemExit(f"{page} has lost the marks {start} and {end}; put them back.")
+    page.write_text(f"{before}{start}\n{body}\n\n{end}{after}", encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -41,6 +42,9 @@ def figures_of(
     peak: Callable[[], float],
 ) -> list[Figure]:
     """Open each so many times; the first figure says of what ``size`` the tables are."""
+    # As a web process does, see config.wsgi.
+    gc.collect()
+    gc.freeze()
     limit = quantile(times_of(client, Request("", "/healthz", ""), openings), 0.95)
     figures = []
     for number, request in enumerate(requests):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from hypothesis import HealthCheck, settings
 
 from tests import database
@@ -41,6 +41,7 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> None:
     """One migrated database per worker, on the run's own server."""
     with django_db_blocker.unblock():
         database.create()
+    TransactionTestCase._fixture_teardown = database.empty
 
 
 @pytest.fixture

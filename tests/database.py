@@ -17,12 +17,14 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from embedded.providers import find_postgres
 
 _ROOT = Path(settings.BASE_DIR)
 _CACHE = _ROOT / "var" / "test-schema"
+_OF_DJANGO = {"django_content_type", "auth_permission", "django_migrations"}
+_HOLDS_ROWS = "SELECT '{0}' WHERE EXISTS (SELECT FROM {0})"
 
 
 def create() -> None:
@@ -45,6 +47,22 @@ def fill() -> None:
     with _one_at_a_time():
         if _dump().exists():
             _psql(_dump())
+
+
+def empty(_case: object = None) -> None:
+    """Take away the rows that a test committed; what `migrate` wrote for Django itself stays.
+
+    Django's own way truncates every table and writes permissions anew: 0.8 s after each test.
+    """
+    tables = set(connection.introspection.django_table_names(only_existing=True)) - _OF_DJANGO
+    names = [connection.ops.quote_name(table) for table in sorted(tables)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(_HOLDS_ROWS.format(name) for name in names))
+        filled = [name for (name,) in cursor.fetchall()]
+        # No trigger runs and no key is looked at: history is append-only, and all of it goes.
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for name in filled:
+            cursor.execute(f"DELETE FROM {name}")
 
 
 def _recreate(name: str) -> None:

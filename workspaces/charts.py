@@ -6,16 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
+from html import escape
+from itertools import groupby
+from typing import Final, NamedTuple
 
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
-from workspaces.formats import amount
+from workspaces.formats import money, plain
+from workspaces.reports.shapes import Chart, DaysChart, DaysPanel, DotChart
+
+_MARGIN: Final = 3.0
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """One point of a chart, in its own coordinates and in words."""
 
     x: float
@@ -39,7 +43,9 @@ class LineChart:
     top: str = ""
     has_data: bool = True
     band: str = ""
+    name: str = ""
     _marks: Callable[[], Iterable[Mark]] = field(default=tuple, repr=False, compare=False)
+    _file: Callable[[], DaysChart] | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def marks(self) -> tuple[Mark, ...]:
@@ -47,12 +53,19 @@ class LineChart:
         return tuple(self._marks())
 
     @property
+    def file(self) -> DaysChart | None:
+        """The same as a file draws it; none without data."""
+        return self._file() if self._file else None
+
+    @property
     def dots(self) -> SafeString:
         """Its marks as SVG; a template would take most of a page's time over each of them."""
-        return format_html_join(
-            "",
-            '<circle cx="{}" cy="{}" r="2"><title>{}</title></circle>',
-            ((f"{mark.x:.1f}", f"{mark.y:.1f}", mark.label) for mark in self.marks),
+        return mark_safe(  # noqa: S308  # of numbers and escaped words
+            "".join(
+                f'<circle cx="{mark.x:.1f}" cy="{mark.y:.1f}" r="2">'
+                f"<title>{escape(mark.label)}</title></circle>"
+                for mark in self.marks
+            )
         )
 
     @property
@@ -76,6 +89,8 @@ class CurveChart:
     left: str
     right: str
     top: str
+    name: str
+    file: DotChart
 
     @property
     def view_box(self) -> str:
@@ -99,12 +114,12 @@ def curve_chart(
     curve: Curve,
     days: Sequence[tuple[float, float]],
     now: float,
-    write: tuple[Callable[[float], str], Callable[[float], str]],
+    units: tuple[str, str],
+    name: str = "",
     width: int = 300,
     height: int = 140,
 ) -> CurveChart:
-    """Chart of a curve from nothing; ``write`` says amounts across and upwards in words."""
-    across, upwards = write
+    """Chart of a curve from nothing; ``units`` are those of a day, across and upwards."""
     far = max(*curve.across, 1e-9)
     known = [(x, y) for x, y in days if 0 <= x <= far]
     low = min(0.0, *(y for _, y in known), 0.0)
@@ -116,7 +131,14 @@ def curve_chart(
     def line(values: Sequence[float]) -> list[tuple[float, float]]:
         return [place(x, y) for x, y in zip(curve.across, values, strict=True)]
 
+    def write(value: float, unit: str) -> str:
+        return f"{value:,.0f} {unit}"
+
     edge = [*line(curve.high), *reversed(line(curve.low))]
+    summary = (
+        f"{title}: {write(curve.middle[-1], f'{units[1]} a day')} at {write(far, units[0])},"
+        f" now {write(now, units[0])}"
+    )
     return CurveChart(
         title=title,
         width=width,
@@ -126,11 +148,38 @@ def curve_chart(
         # Lines of no length with round ends: one path is far cheaper than a hundred circles.
         dots="".join(f"M{x:.1f},{y:.1f}h0" for x, y in (place(*day) for day in known)),
         now_x=place(now, 0.0)[0] if now <= far else None,
-        summary=f"{title}: {upwards(curve.middle[-1])} at {across(far)}, now {across(now)}",
-        left=across(0.0),
-        right=across(far),
-        top=upwards(top),
+        summary=summary,
+        left=write(0.0, units[0]),
+        right=write(far, units[0]),
+        top=write(top, f"{units[1]} a day"),
+        name=name,
+        file=_curve_file(title, curve, known, now if now <= far else None, units, summary),
     )
+
+
+def _curve_file(
+    title: str,
+    curve: Curve,
+    known: Sequence[tuple[float, float]],
+    now: float | None,
+    units: tuple[str, str],
+    note: str,
+) -> DotChart:
+    return DotChart(
+        title=title,
+        across=f"{units[0]} a day",
+        upwards=f"{units[1]} a day",
+        dots=tuple(known),
+        curve=tuple(zip(curve.across, curve.middle, strict=True)),
+        note=note,
+        band=tuple(zip(curve.across, curve.low, curve.high, strict=True)),
+        now=now,
+    )
+
+
+def files_of(charts: Iterable[LineChart | CurveChart]) -> dict[str, Chart]:
+    """Charts that have something to show, by name, as files draw them."""
+    return {chart.name: chart.file for chart in charts if chart.file}
 
 
 def _drawn(places: Sequence[tuple[float, float]]) -> str:
@@ -148,10 +197,12 @@ def line_chart(
     width: int = 220,
     height: int = 56,
     band: Mapping[int, tuple[float, float]] | None = None,
+    name: str = "",
 ) -> LineChart:
     """Chart of one value a day; ``None`` leaves a gap, the axis starts at zero.
 
-    ``band`` gives the interval around some values, consecutive ones, by their place.
+    ``band`` gives the interval around some values, consecutive ones, by their place. By its
+    ``name`` a chart is asked for as a file.
     """
     band = band or {}
     known = [value for value in values if value is not None]
@@ -165,7 +216,7 @@ def line_chart(
     def marks() -> Iterator[Mark]:
         for place, (day, value, (x, y)) in enumerate(zip(days, values, places, strict=True)):
             if value is not None:
-                label = f"{day:%d %b}: {write(value)}{_interval(band.get(place), write)}"
+                label = f"{_named(day)}: {write(value)}{_interval(band.get(place), write)}"
                 yield Mark(x, y, label)
 
     path = _path(values, places)
@@ -176,15 +227,27 @@ def line_chart(
         f"{title}, {len(days)} days: lowest {write(min(known))}, highest {write(max(known))}, "
         f"latest {write(known[-1])}"
     )
+
+    def drawn() -> DaysChart:
+        interval = tuple(map(band.get, range(len(days)))) if band else ()
+        unit = currency or suffix.strip() or "a day"
+        panel = DaysPanel(unit, tuple(values), interval)
+        return DaysChart(title, tuple(days), (panel,), summary)
+
     sides = [(places[at][0], *own) for at, own in sorted(band.items())]
     return LineChart(
         title, width, height, path, area, write(known[-1]), summary, days[0], days[-1],
-        write(max(known)), band=_outline(sides, low, top, height), _marks=marks,
+        write(max(known)), band=_outline(sides, low, top, height), name=name, _marks=marks,
+        _file=drawn,
     )  # fmt: skip
 
 
 def _writer(currency: str | None, suffix: str) -> Callable[[float], str]:
-    return lambda value: amount(Decimal(str(round(value, 4))), currency) + suffix
+    def write(value: float) -> str:
+        number = Decimal(str(round(value, 4)))
+        return (money(number, currency) if currency else plain(number)) + suffix
+
+    return write
 
 
 def _interval(own: tuple[float, float] | None, write: Callable[[float], str]) -> str:
@@ -203,23 +266,28 @@ def _outline(
 
 
 def _height_of(value: float, low: float, top: float, height: int) -> float:
-    margin = 3.0
-    return margin + (height - 2 * margin) * (top - value) / (top - low or 1.0)
+    return _MARGIN + (height - 2 * _MARGIN) * (top - value) / (top - low or 1.0)
 
 
 def _places(
     values: Sequence[float | None], low: float, top: float, width: int, height: int
 ) -> list[tuple[float, float]]:
-    step = (width - 6) / max(len(values) - 1, 1)
+    step = (width - 2 * _MARGIN) / max(len(values) - 1, 1)
+    scale = (height - 2 * _MARGIN) / (top - low or 1.0)
     return [
-        (3 + n * step, _height_of(value or 0.0, low, top, height)) for n, value in enumerate(values)
+        (_MARGIN + n * step, _MARGIN + scale * (top - (value or 0.0)))
+        for n, value in enumerate(values)
     ]
 
 
 def _path(values: Sequence[float | None], places: Sequence[tuple[float, float]]) -> str:
-    parts, is_drawing = [], False
-    for value, (x, y) in zip(values, places, strict=True):
-        if value is not None:
-            parts.append(f"{'L' if is_drawing else 'M'}{x:.1f},{y:.1f}")
-        is_drawing = value is not None
-    return " ".join(parts)
+    points = [
+        "" if value is None else f"{x:.1f},{y:.1f}"
+        for value, (x, y) in zip(values, places, strict=True)
+    ]
+    return " ".join("M" + " L".join(run) for is_known, run in groupby(points, bool) if is_known)
+
+
+@lru_cache(maxsize=512)
+def _named(day: date) -> str:
+    return f"{day:%d %b}"

@@ -94,7 +94,7 @@ class Viewer:
 def kind_labels() -> dict[str, str]:
     """Kinds of this queue with their names for people."""
     labels = {kind.kind: kind.label for kind in handlers() if kind.queue == "approvals"}
-    return {**labels, STOP_KIND: "Kill switch"}
+    return {**labels, STOP_KIND: "Stop"}
 
 
 def with_row_data(rows: QuerySet[Proposal], viewer: Viewer) -> QuerySet[Proposal]:

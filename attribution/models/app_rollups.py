@@ -32,6 +32,10 @@ class AppDay(models.Model):
     )
     sessions = models.PositiveIntegerField(default=0)
     revenue = _money(default=0, help_text="Of these sessions, in the workspace's currency.")
+    numbers = models.BigIntegerField(
+        default=0, db_default=0, editable=False,
+        help_text="Sum of the keys of what was counted: tells whether it is still the same.",
+    )  # fmt: skip
 
     class Meta:
         constraints = [

@@ -11,7 +11,7 @@ from attribution.models import CreditLevel
 from attribution.selectors.board_filters import BoardFilters
 from attribution.selectors.board_page import BoardPage
 from attribution.selectors.board_rows import Row
-from attribution.selectors.halo import curve_of
+from attribution.selectors.halo import file_of
 from workspaces.formats import money, percent, plain
 from workspaces.models import Workspace
 from workspaces.reports.shapes import (
@@ -19,7 +19,6 @@ from workspaces.reports.shapes import (
     BarChart,
     BarPanel,
     Chart,
-    DotChart,
     HeatCell,
     HeatChart,
     Report,
@@ -54,7 +53,7 @@ def charts_of(page: BoardPage | None, filters: BoardFilters) -> dict[str, Chart]
         "touches": _counts_chart("Touches before a conversion", page.lengths),
         "times": _counts_chart("Time from the first touch", page.times),
         "countries": _heat_chart(page, filters),
-        "halo": _halo_chart(page),
+        "halo": file_of(page.halo, "conversions") if page.halo else None,
     }
     return {name: chart for name, chart in found.items() if chart}
 
@@ -256,22 +255,6 @@ def _heat_chart(page: BoardPage, filters: BoardFilters) -> HeatChart | None:
     if not rows:
         return None
     return HeatChart("ROAS by channel and country", tuple(page.countries), rows, note)
-
-
-def _halo_chart(page: BoardPage) -> DotChart | None:
-    found = page.halo
-    if found is None or found.fit is None:
-        return None
-    fit = found.fit
-    return DotChart(
-        "Halo: do organic conversions follow paid ones?",
-        "Paid conversions of a day",
-        "Organic conversions of the same day",
-        dots=tuple(zip(found.paid.tolist(), found.organic.tolist(), strict=True)),
-        curve=curve_of(found),
-        note=f"Elasticity {fit.elasticity:.2f} (95 %: {fit.low:.2f} to {fit.high:.2f});"
-        " days of the week and a steady trend are taken out. Moving together is not cause.",
-    )
 
 
 def _money(value: Decimal | None, currency: str) -> str:

@@ -14,6 +14,7 @@ from attribution.engine.journeys import FloatArray
 from attribution.models import ChannelPerformance
 from workspaces.models import Workspace
 from workspaces.periods import Period
+from workspaces.reports.shapes import DotChart
 
 _WIDE, _HIGH, _EDGE = 340, 190, 8
 _POINTS = 24
@@ -83,6 +84,22 @@ def curve_of(found: HaloFound) -> tuple[tuple[float, float], ...]:
     across = np.linspace(float(found.paid.min()), float(found.paid.max()), _POINTS)
     upwards = found.fit.expected(np.maximum(across, 0.5))
     return tuple(zip(across.tolist(), upwards.tolist(), strict=True))
+
+
+def file_of(found: HaloFound, units: str) -> DotChart | None:
+    """The chart of a fit as a file draws it; none without one."""
+    fit = found.fit
+    if fit is None:
+        return None
+    return DotChart(
+        f"Halo: do organic {units} follow paid ones?",
+        f"Paid {units} of a day",
+        f"Organic {units} of the same day",
+        dots=tuple(zip(found.paid.tolist(), found.organic.tolist(), strict=True)),
+        curve=curve_of(found),
+        note=f"Elasticity {fit.elasticity:.2f} (95 %: {fit.low:.2f} to {fit.high:.2f});"
+        " days of the week and a steady trend are taken out. Moving together is not cause.",
+    )
 
 
 def chart_of(found: HaloFound) -> HaloChart | None:

@@ -21,7 +21,7 @@ from attribution.models import FunnelDefinition, Site
 from attribution.selectors.funnels.board import (
     alerts_of,
     board_of,
-    chart_of,
+    charts_of,
     sheets_of,
     window_words,
     with_alerts,
@@ -40,7 +40,7 @@ from attribution.services.funnels.first import create_first_funnel
 from attribution.services.funnels.refreshing import FUNNELS_JOB, LIVE_TOPIC
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.periods import page_number
-from workspaces.reports.answers import download, load
+from workspaces.reports.answers import download, picture
 from workspaces.reports.sheets import csv_of, xlsx_of
 from workspaces.roles import Role
 from workspaces.services import live
@@ -226,14 +226,12 @@ def restore(request: PageRequest, public_id: UUID) -> HttpResponse:
 @require_GET
 @page(Role.VIEWER)
 def export(request: PageRequest, public_id: UUID, kind: str) -> HttpResponse:
-    """What is shown, as CSV or XLSX; its bars as PNG."""
+    """What is shown, as CSV or XLSX; its bars, or the chart that is named, as PNG."""
     if kind not in {*WRITERS, "png"}:
         raise Http404("There is no such export.")
     query = query_of(_funnel(request, public_id), request.GET.dict(), timezone.now())
     if kind == "png":
-        # Matplotlib costs a web worker 40 MB, so it is loaded when a picture is asked for.
-        drawing = load("drawing")
-        content: bytes = drawing.png_of(chart_of(query))
+        content = picture(charts_of(query), request.GET.get("chart", "steps"))
     else:
         content = WRITERS[kind](sheets_of(query), query.words)
     period = query.view.period

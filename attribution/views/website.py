@@ -10,11 +10,13 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_POST
 
 from attribution.selectors.website.board import (
     awaited_site,
     board_of,
+    charts_of,
     has_figures,
     live_visitors,
     sheets_of,
@@ -25,7 +27,7 @@ from attribution.selectors.website.sites import last_event_of
 from attribution.selectors.website.timeline import session_of, timeline_of
 from attribution.services.website.sites import SiteError, create_site
 from workspaces.pages import PageRequest, has_role, page, show
-from workspaces.reports.answers import download
+from workspaces.reports.answers import download, picture
 from workspaces.reports.sheets import csv_of, xlsx_of
 from workspaces.roles import Role
 
@@ -95,12 +97,16 @@ def new_site(request: PageRequest) -> HttpResponse:
 @require_GET
 @page(Role.VIEWER)
 def export(request: PageRequest, kind: str) -> HttpResponse:
-    """What is shown, as CSV or XLSX; the filters stand above it."""
-    if kind not in WRITERS:
+    """What is shown, as CSV or XLSX with the filters above it; one of its charts as PNG."""
+    if kind not in {*WRITERS, "png"}:
         raise Http404("There is no such export.")
     filters = _filters(request)
-    content = WRITERS[kind](sheets_of(filters), filters.words)
     what = f"-{filters.dimension}" if filters.dimension else ""
+    if kind == "png":
+        chart = request.GET.get("chart", "")
+        content, what = picture(charts_of(filters), chart), f"-{slugify(chart)}"
+    else:
+        content = WRITERS[kind](sheets_of(filters), filters.words)
     name = f"website{what}-{filters.period.since}-{filters.period.until}"
     return download(content, name=name, kind=kind)
 

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from campaigns.api.recommendations import OutcomeOut, outcome_shown
 from campaigns.models import ResponseFit, Scenario
 from campaigns.selectors.advice import Outcome, outcomes_of
+from campaigns.selectors.channels import Channels, channels_of
 from campaigns.selectors.scenarios import present_of, scenarios_of, serving_fit
 from campaigns.services.scenarios.inputs import (
     HORIZON_DAYS,
@@ -175,7 +176,12 @@ class PlanResultsOut(serializers.Serializer[Any]):
     more_likely = serializers.FloatField(help_text="Share of the draws in which it brings more.")
     app = serializers.DictField(child=AppFigureOut())
     effects = LeverEffectOut(many=True)
-    narrative = serializers.ListField(child=serializers.CharField())
+    narrative = serializers.SerializerMethodField()
+
+    def get_narrative(self, results: dict[str, Any]) -> list[str]:
+        """Say in a few sentences what the plan changes."""
+        channels: Channels = self.context["channels"]
+        return [channels.said(sentence) for sentence in results["narrative"]]
 
 
 class TriedPlanOut(serializers.Serializer[Any]):
@@ -216,7 +222,11 @@ class ScenariosView(RowsView[Scenario]):
 
     def shown(self, row: Scenario) -> dict[str, Any]:
         """One of them, and what became of it."""
-        return dict(ScenarioOut(row, context={"outcomes": outcomes_of([row])}).data)
+        return dict(ScenarioOut(row, context=self.known([row])).data)
+
+    def known(self, rows: list[Scenario]) -> dict[str, Any]:
+        """What became of some, and how the workspace calls its channels."""
+        return {"outcomes": outcomes_of(rows), "channels": channels_of(self.workspace)}
 
     def curves(self) -> ResponseFit:
         """The curves that serve."""
@@ -241,7 +251,7 @@ class Scenarios(ScenariosView):
     def get(self, request: Request) -> Response:
         """Scenarios with their results and what became of them, newest first."""
         page = self.paginate_queryset(self.get_queryset()) or []
-        shown = ScenarioOut(page, many=True, context={"outcomes": outcomes_of(page)})
+        shown = ScenarioOut(page, many=True, context=self.known(page))
         return self.get_paginated_response(shown.data)
 
     @extend_schema(
@@ -294,7 +304,8 @@ class TryScenario(ScenariosView):
             best = suggest(fit=fit, inputs=inputs, limits=read_limits(limits, present))
         results = predict(fit=fit, inputs=inputs)
         told = {"inputs": inputs.as_json(), "results": results, "best_split": best}
-        return Response(TriedPlanOut(told).data)
+        context = {"channels": channels_of(self.workspace)}
+        return Response(TriedPlanOut(told, context=context).data)
 
 
 class SendScenario(ScenariosView):

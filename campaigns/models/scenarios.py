@@ -14,7 +14,8 @@ from workspaces.models import User, Workspace
 class ResponseFit(models.Model):
     """Curves of all channels of a workspace as they were fitted on one day; the newest one serves.
 
-    What was too thin to learn from is in ``quality``, each with its reason.
+    What was too thin to learn from is in ``quality``, each with its reason. A fit is never changed;
+    old ones that no scenario stands on are deleted (``services/scenarios/fitting.py``).
     """
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
@@ -38,7 +39,7 @@ class ResponseFit(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update),
         ]
         indexes = [
             # the newest of a workspace serves

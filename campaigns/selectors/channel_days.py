@@ -9,8 +9,9 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import Case, CharField, F, FloatField, Sum, Value, When
+from django.db.models import CharField, F, FloatField, Func, Sum
 from django.db.models.functions import Cast
+from django.db.models.sql.compiler import SQLCompiler
 
 from campaigns.selectors.performance import days_of
 from workspaces.models import Workspace
@@ -61,22 +62,30 @@ class Series:
     reach: FloatArray
 
 
-def channel_key(campaign: str = "campaign__") -> Case:
+class ChannelKey(Func):
+    """Channel that figures count under, of a campaign's channel and its account's platform.
+
+    One comparison after another over each row, or one expression after another for each query,
+    would be what dashboards wait for.
+    """
+
+    output_field = CharField()
+
+    def as_sql(self, compiler: SQLCompiler, *_: Any, **__: Any) -> tuple[str, tuple[str, ...]]:
+        """Compare the one name with each that is renamed."""
+        channel, platform = (compiler.compile(one)[0] for one in self.get_source_expressions())
+        renamed = {**ROLLS_UP, **MAIN_CHANNEL}
+        cases = " ".join(f"WHEN '{part}' THEN '{whole}'" for part, whole in renamed.items())
+        name = f"COALESCE(NULLIF({channel}, ''), {platform})"
+        return f"CASE {name} {cases} ELSE {name} END", ()
+
+
+def channel_key(campaign: str = "campaign__") -> ChannelKey:
     """Channel that a row's figures count under; a campaign without one is its platform's.
 
-    ``campaign`` is the way from the row to its campaign.
+    ``campaign`` is the way from the row, which has an account of its own, to its campaign.
     """
-    name = f"{campaign}channel"
-    platform = f"{campaign}account__platform"
-    renamed = {**ROLLS_UP, **MAIN_CHANNEL}
-    return Case(
-        *(When(**{name: part}, then=Value(whole)) for part, whole in renamed.items()),
-        *(When(**{name: "", platform: part}, then=Value(whole))
-          for part, whole in MAIN_CHANNEL.items()),
-        When(**{name: ""}, then=F(platform)),
-        default=F(name),
-        output_field=CharField(),
-    )  # fmt: skip
+    return ChannelKey(F(f"{campaign}channel"), F("account__platform"))
 
 
 def channel_days(workspace: Workspace, period: Period, by: Group = "channel") -> list[Series]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from django.db.models import OuterRef, Subquery
 
 from campaigns.models import Campaign, MarketingChannel
 from campaigns.selectors.channel_days import channel_key
 from workspaces.models import Workspace
+
+_SLUG: Final = re.compile(r"\{([^{}]+)\}")
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,10 @@ class Channels:
     def label(self, slug: str) -> str:
         """What the workspace calls a channel; one that nobody described, by its slug in words."""
         return self.labels.get(slug) or _in_words(slug)
+
+    def said(self, text: str) -> str:
+        """A stored sentence as people read it: channels stand in it by their slugs, in braces."""
+        return _SLUG.sub(lambda found: self.label(found[1]), text)
 
 
 def channels_of(workspace: Workspace) -> Channels:

@@ -25,11 +25,11 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-def days_of(workspace: Workspace, period: Period) -> QuerySet[DailyPerformance]:
-    """Days that may be added up."""
+def days_of(workspace: Workspace, period: Period, level: str = "") -> QuerySet[DailyPerformance]:
+    """Days that may be added up; ``level`` where it is known to be that of all accounts."""
     return DailyPerformance.objects.filter(
         workspace=workspace,
-        level=F("account__summing_level"),
+        level=level or F("account__summing_level"),
         day__gte=period.since,
         day__lte=period.until,
     )

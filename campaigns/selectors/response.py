@@ -110,6 +110,7 @@ def _notes(found: list[ChannelDays], own: list[ChannelDays], told: list[ChannelD
     ]
     if unknown:
         notes.append(
-            f"{', '.join(unknown)} is left out: the conversions of its accounts are test values."
+            f"{', '.join(f'{{{key}}}' for key in unknown)} is left out: the conversions of its"
+            " accounts are test values."
         )
     return notes

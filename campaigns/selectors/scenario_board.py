@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 
 from campaigns.models import ResponseFit, Scenario
 from campaigns.selectors.advice import Outcome, outcomes_of
+from campaigns.selectors.channels import Channels, channels_of
 from campaigns.selectors.response import response_days
 from campaigns.selectors.scenarios import by_outcome, present_of, scenarios_of
 from workspaces.boards import NOTHING, Kpi
@@ -36,6 +37,7 @@ class Slider:
     """A channel's budget: what it is now, what the plan says, how its curve is known."""
 
     channel: str
+    label: str
     present: float
     planned: float
     source: str
@@ -77,8 +79,14 @@ class Row:
 class Shown:
     """Results of a plan as pages show them."""
 
-    def __init__(self, results: Mapping[str, Any]) -> None:
+    def __init__(self, results: Mapping[str, Any], channels: Channels) -> None:
         self.results = results
+        self._channels = channels
+
+    @property
+    def story(self) -> list[str]:
+        """What the plan changes, in a few sentences."""
+        return [self._channels.said(sentence) for sentence in self.results["narrative"]]
 
     @property
     def head(self) -> list[str]:
@@ -136,12 +144,17 @@ class Shown:
 
     def _row(self, line: Mapping[str, Any]) -> Row:
         return Row(
-            name="All channels" if line is self.results["total"] else line["channel"],
+            name=self.name_of(line),
             is_prior=line["source"] == "prior",
             spend=_text(line["spend"], 0),
             present_spend=_text(line["present_spend"], 0),
             cells=[_cell(label, line[key], digits) for key, label, digits in self._figures],
         )
+
+    def name_of(self, line: Mapping[str, Any]) -> str:
+        """What a line's channel is called."""
+        is_total = line is self.results["total"]
+        return "All channels" if is_total else self._channels.label(line["channel"])
 
     @property
     def table(self) -> Table:
@@ -158,12 +171,12 @@ class Shown:
         lines = (*self.results["lines"], self.results["total"])
         rows = [
             (
-                line["channel"], line["source"], line["spend"], line["present_spend"],
+                self.name_of(line), line["source"], line["spend"], line["present_spend"],
                 *(line[key][part][point] for key, _, _ in self._figures for part, point in parts),
             )
             for line in lines
         ]  # fmt: skip
-        note = " ".join(self.results["narrative"])
+        note = " ".join(self.story)
         return Table("Scenario", tuple(head), tuple(rows), note, frozenset({0, 1}))
 
 
@@ -192,13 +205,18 @@ def _cell(label: str, found: Mapping[str, Any], digits: int) -> Figure:
     )
 
 
-def sliders_of(fit: ResponseFit, budgets: Mapping[str, float]) -> list[Slider]:
+def sliders_of(fit: ResponseFit, budgets: Mapping[str, float], channels: Channels) -> list[Slider]:
     """Every channel with its budget, dearest first."""
     present, facts = present_of(fit), _facts(fit)
-    rows = [
-        Slider(channel, amount, budgets.get(channel, amount), *facts[channel])
-        for channel, amount in present.items()
-    ]
+    rows = []
+    for channel, amount in present.items():
+        source, reason = facts[channel]
+        rows.append(
+            Slider(
+                channel, channels.label(channel), amount, budgets.get(channel, amount), source,
+                channels.said(reason),
+            )
+        )  # fmt: skip
     return sorted(rows, key=lambda row: -row.present)
 
 
@@ -248,26 +266,32 @@ def _quality_words(told: Mapping[str, Any]) -> str:
     )
 
 
-def charts_of(fit: ResponseFit) -> list[tuple[str, list[CurveChart]]]:
+def charts_of(fit: ResponseFit, channels: Channels) -> list[tuple[str, list[CurveChart]]]:
     """Curves with their days, by outcome."""
     present = present_of(fit)
     return [
         (
             fit.name_of(outcome),
-            [_chart(fit, outcome, one, present[one["channel"]]) for one in charts],
+            [
+                _chart(fit, outcome, one, present[one["channel"]], channels.label(one["channel"]))
+                for one in charts
+            ],
         )
         for outcome, charts in by_outcome(fit.charts)
     ]
 
 
-def _chart(fit: ResponseFit, outcome: str, one: Mapping[str, Any], now: float) -> CurveChart:
+def _chart(
+    fit: ResponseFit, outcome: str, one: Mapping[str, Any], now: float, title: str
+) -> CurveChart:
     unit = fit.currency if outcome == "revenue" else fit.unit
     return curve_chart(
-        title=one["channel"],
+        title=f"{title}: {fit.name_of(outcome)} by spend",
+        name=f"{outcome}-{one['channel']}",
         curve=Curve(one["spend"], one["low"], one["middle"], one["high"]),
         days=list(zip(one["data_spend"], one["data_units"], strict=True)),
         now=now,
-        write=(lambda x: f"{x:,.0f} {fit.currency}", lambda y: f"{y:,.0f} {unit} a day"),
+        units=(fit.currency, unit),
     )
 
 
@@ -277,19 +301,20 @@ class Kept:
 
     row: Scenario
     outcome: Outcome
+    channels: Channels
 
     @property
     def shown(self) -> Shown:
         """What it said."""
-        return Shown(self.row.results)
+        return Shown(self.row.results, self.channels)
 
 
 def kept_of(workspace: Workspace, picks: Iterable[UUID] | None = None) -> list[Kept]:
     """Scenarios with what became of them, newest first: those picked, or the newest twenty."""
     rows = scenarios_of(workspace)
     found = list(rows[:NEWEST] if picks is None else rows.filter(public_id__in=picks))
-    outcomes = outcomes_of(found)
-    return [Kept(row, outcomes[row.pk]) for row in found]
+    outcomes, channels = outcomes_of(found), channels_of(workspace)
+    return [Kept(row, outcomes[row.pk], channels) for row in found]
 
 
 @dataclass(frozen=True)
@@ -304,7 +329,8 @@ class Beside:
         labels: dict[str, None] = {"Days": None, "Spend": None}
         told = []
         for one in self.kept:
-            total, days = one.shown.rows[-1], one.row.results["horizon_days"]
+            shown, days = one.shown, one.row.results["horizon_days"]
+            total = shown.rows[-1]
             own = {
                 "Days": str(days),
                 "Spend": f"{total.spend}, now {total.present_spend}",
@@ -313,7 +339,7 @@ class Beside:
                 labels[cell.label] = None
                 own[cell.label] = f"{cell.plan} ({cell.band}), {cell.change} against now"
             own |= {
-                f"{line['channel']}, a day": f"{line['spend'] / days:,.0f}"
+                f"{shown.name_of(line)}, a day": f"{line['spend'] / days:,.0f}"
                 for line in one.row.results["lines"]
             }
             labels.update(dict.fromkeys(own))

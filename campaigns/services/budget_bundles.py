@@ -13,6 +13,7 @@ from django.db import transaction
 from campaigns.models import DeliveryStatus, Recommendation, Scenario
 from campaigns.models.sendings import Sending
 from campaigns.selectors.advice import LiveBudget, budgets_by_channel, live_budgets
+from campaigns.selectors.channels import channels_of
 from workspaces.gate import GateError, Proposer
 from workspaces.services.locks import lock_names
 from workspaces.services.proposing import propose
@@ -121,7 +122,8 @@ def _moves(
         if budget.channel in moved and budget.in_workspace_currency is not None
     ][:_MOST]
     idle = sorted(set(moved) - {budget.channel for budget in budgets})
-    return moves, [{"budget": channel, "why": _IDLE} for channel in idle]
+    channels = channels_of(cause.row.workspace)
+    return moves, [{"budget": channels.label(channel), "why": _IDLE} for channel in idle]
 
 
 def _propose(

@@ -10,20 +10,21 @@ from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.selectors.advice import newest_advice, recommendations_of
 from campaigns.selectors.insight import overview as overview_figures
 from campaigns.selectors.insight import paid_media as paid_figures
 from campaigns.selectors.insight import watch
-from campaigns.selectors.insight.files import SHEETS, chart_of, report_of
+from campaigns.selectors.insight.files import CHARTS, SHEETS, chart_of, report_of
 from campaigns.selectors.insight.query import InsightQuery, page_context, query_of
 from campaigns.selectors.insight.watch import WatchQuery
 from campaigns.services.advising.making import ADVICE_JOB
 from campaigns.services.advising.sending import send_to_approval
 from workspaces.gate import GateError, Proposer
 from workspaces.pages import PageRequest, has_role, page, show
-from workspaces.reports.answers import download, load
+from workspaces.reports.answers import download, load, picture
 from workspaces.reports.shapes import Table
 from workspaces.reports.sheets import csv_of, xlsx_of
 from workspaces.roles import Role
@@ -99,9 +100,14 @@ def paid_media(request: PageRequest) -> HttpResponse:
 @require_GET
 @page(Role.VIEWER)
 def export(request: PageRequest, name: str, kind: str) -> HttpResponse:
-    """What a dashboard shows as CSV, XLSX or PDF with the filters above it; its days as PNG."""
+    """What a dashboard shows as CSV, XLSX or PDF with the filters above it.
+
+    As PNG: the chart that is named, else all figures by day.
+    """
     if kind not in {*WRITERS, "pdf", "png"}:
         raise Http404("There is no such export.")
+    if kind == "png" and "chart" in request.GET:
+        return _one_chart(request, name, request.GET["chart"])
     query, tables = _filed(request, name)
     title = name.replace("-", " ").capitalize()
     if kind == "pdf":
@@ -115,6 +121,15 @@ def export(request: PageRequest, name: str, kind: str) -> HttpResponse:
     else:
         content = WRITERS[kind](tables, query.words)
     return download(content, name=f"{name}-{query.period.since}-{query.period.until}", kind=kind)
+
+
+def _one_chart(request: PageRequest, name: str, chart: str) -> HttpResponse:
+    if name not in CHARTS:
+        raise Http404("This page has no charts.")
+    query = query_of(request.workspace, request.GET.dict(), timezone.now())
+    content = picture(CHARTS[name](query), chart)
+    start = f"{name}-{slugify(chart)}"
+    return download(content, name=f"{start}-{query.period.since}-{query.period.until}", kind="png")
 
 
 def _filed(request: PageRequest, name: str) -> tuple[InsightQuery | WatchQuery, list[Table]]:

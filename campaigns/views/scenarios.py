@@ -18,11 +18,10 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.models import ResponseFit
-from campaigns.selectors.advice import outcomes_of
+from campaigns.selectors.channels import Channels, channels_of
 from campaigns.selectors.predictions import newest_predictions
 from campaigns.selectors.scenario_board import (
     Beside,
-    Kept,
     Shown,
     charts_of,
     kept_of,
@@ -44,9 +43,10 @@ from campaigns.services.scenarios.inputs import (
 from campaigns.services.scenarios.predicting import predict, suggest
 from campaigns.services.scenarios.saving import save_scenario
 from campaigns.services.scenarios.sending import send_scenario
+from workspaces.charts import files_of
 from workspaces.gate import GateError, Proposer
 from workspaces.pages import PageRequest, has_role, page, show
-from workspaces.reports.answers import download
+from workspaces.reports.answers import download, picture
 from workspaces.reports.shapes import Pairs
 from workspaces.reports.sheets import csv_of, xlsx_of
 from workspaces.roles import Role
@@ -58,6 +58,7 @@ from workspaces.tasks import run_job
 WRITERS = {"csv": csv_of, "xlsx": xlsx_of}
 _PAGE: Final = "campaigns/scenarios/studio.html"
 _BY_CHANNEL: Final = (("budgets", "budget-"), ("least", "least-"), ("most", "most-"))
+_ENDS: Final = ("at_least", "at_most")
 _FEWEST, _MOST = 2, 4
 TABS: Final = (
     ("campaign", "Campaign", 0), ("budget", "Budget", 0), ("ltv", "Lifetime value", 0),
@@ -76,7 +77,8 @@ def studio(request: PageRequest) -> HttpResponse:
         context["missing"] = what_is_missing(request.workspace, timezone.now())
         context["run"] = open_run(request.workspace, CURVES_JOB)
         return show(request, _PAGE, context)
-    context |= _tried(fit, request.GET)
+    channels = channels_of(request.workspace)
+    context |= _tried(fit, request.GET, channels)
     if request.htmx:
         part = "studio" if request.GET.get("do") == "best" else "result"
         response = show(request, f"{_PAGE}#{part}", context)
@@ -84,15 +86,15 @@ def studio(request: PageRequest) -> HttpResponse:
         return response
     context |= {
         "run": open_run(request.workspace, CURVES_JOB),
-        "charts": charts_of(fit),
+        "charts": charts_of(fit, channels),
         "quality": quality_of(fit),
-        "notes": fit.quality["notes"],
+        "notes": [channels.said(note) for note in fit.quality["notes"]],
         "kept": kept_of(request.workspace),
     }
     return show(request, _PAGE, context)
 
 
-def _tried(fit: ResponseFit, asked: QueryDict) -> dict[str, Any]:
+def _tried(fit: ResponseFit, asked: QueryDict, channels: Channels) -> dict[str, Any]:
     """What the page says of a plan; one that cannot be read leaves the present plan, and why."""
     present, best, error = present_of(fit), None, ""
     given = _given(asked)
@@ -102,17 +104,23 @@ def _tried(fit: ResponseFit, asked: QueryDict) -> dict[str, Any]:
             best = suggest(fit=fit, inputs=inputs, limits=read_limits(given, present))
             inputs = Inputs(**{**inputs.as_json(), "budgets": best["budgets"]})
     except InputError as refused:
-        inputs, error = read_inputs({}, present), f"{refused.field.replace('_', ' ')}: {refused}"
+        inputs, error = read_inputs({}, present), f"{_name_of(refused, channels)}: {refused}"
     return {
         "inputs": inputs,
-        "sliders": sliders_of(fit, inputs.budgets),
+        "sliders": sliders_of(fit, inputs.budgets, channels),
         "levers": [(lever, f"{getattr(inputs, lever.name):g}") for lever in LEVERS],
         "longest": LONGEST_DAYS,
-        "shown": Shown(predict(fit=fit, inputs=inputs)),
-        "best": best,
+        "shown": Shown(predict(fit=fit, inputs=inputs), channels),
+        "best": best and best | {end: [*map(channels.label, best[end])] for end in _ENDS},
         "error": error,
         "plan": _address(inputs, present),
     }
+
+
+def _name_of(refused: InputError, channels: Channels) -> str:
+    """What the page calls a field: a channel's by its label."""
+    name = refused.field.rpartition(".")[2]
+    return channels.label(name) if name in channels.labels else name.replace("_", " ")
 
 
 def _given(asked: QueryDict) -> dict[str, Any]:
@@ -197,12 +205,14 @@ def save(request: PageRequest) -> HttpResponse:
 @page(Role.VIEWER)
 def scenario(request: PageRequest, public_id: UUID) -> HttpResponse:
     """One that was kept, as it was shown then."""
-    row = get_object_or_404(scenarios_of(request.workspace), public_id=public_id)
-    inputs = Inputs.from_json(row.inputs)
+    kept = next(iter(kept_of(request.workspace, [public_id])), None)
+    if kept is None:
+        raise Http404("There is no such scenario.")
+    inputs = Inputs.from_json(kept.row.inputs)
     context = {
-        "title": row.name,
-        "kept": Kept(row, outcomes_of([row])[row.pk]),
-        "shown": Shown(row.results),
+        "title": kept.row.name,
+        "kept": kept,
+        "shown": kept.shown,
         "plan": _address(inputs, dict.fromkeys(inputs.budgets, -1.0)),
         "may_write": has_role(request, Role.OPERATOR),
     }
@@ -253,7 +263,9 @@ def _picks(request: PageRequest) -> list[UUID]:
 @require_GET
 @page(Role.VIEWER)
 def export(request: PageRequest, kind: str) -> HttpResponse:
-    """The plan that is shown, or scenarios side by side, as CSV or XLSX."""
+    """The plan that is shown, or scenarios side by side, as CSV or XLSX; a curve as PNG."""
+    if kind == "png":
+        return _curve(request, request.GET.get("chart", ""))
     if kind not in WRITERS:
         raise Http404("There is no such export.")
     words: Pairs = (("Workspace", request.workspace.name),)
@@ -269,10 +281,19 @@ def export(request: PageRequest, kind: str) -> HttpResponse:
         if fit is None:
             messages.error(request, "There are no curves yet; fit them first.")
             return redirect("scenarios")
-        tried = _tried(fit, request.GET)
+        tried = _tried(fit, request.GET, channels_of(request.workspace))
         name, tables = "scenario", [tried["shown"].table]
         words += (("Plan", tried["plan"] or "as now"), ("Curves of", str(fit.until)))
     return download(WRITERS[kind](tables, words), name=name, kind=kind)
+
+
+def _curve(request: PageRequest, name: str) -> HttpResponse:
+    fit = serving_fit(request.workspace)
+    if fit is None:
+        raise Http404("There are no curves yet.")
+    found = charts_of(fit, channels_of(request.workspace))
+    content = picture(files_of(chart for _, charts in found for chart in charts), name)
+    return download(content, name=f"curve-{slugify(name)}-{fit.until}", kind="png")
 
 
 @require_GET
@@ -302,5 +323,6 @@ def _split(request: PageRequest) -> dict[str, Any]:
     except InputError as refused:
         best, error = None, str(refused)
     total = given.get("total", f"{sum(present.values()):.2f}")
-    sliders = sliders_of(fit, best["budgets"]) if best else []
+    channels = channels_of(request.workspace)
+    sliders = sliders_of(fit, best["budgets"], channels) if best else []
     return {"fit": fit, "best": best, "total": total, "error": error, "sliders": sliders}

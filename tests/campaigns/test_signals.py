@@ -96,6 +96,24 @@ def test_detecting_again_changes_nothing(workspace, breakthrough, now):
     assert list(Signal.objects.values()) == before
 
 
+def test_a_sudden_rise_upon_spending_above_its_plan_is_a_signal_of_its_own(
+    workspace, yesterday, now
+):
+    """A plan of two thirds of what is usual; four days ago spend rose by two fifths."""
+    add_channel(workspace, "meta", until=yesterday, volume=since(4, 1.4), budget=Decimal(270))
+    _detect(workspace, now - timedelta(days=5))
+    (lasting,) = Signal.objects.filter(type="budget_overrun", resolved_at=None)
+
+    for days in (4, 3, 2, 1, 0):
+        _detect(workspace, now - timedelta(days=days))
+
+    rise = Signal.objects.get(type="budget_overrun", resolved_at=None)
+    lasting.refresh_from_db()
+    assert (now.date() - rise.began_on).days == 4
+    assert lasting.resolved_on == rise.detected_on
+    assert lasting.began_on < rise.began_on
+
+
 def test_calm_figures_tell_nothing(workspace, yesterday, now):
     add_channel(workspace, "meta", until=yesterday)
 

@@ -113,3 +113,21 @@ def test_arrays_of_other_lengths_are_refused_by_name():
             np.ones(DAYS),
             np.ones(DAYS),
         )
+
+
+def test_a_sudden_rise_is_told_apart_from_spending_that_was_above_its_plan_all_along():
+    rng = np.random.default_rng(5)
+    factor = np.where(np.arange(DAYS) >= 45, 1.4, 1.0)
+    spend = 400 * factor * np.exp(rng.normal(0, 0.05, DAYS))
+    installs = np.full(DAYS, 200.0)
+    arrays = (spend, 50 * installs, 10 * installs, installs)
+    channel = ChannelHistory("meta", *arrays, planned_spend=np.full(DAYS, 300.0))
+    nothing = np.full(DAYS, np.nan)
+
+    found = scan(History(WEEKDAYS, (channel,), nothing, nothing))
+
+    above, risen, *_ = (one for one in found if one.type == "budget_overrun")
+    assert (above.began, above.detected) == (0, 12)
+    assert (above.hit.measure, risen.hit.measure) == ("plan", "pace")
+    assert above.ended == risen.detected
+    assert 45 <= risen.detected <= 47

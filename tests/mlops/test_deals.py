@@ -14,7 +14,7 @@ from attribution.services.tracking import Sender, Worth, record_conversion
 from campaigns.models import DeliveryStatus
 from campaigns.selectors import current_policy, limits_of
 from mlops.models import SamplerFeedback
-from mlops.selectors import arms_of
+from mlops.selectors.sampling import arms_of
 from mlops.services import deals
 from mlops.services.sampling import allocate
 from tests.attribution.stage_steps import CRM, installed, moved

@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.db import connection, transaction
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -39,6 +40,8 @@ def house(django_db_setup: None, django_db_blocker) -> Iterator[Client]:
         session = client.session
         session[SESSION_KEY] = workspace.pk
         session.save()
+        # Looked at now, else each test's end would look at the keys of all these rows again.
+        connection.check_constraints()
         yield client
         transaction.set_rollback(True)
 
@@ -58,12 +61,14 @@ def test_list_shows_rows_in_few_queries(model, house, db, django_assert_max_num_
 
 @of_each_model
 def test_list_can_be_searched_or_ordered(model, house, db):
-    searches = bool(admin.site._registry[model].search_fields)
+    page = admin.site.get_model_admin(model)
+    searches = bool(page.search_fields)
+    request = house.get("/admin/").wsgi_request
+    request.GET = QueryDict("q=zzz" if searches else "o=1")
 
-    response = house.get(_url(model, "changelist"), {"q": "zzz"} if searches else {"o": "1"})
+    listed = page.get_changelist_instance(request)
 
-    assert response.status_code == 200
-    assert response.context["cl"].result_count == 0 or not searches
+    assert listed.result_count == 0 if searches else list(listed.queryset)
 
 
 @of_each_model

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Final
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
+
+from workspaces.reports.shapes import Chart
 
 TYPES: Final = {
     "csv": "text/csv; charset=utf-8",
@@ -19,6 +22,20 @@ def download(content: bytes, *, name: str, kind: str) -> HttpResponse:
     """A file to be kept, named for what is in it; ``kind`` is one of ``TYPES``."""
     headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
     return HttpResponse(content, content_type=TYPES[kind], headers=headers)
+
+
+def picture(charts: Mapping[str, Chart], name: str) -> bytes:
+    """Draw one of a page's charts as PNG.
+
+    Raises
+    ------
+    Http404 : the page has no such chart, or nothing to show in it
+    """
+    if name not in charts:
+        known = ", ".join(charts) or "none"
+        raise Http404(f"There is no chart {name!r} with figures here; there are: {known}.")
+    content: bytes = load("drawing").png_of(charts[name])
+    return content
 
 
 def load(name: str) -> Any:

@@ -152,13 +152,18 @@ def _short(text: str, signs: int) -> str:
 @draw.register
 def _dots(chart: DotChart, figure: FigureBase) -> None:
     axes = figure.subplots()
+    if chart.band:
+        across, low, high = zip(*chart.band, strict=True)
+        axes.fill_between(across, low, high, color=ACCENT, alpha=0.15, linewidth=0)
+    if chart.now is not None:
+        axes.axvline(chart.now, color=INK, linewidth=0.8, linestyle="--")
     axes.plot([x for x, _ in chart.dots], [y for _, y in chart.dots], "o", color=CALM)
     if chart.curve:
         axes.plot([x for x, _ in chart.curve], [y for _, y in chart.curve], color=ACCENT)
     axes.set_xlabel(words(chart.across), fontproperties=font(9), color=INK)
     axes.set_ylabel(words(chart.upwards), fontproperties=font(9), color=INK)
     axes.set_xlim(left=0)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(bottom=min(0.0, *(y for _, y in chart.dots), 0.0))
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         label.set_fontproperties(font(8))
     axes.grid(color=LINE, linewidth=0.5)
@@ -175,6 +180,9 @@ def _days(chart: DaysChart, figure: FigureBase) -> None:
         known = [value if value is not None else nan for value in panel.values]
         axes.set_axis_on()
         axes.plot(range(len(chart.days)), known, color=ACCENT, linewidth=1.2)
+        if panel.band:
+            low, high = zip(*(one or (nan, nan) for one in panel.band), strict=True)
+            axes.fill_between(range(len(low)), low, high, color=ACCENT, alpha=0.2, linewidth=0)
         axes.set_title(words(panel.title), fontproperties=font(9, is_bold=True), loc="left")
         axes.set_ylim(bottom=min(0.0, *(value for value in known if value == value), 0.0))
         ends = (0, len(chart.days) - 1)

@@ -56,7 +56,13 @@ class BarChart:
 
 @dataclass(frozen=True)
 class DotChart:
-    """Measured points and the curve through them."""
+    """Measured points and the curve through them.
+
+    Attributes
+    ----------
+    band : where the curve may be: x, low and high
+    now : x of what is so now
+    """
 
     title: str
     across: str
@@ -64,14 +70,17 @@ class DotChart:
     dots: tuple[tuple[float, float], ...]
     curve: tuple[tuple[float, float], ...] = ()
     note: str = ""
+    band: tuple[tuple[float, float, float], ...] = ()
+    now: float | None = None
 
 
 @dataclass(frozen=True)
 class DaysPanel:
-    """One figure by day; ``None`` where it is not known."""
+    """One figure by day; ``None`` where it is not known, or has no interval."""
 
     title: str
     values: tuple[float | None, ...]
+    band: tuple[tuple[float, float] | None, ...] = ()
 
 
 @dataclass(frozen=True)

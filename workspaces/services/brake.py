@@ -1,4 +1,7 @@
-"""The kill switch: pulled at once by an operator, released by an approver."""
+"""Stopping our own machinery: at once, and on record as a proposal signed by the policy 'stop'.
+
+The kill switch is pulled by an operator and released by an approver.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,15 @@ from datetime import datetime
 
 from django.db import transaction
 
-from workspaces.gate import NotAllowedError, Proposer, RequestError, StateError, canonical, digest
+from workspaces.gate import (
+    Json,
+    NotAllowedError,
+    Proposer,
+    RequestError,
+    StateError,
+    canonical,
+    digest,
+)
 from workspaces.models import (
     Decision,
     ExecutionAttempt,
@@ -24,6 +35,7 @@ from workspaces.roles import Role
 from workspaces.selectors import effective_rank
 from workspaces.services.events import announce
 from workspaces.services.live import bump
+from workspaces.services.locks import lock_proposal
 
 STOP_POLICY = "stop"
 
@@ -43,7 +55,17 @@ def pull(*, workspace: Workspace, by: User, reason: str, now: datetime) -> Works
         if locked.kill_switch:
             raise StateError("The kill switch is on already.")
         _set(locked, is_on=True, reason=reason, now=now)
-        proposal = _record_stop(locked, by=by, reason=reason, now=now)
+        proposal = record_stop(
+            workspace=locked,
+            by=by,
+            rank=Role.OPERATOR,
+            subject_key="kill-switch",
+            subject_label=locked.name,
+            summary=f"Stop every execution in {locked.name}",
+            body={"operation": "stop", "before": "running", "after": "stopped"},
+            reason=reason,
+            now=now,
+        )
         _log(locked, is_on=True, by=by, reason=reason, proposal=proposal, now=now)
         bump(locked.pk, "kill-switch")
     return locked
@@ -94,33 +116,52 @@ def _log(
     )
 
 
-def _record_stop(workspace: Workspace, *, by: User, reason: str, now: datetime) -> Proposal:
-    """Write the stop as a proposal that went the whole way in this transaction."""
+def record_stop(
+    *,
+    workspace: Workspace,
+    by: User,
+    rank: Role,
+    subject_key: str,
+    subject_label: str,
+    summary: str,
+    body: Json,
+    reason: str,
+    now: datetime,
+    reverts: Proposal | None = None,
+) -> Proposal:
+    """Write a stop as a proposal that went the whole way in the caller's transaction.
+
+    The caller stops what is to be stopped, and has seen that ``by`` holds ``rank``. ``reverts`` is
+    the executed proposal that it undoes.
+    """
     proposer = Proposer.person(by)
     proposal = Proposal.objects.create(
         workspace=workspace,
         kind=STOP_KIND,
-        subject_key="kill-switch",
-        subject_label=workspace.name,
-        summary=f"Stop every execution in {workspace.name}",
+        subject_key=subject_key,
+        subject_label=subject_label,
+        summary=summary,
         reason=reason,
         proposer_type=proposer.type,
         proposer_key=proposer.key,
         proposer_label=proposer.label,
         proposed_by=by,
         created_at=now,
-        lane="kill-switch",
+        # A lane of its own: what runs in the lane of the subject must not hold a stop up.
+        lane=f"stop:{subject_key}",
         risk=Risk.LOW,
+        reverts=reverts,
     )
-    text = canonical(
-        {
-            "kind": STOP_KIND,
-            "workspace": workspace.slug,
-            "operation": "stop",
-            "before": "running",
-            "after": "stopped",
-        }
-    )
+    text = canonical({"kind": STOP_KIND, "workspace": workspace.slug, **body})
+    plan = _signed_plan(proposal, text, rank, reason, now)
+    _walk(proposal, plan, now)
+    if reverts is not None:
+        _mark_reverted(reverts, now)
+    return proposal
+
+
+def _signed_plan(proposal: Proposal, text: str, rank: Role, reason: str, now: datetime) -> Plan:
+    """Plan of a stop, signed by its policy."""
     plan = Plan.objects.create(
         proposal=proposal,
         version=1,
@@ -128,7 +169,7 @@ def _record_stop(workspace: Workspace, *, by: User, reason: str, now: datetime) 
         sha256=digest(text),
         policy_version=STOP_POLICY,
         risk=Risk.LOW,
-        rank_required=Role.OPERATOR,
+        rank_required=rank,
         policy_may_sign=True,
         created_at=now,
     )
@@ -137,8 +178,7 @@ def _record_stop(workspace: Workspace, *, by: User, reason: str, now: datetime) 
     Signature.objects.create(
         plan=plan, policy_version=STOP_POLICY, decision=Decision.APPROVE, why=reason, at=now
     )
-    _walk(proposal, plan, now)
-    return proposal
+    return plan
 
 
 def _walk(proposal: Proposal, plan: Plan, now: datetime) -> None:
@@ -151,3 +191,11 @@ def _walk(proposal: Proposal, plan: Plan, now: datetime) -> None:
         plan=plan, number=1, worker="brake", started_at=now, settled_at=now, outcome="applied"
     )
     announce(proposal, "executed", now=now)
+
+
+def _mark_reverted(proposal: Proposal, now: datetime) -> None:
+    locked = lock_proposal(proposal.pk)
+    if locked.status == Status.EXECUTED:
+        locked.status = Status.REVERTED
+        locked.save(update_fields=["status", "updated_at"])
+        announce(locked, "reverted", now=now)

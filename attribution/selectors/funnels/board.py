@@ -29,9 +29,9 @@ from attribution.selectors.funnels.results import (
     values_of,
 )
 from workspaces.boards import Kpi, change_of
-from workspaces.charts import LineChart, line_chart
+from workspaces.charts import LineChart, files_of, line_chart
 from workspaces.formats import money, plain
-from workspaces.reports.shapes import Bar, BarChart, BarPanel, Table
+from workspaces.reports.shapes import Bar, BarChart, BarPanel, Chart, Table
 
 MOST_ALERTS: Final = 10
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))
@@ -201,6 +201,11 @@ def sheets_of(query: FunnelQuery) -> list[Table]:
     ]  # fmt: skip
 
 
+def charts_of(query: FunnelQuery) -> dict[str, Chart]:
+    """Charts of the page as files draw them; its steps have none of a day."""
+    return {"steps": chart_of(query), **files_of(_charts(trend_of(query.view)))}
+
+
 def chart_of(query: FunnelQuery) -> BarChart:
     """Bars of this period and the one before, to be drawn as a picture."""
     view = query.view
@@ -300,7 +305,9 @@ def _charts(lines: list[Line]) -> list[LineChart]:
         ("Rate", rates, " %"),
     ]
     return [
-        line_chart(title=title, days=days, values=values, suffix=suffix, width=440)
+        line_chart(
+            title=title, days=days, values=values, suffix=suffix, width=440, name=title.lower()
+        )
         for title, values, suffix in series
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -105,11 +105,6 @@ def whole_channel() -> Case:
     """Channel that a row counts under."""
     parts = (When(channel=part, then=Value(whole)) for part, whole in ROLLS_UP.items())
     return Case(*parts, default=F("channel"), output_field=CharField())
-
-
-def all_users(cohorts: Iterable[Users]) -> Users:
-    """All of them together."""
-    return sum(cohorts, Users())
 
 
 def organic_installs(

@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import TruncWeek
 
 from attribution.models import AppCohort, InstallSource
-from attribution.selectors.growth.app_use import SUMS, Users, all_users, of_channel, whole_channel
+from attribution.selectors.growth.app_use import SUMS, Users, of_channel, whole_channel
 from attribution.selectors.growth.figures import Figures, Measure
 from campaigns import metrics
 from campaigns.selectors.insight.query import InsightQuery
@@ -115,7 +115,7 @@ def cohorts_of(query: InsightQuery) -> CohortBoard:
     days = _by_day_and_source(query, Period(query.period.before.since, query.period.until))
     before = _within(days, query.period.before) if query.is_compared else None
     own = {key: users for key, users in days.items() if key[0] in query.period}
-    total = all_users(own.values())
+    total = Users.all_of(own.values())
     currency = query.workspace.currency
     by_day: dict[date, Users] = {}
     for (day, _), users in sorted(own.items()):
@@ -171,7 +171,7 @@ def _by_day_and_source(query: InsightQuery, period: Period) -> dict[tuple[date, 
 
 
 def _within(days: Mapping[tuple[date, str], Users], period: Period) -> Users:
-    return all_users(users for (day, _), users in days.items() if day in period)
+    return Users.all_of(users for (day, _), users in days.items() if day in period)
 
 
 def _line(query: InsightQuery, level: str, key: str, users: Users) -> CohortLine:
@@ -185,7 +185,7 @@ def _line(query: InsightQuery, level: str, key: str, users: Users) -> CohortLine
 def _side(
     source: InstallSource, days: Mapping[tuple[date, str], Users], total: Users, currency: str
 ) -> Side:
-    own = all_users(users for (_, name), users in days.items() if name == source)
+    own = Users.all_of(users for (_, name), users in days.items() if name == source)
     return Side(
         label=source.label,
         users=own.users,

@@ -19,14 +19,14 @@ from attribution.selectors.growth.value import predicted_value
 from campaigns import metrics
 from campaigns.models import Signal
 from campaigns.selectors.insight.amounts import rates_for
-from campaigns.selectors.insight.cohorts import AdDay, ad_days, all_of
+from campaigns.selectors.insight.cohorts import AdDay, ad_days
 from campaigns.selectors.insight.query import InsightQuery
 from workspaces.boards import Kpi
-from workspaces.charts import LineChart, line_chart
+from workspaces.charts import LineChart, files_of, line_chart
 from workspaces.formats import plain
 from workspaces.models import Proposal, Status, Workspace
 from workspaces.periods import Period
-from workspaces.reports.shapes import Table
+from workspaces.reports.shapes import Chart, Table
 
 TOP_SIGNALS: Final = 5
 HORIZON_DAYS: Final = 14
@@ -141,6 +141,7 @@ class Outlook:
             currency=currency if self.measure.kind == "money" else None,
             width=440,
             band={count + n: end for n, end in enumerate(ends)},
+            name=f"{self.measure.name}-forecast",
         )
 
 
@@ -227,6 +228,12 @@ def sheets_of(query: InsightQuery) -> list[Table]:
     return [figures, days, *(_forecast_table(one, currency) for one in board.outlooks)]
 
 
+def charts_of(query: InsightQuery) -> dict[str, Chart]:
+    """Charts of the page as files draw them."""
+    board = executive_of(query)
+    return files_of([*board.charts, *board.forecasts])
+
+
 def _growth_by_day(query: InsightQuery, ads: Mapping[date, AdDay]) -> dict[date, Growth]:
     if query.channel or query.campaign:
         return {day: Growth(own, 0) for day, own in ads.items()}
@@ -240,7 +247,9 @@ def _growth_by_day(query: InsightQuery, ads: Mapping[date, AdDay]) -> dict[date,
 
 def _total(days: Iterable[Growth]) -> Growth:
     found = list(days)
-    return Growth(all_of(day.ads for day in found), sum(day.organic_installs for day in found))
+    return Growth(
+        AdDay.all_of(day.ads for day in found), sum(day.organic_installs for day in found)
+    )
 
 
 def _outlooks(days: Mapping[date, Growth], known: Sequence[date]) -> list[Outlook]:

@@ -9,16 +9,16 @@ from decimal import Decimal
 from typing import Final
 
 from attribution.models import InstallSource
-from attribution.selectors.growth.app_use import Users, all_users, users_by_day
+from attribution.selectors.growth.app_use import Users, users_by_day
 from attribution.selectors.growth.figures import Figures, Measure, Target
 from campaigns import metrics
 from campaigns.selectors.insight.amounts import rates_for
-from campaigns.selectors.insight.cohorts import AdDay, ad_days, all_of
+from campaigns.selectors.insight.cohorts import AdDay, ad_days
 from campaigns.selectors.insight.query import InsightQuery
 from workspaces.boards import NOTHING, Kpi, change_of
-from workspaces.charts import LineChart
+from workspaces.charts import LineChart, files_of
 from workspaces.periods import Period
-from workspaces.reports.shapes import Table
+from workspaces.reports.shapes import Chart, Table
 
 MEASURES: Final = (
     Measure("impressions", "Impressions", "count"),
@@ -210,6 +210,11 @@ def sheets_of(query: InsightQuery) -> list[Table]:
     return [figures, steps, days]
 
 
+def charts_of(query: InsightQuery) -> dict[str, Chart]:
+    """Charts of the page as files draw them."""
+    return files_of(funnel_of(query).charts)
+
+
 def _total(days: Iterable[Way]) -> Way:
     found = list(days)
-    return Way(all_of(day.ads for day in found), all_users(day.users for day in found))
+    return Way(AdDay.all_of(day.ads for day in found), Users.all_of(day.users for day in found))

@@ -14,23 +14,22 @@ from attribution.models import InstallSource
 from attribution.selectors.growth.app_use import (
     Use,
     Users,
-    all_users,
     metric_days_of,
     organic_installs,
     use_by_day,
     users_by_day,
 )
 from attribution.selectors.growth.figures import Figures, Measure
-from attribution.selectors.halo import HaloChart, HaloFound, chart_of, fit_days
+from attribution.selectors.halo import HaloChart, HaloFound, chart_of, file_of, fit_days
 from campaigns import metrics
 from campaigns.models import DailyOrganicMetric
 from campaigns.selectors.insight.query import InsightQuery
 from campaigns.selectors.performance import days_of
 from workspaces.boards import Kpi
-from workspaces.charts import LineChart
+from workspaces.charts import LineChart, files_of
 from workspaces.formats import plain
 from workspaces.periods import Period
-from workspaces.reports.shapes import Table
+from workspaces.reports.shapes import Chart, Table
 
 #: A relation is looked for in so many days at least, up to the end of the period.
 HALO_DAYS: Final = 90
@@ -229,6 +228,13 @@ def sheets_of(query: InsightQuery) -> list[Table]:
     return [Table(figures.title, figures.head, rows, texts=figures.texts), days]
 
 
+def charts_of(query: InsightQuery) -> dict[str, Chart]:
+    """Charts of the page as files draw them."""
+    board = organic_of(query)
+    halo = file_of(board.halo, "installs")
+    return files_of(board.charts) | ({"halo": halo} if halo else {})
+
+
 def _days(query: InsightQuery, period: Period) -> dict[date, OrganicDay]:
     source = InstallSource.ORGANIC
     reported = metric_days_of(query.workspace, period)
@@ -243,7 +249,7 @@ def _days(query: InsightQuery, period: Period) -> dict[date, OrganicDay]:
 def _total(days: Iterable[OrganicDay]) -> OrganicTotal:
     found = list(days)
     uses = [day.use for day in found if day.use]
-    users = all_users(day.users for day in found)
+    users = Users.all_of(day.users for day in found)
     ranks = [day.store_rank for day in found if day.store_rank is not None]
     ratings = [day.rating for day in found if day.rating is not None]
     return OrganicTotal(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from urllib.parse import urlencode
@@ -31,9 +31,9 @@ from attribution.selectors.website.figures import (
 )
 from attribution.selectors.website.filters import WebFilters
 from workspaces.boards import Head, Kpi, change_of, sort_link
-from workspaces.charts import LineChart, line_chart
+from workspaces.charts import LineChart, files_of, line_chart
 from workspaces.formats import plain
-from workspaces.reports.shapes import Table
+from workspaces.reports.shapes import Chart, Table
 
 CARD_ROWS: Final = 6
 PAGE_ROWS: Final = 50
@@ -147,19 +147,30 @@ def board_of(filters: WebFilters) -> WebBoard:
     return WebBoard(
         total=total,
         kpis=[COLUMNS[name].kpi(total, before, currency) for name in _KPIS],
-        charts=[
-            line_chart(
-                title=COLUMNS[name].label,
-                days=list(own),
-                values=[float(getattr(figures, name)) for figures in own.values()],
-                width=440,
-            )
-            for name in _CHARTS
-        ],
+        charts=_charts(own),
         cards=[] if filters.dimension else _cards(filters),
         table=_table(filters) if filters.dimension else None,
         newest=[] if filters.dimension else _newest(filters),
     )
+
+
+def charts_of(filters: WebFilters) -> dict[str, Chart]:
+    """Charts of the page as files draw them."""
+    period = filters.period
+    return files_of(_charts(by_day(filters.asked_sites, period.since, period.until)))
+
+
+def _charts(days: Mapping[date, Figures]) -> list[LineChart]:
+    return [
+        line_chart(
+            title=COLUMNS[name].label,
+            days=list(days),
+            values=[float(getattr(figures, name)) for figures in days.values()],
+            width=440,
+            name=name,
+        )
+        for name in _CHARTS
+    ]
 
 
 def sheets_of(filters: WebFilters) -> list[Table]:

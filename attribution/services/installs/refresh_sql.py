@@ -123,21 +123,28 @@ _COHORT_COLUMNS: Final = (
 )  # fmt: skip
 # Day after which the column is known, in the order of the columns.
 _KNOWN_AFTER: Final = (0, 1, 7, 30, 6, 29)
-_COHORT_NEW = ", ".join(
-    f"CASE WHEN p.day + {after} <= %(last)s THEN c.{name} END" if after else f"c.{name}"
-    for name, after in zip(_COHORT_COLUMNS, _KNOWN_AFTER, strict=True)
-)
+# Users pay in the workspace's currency, ads are booked in their account's; unknown without a rate.
+_ACCOUNT_MONEY: Final = "round(c.{name} / (%(rates)s::jsonb ->> a.currency)::numeric, 6)"
+
+
+def _cohort_value(name: str, after: int) -> str:
+    value = _ACCOUNT_MONEY.format(name=name) if name.startswith("revenue") else f"c.{name}"
+    return f"CASE WHEN p.day + {after} <= %(last)s THEN {value} END" if after else value
+
+
+_COHORT_NEW = ", ".join(map(_cohort_value, _COHORT_COLUMNS, _KNOWN_AFTER))
 _COHORT_OLD = ", ".join(f"p.{name}" for name in _COHORT_COLUMNS)
 _COHORT_JOIN: Final = f"""
   FROM (SELECT {{key}} AS key, installed_on, {_COHORT}
           FROM attribution_userinstall
          WHERE workspace_id = %(workspace)s AND {{key}} IS NOT NULL {{installs}}
-         GROUP BY 1, 2) c
- WHERE p.workspace_id = %(workspace)s AND p.level = %(level)s AND p.{{key}} = c.key
-   AND p.day = c.installed_on
+         GROUP BY 1, 2) c, campaigns_adaccount a
+ WHERE a.id = p.account_id AND p.workspace_id = %(workspace)s AND p.level = %(level)s
+   AND p.{{key}} = c.key AND p.day = c.installed_on
    AND ({_COHORT_OLD}) IS DISTINCT FROM ({_COHORT_NEW})
 """
 #: Cohort columns of a level's rows, by ``{key}``; days nobody of us installed on stay as reported.
+#: ``rates`` says as JSON what one unit of each currency is worth in the workspace's.
 COHORTS: Final = f"""
 UPDATE campaigns_dailyperformance p SET ({", ".join(_COHORT_COLUMNS)}) = ROW({_COHORT_NEW})
 {_COHORT_JOIN}

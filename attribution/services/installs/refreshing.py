@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,7 +11,9 @@ from typing import Any, Final
 from django.db import connection, transaction
 
 from attribution.services.installs import refresh_sql as sql
+from campaigns.selectors.insight.amounts import rates_for
 from workspaces.models import Workspace
+from workspaces.periods import Period, yesterday_of
 from workspaces.services.locks import lock_names
 
 _SOME_SESSIONS: Final = "AND s.install_id = ANY(%(installs)s)"
@@ -52,10 +55,20 @@ def refresh_users(
     with connection.cursor() as cursor:
         cursor.execute(sql.REFRESH.format(sessions=sessions, installs=users), given)
         changed, days = cursor.rowcount, 0
+        given["rates"] = rates_told(workspace, now)
         for level, key in sql.LEVELS:
             cursor.execute(sql.COHORTS.format(key=key, installs=cohorts), {**given, "level": level})
             days += cursor.rowcount
     return Refreshed(changed, days)
+
+
+def rates_told(workspace: Workspace, now: datetime) -> str:
+    """What a unit of each account's currency is worth, as JSON for ``refresh_sql.COHORTS``.
+
+    The newest rates, as dashboards take them to turn the amounts back.
+    """
+    known = rates_for(workspace, Period.ending(yesterday_of(workspace, now), 1)).known
+    return json.dumps({currency: str(rate) for currency, rate in known.items()})
 
 
 def last_day(workspace: Workspace, now: datetime) -> date:

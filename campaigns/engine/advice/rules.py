@@ -18,6 +18,11 @@ RISEN_COST: Final = 20.0
 MOST_IMPROVEMENTS: Final = 8
 MOST_ACTIONS: Final = 3
 FLAT: Final = 5.0
+# As their owners spell them.
+_SPELT: Final = {
+    "youtube": "YouTube", "tiktok": "TikTok", "linkedin": "LinkedIn", "whatsapp": "WhatsApp",
+    "sms": "SMS",
+}  # fmt: skip
 
 
 def advise(evidence: Evidence) -> dict[str, Any]:
@@ -127,10 +132,9 @@ def label_of(channel: str) -> str:
 
     Returns
     -------
-    such as `Google ads`; still the same channel to the check of texts
+    such as `Google Ads`; still the same channel to the check of texts
     """
-    words = channel.replace("_", " ")
-    return words[:1].upper() + words[1:]
+    return _SPELT.get(channel) or channel.replace("_", " ").title()
 
 
 def _analysis(evidence: Evidence, top: str, worst: str) -> str:

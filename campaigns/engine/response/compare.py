@@ -190,7 +190,8 @@ def narrative(comparison: Comparison, counted: str = INSTALLS) -> tuple[str, ...
 
     Returns
     -------
-    sentences; amounts of money without a currency
+    sentences; amounts of money without a currency, names of channels in braces: who shows them
+    knows what they are called
     """
     total = comparison.total
     name = INSTALLS if total.installs else REVENUE
@@ -200,7 +201,7 @@ def narrative(comparison: Comparison, counted: str = INSTALLS) -> tuple[str, ...
     said += [
         _channel(line, name, word) for line in sorted(moved, key=lambda one: -_size(one, name))[:2]
     ]
-    guessed = [line.name for line in comparison.lines if line.source == "prior"]
+    guessed = [f"{{{line.name}}}" for line in comparison.lines if line.source == "prior"]
     if guessed:
         said.append(f"Little is known of {', '.join(guessed)}: the stated prior counts there.")
     return tuple(said)
@@ -231,7 +232,7 @@ def _units(total: Line, name: str, word: str, more_likely: float) -> str:
 def _channel(line: Line, name: str, word: str) -> str:
     middle = _versus(line, name).change.middle or 0.0
     more = line.spend - line.present_spend
-    return f"{line.name}: {more:+,.0f} in money, {middle:+,.0f} in {word}."
+    return f"{{{line.name}}}: {more:+,.0f} in money, {middle:+,.0f} in {word}."
 
 
 def _size(line: Line, name: str) -> float:

@@ -131,8 +131,8 @@ def _facts(series: Series, curves: FloatArray) -> tuple[ChannelFacts, ...]:
 def _fact(name: str, learned: float, reason: str) -> ChannelFacts:
     if not reason and learned < LEAST_LEARNED:
         reason = (
-            f"The figures of {name} vary too little against the noise to say much of its response:"
-            " its curve is mostly the stated prior."
+            f"The figures of {{{name}}} vary too little against the noise to say much of its"
+            " response: its curve is mostly the stated prior."
         )
     return ChannelFacts(name, "prior" if reason else "fitted", learned, reason)
 

@@ -57,7 +57,7 @@ def channel_reasons(series: Series) -> tuple[str, ...]:
 
     Returns
     -------
-    (n_channels) sentences; empty where a channel's figures will do
+    (n_channels) sentences; empty where a channel's figures will do; names of others in braces
     """
     return tuple(_channel_reason(series, number) for number in range(len(series.channels)))
 
@@ -67,20 +67,17 @@ def _channel_reason(series: Series, number: int) -> str:
     least = LEAST_SPENDING_DAYS if series.step_days == 1 else LEAST_SPENDING_STEPS
     days = int((spend > 0).sum())
     if days < least:
-        return (
-            f"{series.channels[number]} spent on {days} {unit}; {least} are the least to learn"
-            " its response from."
-        )
+        return f"It spent on {days} {unit}; {least} are the least to learn its response from."
     if spend.std() < LEAST_VARIATION * spend.mean():
         return (
-            f"The spend of {series.channels[number]} hardly varied, so what it brings cannot be"
-            f" told from the level: change its budget for some {unit}."
+            "Its spend hardly varied, so what it brings cannot be told from the level: change its"
+            f" budget for some {unit}."
         )
     twin = _twin(series, number)
     if twin:
         return (
-            f"{series.channels[number]} and {twin} were always raised and cut together, so what"
-            " each brings cannot be told apart: change one without the other for some weeks."
+            f"It and {{{twin}}} were always raised and cut together, so what each brings cannot be"
+            " told apart: change one without the other for some weeks."
         )
     return ""
 

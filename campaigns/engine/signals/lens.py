@@ -55,6 +55,8 @@ LEAST_GAP: Final = 2
 # For what builds up over a week or two, and for what comes at once.
 WIDE: Final = Lens(7, 28)
 NEAR: Final = Lens(5, 14)
+# For a step in what hardly drifts.
+STEADY: Final = Lens(5, 28)
 
 
 def look_at(

@@ -73,17 +73,24 @@ def seasonal_baseline(
     if chosen.size < LEAST_DAYS:
         return None
     own, on = values[chosen], weekdays[chosen]
-    level = float(np.median(own))
+    level = median(own)
     rest = own - level
     weekday = _weekday_parts(rest, on)
     left = rest - weekday[on]
-    level += float(np.median(left[-level_days:]))
+    level += median(left[-level_days:])
     return Baseline(level, weekday, mad_sigma(left), min(level_days, int(chosen.size)))
+
+
+def median(values: FloatArray) -> float:
+    """Middle of known values, at a fraction of what ``numpy.median`` takes for so few."""
+    ordered = np.sort(values)
+    half = ordered.size // 2
+    return float(ordered[half] if ordered.size % 2 else (ordered[half - 1] + ordered[half]) / 2)
 
 
 def mad_sigma(values: FloatArray) -> float:
     """Scatter of values about their median, in units of a standard deviation."""
-    return max(LEAST_SIGMA, TO_SIGMA * float(np.median(np.abs(values - np.median(values)))))
+    return max(LEAST_SIGMA, TO_SIGMA * median(np.abs(values - median(values))))
 
 
 def _weekday_parts(rest: FloatArray, on: IntArray) -> FloatArray:
@@ -91,11 +98,11 @@ def _weekday_parts(rest: FloatArray, on: IntArray) -> FloatArray:
     variance = MEDIAN_COST * mad_sigma(rest) ** 2
     is_weekend = on >= 5
     if 2 <= is_weekend.sum() <= rest.size - 2:
-        gap = float(np.median(rest[is_weekend]) - np.median(rest[~is_weekend]))
+        gap = median(rest[is_weekend]) - median(rest[~is_weekend])
         noise = variance * (1 / is_weekend.sum() + 1 / (~is_weekend).sum())
         parts[5:] = gap * _kept(gap**2, noise)
     left = rest - parts[on]
-    own = np.array([np.median(left[on == day]) if (on == day).any() else 0.0 for day in range(7)])
+    own = np.array([median(left[on == day]) if (on == day).any() else 0.0 for day in range(7)])
     counts = np.maximum(np.bincount(on, minlength=7), 1)
     kept = _kept(float(np.mean(own**2)), float(np.mean(variance / counts)))
     whole: FloatArray = parts + kept * own
@@ -143,4 +150,4 @@ def slope(away: FloatArray) -> float:
         return 0.0
     left, right = np.triu_indices(days.size, k=1)
     rises = (away[days[right]] - away[days[left]]) / (days[right] - days[left])
-    return float(np.median(rises))
+    return median(rises)

@@ -151,7 +151,7 @@ CHANNEL_RULES: Final[tuple[Rule, ...]] = (breakthrough, fatigue, competitor, exh
 def off_plan(view: View) -> Hit | None:
     """Spend a tenth and more above or below the plan."""
     usual = view.look("pace")
-    if usual is None:
+    if usual is None or not np.isfinite(view.series["plan"][view.at]):
         return None
     scatter = Baseline(0.0, np.zeros(7), usual.baseline.sigma, PLAN_DAYS)
     look = Look(scatter, view.series["plan"][: view.at + 1])
@@ -165,15 +165,11 @@ def off_plan(view: View) -> Hit | None:
     return None
 
 
-def pacing(view: View) -> Hit | None:
-    """Spend a tenth and more away from the plan, or suddenly above what is usual.
+def sudden_spend(view: View) -> Hit | None:
+    """Spend suddenly above what is usual.
 
-    A sudden rise counts in total, or in most channels at once, so that one channel's fall hides
-    nothing.
+    A rise counts in total, or in most channels at once, so that one channel's fall hides nothing.
     """
-    is_planned = bool(np.isfinite(view.series["plan"][view.at]))
-    if is_planned and (hit := off_plan(view)) is not None:
-        return hit
     for measure in ("pace", "common"):
         for days in (2, 3, 4):
             # Against the days right before, so that a slow drift is no step.

@@ -12,6 +12,7 @@ from campaigns.engine.signals.history import BoolArray, FloatArray, History
 from campaigns.engine.signals.lens import (
     LEAST_GAP,
     NEAR,
+    STEADY,
     WIDE,
     Lens,
     Look,
@@ -21,7 +22,7 @@ from campaigns.engine.signals.lens import (
     look_at,
 )
 from campaigns.engine.signals.robust import LEAST_DAYS, change_point, seasonal_baseline
-from campaigns.engine.signals.rules import CHANNEL_RULES, pacing, synergy, viral
+from campaigns.engine.signals.rules import CHANNEL_RULES, off_plan, sudden_spend, synergy, viral
 from campaigns.engine.signals.view import Change, Hit, View, change_of
 
 # How far back an event may have begun before it was seen.
@@ -38,6 +39,8 @@ COSTS: Final = ("cpi", "cpm", "spend")
 REOPEN_DAYS: Final = 7
 # A change that lasts this long is how things are now.
 SETTLED_DAYS: Final = 35
+# What is off its plan may be what one usually spends: such days count as usual.
+PLAN: Final = "plan"
 # Without a plan, what was spent for a week is what one spends.
 PACE_DAYS: Final = 7
 
@@ -180,7 +183,7 @@ def _pace_scope(history: History) -> _Scope:
     series["plan"] = (
         log_ratio(spend, np.sum(plans, axis=0)) if is_planned else series["cost"].copy()
     )
-    return _Scope("", series, {}, usable, (pacing,), NEAR, PACE_DAYS, turns=True)
+    return _Scope("", series, {}, usable, (off_plan, sudden_spend), NEAR, PACE_DAYS, turns=True)
 
 
 def _organic_scope(history: History) -> _Scope:
@@ -200,7 +203,7 @@ def _halo_scope(history: History) -> _Scope:
     series = {"halo": halo, "organic": organic}
     usable = np.ones(history.days, dtype=np.bool_)
     rules: tuple[Callable[[View], Hit | None], ...] = (lambda view: synergy(view, activities),)
-    return _Scope("", series, {}, usable, rules, NEAR, PACE_DAYS * 2)
+    return _Scope("", series, {}, usable, rules, STEADY, PACE_DAYS * 2)
 
 
 def _step(scope: _Scope, history: History, at: int) -> None:
@@ -210,29 +213,37 @@ def _step(scope: _Scope, history: History, at: int) -> None:
         if scope.open is None or not scope.turns:
             return
     view = View(scope.series, history.weekdays, scope.usable, at, scope.lens)
-    hit = next((hit for rule in scope.rules if (hit := rule(view)) is not None), None)
+    hits = (hit for rule in scope.rules if (hit := rule(view)) is not None)
+    hit = next((hit for hit in hits if _is_news(scope, hit, at)), None)
     if hit is None:
         return
-    if scope.open is not None:
-        if hit.sign == scope.open.finding.hit.sign:
-            return
-        scope.done.append(replace(scope.open.finding, ended=at))
-    _begin(scope, view, hit)
+    before, scope.open = scope.open, None
+    if before is not None:
+        scope.done.append(replace(before.finding, ended=at))
+    _begin(scope, view, hit, is_step=before is not None)
 
 
-def _begin(scope: _Scope, view: View, hit: Hit) -> None:
+def _is_news(scope: _Scope, hit: Hit, at: int) -> bool:
+    """Whether it is another event than the open one: its opposite, or a step upon it."""
+    if scope.open is None or hit.sign != scope.open.finding.hit.sign:
+        return True
+    return hit.measure != PLAN and at + 1 - _lasted(hit) > scope.open.finding.detected
+
+
+def _begin(scope: _Scope, view: View, hit: Hit, *, is_step: bool) -> None:
     at = view.at
     looks = {name: found for name in hit.changes if (found := view.look(name))}
     looks[hit.measure] = hit.look
     began = at + 1 - _lasted(hit)
     last = scope.done[-1] if scope.done else None
-    if last and last.type == hit.type and _goes_on(last, at):
+    if last and last.type == hit.type and not is_step and _goes_on(last, at):
         # It was not over: the same event goes on.
         finding = replace(scope.done.pop(), ended=None, hit=hit, changes=hit.changes)
     else:
         finding = Finding(hit.type, scope.key, began, at, hit, hit.changes)
     scope.open = _open(finding, looks)
-    scope.usable[began : at + 1] = False
+    if hit.measure != PLAN:
+        scope.usable[began : at + 1] = False
 
 
 def _goes_on(last: Finding, at: int) -> bool:
@@ -253,7 +264,8 @@ def _lasted(hit: Hit) -> int:
 
 def _follow(scope: _Scope, event: _Open, history: History, at: int) -> None:
     """Measure an open event again against what was usual before it."""
-    scope.usable[at] = False
+    if event.finding.hit.measure != PLAN:
+        scope.usable[at] = False
     looks = {
         name: Look(
             look.baseline,
@@ -267,8 +279,10 @@ def _follow(scope: _Scope, event: _Open, history: History, at: int) -> None:
     days = min(RETURN_DAYS, at - event.finding.detected + 1)
     size = event.finding.hit.sign * looks[event.finding.hit.measure].shift(days)
     event.peak = max(event.peak, size)
-    is_settled = at - event.finding.detected >= scope.settled_days
     hit, half = event.finding.hit, RETURNED * event.peak
+    # A plan stays one, however long it is missed.
+    settled_days = SETTLED_DAYS if hit.measure == PLAN else scope.settled_days
+    is_settled = at - event.finding.detected >= settled_days
     is_over = size < (min(half, hit.least) if hit.fades else half)
     if is_over or is_settled:
         scope.done.append(replace(event.finding, ended=at, is_settled=is_settled))

@@ -7,7 +7,7 @@ is left out and named by ``missing_rates``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -97,42 +97,61 @@ class Amounts(Sums):
 
 @dataclass(frozen=True)
 class Rates:
-    """What one unit of each currency is worth in the workspace's; those without a rate."""
+    """What one unit of each currency is worth in the workspace's; those without a rate.
+
+    What all accounts have in common need not be asked of each of their days: ``is_all_usable``, no
+    conversions are left out; ``level``, that whose days are added up, empty where it differs.
+    """
 
     known: Mapping[str, Decimal]
     missing: tuple[str, ...]
+    is_all_usable: bool = False
+    level: str = ""
 
 
 def rates_for(workspace: Workspace, period: Period) -> Rates:
     """Rates of the currencies of a workspace's ad accounts, two queries at most."""
-    accounts = AdAccount.objects.filter(workspace=workspace)
-    currencies = set(accounts.order_by().values_list("currency", flat=True).distinct())
+    accounts = AdAccount.objects.filter(workspace=workspace).order_by()
+    facts = ("currency", "has_usable_conversions", "summing_level")
+    found = list(accounts.values_list(*facts).distinct())
+    currencies = {currency for currency, *_ in found}
+    levels = {level for *_, level in found}
     known = rates_of(workspace=workspace, currencies=currencies, on=period.until)
-    return Rates(known, tuple(sorted(currencies - set(known))))
+    missing = tuple(sorted(currencies - set(known)))
+    return Rates(
+        known,
+        missing,
+        is_all_usable=all(is_usable for _, is_usable, _ in found),
+        level=levels.pop() if len(levels) == 1 else "",
+    )
 
 
-def rows_of(query: InsightQuery, period: Period) -> QuerySet[DailyPerformance]:
+def rows_of(query: InsightQuery, rates: Rates, period: Period) -> QuerySet[DailyPerformance]:
     """Days that a question is about."""
-    rows = days_of(query.workspace, period).annotate(channel_key=channel_key())
+    rows = days_of(query.workspace, period, rates.level)
     if query.channel:
-        rows = rows.filter(Q(channel_key=query.channel) | Q(campaign__channel=query.channel))
+        rows = rows.alias(key=channel_key())
+        rows = rows.filter(Q(key=query.channel) | Q(campaign__channel=query.channel))
     return rows.filter(campaign=query.campaign) if query.campaign else rows
 
 
-def summed(rows: QuerySet[DailyPerformance, Any], rates: Rates) -> QuerySet[DailyPerformance, Any]:
-    """Sums of grouped rows, named ``sum_…``."""
-    counts = ("impressions", "clicks", "engagement", "installs")
-    usable = Q(account__has_usable_conversions=True)
+def summed(
+    rows: QuerySet[DailyPerformance, Any], rates: Rates, *names: str
+) -> QuerySet[DailyPerformance, Any]:
+    """Sums of grouped rows, named ``sum_…``: some, or all that ``Amounts`` has."""
+    # Asked of each row, it would take as long as the sums.
+    usable = None if rates.is_all_usable else Q(account__has_usable_conversions=True)
     rate = rate_of(rates)
-    return rows.annotate(
-        **{f"sum_{name}": Sum(name) for name in counts},
-        sum_spend=converted("spend", rate),
-        sum_known_spend=converted("spend", rate, usable),
-        sum_known_clicks=Sum("clicks", filter=usable),
-        sum_conversions=Sum("conversions", filter=usable),
-        sum_revenue=converted("revenue", rate, usable),
-        sum_pipeline_value=converted("pipeline_value", rate, usable),
-    )
+    sums = {
+        **{name: Sum(name) for name in ("impressions", "clicks", "engagement", "installs")},
+        "spend": converted("spend", rate),
+        "known_spend": converted("spend", rate, usable),
+        "known_clicks": Sum("clicks", filter=usable),
+        "conversions": Sum("conversions", filter=usable),
+        "revenue": converted("revenue", rate, usable),
+        "pipeline_value": converted("pipeline_value", rate, usable),
+    }
+    return rows.annotate(**{f"sum_{name}": sums[name] for name in names or sums})
 
 
 def rate_of(rates: Rates) -> Case | None:
@@ -155,11 +174,6 @@ def converted(name: str, rate: Combinable | None, only: Q | None = None) -> Sum:
 def by_day(query: InsightQuery, rates: Rates) -> dict[date, Amounts]:
     """Sums of every day of the period and, where it is compared, of the one before."""
     since = query.period.before.since if query.is_compared else query.period.since
-    rows = rows_of(query, Period(since, query.period.until)).values("day")
+    rows = rows_of(query, rates, Period(since, query.period.until)).values("day")
     found = {row["day"]: Amounts.of(row) for row in summed(rows, rates).order_by()}
     return {day: found.get(day, Amounts()) for day in Period(since, query.period.until)}
-
-
-def total_of(amounts: Iterable[Amounts]) -> Amounts:
-    """All of them together."""
-    return sum(amounts, Amounts())

@@ -13,16 +13,16 @@ from workspaces.charts import LineChart, line_chart
 
 
 def chart_of(
-    name: str, days: Mapping[date, Amounts], currency: str, *, title: str = "", width: int = 440
+    column: str, days: Mapping[date, Amounts], currency: str, *, title: str = "", name: str = ""
 ) -> LineChart:
     """One figure of advertising by day; shares in percent."""
-    return column_chart(COLUMNS[name], days, currency, title=title, width=width)
+    return column_chart(COLUMNS[column], days, currency, title=title, name=name)
 
 
 def column_chart(
-    column: Column, days: Mapping[date, Any], currency: str, *, title: str = "", width: int = 440
+    column: Column, days: Mapping[date, Any], currency: str, *, title: str = "", name: str = ""
 ) -> LineChart:
-    """One figure by day; shares in percent."""
+    """One figure by day; shares in percent. Its name is the column's where no other is given."""
     is_share = column.kind in SHARES
     values = [getattr(figures, column.name) for figures in days.values()]
     return line_chart(
@@ -31,5 +31,6 @@ def column_chart(
         values=[None if one is None else float(one) * (100 if is_share else 1) for one in values],
         currency=currency if column.kind == "money" else None,
         suffix=" %" if is_share else "",
-        width=width,
+        width=440,
+        name=name or column.name,
     )

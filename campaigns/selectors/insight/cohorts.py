@@ -69,20 +69,21 @@ class AdDay:
     amounts: Amounts = field(default_factory=Amounts)
     cohorts: Cohorts = field(default_factory=Cohorts)
 
-    def __add__(self, other: AdDay) -> AdDay:
-        return AdDay(self.amounts + other.amounts, self.cohorts + other.cohorts)
+    @classmethod
+    def all_of(cls, days: Iterable[Self]) -> Self:
+        """All of them together."""
+        found = list(days)
+        return cls(
+            Amounts.all_of(day.amounts for day in found),
+            Cohorts.all_of(day.cohorts for day in found),
+        )
 
 
 def ad_days(query: InsightQuery, rates: Rates, period: Period) -> dict[date, AdDay]:
     """Every day of a period."""
-    rows = _with_cohorts(summed(rows_of(query, period).values("day"), rates), rates)
+    rows = _with_cohorts(summed(rows_of(query, rates, period).values("day"), rates), rates)
     found = {row["day"]: AdDay(Amounts.of(row), Cohorts.of(row)) for row in rows.order_by()}
     return {day: found.get(day, AdDay()) for day in period}
-
-
-def all_of(days: Iterable[AdDay]) -> AdDay:
-    """All of them together."""
-    return sum(days, AdDay())
 
 
 def _with_cohorts(

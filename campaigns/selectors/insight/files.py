@@ -8,18 +8,26 @@ from datetime import date, datetime
 from campaigns.selectors.insight import overview, paid_media
 from campaigns.selectors.insight.query import InsightQuery
 from workspaces.models import Workspace
-from workspaces.reports.shapes import Cell, DaysChart, DaysPanel, Pairs, Report, Table
+from workspaces.reports.shapes import Cell, Chart, DaysChart, DaysPanel, Pairs, Report, Table
 
 SheetsOf = Callable[[InsightQuery], list[Table]]
+ChartsOf = Callable[[InsightQuery], dict[str, Chart]]
 SHEETS: dict[str, SheetsOf] = {
     "overview": overview.sheets_of,
     "paid-media": paid_media.sheets_of,
 }
+#: Charts of a page, each by its own name.
+CHARTS: dict[str, ChartsOf] = {
+    "overview": overview.charts_of,
+    "paid-media": paid_media.charts_of,
+}
 
 
-def register_sheets(name: str, sheets_of: SheetsOf) -> None:
-    """Make the tables of a dashboard known by the name of its page."""
+def register_files(name: str, sheets_of: SheetsOf, charts_of: ChartsOf | None = None) -> None:
+    """Make the tables and charts of a dashboard known by the name of its page."""
     SHEETS[name] = sheets_of
+    if charts_of:
+        CHARTS[name] = charts_of
 
 
 def chart_of(title: str, tables: Sequence[Table]) -> DaysChart | None:

@@ -8,23 +8,21 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import F
-
+from campaigns.selectors.channel_days import channel_key
 from campaigns.selectors.insight.amounts import (
     Amounts,
     Rates,
     rates_for,
     rows_of,
     summed,
-    total_of,
 )
 from campaigns.selectors.insight.charts import chart_of
 from campaigns.selectors.insight.columns import COLUMNS, texts_of
 from campaigns.selectors.insight.query import InsightQuery
 from workspaces.boards import NOTHING, Column, Kpi, change_of
-from workspaces.charts import LineChart
+from workspaces.charts import LineChart, files_of
 from workspaces.periods import Period
-from workspaces.reports.shapes import Table
+from workspaces.reports.shapes import Chart, Table
 
 MOST_CHARTS: Final = 6
 SHOWN: Final = (
@@ -119,6 +117,7 @@ class Overview:
             chart_of(
                 measure.name, self.days[line.channel], currency,
                 title=f"{measure.label}, {self.query.channels.label(line.channel)}",
+                name=f"{measure.name}-{line.channel}",
             )
             for line in self.channels[:MOST_CHARTS]
         ]  # fmt: skip
@@ -134,14 +133,14 @@ def overview_of(query: InsightQuery) -> Overview:
     rates = rates_for(query.workspace, query.period)
     days = days_by_channel(query, rates)
     own = {name: _within(found, query.period) for name, found in days.items()}
-    before = {name: total_of(_within(found, query.period.before).values())
+    before = {name: Amounts.all_of(_within(found, query.period.before).values())
               for name, found in days.items()}  # fmt: skip
     rois = _campaign_rois(query, rates)
     lines = [
         ChannelLine(
             channel=name,
             campaigns=len(rois.get(name, [])),
-            amounts=total_of(found.values()),
+            amounts=Amounts.all_of(found.values()),
             before=before[name],
             avg_roi=_mean(rois.get(name, [])),
         )
@@ -150,8 +149,8 @@ def overview_of(query: InsightQuery) -> Overview:
     everything = [roi for found in rois.values() for roi in found]
     return Overview(
         query=query,
-        total=total_of(line.amounts for line in lines),
-        before=total_of(before.values()),
+        total=Amounts.all_of(line.amounts for line in lines),
+        before=Amounts.all_of(before.values()),
         campaigns=len(everything),
         avg_roi=_mean(everything),
         channels=sorted(
@@ -165,7 +164,7 @@ def overview_of(query: InsightQuery) -> Overview:
 def days_by_channel(query: InsightQuery, rates: Rates) -> dict[str, dict[date, Amounts]]:
     """Sums of every channel by day: the period and the one before it."""
     period = Period(query.period.before.since, query.period.until)
-    rows = summed(rows_of(query, period).values("day", channel=F("channel_key")), rates)
+    rows = summed(rows_of(query, rates, period).values("day", channel=channel_key()), rates)
     found: dict[str, dict[date, Amounts]] = {}
     for row in rows.order_by():
         if row["channel"] not in found:
@@ -180,7 +179,7 @@ def sheets_of(query: InsightQuery) -> list[Table]:
     currency, names = query.workspace.currency, shown_of(query)
     heads = tuple(COLUMNS[name].head(currency) for name in names)
     days: dict[date, Amounts] = {
-        day: total_of(found[day] for found in overview.days.values()) for day in query.period
+        day: Amounts.all_of(found[day] for found in overview.days.values()) for day in query.period
     }
     return [
         Table(
@@ -200,6 +199,11 @@ def sheets_of(query: InsightQuery) -> list[Table]:
     ]  # fmt: skip
 
 
+def charts_of(query: InsightQuery) -> dict[str, Chart]:
+    """Charts of the page as files draw them."""
+    return files_of(overview_of(query).charts)
+
+
 def _cells(names: Iterable[str], amounts: Amounts) -> tuple[Any, ...]:
     return tuple(COLUMNS[name].cell(amounts) for name in names)
 
@@ -210,9 +214,9 @@ def _within(days: dict[date, Amounts], period: Period) -> dict[date, Amounts]:
 
 def _campaign_rois(query: InsightQuery, rates: Rates) -> dict[str, list[Decimal | None]]:
     """ROI of every campaign of the period by channel; ``None`` for one without cost."""
-    rows = rows_of(query, query.period).values("campaign_id", channel=F("channel_key"))
+    rows = rows_of(query, rates, query.period).values("campaign_id", channel=channel_key())
     found: dict[str, list[Decimal | None]] = {}
-    for row in summed(rows, rates).order_by():
+    for row in summed(rows, rates, "known_spend", "revenue").order_by():
         found.setdefault(row["channel"], []).append(Amounts.of(row).roi)
     return found
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, F, FloatField, QuerySet, Value
-from django.db.models.functions import Cast, Coalesce, NullIf
+from django.db.models import Count, F, QuerySet, Value, Window
+from django.db.models.functions import Coalesce, NullIf
 
 from campaigns.models import DailyPerformance
+from campaigns.selectors.channel_days import ChannelKey, channel_key
 from campaigns.selectors.insight.amounts import (
     Amounts,
     Rates,
@@ -20,17 +23,18 @@ from campaigns.selectors.insight.amounts import (
     rates_for,
     rows_of,
     summed,
-    total_of,
 )
 from campaigns.selectors.insight.charts import chart_of
 from campaigns.selectors.insight.columns import COLUMNS, order_of, texts_of
 from campaigns.selectors.insight.query import InsightQuery
 from workspaces.boards import Head, Kpi, change_of, sort_link
-from workspaces.charts import LineChart, line_chart
-from workspaces.reports.shapes import Table
+from workspaces.charts import LineChart, files_of, line_chart
+from workspaces.periods import Period
+from workspaces.reports.shapes import Chart, Table
 
 PAGE_ROWS: Final = 25
 FILE_ROWS: Final = 5_000
+_ZERO: Final = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -76,11 +80,10 @@ class Row:
 
     key: Any
     label: str
-    channel: str
     public_id: UUID | None
     amounts: Amounts
     change: str
-    trend: LineChart | None
+    trend: LineChart
 
 
 @dataclass(frozen=True)
@@ -143,33 +146,40 @@ def board_of(query: InsightQuery) -> PaidBoard:
     rates = rates_for(query.workspace, query.period)
     days = by_day(query, rates)
     own = {day: amounts for day, amounts in days.items() if day >= query.period.since}
-    total = total_of(own.values())
-    before = total_of(days[day] for day in days if day < query.period.since)
+    total = Amounts.all_of(own.values())
+    before = Amounts.all_of(days[day] for day in days if day < query.period.since)
     currency = query.workspace.currency
     return PaidBoard(
         total=total,
         before=before if query.is_compared else None,
         kpis=[COLUMNS[name].kpi(total, before, currency) for name in _KPIS],
-        charts=[chart_of(name, own, currency) for name in _CHARTS],
+        charts=_charts(own, currency),
         table=_table(query, rates),
         missing_rates=rates.missing,
     )
 
 
 def rows_by(query: InsightQuery, level: Level, rates: Rates) -> QuerySet[DailyPerformance, Any]:
-    """Sums of one level, searched and sorted."""
-    names = {"group": F(level.key)}
+    """Sums of one level, searched and sorted; a campaign's say its channel."""
+    names: dict[str, F | ChannelKey] = {"group": F(level.key)}
     if level.public_id:
-        names |= {"public_id": F(level.public_id), "channel": F("channel_key")}
+        names["public_id"] = F(level.public_id)
+    if level.key == "campaign_id":
+        names["channel"] = channel_key()
     order, _, _ = order_of(query.sort)
-    rows: Any = _searched(query, level)  # its annotation is not in the type
-    rows = rows.values("label", **names)
-    return summed(rows, rates).order_by(*order, F("group").asc())
+    rows: Any = _rows_of(query, rates, level, query.period).exclude(**{level.key: None})
+    rows = rows.annotate(label=level.label)  # which is not in the type
+    if query.search:
+        rows = rows.filter(label__icontains=query.search)
+    return summed(rows.values("label", **names), rates).order_by(*order, F("group").asc())
 
 
-def _searched(query: InsightQuery, level: Level) -> QuerySet[DailyPerformance, Any]:
-    rows = rows_of(query, query.period).exclude(**{level.key: None}).annotate(label=level.label)
-    return rows.filter(label__icontains=query.search) if query.search else rows
+def _rows_of(
+    query: InsightQuery, rates: Rates, level: Level, period: Period
+) -> QuerySet[DailyPerformance]:
+    rows = rows_of(query, rates, period)
+    # Only where it is asked for: to know it, rows are joined to their campaigns and accounts.
+    return rows.alias(channel_key=channel_key()) if level.key == "channel_key" else rows
 
 
 def sheets_of(query: InsightQuery) -> list[Table]:
@@ -201,32 +211,45 @@ def sheets_of(query: InsightQuery) -> list[Table]:
     ]
 
 
+def charts_of(query: InsightQuery) -> dict[str, Chart]:
+    """Charts of the page as files draw them."""
+    days = by_day(query, rates_for(query.workspace, query.period))
+    own = {day: amounts for day, amounts in days.items() if day >= query.period.since}
+    return files_of(_charts(own, query.workspace.currency))
+
+
+def _charts(days: Mapping[date, Amounts], currency: str) -> list[LineChart]:
+    return [chart_of(name, days, currency) for name in _CHARTS]
+
+
 def _cells(amounts: Amounts) -> tuple[Any, ...]:
     return tuple(COLUMNS[name].cell(amounts) for name in SHOWN)
 
 
 def _table(query: InsightQuery, rates: Rates) -> PaidTable:
     level, currency = level_of(query), query.workspace.currency
-    rows = rows_by(query, level, rates)
-    # Of the keys alone: to count the sums, all of them would be made.
-    count = _searched(query, level).aggregate(count=Count(F(level.key), distinct=True))["count"]
-    number = min(query.number, max(1, -(-count // PAGE_ROWS)))
-    first = (number - 1) * PAGE_ROWS
-    shown = list(rows[first : first + PAGE_ROWS])
-    keys = [row["group"] for row in shown]
-    before = _before(query, level, rates, keys) if query.is_compared and keys else {}
-    trends = _trends(query, level, rates, keys) if keys else {}
+    shown, count, number = _cut(rows_by(query, level, rates), query.number)
+    spent = _spent(query, level, rates, [row["group"] for row in shown])
+    days = (list(query.period.before), list(query.period))
     return PaidTable(
         level=level,
         heads=_heads(level, query.sort),
-        rows=[
-            _row(row, query, before.get(row["group"]), trends.get(row["group"])) for row in shown
-        ],
+        rows=[_row(row, query, days, spent.get(row["group"], {})) for row in shown],
         count=count,
-        first=first + 1,
+        first=(number - 1) * PAGE_ROWS + 1,
         number=number,
         currency=currency,
     )
+
+
+def _cut(rows: QuerySet[DailyPerformance, Any], number: int) -> tuple[list[Any], int, int]:
+    """Rows of a page, how many there are in all, and the page's number, the last one at most."""
+    counted = rows.annotate(count=Window(Count("*")))
+    first = (number - 1) * PAGE_ROWS
+    if shown := list(counted[first : first + PAGE_ROWS]):
+        return shown, shown[0]["count"], number
+    start = counted.first()
+    return _cut(rows, -(-start["count"] // PAGE_ROWS)) if start else ([], 0, 1)
 
 
 def _heads(level: Level, sort: str) -> list[Head]:
@@ -247,44 +270,44 @@ def _label(row: Any, query: InsightQuery) -> str:
     return row["label"] or "–"
 
 
-def _row(row: Any, query: InsightQuery, before: Amounts | None, trend: LineChart | None) -> Row:
+def _row(
+    row: Any,
+    query: InsightQuery,
+    days: tuple[list[date], list[date]],
+    spent: Mapping[date, Decimal],
+) -> Row:
+    """A row with its spend on days of the period before and of the period."""
     amounts = Amounts.of(row)
+    earlier, own = ([spent.get(day, _ZERO) for day in some] for some in days)
     return Row(
         key=row["group"],
         label=_label(row, query),
-        channel=row.get("channel", row["label"]),
         public_id=row.get("public_id"),
         amounts=amounts,
-        change=change_of(amounts.spend, before.spend) if before else "",
-        trend=trend,
-    )
-
-
-def _before(query: InsightQuery, level: Level, rates: Rates, keys: list[Any]) -> dict[Any, Amounts]:
-    rows = rows_of(query, query.period.before).filter(**{f"{level.key}__in": keys})
-    found = summed(rows.values(group=F(level.key)), rates).order_by()
-    return {row["group"]: Amounts.of(row) for row in found}
-
-
-def _trends(
-    query: InsightQuery, level: Level, rates: Rates, keys: list[Any]
-) -> dict[Any, LineChart]:
-    """Spend of each row by day, as a small line."""
-    rows = rows_of(query, query.period).filter(**{f"{level.key}__in": keys})
-    spend = Cast(converted("spend", rate_of(rates)), FloatField())
-    spent: dict[Any, dict[date, float]] = {}
-    found = rows.values_list("day", F(level.key)).annotate(amount=spend).order_by()
-    for day, key, amount in found:
-        spent.setdefault(key, {})[day] = amount or 0.0
-    days = list(query.period)
-    return {
-        key: line_chart(
+        change=change_of(amounts.spend, sum(earlier)) if query.is_compared else "",
+        # A small line of spend by day.
+        trend=line_chart(
             title="Spend",
-            days=days,
-            values=[found.get(day, 0.0) for day in days],
+            days=days[1],
+            values=[float(amount) for amount in own],
             currency=query.workspace.currency,
             width=120,
             height=28,
-        )
-        for key, found in spent.items()
-    }
+        ),
+    )
+
+
+def _spent(
+    query: InsightQuery, level: Level, rates: Rates, keys: list[Any]
+) -> dict[Any, dict[date, Decimal]]:
+    """Spend of some rows by day: the period and, where it is compared, the one before."""
+    since = query.period.before.since if query.is_compared else query.period.since
+    rows = _rows_of(query, rates, level, Period(since, query.period.until))
+    # Of channels nearly all are shown, and to ask for some the database takes longest.
+    if level.key != "channel_key":
+        rows = rows.filter(**{f"{level.key}__in": keys})
+    found = rows.values_list("day", F(level.key)).annotate(sum=converted("spend", rate_of(rates)))
+    spent: dict[Any, dict[date, Decimal]] = {}
+    for day, key, amount in found.order_by():
+        spent.setdefault(key, {})[day] = amount or _ZERO
+    return spent

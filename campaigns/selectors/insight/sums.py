@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Self
 
 from campaigns import metrics
@@ -16,13 +17,20 @@ class Sums:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
-        """Read sums that a query made; one of no rows stays at nothing."""
-        sums = {one.name: row[f"sum_{one.name}"] for one in fields(cls)}
+        """Read sums that a query made; one of no rows, or not asked for, stays at nothing."""
+        names: tuple[str, ...] = cls.__match_args__
+        sums = {name: row.get(f"sum_{name}") for name in names}
         return cls(**{name: value for name, value in sums.items() if value is not None})
 
+    @classmethod
+    def all_of(cls, parts: Iterable[Self]) -> Self:
+        """All of them together."""
+        names: tuple[str, ...] = cls.__match_args__
+        rows = map(attrgetter(*names), parts)
+        return cls(*map(sum, zip(*rows, strict=True)))
+
     def __add__(self, other: Self) -> Self:
-        names = [one.name for one in fields(self)]
-        return type(self)(**{name: getattr(self, name) + getattr(other, name) for name in names})
+        return self.all_of((self, other))
 
 
 @dataclass(frozen=True)

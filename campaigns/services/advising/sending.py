@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from campaigns.engine.advice.moves import factors
 from campaigns.models import Recommendation, RecommendationSending
+from campaigns.selectors.channels import Channels, channels_of
 from campaigns.services.budget_bundles import Cause, SendingRefusedError, Sent, send_bundle
 from workspaces.gate import Proposer
 
@@ -35,7 +36,7 @@ def send_to_approval(*, recommendation: Recommendation, proposer: Proposer, now:
         name="recommendation",
         sendings=RecommendationSending,
         factors=partial(_factors, recommendation),
-        reason=partial(_reason, recommendation),
+        reason=partial(_reason, recommendation, channels_of(recommendation.workspace)),
         evidence=partial(_evidence, recommendation),
         nothing=_NOTHING,
     )
@@ -53,12 +54,13 @@ def _shares(recommendation: Recommendation, channel: str) -> tuple[float, float]
     return current[channel] * 100, wanted[channel] * 100
 
 
-def _reason(recommendation: Recommendation, channel: str) -> str:
+def _reason(recommendation: Recommendation, channels: Channels, channel: str) -> str:
     before, after = _shares(recommendation, channel)
     day = f"{recommendation.created_at:%Y-%m-%d}"
     return (
-        f"Recommendation of {day} ({recommendation.written_by}): the share of {channel} goes from"
-        f" {before:.1f} % to {after:.1f} %. {recommendation.summary}"
+        f"Recommendation of {day} ({recommendation.written_by}): the share of"
+        f" {channels.label(channel)} goes from {before:.1f} % to {after:.1f} %."
+        f" {recommendation.summary}"
     )
 
 

@@ -23,6 +23,8 @@ CURVES_JOB: Final = "response-curves"
 # Of the days behind a curve; more would be a cloud.
 CHART_DAYS: Final = 120
 _DIGITS: Final = 5
+# Fits of a workspace that are kept beside those that scenarios stand on; one is about a megabyte.
+KEPT_FITS: Final = 14
 
 
 def fit_job(progress: Progress) -> None:
@@ -35,7 +37,9 @@ def fit_job(progress: Progress) -> None:
         progress.step("The curves know all days up to yesterday")
         return
     made = fit_curves(workspace=progress.workspace, now=progress.now, days=days, progress=progress)
-    progress.count(days=made.days, channels=len(days.channels))
+    progress.count(
+        days=made.days, channels=len(days.channels), removed=thin_fits(workspace=made.workspace)
+    )
 
 
 def is_due(workspace: Workspace, days: ResponseDays) -> bool:
@@ -79,6 +83,14 @@ def fit_curves(
             fact.source == "prior" for model in models.values() for fact in model.facts
         ),
     )
+
+
+def thin_fits(*, workspace: Workspace) -> int:
+    """Delete fits but the newest and those that a scenario stands on; returns how many."""
+    rows = ResponseFit.objects.filter(workspace=workspace)
+    newest = rows.order_by("-pk").values("pk")[:KEPT_FITS]
+    old = rows.filter(scenarios=None).exclude(pk__in=newest)
+    return old.only("pk").delete()[0]
 
 
 def _quality(model: ResponseModel) -> dict[str, Any]:

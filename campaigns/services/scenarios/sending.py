@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from campaigns.engine.advice.moves import LEAST_CHANGE
 from campaigns.models import Scenario, ScenarioSending
+from campaigns.selectors.channels import Channels, channels_of
 from campaigns.services.budget_bundles import Cause, Sent, send_bundle
 from workspaces.gate import Proposer
 
@@ -33,7 +34,7 @@ def send_scenario(*, scenario: Scenario, proposer: Proposer, now: datetime) -> S
         name="scenario",
         sendings=ScenarioSending,
         factors=partial(_factors, scenario),
-        reason=partial(_reason, scenario),
+        reason=partial(_reason, scenario, channels_of(scenario.workspace)),
         evidence=partial(_evidence, scenario),
         nothing=_NOTHING,
     )
@@ -59,14 +60,15 @@ def _line(scenario: Scenario, channel: str) -> dict[str, Any]:
     return next(line for line in scenario.results["lines"] if line["channel"] == channel)
 
 
-def _reason(scenario: Scenario, channel: str) -> str:
+def _reason(scenario: Scenario, channels: Channels, channel: str) -> str:
     line = _line(scenario, channel)
     days = scenario.results["horizon_days"]
     before, after = line["present_spend"] / days, line["spend"] / days
     return (
-        f"Scenario “{scenario.name}”: {channel} goes from {before:,.0f} to {after:,.0f}"
+        f"Scenario “{scenario.name}”: {channels.label(channel)} goes from {before:,.0f} to"
+        f" {after:,.0f}"
         f" {scenario.results['currency']} a day. Over {days} days:"
-        f" {' '.join(scenario.results['narrative'])}"
+        f" {channels.said(' '.join(scenario.results['narrative']))}"
     )
 
 

@@ -152,28 +152,44 @@ def _store(workspace: Workspace, seen: list[Seen], *, now: datetime, today: date
     standing = list(
         Signal.objects.select_for_update().filter(workspace=workspace).order_by("-began_on", "-pk")
     )
-    counts, matched, new = Counts(), set(), []
-    # Open ones first: they may not be taken by an event that is over.
-    for one in sorted(seen, key=lambda one: (one.ended_on is not None, one.detected_on)):
-        row = next((row for row in standing if row.pk not in matched and _is_same(row, one)), None)
-        if row is None:
-            new.append(one)
-            continue
-        matched.add(row.pk)
+    counts, rows = Counts(), _matched(standing, seen)
+    kept = {row.pk for row in rows.values()}
+    # What is over is closed first: one event of a kind is open at a time.
+    for row in standing:
+        if row.resolved_at is None and row.pk not in kept:
+            _resolve(row, Resolution.EXPLAINED, today, now)
+            counts.resolved += 1
+    for place, row in sorted(rows.items(), key=lambda pair: seen[pair[0]].ended_on is None):
         was_open, was_grave = row.resolved_at is None, row.severity == SignalSeverity.CRITICAL
-        if _bring_in_line(row, one, now):
+        if _bring_in_line(row, seen[place], now):
             if not was_grave:
                 _warn(row, now)
             counts.updated += 1
             counts.resolved += was_open and row.resolved_at is not None
-    for row in standing:
-        if row.resolved_at is None and row.pk not in matched:
-            _resolve(row, Resolution.EXPLAINED, today, now)
-            counts.resolved += 1
+    new = [one for place, one in enumerate(seen) if place not in rows]
     made = [_make(workspace, one, now) for one in new]
     counts.found = len(made)
     _tell(workspace, made, now=now, today=today)
     return counts
+
+
+def _matched(standing: list[Signal], seen: list[Seen]) -> dict[int, Signal]:
+    """Rows by the place of their event in ``seen``: those that began nearest to each other."""
+    near = sorted(
+        (
+            (abs(row.began_on - one.began_on), row.resolved_at is not None, place, number)
+            for place, one in enumerate(seen)
+            for number, row in enumerate(standing)
+            if _is_same(row, one)
+        )
+    )
+    found: dict[int, Signal] = {}
+    taken: set[int] = set()
+    for _, _, place, number in near:
+        if place not in found and number not in taken:
+            found[place] = standing[number]
+            taken.add(number)
+    return found
 
 
 def _is_same(row: Signal, one: Seen) -> bool:

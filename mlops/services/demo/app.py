@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 
+from campaigns.models import AlertScope
 from campaigns.services.advising.making import ADVICE_JOB
 from campaigns.services.alerts.checking import ALERTS_JOB
+from campaigns.services.alerts.rules import ensure_rules, save_rule
 from campaigns.services.predicting import PREDICTIONS_JOB
 from campaigns.services.scenarios.fitting import CURVES_JOB
 from campaigns.services.signals import SIGNALS_JOB
 from mlops.services.demo.people import add_people, demo_person
 from mlops.services.world.making import make_world
 from mlops.simulation.world.world import Options
-from workspaces.models import BusinessMode, Workspace
+from workspaces.models import BusinessMode, User, Workspace
 from workspaces.roles import Role
 from workspaces.services.jobs import run_job
 from workspaces.services.workspaces import create_workspace
@@ -31,23 +34,41 @@ DAYS: Final = 75
 #: What has something to show on the first day, in this order: advice reads signals.
 JOBS: Final = (SIGNALS_JOB, PREDICTIONS_JOB, ALERTS_JOB, ADVICE_JOB, CURVES_JOB)
 
+#: Lines that the app's admin has moved. A campaign of this size has a few installs a day, and users
+#: pay for weeks: a week's ROAS of one campaign is chance, and half of all days spend more than the
+#: daily budget, which is what a usual day spends.
+LINES: Final[dict[str, dict[str, Any]]] = {
+    "Daily budget spent": {"threshold": Decimal("1.5"), "lookback_days": 7},
+    "Low ROAS": {"threshold": Decimal("0.5"), "lookback_days": 28},
+    "ROI drop": {"scope": AlertScope.CHANNEL, "lookback_days": 14},
+}
+
+
+def draw_lines(*, workspace: Workspace, by: User) -> None:
+    """Move the shipped lines of alerts to where an app's admin would have them."""
+    rules = ensure_rules(workspace=workspace)
+    for name, values in LINES.items():
+        save_rule(workspace=workspace, rule=rules[name], values=values, by=by)
+
 
 def fill_app(*, now: datetime, scale: float = SCALE) -> Workspace:
     """Make the workspace, give its app users, sessions and ads, and run the jobs over them.
 
     ``scale`` is the share of the half million users and five million sessions of a whole world.
     """
+    admin = demo_person(Role.ADMIN)
     workspace = create_workspace(
         slug=SLUG,
         name="PTD Coach (app)",
         currency="USD",
         time_zone="America/New_York",
         mode=BusinessMode.DIRECT,
-        by=demo_person(Role.ADMIN),
+        by=admin,
         now=now,
         is_sandbox=True,
     )
     add_people(workspace)
+    draw_lines(workspace=workspace, by=admin)
     whole = Options(now.astimezone(workspace.zone).date() - timedelta(days=DAYS), days=DAYS)
     options = replace(
         whole, users=round(whole.users * scale), sessions=round(whole.sessions * scale)

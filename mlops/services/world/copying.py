@@ -14,6 +14,10 @@ BytesArray = NDArray[np.bytes_]
 _EPOCH_S: Final = 946_684_800  # 2000-01-01, where PostgreSQL counts from
 _MICROS: Final = 1_000_000
 EPOCH_DAY: Final = _EPOCH_S // 86_400
+# Before and after the rows of a binary copy; what is handed over at once.
+_HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_TAIL: Final = b"\xff\xff"
+_BLOCK: Final = 1 << 20
 
 
 def copy_text(table: str, columns: Mapping[str, Any]) -> int:
@@ -32,27 +36,36 @@ def copy_text(table: str, columns: Mapping[str, Any]) -> int:
     return int(rows.num_rows)
 
 
-def copy_binary(table: str, columns: Mapping[str, NDArray[Any]]) -> int:
-    """Copy arrays of fixed width, made by the functions below, without empty values.
+def packed(columns: Mapping[str, NDArray[Any]]) -> NDArray[np.void]:
+    """Rows as they go over the wire: a count of fields and, for each, its length and its bytes.
 
-    A row on the wire is a count of fields and, for each, its length and its bytes.
+    Columns are arrays of fixed width, made by the functions below, without empty values.
     """
-    count = len(next(iter(columns.values())))
     fields: list[tuple[str, Any]] = [("fields", ">i2")]
     for name, values in columns.items():
-        fields += [(f"length of {name}", ">i4"), (name, values.dtype)]
-    rows = np.zeros(count, fields)
+        fields += [(_length(name), ">i4"), (name, values.dtype)]
+    rows = np.empty(len(next(iter(columns.values()))), fields)
     rows["fields"] = len(columns)
     for name, values in columns.items():
-        rows[f"length of {name}"] = values.dtype.itemsize
+        rows[_length(name)] = values.dtype.itemsize
         rows[name] = values
-    head = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-    body = io.BytesIO(b"".join((head, rows.tobytes(), b"\xff\xff")))
+    return rows
+
+
+def copy_packed(table: str, rows: NDArray[np.void], *, is_new: bool = False) -> int:
+    """Copy packed rows; ``is_new``: this transaction made the table, and nobody else sees it."""
+    names = (rows.dtype.names or ())[2::2]
+    options = "FORMAT binary, FREEZE" if is_new else "FORMAT binary"
+    body = io.BytesIO(b"".join((_HEAD, rows.view(np.uint8).data, _TAIL)))
     with connection.cursor() as cursor:
         cursor.copy_expert(
-            f"COPY {table} ({', '.join(columns)}) FROM STDIN WITH (FORMAT binary)", body
+            f"COPY {table} ({', '.join(names)}) FROM STDIN WITH ({options})", body, size=_BLOCK
         )
-    return count
+    return len(rows)
+
+
+def _length(name: str) -> str:
+    return f"length of {name}"
 
 
 def integers(values: NDArray[Any], bits: int) -> NDArray[Any]:

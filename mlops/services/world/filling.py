@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
 from attribution.engine.app_use import ACTIVE_DAYS, REVENUE_DAYS, VALUE_DAYS
+from attribution.services.installs.partitions import TABLE, filled_months
 from campaigns.models import DailyOrganicMetric
 from mlops.services.world import copying
 from mlops.services.world.entities import Entities
@@ -24,6 +26,7 @@ from workspaces.models import Workspace
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 Told = Callable[[str], None]
+T = TypeVar("T")
 
 _USER_DIGITS, _SESSION_DIGITS = 7, 5
 _EVENTS: Final = [
@@ -211,14 +214,33 @@ def fill_truth(*, workspace: Workspace, world: World, keys: IntArray) -> int:
 
 
 def fill_sessions(*, workspace: Workspace, world: World, keys: IntArray, told: Told) -> int:
-    """Write the sessions by chunks; returns how many."""
-    offsets, written = _offsets(workspace, world), 0
-    for chunk in world.session_chunks():
-        written += copying.copy_binary(
-            "attribution_usersession", session_columns(workspace, world, keys, offsets, chunk)
-        )
-        told(f"sessions: {written:,} of {world.options.sessions:,}")
+    """Write the sessions by chunks, and draw the next while one is written; returns how many."""
+    options, written = world.options, 0
+    days = [options.starts_on + timedelta(days=day) for day in range(options.days)]
+    offsets = _offsets(workspace, world)
+    with filled_months(days) as tables:
+        table_of = np.array([tables[day.replace(day=1)] for day in days])
+        rows = (
+            (table_of[chunk.day],
+             copying.packed(session_columns(workspace, world, keys, offsets, chunk)))
+            for chunk in world.session_chunks()
+        )  # fmt: skip
+        for table_of_row, chunk_rows in _ahead(rows):
+            for table in set(tables.values()):
+                written += copying.copy_packed(
+                    table, chunk_rows[table_of_row == table], is_new=table != TABLE
+                )
+            told(f"sessions: {written:,} of {options.sessions:,}")
     return written
+
+
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """Have the next one made in a thread while this one is used."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
 
 
 def session_columns(
@@ -261,7 +283,8 @@ def _numbers(table: str, count: int) -> IntArray:
     """Take so many numbers from a table's sequence."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            "SELECT nextval((SELECT pg_get_serial_sequence(%s, 'id')::regclass))"
+            " FROM generate_series(1, %s)",
             [table, count],
         )
         return np.array([number for (number,) in cursor.fetchall()])

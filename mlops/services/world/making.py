@@ -8,19 +8,22 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection, transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, Q
 
 from attribution.models import UserInstall
-from attribution.services.installs.partitions import ensure_months
 from attribution.services.installs.rollups import refresh_rollups
 from campaigns.models import (
     Ad,
     AdAccount,
     AdSet,
+    Alert,
     Campaign,
     Creative,
     DailyOrganicMetric,
     DailyPerformance,
+    Prediction,
+    ResponseFit,
+    Signal,
 )
 from mlops.models import SyntheticWorld, WorldTruth
 from mlops.services.world import filling
@@ -33,7 +36,8 @@ from workspaces.services.locks import lock_names
 # A table's own statistics, so that the next question is planned by what is there now.
 _TABLES: Final = (
     "attribution_userinstall", "attribution_usersession", "campaigns_dailyperformance",
-    "mlops_worldtruth",
+    "mlops_worldtruth", "attribution_appday", "attribution_appcohort", "campaigns_adaccount",
+    "campaigns_campaign", "campaigns_ad",
 )  # fmt: skip
 
 
@@ -67,8 +71,6 @@ def make_world(
 
     world = build_world(options)
     said(f"drawn: {options.users:,} users with {options.sessions:,} sessions")
-    # Before the transaction, which would keep everybody else from sessions until it ends.
-    ensure_months(options.starts_on + timedelta(days=day) for day in range(options.days))
     with transaction.atomic():
         lock_names([f"world:{workspace.pk}"])
         if is_replaced:
@@ -127,11 +129,11 @@ def _check_empty(workspace: Workspace, options: Options) -> None:
 
 @transaction.atomic
 def remove_world(*, workspace: Workspace) -> None:
-    """Take away everything that a world brought; nothing where there is none.
+    """Take away everything that a world brought, and what was found in it; else nothing.
 
     Raises
     ------
-    WorldError : something else was built on it, such as proposals for its campaigns
+    WorldError : people built on it, such as proposals for its campaigns
     """
     made = SyntheticWorld.objects.filter(workspace=workspace).first()
     if made is None:
@@ -151,6 +153,7 @@ def remove_world(*, workspace: Workspace) -> None:
         (keys,) = cursor.fetchone()
         cursor.execute("DELETE FROM attribution_userinstall WHERE id = ANY(%s)", [keys or []])
     accounts = AdAccount.objects.filter(workspace=workspace, external_id__startswith=PREFIX)
+    _remove_found(workspace)
     try:
         DailyPerformance.objects.filter(account__in=accounts).delete()
         for model in (Ad, Creative, AdSet, Campaign):
@@ -159,14 +162,27 @@ def remove_world(*, workspace: Workspace) -> None:
     except ProtectedError as error:
         kinds = sorted({str(row._meta.verbose_name_plural) for row in error.protected_objects})
         raise WorldError(
-            f"{' and '.join(kinds)} of {workspace.slug} stand on its synthetic world, so it cannot"
-            " be replaced; make the new one in another workspace."
+            f"{' and '.join(kinds)} of {workspace.slug} stand on its synthetic world, so it"
+            " stays as it is; make a new one in another workspace."
         ) from error
     last = made.starts_on + timedelta(days=made.days - 1)
     DailyOrganicMetric.objects.filter(
         workspace=workspace, day__range=(made.starts_on, last)
     ).delete()
     made.delete()
+
+
+def _remove_found(workspace: Workspace) -> None:
+    """Take away what jobs found in a world; what stands on days of others they find again.
+
+    A recommendation stays: it is a record, and names no campaign.
+    """
+    of_world = Q(campaign__account__external_id__startswith=PREFIX)
+    of_channels = Q(campaign=None)
+    for model in (Alert, Signal):
+        model._default_manager.filter(of_world | of_channels, workspace=workspace).delete()
+    Prediction.objects.filter(of_world, workspace=workspace).delete()
+    ResponseFit.objects.filter(workspace=workspace, scenarios=None).only("pk").delete()
 
 
 def _analyze() -> None:

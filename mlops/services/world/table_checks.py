@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from attribution.services.installs import refresh_sql
+from attribution.services.installs.refreshing import rates_told
 from mlops.services.world.findings import Finding, Subject, judged, skipped
 from mlops.simulation.world.ads import ALL_ADS
 
@@ -141,8 +142,11 @@ def _derived(subject: Subject) -> Iterator[Finding]:
     """What is derived is what would be derived now."""
     query = refresh_sql.DIFFERENT.format(sessions="", installs="")
     yield _none(subject, "sums: users are as their sessions say", query, "users")
+    rates = rates_told(subject.workspace, subject.now)
     days = sum(
-        subject.number(refresh_sql.COHORTS_DIFFERENT.format(key=key, installs=""), level=level)
+        subject.number(
+            refresh_sql.COHORTS_DIFFERENT.format(key=key, installs=""), level=level, rates=rates
+        )
         for level, key in refresh_sql.LEVELS
     )
     yield judged(

@@ -13,8 +13,10 @@ from django.urls import reverse
 
 from attribution.models import AppCohort, AppDay
 from attribution.selectors.growth.organic import organic_of
+from campaigns.selectors.insight.files import CHARTS
 from tests.attribution.boards.steps import ad_day, ask, campaign_of, organic_day, rows_of
 from tests.campaigns.factories import AdAccountFactory
+from tests.chart_links import charts_in
 
 pytestmark = pytest.mark.django_db
 YESTERDAY = date(2026, 11, 20)
@@ -109,6 +111,23 @@ def test_page_json_and_file_say_the_same(workspace, app, viewer, client_as):
         ("2026-11-19", 20.0), ("2026-11-20", 30.0),
     ]  # fmt: skip
     assert told["halo"]["reason"] in page
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "charts"),
+    [
+        ("executive", "executive", {"spend", "installs-forecast", "spend-forecast"}),
+        ("organic", "organic", {"installs", "halo"}),
+        ("growth-funnel", "funnel", {"impressions", "installs"}),
+    ],
+)
+def test_every_chart_of_a_page_is_a_file(page, name, charts, workspace, viewer, client_as):
+    linked_days(workspace, 0.5)
+
+    offered = charts_in(client_as(viewer).get(reverse(page)).content.decode())
+
+    assert sorted(CHARTS[name](ask(workspace))) == sorted(offered)
+    assert charts <= set(offered)
 
 
 def test_the_channel_of_an_address_changes_nothing(workspace, app):

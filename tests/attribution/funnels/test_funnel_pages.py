@@ -18,9 +18,12 @@ from attribution.models import (
     FunnelEntry,
     SavedCohort,
 )
+from attribution.selectors.funnels.board import charts_of
+from attribution.selectors.funnels.filters import query_of
 from attribution.services.funnels.refreshing import LIVE_TOPIC
 from tests.attribution.funnels.steps import act, counted_funnel, document, make_site, page
 from tests.attribution.website.web_steps import session_of, visitor_of
+from tests.chart_links import charts_in
 from workspaces.models import JobRun
 from workspaces.services import live
 
@@ -410,6 +413,8 @@ def test_files_say_what_the_page_says(filled, viewer, client_as):
     text = client.get(path_of(filled, "export.csv"), {"source": "mail"})
     book = load_workbook(BytesIO(client.get(path_of(filled, "export.xlsx")).content))
     picture = client.get(path_of(filled, "export.png"))
+    unknown = client.get(path_of(filled, "export.png"), {"chart": "spend"})
+    page = client.get(path_of(filled, "")).text
 
     lines = list(csv.reader(StringIO(text.content.decode("utf-8-sig"))))
     assert ["Source", "mail"] in [line[:2] for line in lines]
@@ -418,6 +423,9 @@ def test_files_say_what_the_page_says(filled, viewer, client_as):
     assert len(book.worksheets) == 7
     assert picture.content.startswith(b"\x89PNG")
     assert "funnel-shop-" in picture["Content-Disposition"]
+    assert unknown.status_code == 404
+    assert charts_in(page) == ["entered", "completed", "rate"]
+    assert [*charts_of(query_of(filled, {}, timezone.now()))] == ["steps", *charts_in(page)]
 
 
 def test_other_files_do_not_exist(filled, viewer, client_as):

@@ -15,6 +15,7 @@ from attribution.services.installs.upkeep import INSTALLS_JOB
 from campaigns.models import DailyPerformance
 from tests.api.conftest import key_client
 from tests.campaigns.factories import AdFactory, DailyPerformanceFactory
+from tests.workspaces.factories import ExchangeRateFactory
 from workspaces import scopes
 from workspaces.services.jobs import run_job
 
@@ -90,6 +91,25 @@ def test_late_sessions_correct_users_and_cohorts(workspace, ad, now):
     assert was == (1, 0, 0)
     assert before.get() == (1, 1, 3)
     assert UserInstall.objects.get().active_on_day_1
+
+
+def test_cohorts_of_a_foreign_account_are_in_its_currency(workspace, ad, now):
+    account = ad.ad_set.campaign.account
+    account.currency = "EUR"
+    account.save(update_fields=["currency"])
+    DailyPerformanceFactory(ad=ad, day="2026-09-10")
+    paid = {**INSTALL, "source": "paid", "channel": "meta", "ad_id": "4000"}
+    take_installs(workspace=workspace, given=[paid], now=now, name="i")
+    last = {**SESSION, "session_id": "z", "started_at": "2026-10-20T12:00:00Z"}
+    took(workspace, now, {**SESSION, "revenue": "6"}, last)
+    money = DailyPerformance.objects.values_list("installs", "revenue_day_7", "revenue_day_30")
+    assert money.get() == (1, None, None)  # nobody knows what a euro is worth
+
+    ExchangeRateFactory(workspace=workspace, base="EUR", quote="USD", rate=Decimal("1.5"),
+                        day=date(2026, 11, 1))  # fmt: skip
+    refresh_users(workspace=workspace, now=now)
+
+    assert money.get() == (1, 4, 4)
 
 
 def test_who_stays_away_for_two_weeks_has_left(workspace, now):

@@ -144,6 +144,31 @@ def test_what_is_taken_away_is_not_counted_any_more(sydney, other_workspace):
     assert AppCohort.objects.filter(workspace=other_workspace).count() == 1
 
 
+def test_one_that_came_for_another_is_seen(sydney):
+    given = [{"user_id": name, "installed_on": "2026-10-01", "source": "paid", "channel": "meta"}
+             for name in ("a", "b")]  # fmt: skip
+    take_installs(workspace=sydney, given=given, now=NOW, name="i")
+
+    def session(user, revenue):
+        told = {"session_id": f"of {user}", "user_id": user, "seconds": 60, "revenue": revenue,
+                "started_at": "2026-10-05T12:00:00+11:00"}  # fmt: skip
+        take_sessions(workspace=sydney, given=[told], now=NOW, name="s")
+        refresh_rollups(workspace=sydney, now=NOW)
+        return AppDay.objects.get(workspace=sydney, day=date(2026, 10, 5)).revenue
+
+    assert session("a", "2") == 2
+    UserSession.objects.filter(workspace=sydney).delete()
+    assert session("b", "5") == 5
+    UserInstall.objects.filter(workspace=sydney, user_id="a").delete()
+    anew = [{"user_id": "c", "installed_on": "2026-10-01", "source": "organic",
+             "channel": "organic"}]  # fmt: skip
+    take_installs(workspace=sydney, given=anew, now=NOW, name="i")
+    refresh_rollups(workspace=sydney, now=NOW)
+
+    assert kept_days(sydney) == slow_days(sydney)
+    assert refresh_rollups(workspace=sydney, now=NOW).days == 0
+
+
 def test_days_are_counted_from_the_shell(sydney, capsys):
     send_installs(sydney, random.Random(4), ["u"])
 

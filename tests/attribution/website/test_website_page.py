@@ -25,6 +25,7 @@ from tests.attribution.website.web_steps import (
     shop,
     visitor_of,
 )
+from tests.chart_links import charts_in
 
 PATH = "/website/"
 DAY = timedelta(days=1)
@@ -327,6 +328,11 @@ def test_files_say_what_the_page_says(filled, viewer, client_as, today):
     days = list(book["Days"].values)
     assert days[-1][:3] == (today.isoformat(), 40, 40)
     assert client.get("/website/export.pdf").status_code == 404
+    charts = charts_in(client.get(PATH).content.decode())
+    assert charts == ["visitors", "sessions", "conversions"]
+    picture = client.get("/website/export.png", {"chart": "sessions"})
+    assert picture.content.startswith(b"\x89PNG")
+    assert client.get("/website/export.png", {"chart": "spend"}).status_code == 404
 
 
 def test_keys_that_look_like_formulas_leave_as_text(filled, today, viewer, client_as):

@@ -227,7 +227,7 @@ def test_rules_move_money_from_the_weakest_to_the_best(evidence):
     assert shares["meta"] == pytest.approx(1940 / 4940 * 0.8)
     assert sum(shares.values()) == pytest.approx(1)
     assert advice["recommendations"]["priority_actions"][0] == (
-        "Move budget from Meta to Google ads, as the shares say."
+        "Move budget from Meta to Google Ads, as the shares say."
     )
     assert (
         "Meta spends 80.0 % of its daily budgets." in advice["recommendations"]["optimization"][0]

@@ -54,7 +54,7 @@ def test_budgets_move_as_one_bundle_and_their_sum_stays(made, operator, now):
     assert asked == [Decimal("116.67"), Decimal("83.33")]
     assert {proposal.status for proposal in (google, meta)} == {"pending"}
     assert google.proposed_by == operator
-    assert "the share of google_ads goes from 62.5 % to 70.0 %" in google.reason
+    assert "the share of Google Ads goes from 62.5 % to 70.0 %" in google.reason
     assert google.current_plan.evidence["recommendation"]["share_recommended_pct"] == 70.0
     assert (sent.is_new, sent.sending.sent_by, sent.sending.left_out) == (True, operator, [])
 

@@ -14,11 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from campaigns.models import DailyPerformance
-from campaigns.selectors.insight.files import chart_of
+from campaigns.selectors.insight.files import CHARTS, chart_of
 from campaigns.selectors.insight.overview import overview_of
 from campaigns.selectors.insight.paid_media import board_of
 from campaigns.selectors.insight.query import query_of
 from tests.campaigns.factories import AdAccountFactory, CampaignFactory, DailyPerformanceFactory
+from tests.chart_links import charts_in
 from tests.workspaces.factories import ExchangeRateFactory
 from workspaces.models import BusinessMode
 from workspaces.reports.shapes import Table
@@ -173,6 +174,12 @@ class TestPaidMedia:
             table = board_of(ask(workspace, tab=level)).table
             assert (table.level.name, table.count) == (level, count)
 
+    def test_a_page_after_the_last_is_the_last(self, workspace, shop):
+        table = board_of(ask(workspace, tab="campaign", page=7)).table
+        assert (table.number, table.count, len(table.rows)) == (1, 3, 3)
+        nothing = board_of(ask(workspace, tab="campaign", page=7, q="winter")).table
+        assert (nothing.number, nothing.count, nothing.rows) == (1, 0, [])
+
     def test_ratios_and_change_of_a_row(self, workspace, shop):
         rows = board_of(ask(workspace, tab="campaign")).table.rows
         spring = next(row for row in rows if row.label == "Spring")
@@ -237,18 +244,56 @@ def test_bad_questions_are_refused_by_field(asked, field, workspace, shop, viewe
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
-@pytest.mark.parametrize("name", ["overview", "funnel"])
-def test_a_dashboard_on_paper_and_its_days_as_a_picture(name, workspace, shop, viewer, client_as):
-    house, asked = client_as(viewer), {"from": "2026-11-19", "to": "2026-11-20"}
+@pytest.mark.parametrize(
+    ("name", "kind", "signature"), [("overview", "pdf", b"%PDF"), ("funnel", "png", b"\x89PNG")]
+)
+def test_a_dashboard_on_paper_and_its_days_as_a_picture(
+    name, kind, signature, workspace, shop, viewer, client_as
+):
+    asked = {"from": "2026-11-19", "to": "2026-11-20"}
 
-    paper = house.get(reverse("dashboard-export", args=[name, "pdf"]), asked)
-    picture = house.get(reverse("dashboard-export", args=[name, "png"]), asked)
+    file = client_as(viewer).get(reverse("dashboard-export", args=[name, kind]), asked)
 
-    assert paper.content.startswith(b"%PDF")
+    assert file.content.startswith(signature)
     assert (
-        paper["Content-Disposition"] == f'attachment; filename="{name}-2026-11-19-2026-11-20.pdf"'
+        file["Content-Disposition"] == f'attachment; filename="{name}-2026-11-19-2026-11-20.{kind}"'
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "charts"),
+    [
+        ("overview", ["roi-meta", "roi-tiktok"]),
+        ("paid-media", ["spend", "installs", "cpi", "roas"]),
+    ],
+)
+def test_every_chart_of_a_page_is_a_file(name, charts, workspace, shop, viewer, client_as):
+    asked = {"from": "2026-11-19", "to": "2026-11-20"}
+    page = client_as(viewer).get(reverse(name), asked).content.decode()
+
+    files = CHARTS[name](ask(workspace, **asked))
+
+    assert list(files) == charts_in(page) == charts
+    assert {file.days for file in files.values()} == {(date(2026, 11, 19), date(2026, 11, 20))}
+
+
+def test_a_chart_is_saved_with_the_filters_of_its_page(workspace, shop, viewer, client_as):
+    house, path = client_as(viewer), reverse("dashboard-export", args=["paid-media", "png"])
+    asked = {"from": "2026-11-19", "to": "2026-11-20", "channel": "tiktok"}
+    page = house.get(reverse("paid-media"), asked).content.decode()
+
+    picture = house.get(path, {**asked, "chart": "spend"})
+
+    link = f"{path}?chart=spend&amp;from=2026-11-19&amp;to=2026-11-20&amp;channel=tiktok"
+    assert f'href="{link}"' in page
+    assert 'aria-label="Save as PNG: Spend"' in page
     assert picture.content.startswith(b"\x89PNG")
+    assert "paid-media-spend-2026-11-19-2026-11-20.png" in picture["Content-Disposition"]
+    for wrong in (
+        house.get(path, {**asked, "chart": "nothing"}),
+        house.get(reverse("dashboard-export", args=["cohorts", "png"]), {"chart": "spend"}),
+    ):
+        assert wrong.status_code == 404
 
 
 def test_a_list_has_no_picture(workspace, viewer, client_as):

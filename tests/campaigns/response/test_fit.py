@@ -120,11 +120,11 @@ def test_a_channel_that_never_varied_is_named(known):
     assert model.source == "fitted"
     assert model.facts[1].source == "prior"
     assert model.facts[1].reason == (
-        "The spend of channel 1 hardly varied, so what it brings cannot be told from the level:"
-        " change its budget for some days."
+        "Its spend hardly varied, so what it brings cannot be told from the level: change its"
+        " budget for some days."
     )
-    assert model.facts[2].reason == (
-        "channel 2 spent on 20 days; 28 are the least to learn its response from."
+    assert (
+        model.facts[2].reason == "It spent on 20 days; 28 are the least to learn its response from."
     )
 
 

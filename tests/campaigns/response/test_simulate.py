@@ -112,7 +112,7 @@ def test_the_story_names_money_units_and_the_channel_that_moved(fitted):
 
     assert told[0].endswith("more than the present one.")
     assert told[1].startswith("It brings surely")
-    assert told[2].startswith("channel 1: +")
+    assert told[2].startswith("{channel 1}: +")
     assert len(told) == 3
 
 

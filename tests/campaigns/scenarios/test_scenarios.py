@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import InternalError, transaction
+from django.db import IntegrityError, InternalError, connection, transaction
 
 from campaigns.models import (
     Campaign,
@@ -17,11 +17,12 @@ from campaigns.models import (
     ScenarioSending,
 )
 from campaigns.selectors.advice import outcomes_of
+from campaigns.selectors.channels import Channels, channels_of
 from campaigns.selectors.response import response_days
 from campaigns.selectors.scenario_board import Shown
 from campaigns.selectors.scenarios import present_of, serving_fit
 from campaigns.services.budget_bundles import SendingRefusedError
-from campaigns.services.scenarios.fitting import CURVES_JOB
+from campaigns.services.scenarios.fitting import CURVES_JOB, KEPT_FITS, thin_fits
 from campaigns.services.scenarios.inputs import InputError, Inputs, SplitLimits, read_inputs
 from campaigns.services.scenarios.predicting import predict, suggest
 from campaigns.services.scenarios.sending import send_scenario
@@ -34,6 +35,15 @@ from workspaces.models import Proposal
 from workspaces.services.jobs import run_job
 
 PRESENT = {"google_ads": 100.0, "meta": 60.0}
+
+
+def _copies(fit, workspace, count):
+    """Fits of days before, of any workspace."""
+    facts = {"since": fit.since, "until": fit.until, "fitted_at": fit.fitted_at,
+             "engine_version": fit.engine_version, "unit": fit.unit, "curves": {}, "quality": {},
+             "uses_priors": True}  # fmt: skip
+    rows = [ResponseFit(workspace=workspace, currency="USD", **facts) for _ in range(count)]
+    return ResponseFit.objects.bulk_create(rows)
 
 
 class TestInputs:
@@ -84,7 +94,10 @@ class TestDays:
         fit = curves_of(workspace)
         told = predict(fit=fit, inputs=read_inputs({"budgets": {"meta": 90}}, PRESENT))
 
-        assert (told["value_name"], Shown(told).head[2]) == ("pipeline value", "Pipeline value")
+        assert (told["value_name"], Shown(told, channels_of(workspace)).head[2]) == (
+            "pipeline value",
+            "Pipeline value",
+        )
         assert told["total"]["revenue"]["present"]["p50"] == pytest.approx(30 * 100, rel=0.1)
 
     def test_counts_installs_of_all_sources_from_the_first_day(self, workspace, now):
@@ -135,6 +148,22 @@ class TestFitting:
         newest = ResponseFit.objects.latest("pk")
         assert serving_fit(workspace) == newest
 
+    def test_old_fits_go_but_those_that_a_scenario_stands_on(
+        self, workspace, other_workspace, operator, now
+    ):
+        named = scenario_of(workspace, operator).fit
+        (anothers,) = _copies(named, other_workspace, 1)
+        gone, *kept = _copies(named, workspace, KEPT_FITS)
+
+        run = run_job(workspace=workspace, name=CURVES_JOB, trigger="t", now=now, by=operator,
+                      clock=lambda: now)  # fmt: skip
+
+        newest = serving_fit(workspace)
+        assert run.counts["removed"] == 1
+        assert set(ResponseFit.objects.all()) == {anothers, named, *kept, newest}
+        assert newest not in {gone, *kept}
+        assert thin_fits(workspace=workspace) == 0
+
     def test_thin_figures_are_priors_and_say_so(self, fit):
         told = fit.quality["outcomes"]["installs"]
 
@@ -174,10 +203,12 @@ class TestPredicting:
     def test_the_story_says_the_figures_that_are_shown(self, fit):
         told = predict(fit=fit, inputs=read_inputs({"budgets": {"meta": 180}}, PRESENT))
 
-        story = " ".join(told["narrative"])
+        story = " ".join(Shown(told, Channels({"meta": "Meta ads"})).story)
         change = told["total"]["installs"]["change"]
         assert f"costs {told['total']['spend']:,.0f}, 3,600 more" in story
         assert f"{change['p50']:,.0f} more installs ({change['p10']:+,.0f} to" in story
+        assert "Meta ads: +3,600 in money" in story
+        assert "Little is known of Google Ads, Meta ads: the" in story
 
     def test_levers_are_labelled_priors(self, fit):
         told = predict(fit=fit, inputs=read_inputs({"content_cadence": 2}, PRESENT))
@@ -222,7 +253,7 @@ class TestSending:
         told = google.current_plan.evidence["scenario"]
         change = made.results["lines"][0]["installs"]["change"]
         assert told["change_in_installs"]["p50"] == round(change["p50"], 1)
-        assert "google_ads goes from 100 to 120 USD a day" in google.reason
+        assert "Google Ads goes from 100 to 120 USD a day" in google.reason
         assert (sent.is_new, sent.sending.left_out) == (True, [])
         assert outcomes_of([made])[made.pk].state == "waiting"
 
@@ -249,7 +280,7 @@ class TestSending:
 
         sent = self.send(made, operator, now)
 
-        assert [left["budget"] for left in sent.sending.left_out] == ["meta"]
+        assert [left["budget"] for left in sent.sending.left_out] == ["Meta"]
 
     def test_nothing_becomes_a_pause(self, workspace, operator, approver, now):
         policy_of(workspace)
@@ -275,7 +306,16 @@ class TestSending:
 
         assert (Proposal.objects.count(), ScenarioSending.objects.count()) == (0, 0)
 
-    @pytest.mark.parametrize("model", [ResponseFit, Scenario, ScenarioSending])
+    def test_no_fit_is_ever_changed_or_taken_from_its_scenario(self, made):
+        fits = ResponseFit.objects.all()
+
+        with pytest.raises(InternalError, match="never_changed"), transaction.atomic():
+            fits.update(workspace=made.workspace)
+        fits._raw_delete(fits.db)
+        with pytest.raises(IntegrityError, match="foreign key"):
+            connection.check_constraints()
+
+    @pytest.mark.parametrize("model", [Scenario, ScenarioSending])
     def test_none_is_ever_changed(self, model, made, operator, now):
         self.send(made, operator, now)
         rows = model.objects.all()

@@ -12,6 +12,7 @@ from django.urls import reverse
 from campaigns.models import Scenario
 from tests.campaigns.change_steps import policy_of
 from tests.campaigns.scenarios.steps import NOW, curves_of, scenario_of, two_channels
+from tests.chart_links import charts_in
 from workspaces.models import JobRun, Proposal
 from workspaces.services.jobs import perform
 
@@ -76,7 +77,15 @@ def test_page_json_and_file_say_the_same(fit, house, django_assert_max_num_queri
     assert float(last["Installs plan P50"]) == total["installs"]["plan"]["p50"]
     assert float(last["Revenue change P90"]) == total["revenue"]["change"]["p90"]
     assert f"<strong>{total['installs']['plan']['p50']:,.0f}</strong>" in page
-    assert all(sentence in page for sentence in told["results"]["narrative"][:1])
+    assert all(sentence in page for sentence in told["results"]["narrative"])
+    assert told["results"]["lines"][1]["channel"] == "meta"
+    curves = charts_in(page)
+    assert curves == ["installs-google_ads", "installs-meta", "revenue-google_ads", "revenue-meta"]
+    path = reverse("scenarios-export", args=["png"])
+    assert house.get(path, {"chart": curves[3]}).content.startswith(b"\x89PNG")
+    assert house.get(path, {"chart": "revenue-radio"}).status_code == 404
+    assert rows[2][0] in page
+    assert rows[2][0] == "Meta"
     assert "stated prior" in page
     assert "There are 40 days of figures; 56 are the least" in page
 
@@ -98,7 +107,7 @@ def test_a_moved_slider_asks_for_the_result_only(fit, house, django_assert_max_n
 def test_what_cannot_be_read_is_said_and_the_present_plan_stays(fit, house):
     page = house.get(f"{reverse('scenarios')}?budget-meta=-5").content.decode()
 
-    assert "budgets.meta: Give a number from 0 to" in page
+    assert "Meta: Give a number from 0 to" in page
     assert "The plan costs about what the present one does, 4,800." in page
 
 

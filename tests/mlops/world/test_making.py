@@ -15,18 +15,26 @@ from attribution.services.installs.refreshing import refresh_users
 from campaigns.models import (
     Ad,
     AdAccount,
+    Alert,
     Campaign,
     Creative,
     DailyOrganicMetric,
     DailyPerformance,
     MarketingChannel,
+    Prediction,
+    ResponseFit,
+    Signal,
 )
+from campaigns.services.alerts.rules import ensure_rules
 from mlops.models import SyntheticWorld, WorldTruth
 from mlops.services.world.making import WorldError, make_world, remove_world
 from tests.attribution.installs.app_steps import install
+from tests.campaigns.change_steps import policy_of, propose
+from tests.campaigns.factories import CampaignFactory
 from tests.mlops.world.conftest import NOW, OPTIONS
 from tests.workspaces.factories import WorkspaceFactory
 
+TODAY = NOW.date()
 SMALL = replace(OPTIONS, users=300, sessions=2_400, days=20)
 _DIGEST = """
 SELECT md5(string_agg(r::text, ',' ORDER BY r::text)) FROM (
@@ -146,6 +154,73 @@ def test_taking_a_world_away_leaves_what_is_anothers(workspace, other_workspace)
                   WorldTruth, SyntheticWorld):  # fmt: skip
         assert not model.objects.filter(workspace=workspace).exists()
         assert model.objects.filter(workspace=other_workspace).exists()
+
+
+def test_what_jobs_found_in_a_world_goes_with_it(workspace, other_workspace):
+    _make(workspace)
+    for place in (workspace, other_workspace):
+        _found_in(place)
+
+    remove_world(workspace=workspace)
+
+    for model in (Alert, Signal, Prediction, ResponseFit):
+        (left,) = model.objects.all()
+        assert left.workspace == other_workspace
+
+
+def test_what_people_were_asked_to_sign_keeps_a_world(workspace, now):
+    policy_of(workspace)
+    _make(workspace)
+    _found_in(workspace)
+    campaign = Campaign.objects.filter(workspace=workspace, status="active").earliest("pk")
+    value = round(campaign.daily_budget * Decimal("1.1"), 2)
+    propose(campaign, value, now, entity_type="campaign")
+
+    with pytest.raises(WorldError, match=r"pending ad changes of .* make a new one in another"):
+        remove_world(workspace=workspace)
+
+    for model in (SyntheticWorld, Alert, Signal, Prediction, ResponseFit):
+        assert model.objects.filter(workspace=workspace).exists()
+
+
+def _found_in(workspace):
+    """An alert and a prediction of a campaign, a signal of a channel, and curves."""
+    campaign = Campaign.objects.filter(workspace=workspace).first() or CampaignFactory(
+        account__workspace=workspace
+    )
+    own = {"workspace": workspace}
+    rule = ensure_rules(workspace=workspace)["Cost spike"]
+    seen = dict.fromkeys(("first_seen_at", "raised_at", "last_seen_at"), NOW)
+    days = dict.fromkeys(("began_on", "detected_on", "seen_on"), TODAY)
+    Alert.objects.create(**own, rule=rule, campaign=campaign, channel="meta", day=TODAY, **seen,
+                         type=rule.type, severity=rule.severity, message="Dear",
+                         metric_value=600, threshold_value=500)  # fmt: skip
+    Signal.objects.create(
+        **own,
+        type="creative_fatigue",
+        severity="info",
+        title="Tired",
+        description="It is.",
+        channel="meta",
+        **days,
+        metrics={},
+        confidence=1,
+    )
+    Prediction.objects.create(
+        **own,
+        campaign=campaign,
+        day=TODAY,
+        horizon_days=7,
+        predicted_roas=1,
+        low=0,
+        high=2,
+        risk_level="high",
+        model_version="v1",
+        created_at=NOW,
+    )
+    ResponseFit.objects.create(**own, fitted_at=NOW, since=TODAY, until=TODAY, engine_version="v1",
+                               currency="USD", unit="installs", curves={}, quality={},
+                               uses_priors=True)  # fmt: skip
 
 
 def test_users_of_ones_own_are_not_mixed_with_a_world(workspace):
