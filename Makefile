@@ -11,6 +11,7 @@ TORCH := $(shell sed -n 's/^\(torch==[^ ;]*\).*/\1/p' requirements.txt)
 export PYTHONDONTWRITEBYTECODE :=
 PYTEST_ARGS ?=
 FILE ?= countersign.dump
+DATA ?= data
 PYTEST := $(PY) -m pytest -n 2
 SUPERVISOR := $(PY) -m embedded.supervisor --prepare "python manage.py migrate --noinput" \
 	--ready-path /readyz --ready-path /accounts/login/
@@ -22,7 +23,7 @@ AS_PRODUCTION := DJANGO_SETTINGS_MODULE=config.settings.production \
 	ALLOWED_HOSTS=countersign.example PUBLIC_BASE_URL=https://countersign.example \
 	EMAIL_URL=smtps://mail.example:465
 
-.PHONY: help install install-dev chromium demo run test test-postgres slow check fuzz bench loadset \
+.PHONY: help install install-dev chromium demo run test test-postgres slow check fuzz bench bench-models loadset \
 	screenshots static tracker backup restore clean
 
 help: ## Show what can be made
@@ -95,6 +96,9 @@ fuzz: install-dev ## Run the property tests with random examples for longer
 
 bench: install ## Measure, and write docs/performance.md
 	$(PY) -m benchmarks --write-docs
+
+bench-models: install ## Judge the models on public data, and write docs/models.md: DATA=folder
+	$(PY) -m benchmarks.models --data "$(DATA)" --write-docs
 
 loadset: install ## Fill a database with millions of rows
 	$(PY) manage.py loadset

@@ -91,6 +91,7 @@ SIDEBAR: dict[str, Any] = {
             _item("Website", "language", "website"),
             _item("Funnels", "filter_alt", "funnels"),
             _item("Recommendations", "tips_and_updates", "recommendations"),
+            _item("Models", "model_training", "models"),
         ),
         _group(
             "Attribution data",
@@ -160,6 +161,9 @@ SIDEBAR: dict[str, Any] = {
         ),
         _group(
             "Models",
+            _model("Versions", "model_training", "mlops.ModelVersion"),
+            _model("Artefacts", "deployed_code", "mlops.ModelArtefact"),
+            _model("Promotions", "upgrade", "mlops.Promotion"),
             _model("Synthetic world", "public", "mlops.SyntheticWorld"),
             _model("Sampler decisions", "casino", "mlops.SamplerDecision"),
             _model("Sampler feedback", "feedback", "mlops.SamplerFeedback"),

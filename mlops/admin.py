@@ -1,10 +1,20 @@
-"""The sampler's record and synthetic worlds, to read."""
+"""The sampler's record, synthetic worlds and versions of models, to read."""
 
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
-from mlops.models import SamplerDecision, SamplerFeedback, SyntheticWorld, WorldTruth
+from mlops.models import (
+    ModelArtefact,
+    ModelVersion,
+    Promotion,
+    SamplerDecision,
+    SamplerFeedback,
+    SyntheticWorld,
+    WorldTruth,
+)
 from workspaces.modeladmin import ReadOnlyAdmin, fields_of
 
 
@@ -50,3 +60,42 @@ class WorldTruthAdmin(ReadOnlyAdmin[WorldTruth]):
     list_select_related = ("install",)
     ordering = ("pk",)
     readonly_fields = fields_of(WorldTruth)
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(ReadOnlyAdmin[ModelVersion]):
+    """Versions of models: what each was measured at, and where it stands."""
+
+    list_display = ("__str__", "stage", "is_better", "verdict", "held_out", "created_by_label",
+                    "created_at", "promoted_at")  # fmt: skip
+    list_filter = ("name", "stage", "is_better")
+    search_fields = ("=name", "=sha256", "verdict")
+    ordering = ("-pk",)
+    readonly_fields = fields_of(ModelVersion)
+
+
+@admin.register(ModelArtefact)
+class ModelArtefactAdmin(ReadOnlyAdmin[ModelArtefact]):
+    """Checksums and sizes; the bytes leave by ``manage.py export_model``."""
+
+    list_display = ("version", "sha256", "size_bytes")
+    list_select_related = ("version",)
+    search_fields = ("=sha256",)
+    ordering = ("-version_id",)
+    readonly_fields = fields_of(ModelArtefact, "data")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ModelArtefact]:
+        """Rows without their bytes."""
+        return super().get_queryset(request).defer("data")
+
+
+@admin.register(Promotion)
+class PromotionAdmin(ReadOnlyAdmin[Promotion]):
+    """The detail of a proposal to promote."""
+
+    list_display = ("proposal", "version", "replaced", "done_at")
+    list_filter = ("proposal__status",)
+    list_select_related = ("proposal", "version", "replaced")
+    search_fields = ("proposal__summary",)
+    ordering = ("-proposal_id",)
+    readonly_fields = fields_of(Promotion)

@@ -12,12 +12,17 @@ class MlopsConfig(AppConfig):
     verbose_name = "ML operations"
 
     def ready(self) -> None:
-        """Bring the sampler's round to the jobs, and hear of deals that move."""
+        """Bring promotions to the gate, the sampler's round to the jobs, and hear of deals."""
         from attribution.services.deal_effects import on_deal_moved
+        from mlops.handlers import PromotionHandler
+        from mlops.panels import PROMOTION_PANEL
         from mlops.services.budget_job import BUDGET_JOB, propose_for_workspace
         from mlops.services.deals import learn_from_deal
+        from workspaces import gate, panels
         from workspaces.services.jobs import register_job
 
+        gate.register(PromotionHandler())
+        panels.register_panel(PROMOTION_PANEL)
         on_deal_moved(learn_from_deal)
         register_job(
             BUDGET_JOB,

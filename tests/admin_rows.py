@@ -80,11 +80,12 @@ from campaigns.models import (
     Signal,
 )
 from campaigns.services.channels import ensure_channels
-from mlops.models import SamplerDecision, SamplerFeedback, SyntheticWorld, WorldTruth
+from mlops.models import Promotion, SamplerDecision, SamplerFeedback, SyntheticWorld, WorldTruth
 from tests.campaigns.advice.steps import recommendation_of
 from tests.campaigns.alerting.steps import alert_of
 from tests.campaigns.factories import AdFactory, DailyPerformanceFactory, SafetyPolicyFactory
 from tests.campaigns.scenarios.steps import stored
+from tests.mlops.registry.steps import version_of
 from tests.workspaces import note_kind
 from tests.workspaces.factories import ConnectionFactory, ExchangeRateFactory, MembershipFactory
 from workspaces.gate import Proposer
@@ -237,6 +238,10 @@ def _change(workspace: Workspace, approver: User) -> None:
         **entity, attempt=attempt, old_value="1", new_value="2", triggered_by="model", proposer="s",
         reason="r", queued_at=now, started_at=now, completed_at=now, duration_ms=1,
         status="refused", error="No.",
+    )  # fmt: skip
+    Promotion.objects.create(
+        proposal=propose(workspace, "model"), workspace=workspace,
+        version=version_of(workspace, NOW),
     )  # fmt: skip
     SamplerDecision.objects.create(
         workspace=workspace, allocation_id=uuid4(), arm="a", seed=1, mode="m", decision="hold",

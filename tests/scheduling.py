@@ -21,6 +21,7 @@ TOGETHER = (
     "tests/crash/",
     "tests/api/test_schema.py",
     "tests/benchmarks/test_command.py",
+    "tests/campaigns/advice/",
     "tests/campaigns/response/",
     "tests/mlops/world/",
 )

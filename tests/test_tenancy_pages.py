@@ -28,6 +28,7 @@ from tests.campaigns.factories import AdFactory, SafetyPolicyFactory
 from tests.campaigns.scenarios.steps import stored
 from tests.campaigns.signal_rows import signal_of
 from tests.integrity.digests import digests
+from tests.mlops.registry.steps import version_of
 from tests.workspaces.factories import ConnectionFactory
 from workspaces import panels
 from workspaces.models import Delegation, Invitation, Notification, SavedView, User, Workspace
@@ -164,6 +165,10 @@ PAGES: dict[str, tuple[str, str]] = {
     "funnel-export": (MEMBER, NONE),
     "stage-values": (MEMBER, NONE),
     "stage-values-propose": (NONE, OPERATOR),
+    "models": (MEMBER, NONE),
+    "model": (MEMBER, NONE),
+    "model-propose": (NONE, OPERATOR),
+    "model-rollback": (NONE, APPROVER),
 }
 PROBES = {"healthz", "readyz"}
 UNNAMED = {"admin/login/"}  # leads to the log-in page
@@ -238,6 +243,8 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         **{n: [proposal, a] for n, a in actions.items() if n.startswith("approvals")},
         **{n: [rows["policy"], a] for n, a in actions.items() if n.startswith("policy")},
         **{f"campaigns-import{rest}": [run] for rest in ("", "-progress", "-bad-rows")},
+        **{name: [rows["model"]] for name in ("model", "model-propose")},
+        "model-rollback": ["roi_mean"],
         "entity": ["campaign", rows["campaign"]],
         "entity-propose": ["campaign", rows["campaign"]],
     }
@@ -259,6 +266,7 @@ def _forms(rows: dict[str, object]) -> dict[str, dict[str, object]]:
         "switch-workspace": {"to": str(rows["workspace"])},
         "account-delegate": {"taker": rows["taker"], "until": "2027-01-01"},
         "funnels-first": {"site": str(rows["site"])},
+        "model-rollback": {"version": str(rows["model"]), "reason": "Odd."},
     }  # fmt: skip
 
 
@@ -299,6 +307,7 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
         "ad advice": recommendation_of(workspace).public_id,
         "scenario": stored(workspace, owner).public_id,
         "signal": signal_of(workspace).public_id,
+        "model": version_of(workspace, now).public_id,
         "rule": ensure_rules(workspace=workspace)["ROI drop"].public_id,
     }
     rows |= {"site": site.public_id, "funnel": counted_funnel(workspace, "Way of Acme").public_id}
@@ -431,6 +440,7 @@ def nowhere(house) -> House:
                 "scenario",
                 "signal",
                 "rule",
+                "model",
                 "site",
                 "funnel",
             ),
@@ -467,6 +477,7 @@ NAMELESS = {
     "website-export",
     "dashboard-export",
     "scenarios-export",
+    "model-rollback",
 }
 # Forms that carry ids of rows.
 _NAMING = {

@@ -211,6 +211,7 @@ AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 AXES_HTTP_RESPONSE_CODE = 429
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -314,6 +315,7 @@ SPECTACULAR_SETTINGS = {
         "CreativeFormat": "campaigns.models.CreativeFormat",
         "AttributionMethod": "attribution.models.AttributionMethod",
         "AdviceKind": "attribution.models.AdviceKind",
+        "ModelStage": "mlops.models.ModelStage",
         "RiskLevel": "workspaces.models.Risk",
         "FunnelMatcherKind": "attribution.engine.funnel_definition.KINDS",
         "FunnelStage": "attribution.models.FunnelStage",

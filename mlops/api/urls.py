@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from mlops.api.models import ModelDetail, ModelList, ModelPromotion, ModelRollback
 from mlops.api.sampler import Feedback, Select
 from workspaces.api.routing import api_path
 
 urlpatterns = [
     api_path("ml/battle-hardened/select/", Select.as_view(), "api-sampler-select"),
     api_path("ml/battle-hardened/feedback/", Feedback.as_view(), "api-sampler-feedback"),
+    api_path("models/", ModelList.as_view(), "api-models"),
+    api_path("models/<uuid:public_id>/", ModelDetail.as_view(), "api-model"),
+    api_path(
+        "models/<uuid:public_id>/propose-promotion/",
+        ModelPromotion.as_view(),
+        "api-model-promotion",
+    ),
+    api_path("models/<str:name>/rollback/", ModelRollback.as_view(), "api-model-rollback"),
 ]

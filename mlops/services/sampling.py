@@ -19,7 +19,7 @@ from campaigns.selectors import current_policy, exchange_rate, limits_of
 from mlops.engine.arms import AdState, Allocation, AllocationItem, Mode
 from mlops.engine.sampler import BattleHardenedSampler
 from mlops.models import SamplerDecision, SamplerFeedback
-from mlops.selectors import Arm, arms_of, feedback_since
+from mlops.selectors.sampling import Arm, arms_of, feedback_since
 from workspaces.gate import GateError, Proposer
 from workspaces.ids import uuid7
 from workspaces.models import Proposal, Workspace

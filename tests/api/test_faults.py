@@ -22,3 +22,15 @@ def test_fault_elsewhere_is_a_page():
 
     assert answer.status_code == 500
     assert "Nothing was half-written" in answer.content.decode()
+
+
+def test_a_page_that_is_not_there_says_so(client_as, viewer):
+    browser = client_as(viewer)
+
+    nowhere = browser.get("/dashboards/nothing/<b>/")
+    chart = browser.get("/dashboards/export/overview.png?chart=nothing")
+
+    assert (nowhere.status_code, chart.status_code) == (404, 404)
+    assert "There is no page at /dashboards/nothing/%3Cb%3E/." in nowhere.text
+    assert "There is no chart" in chart.text
+    assert "To the approvals" in chart.text

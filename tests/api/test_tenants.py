@@ -17,6 +17,7 @@ from tests.campaigns.alerting.steps import alert_of
 from tests.campaigns.factories import DailyPerformanceFactory, SafetyPolicyFactory
 from tests.campaigns.scenarios.steps import stored
 from tests.campaigns.signal_rows import signal_of
+from tests.mlops.registry.steps import version_of
 from tests.workspaces.factories import ConnectionFactory, MembershipFactory
 from workspaces import scopes
 from workspaces.gate import Proposer
@@ -91,6 +92,7 @@ def theirs(note, workspace):
         "alerts": alert_of(workspace).public_id,
         "alert-rules": ensure_rules(workspace=workspace)["ROI drop"].public_id,
         "signals": signal_of(workspace).public_id,
+        "models": version_of(workspace, now).public_id,
         "scenarios": stored(workspace, MembershipFactory(workspace=workspace).user).public_id,
         "website/visitors": session.visitor.public_id,
         "website/sessions": session.public_id,
@@ -147,7 +149,7 @@ def test_lists_of_others_are_empty(theirs, outsider, browser, workspace, admin):
     lists = [
         "proposals", "pending-ad-changes", "connections", "webhook-endpoints", "jobs",
         "ad-accounts", "campaigns", "ad-sets", "ads", f"performance/?from={DAY}&to={DAY}",
-        "recommendations", "alerts", "alerts/unread", "alert-rules", "signals?state=all",
+        "recommendations", "alerts", "alerts/unread", "alert-rules", "signals?state=all", "models",
         "reports/v_campaign_activity_summary",
     ]  # fmt: skip
 

@@ -191,6 +191,9 @@ MAIN_PAGES = (
         "The funnel builder, with counts as one types.",
         ready="#funnel-form",
     ),
+    MainPage(
+        "models", "/models/", "Which version of each model serves.", ready="section.cs-card h2"
+    ),
     MainPage("import", "/campaigns/import/", "Imports of daily figures.", ready="input[type=file]"),
     MainPage("accounts", "/campaigns/accounts/", "Ad accounts and how fresh they are.", "ada"),
     MainPage("start", "/start/", "What to do next in a workspace.", "ada"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -17,11 +16,13 @@ from django.urls import get_resolver
 from django.utils import timezone
 
 from campaigns.models import AdSet
+from mlops.models import ModelVersion
 from tests.api.conftest import key_client
 from tests.campaigns.change_steps import ad_set_in, connected, days, policy_of
 from tests.integrity import doors
 from tests.integrity.digests import digests
 from tests.integrity.test_approval_integrity import assert_unsigned
+from tests.mlops.registry.steps import version_of
 from tests.workspaces.gate_steps import fresh, sign
 from tests.workspaces.note_kind import NoteKind, written
 from workspaces import gate
@@ -64,9 +65,15 @@ def _ad_change(ad_set: AdSet) -> dict[str, str]:
     }
 
 
+def _promotion(ad_set: AdSet) -> dict[str, str]:
+    version = version_of(ad_set.workspace, timezone.now())
+    return {"model": version.name, "version": str(version.version)}
+
+
 # One request of every kind. A kind without one fails the first test below.
 REQUESTS: dict[str, Callable[[AdSet], dict[str, str]]] = {
     "ad_change": _ad_change,
+    "model_promotion": _promotion,
     "note": lambda ad_set: {"page": "1", "text": "hello"},
     "stage_values": lambda ad_set: {"template": "ptd_fitness"},
 }
@@ -161,23 +168,14 @@ def test_a9_policy_signs_nothing_of_a_person(propose, note, admin):
 # --- A13: a promotion passes the same gate -----------------------------------------------------
 
 
-@dataclass
-class PromotionKind(NoteKind):
-    """A model becomes the one in use: an effect that is only in our database."""
-
-    kind: str = "promotion"
-    label: str = "Promotion"
-    rank: gate.Role = gate.Role.ADMIN
-
-
 @pytest.fixture
 def promotion(note: NoteKind, workspace: Workspace, now) -> Proposal:
     """A proposal to promote a model."""
-    gate.register(PromotionKind())
+    version = version_of(workspace, now)
     return proposing.propose(
         workspace=workspace,
-        kind="promotion",
-        request={"page": "churn", "text": "v2"},
+        kind="model_promotion",
+        request={"model": version.name, "version": version.version},
         proposer=Proposer.rule("backtest"),
         reason="It is better.",
         now=now,
@@ -186,21 +184,20 @@ def promotion(note: NoteKind, workspace: Workspace, now) -> Proposal:
 
 def test_a13_task_promotes_nothing_unsigned(promotion, workspace):
     assert_unsigned(promotion)
-    assert written(workspace) == []
+    assert not ModelVersion.objects.filter(stage="champion").exists()
 
 
 @pytest.mark.parametrize("door", doors.SIGN)
-def test_a13_promotion_needs_its_rank_and_then_runs(door, promotion, approver, admin, workspace):
+def test_a13_promotion_needs_its_rank_and_then_runs(door, promotion, operator, approver, workspace):
     sha256 = promotion.current_plan.sha256
 
-    said = doors.SIGN[door](approver, promotion, sha256)
-    assert "needs the role of admin" in said
+    doors.SIGN[door](operator, promotion, sha256)
     assert_unsigned(promotion)
-    doors.SIGN[door](admin, promotion, sha256)
+    doors.SIGN[door](approver, promotion, sha256)
     doors.run_tasks()
 
     assert fresh(promotion).status == Status.EXECUTED
-    assert written(workspace) == ["v2"]
+    assert ModelVersion.objects.get(stage="champion").promoted_by == approver
 
 
 def test_a13_kill_switch_stops_a_promotion_too(promotion, admin, operator, workspace, now):
@@ -210,7 +207,7 @@ def test_a13_kill_switch_stops_a_promotion_too(promotion, admin, operator, works
     doors.run_tasks()
 
     assert fresh(promotion).status == Status.APPROVED
-    assert written(workspace) == []
+    assert not ModelVersion.objects.filter(stage="champion").exists()
 
 
 @cache

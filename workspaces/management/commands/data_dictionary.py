@@ -104,7 +104,7 @@ def _type(field: Field[Any, Any]) -> str:
         "JSONField": "jsonb", "PositiveBigIntegerField": "bigint",
         "PositiveIntegerField": "integer", "PositiveSmallIntegerField": "smallint",
         "SlugField": "varchar", "SmallIntegerField": "smallint", "TextField": "text",
-        "URLField": "varchar", "UUIDField": "uuid", "ArrayField": "array",
+        "URLField": "varchar", "UUIDField": "uuid", "BinaryField": "bytea", "ArrayField": "array",
     }  # fmt: skip
     return names[field.get_internal_type()]
 

@@ -1,0 +1,182 @@
+"""Versions of models over REST: what there is, propose that one serves, go back at once."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from mlops.handlers import KIND
+from mlops.models import ArtefactFormat, ModelStage, ModelVersion
+from mlops.services.registry.promoting import rollback
+from workspaces import scopes
+from workspaces.api.idempotency import once
+from workspaces.api.views import ApiView, RowsView
+from workspaces.services.proposing import propose
+
+TAG = ["Models"]
+
+
+class ModelVersionOut(serializers.Serializer[Any]):
+    """One version."""
+
+    id = serializers.UUIDField(source="public_id")
+    name = serializers.CharField()
+    version = serializers.IntegerField()
+    stage = serializers.ChoiceField(ModelStage.choices)
+    is_eligible = serializers.BooleanField(
+        source="is_better", help_text="Beats the plain models on the rows held out."
+    )
+    verdict = serializers.CharField()
+    metrics = serializers.JSONField(help_text="On the rows held out.")
+    baselines = serializers.JSONField(help_text="The same metrics of each plain model.")
+    rows = serializers.IntegerField(help_text="Learnt from.")
+    held_out = serializers.IntegerField(help_text="Judged on.")
+    created_at = serializers.DateTimeField()
+    created_by = serializers.CharField(source="created_by_label")
+    promoted_at = serializers.DateTimeField(allow_null=True)
+    archived_at = serializers.DateTimeField(allow_null=True)
+
+
+class ModelCardOut(ModelVersionOut):
+    """One version with its card, and how to make it again."""
+
+    format = serializers.ChoiceField(ArtefactFormat.choices)
+    sha256 = serializers.CharField(help_text="Of the artefact.")
+    size_bytes = serializers.IntegerField()
+    features = serializers.ListField(child=serializers.CharField())
+    seed = serializers.IntegerField()
+    data_from = serializers.DateField(allow_null=True)
+    data_until = serializers.DateField(allow_null=True, help_text="First day it did not see.")
+    data_sha256 = serializers.CharField(allow_blank=True)
+    code_version = serializers.CharField()
+    card = serializers.JSONField()
+
+
+class PromotionIn(serializers.Serializer[Any]):
+    """Why a version should serve."""
+
+    reason = serializers.CharField(max_length=1000)
+
+
+class PromotionProposedOut(serializers.Serializer[Any]):
+    """What waits for a signature now."""
+
+    status = serializers.CharField()
+    proposal_id = serializers.UUIDField()
+    plan_sha256 = serializers.CharField()
+    summary = serializers.CharField()
+
+
+class RollbackIn(serializers.Serializer[Any]):
+    """Why to go back, and from which version."""
+
+    reason = serializers.CharField(max_length=300)
+    from_id = serializers.UUIDField(
+        required=False,
+        default=None,
+        allow_null=True,
+        help_text="The champion you saw; where another serves now, nothing is done.",
+    )
+
+
+class ModelsView(RowsView[ModelVersion]):
+    """Base: versions of the workspace."""
+
+    queryset = ModelVersion.objects.none()
+    filterset_fields = ("name", "stage")
+
+    def rows(self) -> QuerySet[ModelVersion]:
+        """All of them."""
+        return ModelVersion.objects.filter(workspace=self.workspace)
+
+
+class ModelList(ModelsView):
+    """Versions."""
+
+    scopes = {"GET": scopes.ML_READ}
+    serializer_class = ModelVersionOut
+
+    @extend_schema(tags=TAG, operation_id="models_list", summary="List versions of models")
+    def get(self, request: Request) -> Response:
+        """Versions with their figures against plain models, the newest first."""
+        return self.page()
+
+
+class ModelDetail(ModelsView):
+    """One version."""
+
+    scopes = {"GET": scopes.ML_READ}
+    serializer_class = ModelCardOut
+
+    @extend_schema(tags=TAG, operation_id="models_read", summary="Read one version")
+    def get(self, request: Request, public_id: UUID) -> Response:
+        """Show its card and what it was made from."""
+        return Response(ModelCardOut(self.one(public_id)).data)
+
+
+class ModelPromotion(ModelsView):
+    """Proposing that one serves."""
+
+    scopes = {"POST": scopes.CHANGES_PROPOSE}
+
+    @extend_schema(
+        tags=TAG,
+        operation_id="models_propose_promotion",
+        summary="Propose that a version serves",
+        request=PromotionIn,
+        responses={202: PromotionProposedOut},
+    )
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Propose; it serves once its plan is signed. One that is not eligible is refused."""
+        version = self.one(public_id)
+        body = self.read(PromotionIn)
+        proposal = propose(
+            workspace=self.workspace,
+            kind=KIND,
+            request={"model": version.name, "version": version.version},
+            proposer=self.caller.proposer,
+            reason=body["reason"],
+            now=self.now,
+        )
+        plan = proposal.current_plan
+        shown = {
+            "status": proposal.status,
+            "proposal_id": proposal.public_id,
+            "plan_sha256": plan.sha256 if plan else "",
+            "summary": proposal.summary,
+        }
+        return Response(PromotionProposedOut(shown).data, status=status.HTTP_202_ACCEPTED)
+
+
+class ModelRollback(ApiView):
+    """Going back."""
+
+    scopes = {"POST": scopes.CHANGES_SIGN}
+
+    @extend_schema(
+        tags=TAG,
+        operation_id="models_rollback",
+        summary="Go back to the champion before",
+        request=RollbackIn,
+        responses=ModelVersionOut,
+    )
+    @once
+    def post(self, request: Request, name: str) -> Response:
+        """Let the version before serve at once; it stands in the record as a signed stop."""
+        body = self.read(RollbackIn)
+        version = rollback(
+            workspace=self.workspace,
+            name=name,
+            by=self.caller.person,
+            reason=body["reason"],
+            now=self.now,
+            shown=body["from_id"],
+        )
+        return Response(ModelVersionOut(version).data)

@@ -1,0 +1,1 @@
+"""Models that learn: their shapes, judgements and the engines that train them."""

@@ -1,0 +1,67 @@
+"""What a training hands over, and what serves from it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+# Columns by feature name, all of one length; text or numbers, NaN where a number is unknown.
+Rows = Mapping[str, npt.NDArray[Any]]
+# Of one row: features and what each added to the prediction, the largest effect first.
+Reasons = list[tuple[str, float]]
+
+Format = Literal["safetensors", "xgboost-json", "json"]
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """A trained model as bytes; no format of these runs code when it is read."""
+
+    format: Format
+    data: bytes
+
+    @cached_property
+    def sha256(self) -> str:
+        """Name the content."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+class Served(Protocol):
+    """A model that answers."""
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Columns that it reads."""
+        ...
+
+    def predict(self, rows: Rows) -> FloatArray:
+        """(rows,) predictions, or (rows, k) where the model gives k figures each."""
+        ...
+
+    def reasons(self, rows: Rows) -> list[Reasons]:
+        """Reasons of each row, by absolute size, the largest first."""
+        ...
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model with all that is known of it when training ends."""
+
+    kind: str
+    artefact: Artefact
+    features: tuple[str, ...]
+    metrics: dict[str, float]  # on the held-out rows
+    baselines: dict[str, dict[str, float]]  # the same metrics of each plain baseline
+    is_better: bool  # beats every baseline and keeps its own limits
+    verdict: str  # a sentence that says why
+    card: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    rows: int = 0  # learnt from
+    held_out: int = 0  # judged on

@@ -1,0 +1,161 @@
+"""Promotion of a model: a kind of proposal whose effect is another champion in our database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from mlops.models import ModelStage, ModelVersion, Promotion
+from mlops.selectors.registry import PROMOTION_KIND, champion_of, label_of, why_not_eligible
+from mlops.services.registry.promoting import promote
+from workspaces.gate import (
+    CheckResult,
+    Draft,
+    Judgement,
+    Outcome,
+    PlanView,
+    Reading,
+    RequestError,
+    StateError,
+)
+from workspaces.models import ExecutionAttempt, Proposal, Risk, Workspace
+from workspaces.own_kinds import OwnKind
+from workspaces.roles import Role
+
+KIND = PROMOTION_KIND
+_RULES = "promotion v1"
+
+
+class PromotionHandler(OwnKind):
+    """Which version of a model serves."""
+
+    kind = KIND
+    label = "Model promotion"
+    queue: Literal["approvals", "inbox"] = "approvals"
+    template = "mlops/promotion_detail.html"
+
+    def make_plan(self, *, workspace: Workspace, request: dict[str, Any], now: datetime) -> Draft:
+        """Set the asked version against the one that serves."""
+        version = _asked(workspace, request)
+        champion = champion_of(workspace=workspace, name=version.name)
+        label = label_of(version.name)
+        if version.stage == ModelStage.CHAMPION:
+            raise StateError(f"Version {version.version} of {label} serves already.")
+        if why := why_not_eligible(version):
+            raise StateError(why)
+        instead = f" instead of version {champion.version}" if champion else ""
+        return Draft(
+            subject_key=f"model:{version.name}",
+            subject_label=label,
+            summary=f"Let version {version.version} of {label} serve{instead}",
+            body={
+                "subject": f"model:{version.name}",
+                "operation": "promote_model",
+                "model": version.name,
+                "version": version.version,
+                "sha256": version.sha256,
+                "replaces": champion.version if champion else 0,
+                "before": f"version {champion.version}" if champion else "no model",
+                "after": f"version {version.version}",
+            },
+            evidence={
+                "metrics": version.metrics,
+                "baselines": version.baselines,
+                "verdict": version.verdict,
+                "held_out_rows": version.held_out,
+            },
+            detail={"version": version},
+        )
+
+    def attach(self, proposal: Proposal, draft: Draft) -> None:
+        """Write the row that the queue page shows."""
+        Promotion.objects.update_or_create(
+            proposal=proposal, defaults={**draft.detail, "workspace": proposal.workspace}
+        )
+
+    def judge(self, plan: PlanView, *, now: datetime, policy: object | None = None) -> Judgement:
+        """Only what beats the plain models, with the artefact that was signed, may serve."""
+        return Judgement(
+            checks=(_check(plan),),
+            risk=Risk.MEDIUM,
+            rank=Role.APPROVER,
+            signatures=1,
+            policy_version=_RULES,
+        )
+
+    def lifetime(self, plan: PlanView) -> timedelta:
+        """A week."""
+        return timedelta(days=7)
+
+    def lock_keys(self, plan: PlanView) -> list[str]:
+        """None: no limit is shared."""
+        return []
+
+    def lane(self, plan: PlanView) -> str:
+        """One at a time for a name."""
+        return str(plan.body["subject"])
+
+    def read_back(self, plans: Sequence[PlanView]) -> list[Reading]:
+        """Look which version serves."""
+        return [_reading(plan) for plan in plans]
+
+    def execute(self, plans: Sequence[PlanView]) -> list[Outcome]:
+        """Change nothing here: the champion changes where the attempt is settled."""
+        return [Outcome("applied", f"{plan.body['after'].capitalize()} serves.") for plan in plans]
+
+    def settle(self, ends: Sequence[tuple[ExecutionAttempt, Outcome]], *, now: datetime) -> None:
+        """Let the version that was signed serve."""
+        for attempt, outcome in ends:
+            if outcome.status == "applied":
+                proposal = attempt.plan.proposal
+                version = _version(proposal.workspace, attempt.plan.content)
+                promote(proposal=proposal, version_id=version.pk, now=now)
+
+    def edit_is_within(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
+        """Whether it is the same version still."""
+        return bool(old["sha256"] == new["sha256"])
+
+    def inverse(self, proposal: Proposal) -> dict[str, Any]:
+        """Ask for the version that served before."""
+        plan = proposal.current_plan
+        before = plan.content["replaces"] if plan else 0
+        if not plan or not before:
+            raise StateError("No version served before this one; propose another one instead.")
+        return {"model": plan.content["model"], "version": before}
+
+
+def _asked(workspace: Workspace, request: dict[str, Any]) -> ModelVersion:
+    name, number = request.get("model"), str(request.get("version"))
+    if not isinstance(name, str) or not name:
+        raise RequestError("model", "Name the model.")
+    if not number.isdecimal():
+        raise RequestError("version", "Give the number of the version.")
+    version = ModelVersion.objects.filter(workspace=workspace, name=name, version=number).first()
+    if version is None:
+        raise RequestError("version", f"There is no version {number} of {label_of(name)}.")
+    return version
+
+
+def _version(workspace: Workspace, body: dict[str, Any]) -> ModelVersion:
+    return ModelVersion.objects.get(
+        workspace=workspace, name=body["model"], version=body["version"], sha256=body["sha256"]
+    )
+
+
+def _check(plan: PlanView) -> CheckResult:
+    version = _version(plan.workspace, plan.body)
+    why = why_not_eligible(version)
+    if why:
+        return CheckResult("eligible", "blocked", why)
+    return CheckResult("eligible", "passed", version.verdict)
+
+
+def _reading(plan: PlanView) -> Reading:
+    champion = champion_of(workspace=plan.workspace, name=plan.body["model"])
+    number = champion.version if champion else 0
+    live = {"version": number}
+    words = f"Version {number} serves" if champion else "No version serves"
+    if number == plan.body["version"]:
+        return Reading("after", live, words=words)
+    return Reading("before" if number == plan.body["replaces"] else "other", live, words=words)

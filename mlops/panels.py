@@ -1,0 +1,64 @@
+"""How a promotion looks in the queue, and a version's figures beside those of plain models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mlops.handlers import KIND
+from mlops.models import ModelVersion, Promotion
+from workspaces.models import Proposal
+from workspaces.panels import KindPanel
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Metrics of one model on the rows held out, in the order of the table's columns."""
+
+    name: str
+    values: tuple[float | None, ...]
+    is_ours: bool = False
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Metrics by name, of a version and of what is plain."""
+
+    metrics: tuple[str, ...]
+    rows: tuple[Figures, ...]
+
+
+def comparison_of(version: ModelVersion, champion: ModelVersion | None = None) -> Comparison:
+    """Set a version's metrics beside its baselines', and the champion's where that is another."""
+    others: dict[str, Mapping[str, float]] = dict(version.baselines)
+    if champion is not None and champion.pk != version.pk:
+        others = {f"Version {champion.version}, which serves": champion.metrics, **others}
+    names = tuple(version.metrics)
+    rows = [Figures(f"Version {version.version}", _in_order(version.metrics, names), is_ours=True)]
+    rows += [Figures(name, _in_order(found, names)) for name, found in others.items()]
+    return Comparison(names, tuple(rows))
+
+
+def _in_order(found: Mapping[str, float], names: tuple[str, ...]) -> tuple[float | None, ...]:
+    return tuple(found.get(name) for name in names)
+
+
+def _context(proposal: Proposal, _now: datetime) -> dict[str, Any]:
+    """The version, and its figures beside those of the one that it would replace."""
+    promotion = Promotion.objects.select_related("version").filter(proposal=proposal).first()
+    plan = proposal.current_plan
+    if promotion is None or plan is None:
+        return {}
+    replaces = plan.content["replaces"]
+    champion = ModelVersion.objects.filter(
+        workspace=proposal.workspace, name=plan.content["model"], version=replaces
+    ).first()
+    return {
+        "version": promotion.version,
+        "comparison": comparison_of(promotion.version, champion),
+    }
+
+
+PROMOTION_PANEL = KindPanel(kind=KIND, context=_context)

@@ -1,0 +1,172 @@
+"""What is known of an app's users after their first week, and what became of them then.
+
+Features are of days 0 to 6 alone and targets of later days alone, so a model that learns from them
+can serve as soon as a user's first week is over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from tempfile import SpooledTemporaryFile
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from django.db import connection
+from django.db.models import Max
+
+from attribution.models import UserSession
+from workspaces.models import Workspace
+
+FEATURE_DAYS: Final = 7
+#: Who has no session in the week after his first is taken to have left.
+AFTER_DAYS: Final = 14
+CATEGORIES: Final = (
+    "channel", "source", "device_type", "device_model", "os_version", "country",
+)  # fmt: skip
+#: As far as one file of rows is kept in memory.
+_IN_MEMORY: Final = 64 * 2**20
+
+_FIRST_WEEK: Final = """
+SELECT s.install_id,
+       count(*) AS sessions,
+       count(*) FILTER (WHERE s.day = i.installed_on) AS sessions_day_0,
+       count(*) FILTER (WHERE s.day - i.installed_on >= 4) AS sessions_late,
+       bit_or(1 << (s.day - i.installed_on)) AS days,
+       sum(s.seconds) / 60.0 AS minutes,
+       max(s.seconds) / 60.0 AS longest_minutes,
+       coalesce(sum(s.seconds) FILTER (WHERE s.day = i.installed_on), 0) / 60.0 AS minutes_day_0,
+       coalesce(sum(s.seconds) FILTER (WHERE s.day - i.installed_on >= 4), 0) / 60.0
+           AS minutes_late,
+       avg(s.quality) AS quality,
+       sum(s.revenue) AS revenue,
+       max(s.revenue) AS largest_purchase,
+       count(*) FILTER (WHERE s.revenue > 0) AS purchases,
+       min(s.day - i.installed_on) FILTER (WHERE s.revenue > 0) AS first_purchase_day
+  FROM attribution_usersession s
+  JOIN attribution_userinstall i ON i.id = s.install_id
+ WHERE s.workspace_id = %(workspace)s
+   AND i.installed_on BETWEEN %(since)s AND %(until)s
+   AND s.day BETWEEN %(since)s AND %(until)s::date + 6
+   AND s.day - i.installed_on BETWEEN 0 AND 6
+ GROUP BY s.install_id
+"""
+_AFTER: Final = """
+SELECT DISTINCT s.install_id
+  FROM attribution_usersession s
+  JOIN attribution_userinstall i ON i.id = s.install_id
+ WHERE s.workspace_id = %(workspace)s
+   AND i.installed_on BETWEEN %(since)s AND %(until)s
+   AND s.day BETWEEN %(since)s::date + 7 AND %(until)s::date + 13
+   AND s.day - i.installed_on BETWEEN 7 AND 13
+"""
+_USERS: Final = f"""
+SELECT i.id, i.installed_on, i.channel, i.source, i.device_type, i.device_model, i.os_version,
+       i.country, extract(isodow FROM i.installed_on) AS weekday,
+       coalesce(w.sessions, 0) AS sessions, coalesce(w.sessions_day_0, 0) AS sessions_day_0,
+       coalesce(w.sessions_late, 0) AS sessions_late, coalesce(w.days, 0) AS days,
+       coalesce(w.minutes, 0) AS minutes, coalesce(w.longest_minutes, 0) AS longest_minutes,
+       coalesce(w.minutes_day_0, 0) AS minutes_day_0, coalesce(w.minutes_late, 0) AS minutes_late,
+       w.quality, coalesce(w.revenue, 0) AS revenue,
+       coalesce(w.largest_purchase, 0) AS largest_purchase,
+       coalesce(w.purchases, 0) AS purchases, w.first_purchase_day,
+       i.ltv_180_days - i.ltv_7_days AS later_value, (a.install_id IS NOT NULL)::int AS came_back
+  FROM attribution_userinstall i
+  LEFT JOIN ({_FIRST_WEEK}) w ON w.install_id = i.id
+  LEFT JOIN ({_AFTER}) a ON a.install_id = i.id
+ WHERE i.workspace_id = %(workspace)s AND i.installed_on BETWEEN %(since)s AND %(until)s
+ ORDER BY i.installed_on, i.id
+"""  # noqa: S608  # of our own texts
+_NUMBERS: Final = (
+    "weekday", "sessions", "sessions_day_0", "sessions_late", "minutes", "longest_minutes",
+    "minutes_day_0", "minutes_late", "quality", "revenue", "largest_purchase", "purchases",
+    "first_purchase_day",
+)  # fmt: skip
+_TYPES: Final = (
+    {"id": "int64", "installed_on": "date32", "days": "int64"}
+    | dict.fromkeys(CATEGORIES, "string")
+    | dict.fromkeys([*_NUMBERS, "later_value", "came_back"], "float64")
+)
+
+
+@dataclass(frozen=True)
+class AppUsers:
+    """Users in the order of their installs; arrays are (users,).
+
+    Attributes
+    ----------
+    rows : features by name; text or numbers, NaN where unknown
+    installed_on : days
+    later_value : money of days 7 to 180 in the workspace's currency; NaN where not known
+    has_left : no session on days 7 to 13
+    sha256 : of all of them
+    """
+
+    rows: dict[str, npt.NDArray[Any]]
+    installed_on: npt.NDArray[np.datetime64]
+    later_value: npt.NDArray[np.float64]
+    has_left: npt.NDArray[np.bool_]
+    sha256: str
+
+    def __len__(self) -> int:
+        return len(self.has_left)
+
+
+def app_users(workspace: Workspace, *, since: date, until: date) -> AppUsers:
+    """Read those who installed from ``since`` to ``until``, whose first two weeks are over.
+
+    One query: what is needed of a week's sessions is added up where they are.
+    """
+    import pyarrow.csv as csv
+
+    asked = {"workspace": workspace.pk, "since": since, "until": until}
+    with SpooledTemporaryFile(max_size=_IN_MEMORY) as target:
+        with connection.cursor() as cursor:
+            query = cursor.cursor.mogrify(_USERS, asked).decode()
+            cursor.cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)", target)
+        digest = _digest(target)
+        target.seek(0)
+        table = csv.read_csv(target, convert_options=csv.ConvertOptions(column_types=_TYPES))
+    columns = {name: table.column(name).to_numpy() for name in table.column_names}
+    return AppUsers(
+        rows=_features(columns),
+        installed_on=columns["installed_on"].astype("datetime64[D]"),
+        later_value=columns["later_value"].clip(min=0),
+        has_left=columns["came_back"] == 0,
+        sha256=digest,
+    )
+
+
+def known_until(workspace: Workspace, today: date) -> date:
+    """The last day of installs whose first two weeks are over, as far as sessions have come in.
+
+    Who installed shortly before sessions end would seem to have left.
+    """
+    sessions = UserSession.objects.filter(workspace=workspace)
+    newest: date | None = sessions.aggregate(newest=Max("day"))["newest"]
+    end = today if newest is None else min(today, newest + timedelta(days=1))
+    return end - timedelta(days=AFTER_DAYS)
+
+
+def _features(columns: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    days = columns["days"].astype(np.int64)
+    seen = (days[:, None] >> np.arange(FEATURE_DAYS)) & 1
+    rows: dict[str, npt.NDArray[Any]] = {name: columns[name].astype(str) for name in CATEGORIES} | {
+        name: columns[name] for name in _NUMBERS
+    }
+    rows["active_days"] = seen.sum(axis=1).astype(np.float64)
+    rows |= {f"active_on_day_{day}": seen[:, day].astype(np.float64) for day in range(1, 7)}
+    last = np.where(days > 0, FEATURE_DAYS - 1 - seen[:, ::-1].argmax(axis=1), np.nan)
+    rows["last_active_day"] = last
+    rows["minutes_per_session"] = rows["minutes"] / np.maximum(rows["sessions"], 1)
+    return rows
+
+
+def _digest(target: SpooledTemporaryFile[bytes]) -> str:
+    target.seek(0)
+    found = hashlib.sha256()
+    while block := target.read(2**20):
+        found.update(block)
+    return found.hexdigest()

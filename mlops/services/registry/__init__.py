@@ -1,0 +1,1 @@
+"""Versions of models: how they come, which one serves, and what it says."""

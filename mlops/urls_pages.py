@@ -1,0 +1,14 @@
+"""Paths of the models' pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from mlops.views import models
+
+urlpatterns = [
+    path("models/", models.models, name="models"),
+    path("models/<uuid:public_id>/", models.model, name="model"),
+    path("models/<uuid:public_id>/propose/", models.propose_promotion, name="model-propose"),
+    path("models/<slug:name>/rollback/", models.roll_back, name="model-rollback"),
+]

@@ -1,0 +1,122 @@
+"""Models: which version serves, which may, and each one's card."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from mlops.handlers import KIND
+from mlops.models import ModelVersion
+from mlops.panels import comparison_of
+from mlops.selectors.registry import champion_of, families, label_of, why_not_eligible
+from mlops.services.registry.promoting import rollback
+from workspaces.gate import GateError, Proposer
+from workspaces.models import Proposal
+from workspaces.models.gate import OPEN
+from workspaces.pages import PageRequest, has_role, page, show
+from workspaces.roles import Role
+from workspaces.services.proposing import propose
+
+
+@require_safe
+@page(Role.VIEWER)
+def models(request: PageRequest) -> HttpResponse:
+    """Show the versions by name."""
+    return _draw(request)
+
+
+@require_safe
+@page(Role.VIEWER)
+def model(request: PageRequest, public_id: UUID) -> HttpResponse:
+    """Show one version: its card, its figures, where it came from."""
+    return _draw_one(request, _version(request, public_id))
+
+
+@require_POST
+@page(Role.OPERATOR)
+def propose_promotion(request: PageRequest, public_id: UUID) -> HttpResponse:
+    """Propose that a version serves; it does once somebody else has signed."""
+    version = _version(request, public_id)
+    try:
+        proposal = propose(
+            workspace=request.workspace,
+            kind=KIND,
+            request={"model": version.name, "version": version.version},
+            proposer=Proposer.person(request.user),
+            reason=request.POST.get("reason", ""),
+            now=timezone.now(),
+        )
+    except GateError as error:
+        return _draw_one(request, version, error=error)
+    messages.success(request, "Proposed. Another person has to sign it.")
+    return redirect("approvals-proposal", public_id=proposal.public_id)
+
+
+@require_POST
+@page(Role.APPROVER)
+def roll_back(request: PageRequest, name: str) -> HttpResponse:
+    """Go back to the champion before this one, at once."""
+    try:
+        shown = UUID(request.POST.get("version", ""))
+    except ValueError:
+        return _draw(request, refusal="Say which version you saw. Reload the page and try again.")
+    try:
+        version = rollback(
+            workspace=request.workspace,
+            name=name,
+            by=request.user,
+            reason=request.POST.get("reason", ""),
+            now=timezone.now(),
+            shown=shown,
+        )
+    except GateError as error:
+        return _draw(request, refusal=str(error), status=error.status)
+    messages.success(request, f"Version {version.version} of {label_of(name)} serves again.")
+    return redirect("models")
+
+
+def _version(request: PageRequest, public_id: UUID) -> ModelVersion:
+    rows = ModelVersion.objects.filter(workspace=request.workspace)
+    return get_object_or_404(rows.select_related("created_by", "promoted_by"), public_id=public_id)
+
+
+def _draw(request: PageRequest, *, refusal: str = "", status: int = 400) -> HttpResponse:
+    context = {
+        "title": "Models",
+        "families": families(workspace=request.workspace),
+        "may_roll_back": has_role(request, Role.APPROVER),
+        "refusal": refusal,
+    }
+    return show(request, "mlops/models.html", context, status=status if refusal else 200)
+
+
+def _draw_one(
+    request: PageRequest, version: ModelVersion, *, error: GateError | None = None
+) -> HttpResponse:
+    champion = champion_of(workspace=request.workspace, name=version.name)
+    serves = champion is not None and champion.pk == version.pk
+    context = {
+        "title": f"{label_of(version.name)}: version {version.version}",
+        "version": version,
+        "serves": serves,
+        "comparison": comparison_of(version, champion),
+        "why_not": why_not_eligible(version),
+        "waiting": Proposal.objects.filter(
+            workspace=request.workspace,
+            kind=KIND,
+            subject_key=f"model:{version.name}",
+            status__in=OPEN,
+        ).first(),
+        "promotions": version.promotions.filter(done_at__isnull=False)
+        .select_related("proposal")
+        .order_by("-done_at"),
+        "may_propose": not serves and has_role(request, Role.OPERATOR),
+        "error": error,
+        "reason": request.POST.get("reason", ""),
+    }
+    return show(request, "mlops/model.html", context, status=error.status if error else 200)

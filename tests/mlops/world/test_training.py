@@ -1,0 +1,95 @@
+"""Models from a workspace's own rows: their features, and what a training leaves behind."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from io import StringIO
+
+import numpy as np
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+
+from attribution.models import UserInstall
+from mlops.models import ModelVersion
+from mlops.selectors.app_users import app_users
+from mlops.services.training import TrainingError, train_model
+from tests.mlops.world.conftest import NOW, OPTIONS, Place
+from workspaces.models import Workspace
+
+pytestmark = pytest.mark.django_db
+DAY = date(2026, 9, 1)
+
+
+def slowly(install: UserInstall) -> dict[str, object]:
+    """Some features of a user, session by session."""
+    ages = {row: (row.day - install.installed_on).days for row in install.sessions.all()}
+    week = [row for row, age in ages.items() if age < 7]
+    bought = [row for row in week if row.revenue > 0]
+    days = {ages[row] for row in week}
+    return {
+        "channel": install.channel,
+        "sessions": len(week),
+        "sessions_late": sum(ages[row] >= 4 for row in week),
+        "minutes": sum(row.seconds for row in week) / 60,
+        "longest_minutes": max((row.seconds for row in week), default=0) / 60,
+        "revenue": float(sum(row.revenue for row in week)),
+        "purchases": len(bought),
+        "first_purchase_day": min((ages[row] for row in bought), default=np.nan),
+        "active_days": len(days),
+        "active_on_day_3": 3 in days,
+        "last_active_day": max(days, default=np.nan),
+        "has_left": not any(7 <= age < 14 for age in ages.values()),
+    }
+
+
+def test_features_are_those_of_the_first_week_alone(place: Place) -> None:
+    found = app_users(place.workspace, since=DAY, until=DAY)
+
+    installs = UserInstall.objects.filter(workspace=place.workspace, installed_on=DAY)
+    expected = [slowly(one) for one in installs.order_by("id").prefetch_related("sessions")]
+    assert len(found) == len(expected) > 30
+    columns = {**found.rows, "has_left": found.has_left}
+    for name in expected[0]:
+        wanted = np.array([one[name] for one in expected])
+        if name == "channel":
+            assert list(columns[name]) == list(wanted)
+        else:
+            np.testing.assert_allclose(columns[name], wanted.astype(float), err_msg=name)
+    assert any(one["purchases"] for one in expected)
+    assert 0 < found.has_left.mean() < 1
+
+
+def test_only_whole_days_that_are_asked_for_and_only_of_the_workspace(
+    place: Place, other_workspace: Workspace
+) -> None:
+    found = app_users(place.workspace, since=DAY, until=DAY + timedelta(days=1))
+
+    assert set(found.installed_on.astype(object)) == {DAY, DAY + timedelta(days=1)}
+    assert len(app_users(other_workspace, since=DAY, until=DAY)) == 0
+
+
+def test_a_training_leaves_a_challenger_that_was_judged_on_the_newest_users(place: Place) -> None:
+    out = StringIO()
+
+    with time_machine.travel(NOW, tick=False):
+        call_command("train_all", workspace=place.workspace.slug, model=["churn"], stdout=out)
+
+    version = ModelVersion.objects.get(workspace=place.workspace, name="churn")
+    assert version.stage == "challenger"
+    assert version.data_from == OPTIONS.starts_on
+    # Two weeks before sessions end, not before today: who came later cannot have come back.
+    assert version.data_until == OPTIONS.ends_on - timedelta(days=12)
+    assert 0.15 < version.held_out / (version.rows + version.held_out) < 0.25
+    assert version.metrics["auc"] > 0.6
+    assert "logistic regression" in version.baselines
+    assert version.verdict in out.getvalue()
+    assert f"{version.metrics['auc']:.4f}" in out.getvalue()
+
+
+def test_too_few_users_are_refused_in_words(place: Place, workspace: Workspace) -> None:
+    with pytest.raises(TrainingError, match="0 users are known for two weeks; churn learns from"):
+        train_model(workspace=workspace, name="churn", now=NOW)
+    with pytest.raises(CommandError, match=r"Not trained: churn, ltv"):
+        call_command("train_all", workspace=workspace.slug, stdout=StringIO())
+    assert not ModelVersion.objects.filter(workspace=workspace).exists()
