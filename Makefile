@@ -12,7 +12,8 @@ export PYTHONDONTWRITEBYTECODE :=
 PYTEST_ARGS ?=
 FILE ?= countersign.dump
 DATA ?= data
-PYTEST := $(PY) -m pytest -n 2
+# One more than CI has cores: browser tests wait for what others do.
+PYTEST := $(PY) -m pytest -n 3
 SUPERVISOR := $(PY) -m embedded.supervisor --prepare "python manage.py migrate --noinput" \
 	--ready-path /readyz --ready-path /accounts/login/
 # Nothing of it is a secret: production settings only have to load.
