@@ -170,6 +170,12 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="40", hour="*/6"),
         "options": {"expires": 3600},
     },
+    "mlops: purge old predictions": {
+        "task": "workspaces.start_job",
+        "kwargs": {"name": "prediction-purge"},
+        "schedule": crontab(minute="25", hour="3"),
+        "options": {"expires": 3600},
+    },
     "jobs: send lost runs again": {
         "task": "workspaces.sweep_jobs",
         "schedule": timedelta(minutes=1),

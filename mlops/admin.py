@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from mlops.models import (
     ModelArtefact,
+    ModelPrediction,
     ModelVersion,
     Promotion,
     SamplerDecision,
@@ -99,3 +100,17 @@ class PromotionAdmin(ReadOnlyAdmin[Promotion]):
     search_fields = ("proposal__summary",)
     ordering = ("-proposal_id",)
     readonly_fields = fields_of(Promotion)
+
+
+@admin.register(ModelPrediction)
+class ModelPredictionAdmin(ReadOnlyAdmin[ModelPrediction]):
+    """What models said; ``manage.py reproduce_prediction BATCH`` makes it again."""
+
+    show_full_result_count = False
+    list_display = ("version", "subject", "output", "role", "door", "created_at", "batch",
+                    "position")  # fmt: skip
+    list_filter = ("version__name", "role", "door")
+    list_select_related = ("version",)
+    search_fields = ("=batch", "=subject")
+    ordering = ("-pk",)
+    readonly_fields = fields_of(ModelPrediction)

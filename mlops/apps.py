@@ -18,6 +18,7 @@ class MlopsConfig(AppConfig):
         from mlops.panels import PROMOTION_PANEL
         from mlops.services.budget_job import BUDGET_JOB, propose_for_workspace
         from mlops.services.deals import learn_from_deal
+        from mlops.services.prediction_upkeep import PURGE_JOB, purge_workspace
         from workspaces import gate, panels
         from workspaces.services.jobs import register_job
 
@@ -34,3 +35,4 @@ class MlopsConfig(AppConfig):
             backoff_base_ms=10_000,
             priority=5,
         )
+        register_job(PURGE_JOB, "Purge of old predictions", purge_workspace, limit_s=600)

@@ -80,7 +80,14 @@ from campaigns.models import (
     Signal,
 )
 from campaigns.services.channels import ensure_channels
-from mlops.models import Promotion, SamplerDecision, SamplerFeedback, SyntheticWorld, WorldTruth
+from mlops.models import (
+    ModelPrediction,
+    Promotion,
+    SamplerDecision,
+    SamplerFeedback,
+    SyntheticWorld,
+    WorldTruth,
+)
 from tests.campaigns.advice.steps import recommendation_of
 from tests.campaigns.alerting.steps import alert_of
 from tests.campaigns.factories import AdFactory, DailyPerformanceFactory, SafetyPolicyFactory
@@ -239,9 +246,14 @@ def _change(workspace: Workspace, approver: User) -> None:
         reason="r", queued_at=now, started_at=now, completed_at=now, duration_ms=1,
         status="refused", error="No.",
     )  # fmt: skip
+    version = version_of(workspace, NOW)
+    ModelPrediction.objects.create(
+        workspace=workspace, version=version, batch=uuid4(), position=0, output=[0.5],
+        features={"channel": "meta"}, role="champion", door="api", code_version="c", created_at=NOW,
+    )  # fmt: skip
     Promotion.objects.create(
         proposal=propose(workspace, "model"), workspace=workspace,
-        version=version_of(workspace, NOW),
+        version=version,
     )  # fmt: skip
     SamplerDecision.objects.create(
         workspace=workspace, allocation_id=uuid4(), arm="a", seed=1, mode="m", decision="hold",

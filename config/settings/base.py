@@ -272,6 +272,7 @@ EXECUTION_RESPONSE_KEEP_DAYS = 180
 INBOUND_KEEP_DAYS = 30
 JOB_RUN_KEEP_DAYS = 7
 READ_NOTICE_KEEP_DAYS = 90
+MODEL_PREDICTION_KEEP_DAYS = 90  # long enough to see what came of a week's and a month's forecast
 
 # The executor. A lease outlives every time-out of one call, so a lapsed one means a dead worker.
 EXECUTOR_LEASE_S = 600

@@ -1,7 +1,8 @@
-"""The sampler's record, what synthetic worlds were made of, and versions of models."""
+"""The sampler's record, synthetic worlds, versions of models and what they said."""
 
 from __future__ import annotations
 
+from mlops.models.predictions import ModelPrediction, PredictionDoor, PredictionRole
 from mlops.models.registry import (
     ArtefactFormat,
     ModelArtefact,
@@ -15,8 +16,11 @@ from mlops.models.worlds import SyntheticWorld, WorldTruth
 __all__ = [
     "ArtefactFormat",
     "ModelArtefact",
+    "ModelPrediction",
     "ModelStage",
     "ModelVersion",
+    "PredictionDoor",
+    "PredictionRole",
     "Promotion",
     "SamplerDecision",
     "SamplerFeedback",

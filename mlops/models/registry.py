@@ -78,6 +78,11 @@ class ModelVersion(models.Model):
     sha256 = models.CharField("SHA-256", max_length=64, help_text="Of the artefact.")
     size_bytes = models.PositiveIntegerField()
     features = models.JSONField(help_text="Columns it reads, in its order.")
+    levels = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Known texts of each column; null: a number. What is not in it may be either.",
+    )
     seed = models.BigIntegerField()
     rows = models.PositiveIntegerField(help_text="Learnt from.")
     held_out = models.PositiveIntegerField(help_text="Judged on.")

@@ -48,6 +48,7 @@ class ChurnModel:
 
     def __init__(self, columns: Columns, booster: Booster, calibration: Calibration) -> None:
         self.features = columns.names
+        self.levels = columns.levels
         self.calibration = calibration
         self._columns = columns
         self._booster = booster
@@ -130,6 +131,7 @@ def train(
         kind=KIND,
         artefact=model.artefact(),
         features=model.features,
+        levels=model.levels,
         metrics=found,
         baselines={"logistic regression": plain},
         is_better=is_better,

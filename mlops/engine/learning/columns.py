@@ -43,6 +43,11 @@ class Columns:
         """Names of the features."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def levels(self) -> dict[str, list[str] | None]:
+        """Known texts of each category; ``None`` for a number."""
+        return {c.name: None if c.levels is None else list(c.levels) for c in self.columns}
+
     @classmethod
     def learn(cls, rows: Rows) -> Columns:
         """Take scales and levels from the rows that are learnt from.

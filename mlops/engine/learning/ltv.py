@@ -56,6 +56,7 @@ class LtvModel:
 
     def __init__(self, columns: Columns, nets: list[Net], scale: float, ceiling: float) -> None:
         self.features = columns.names
+        self.levels = columns.levels
         self.scale = scale
         self.ceiling = ceiling
         self._columns = columns
@@ -179,6 +180,7 @@ def train(
         kind=KIND,
         artefact=model.artefact(),
         features=model.features,
+        levels=model.levels,
         metrics=found,
         baselines=plain,
         is_better=is_better,

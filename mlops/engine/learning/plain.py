@@ -71,6 +71,7 @@ def train_channel_mean(
         kind="roi_mean",
         artefact=_write(model),
         features=model.features,
+        levels={"channel": sorted(model.means)},
         metrics={"mae": mae},
         baselines={"one mean for all": {"mae": plain}},
         is_better=is_better,

@@ -62,6 +62,8 @@ class Trained:
     is_better: bool  # beats every baseline and keeps its own limits
     verdict: str  # a sentence that says why
     card: dict[str, Any] = field(default_factory=dict)
+    # Of each feature its known texts, None for a number; a feature that is not in it may be either.
+    levels: dict[str, list[str] | None] = field(default_factory=dict)
     seed: int = 0
     rows: int = 0  # learnt from
     held_out: int = 0  # judged on

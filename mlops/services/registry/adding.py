@@ -60,6 +60,7 @@ def add_version(
             sha256=artefact.sha256,
             size_bytes=len(artefact.data),
             features=list(trained.features),
+            levels=trained.levels,
             seed=trained.seed,
             rows=trained.rows,
             held_out=trained.held_out,

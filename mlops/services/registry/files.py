@@ -26,8 +26,8 @@ _FILE_VERSION: Final = 1
 _ARTEFACT, _VERSION, _SUMS = "artefact.bin", "version.json", "SHA256SUMS"
 _LARGEST_TEXT = 1024 * 1024
 _COPIED = (
-    "format", "features", "seed", "rows", "held_out", "data_sha256", "code_version", "metrics",
-    "baselines", "is_better", "verdict", "card", "sha256",
+    "format", "features", "levels", "seed", "rows", "held_out", "data_sha256", "code_version",
+    "metrics", "baselines", "is_better", "verdict", "card", "sha256",
 )  # fmt: skip
 
 
@@ -149,6 +149,7 @@ def _trained(document: dict[str, Any], data: bytes) -> Trained:
         kind=str(document["name"]),
         artefact=artefact,
         features=tuple(map(str, document["features"])),
+        levels=_levels(document.get("levels", {})),
         metrics=_numbers(document["metrics"]),
         baselines={str(k): _numbers(v) for k, v in dict(document["baselines"]).items()},
         is_better=document["is_better"] is True,
@@ -162,6 +163,13 @@ def _trained(document: dict[str, Any], data: bytes) -> Trained:
 
 def _numbers(found: dict[str, Any]) -> dict[str, float]:
     return {str(name): float(value) for name, value in dict(found).items()}
+
+
+def _levels(found: dict[str, Any]) -> dict[str, list[str] | None]:
+    return {
+        str(name): None if texts is None else list(map(str, texts))
+        for name, texts in dict(found).items()
+    }
 
 
 def _day(text: str | None) -> date | None:
