@@ -36,7 +36,7 @@ _ALL = (
         label="Lifetime value",
         goal=(
             "Ranks as well as the best plain baseline (Gini), predicts 0.85 to 1.15 times what "
-            "comes in all, and its deciles are off by 20% at most; all together."
+            "comes in all, and its deciles are off by 20% at most, or by chance; all together."
         ),
         load=ltv.load,
     ),

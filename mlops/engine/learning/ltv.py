@@ -21,6 +21,8 @@ KIND = "ltv"
 FORMAT_VERSION = 1
 TOTAL_WITHIN = (0.85, 1.15)
 LARGEST_DECILE_ERROR = 0.20
+# Where chance alone gives more than this, the deciles say nothing of the model.
+LARGEST_DECILE_NOISE = 0.50
 _FEWEST = 200
 _FEWEST_VALUES = 30
 _FOLDS = 5
@@ -167,15 +169,16 @@ def train(
     check_leakage(known, value[~held_out], seed=settings.seed)
     model = fit(known, value[~held_out], settings)
     actual = value[held_out]
-    found = measures(actual, model.predict(judged))
+    guess = model.predict(judged)
+    found, noise = measures(actual, guess), metrics.decile_noise(actual, guess, settings.seed)
     plain = {
-        name: measures(actual, guess)
-        for name, guess in _baselines(known, value[~held_out], judged, settings).items()
+        name: measures(actual, told_by_it)
+        for name, told_by_it in _baselines(known, value[~held_out], judged, settings).items()
     }
     if told is not None:
         expected = bgnbd.expected_value(told.bought, told.horizon)[held_out]
         plain["BG/NBD + Gamma-Gamma"] = measures(actual, expected)
-    is_better, verdict = judge(found, plain)
+    is_better, verdict = judge(found, plain, noise)
     return Trained(
         kind=KIND,
         artefact=model.artefact(),
@@ -185,7 +188,11 @@ def train(
         baselines=plain,
         is_better=is_better,
         verdict=verdict,
-        card={"scale": model.scale, "share_with_value": float((value > 0).mean())},
+        card={
+            "scale": model.scale,
+            "share_with_value": float((value > 0).mean()),
+            "decile_error_by_chance": noise,
+        },
         seed=settings.seed,
         rows=int((~held_out).sum()),
         held_out=int(held_out.sum()),
@@ -238,8 +245,16 @@ def measures(actual: FloatArray, predicted: FloatArray) -> dict[str, float]:
     }
 
 
-def judge(found: dict[str, float], plain: dict[str, dict[str, float]]) -> tuple[bool, str]:
-    """Say whether a model ranks as well as its best baseline, and its sums and deciles hold."""
+def judge(
+    found: dict[str, float], plain: dict[str, dict[str, float]], noise: float
+) -> tuple[bool, str]:
+    """Say whether a model ranks as well as its best baseline, and its sums and deciles hold.
+
+    Parameters
+    ----------
+    found, plain : measures of the model and of each baseline
+    noise : error of the deciles that chance alone would give on these rows
+    """
     best = max(plain, key=lambda name: plain[name]["gini"])
     if found["gini"] < plain[best]["gini"]:
         return False, (
@@ -247,15 +262,17 @@ def judge(found: dict[str, float], plain: dict[str, dict[str, float]]) -> tuple[
         )
     if not TOTAL_WITHIN[0] <= found["total_ratio"] <= TOTAL_WITHIN[1]:
         return False, f"It predicts {found['total_ratio']:.2f} times what came in all."
-    if found["decile_mape"] > LARGEST_DECILE_ERROR:
+    error = found["decile_mape"]
+    if error > max(LARGEST_DECILE_ERROR, min(noise, LARGEST_DECILE_NOISE)):
         return False, (
-            f"Its deciles are off by {found['decile_mape']:.0%} on average, more than "
-            f"{LARGEST_DECILE_ERROR:.0%}."
+            f"Its deciles are off by {error:.0%} on average, more than {LARGEST_DECILE_ERROR:.0%};"
+            f" chance alone gives up to {noise:.0%} on so few users with value."
         )
+    chance = "" if error <= LARGEST_DECILE_ERROR else ", no more than chance gives on so few users"
     return True, (
         f"Ranks as well as the best baseline or better (Gini {found['gini']:.3f}; {best} "
         f"{plain[best]['gini']:.3f}), predicts {found['total_ratio']:.2f} times what came in all, "
-        f"and its deciles are off by {found['decile_mape']:.0%}."
+        f"and its deciles are off by {error:.0%}{chance}."
     )
 
 

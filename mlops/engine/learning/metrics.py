@@ -10,6 +10,7 @@ from mlops.engine.learning.shapes import FloatArray
 BINS = 10
 # A bin that one side lacks would make the index infinite.
 _PSI_FLOOR = 1e-4
+_DRAWS = 200
 
 
 def normalised_gini(actual: FloatArray, predicted: FloatArray) -> float:
@@ -62,6 +63,37 @@ def decile_mape(actual: FloatArray, predicted: FloatArray) -> float:
         told, was = float(predicted[group].mean()), float(actual[group].mean())
         errors.append(abs(told - was) / was if was > 0 else float(told > 0))
     return float(np.mean(errors))
+
+
+def decile_noise(actual: FloatArray, predicted: FloatArray, seed: int) -> float:
+    """Error of the deciles that chance alone stays below 95 times in 100.
+
+    Few rows have most of the value, so the mean of a group is what some of them happen to be.
+
+    Parameters
+    ----------
+    actual, predicted : (n,) as for `decile_mape`
+    seed : of the draws
+
+    Returns
+    -------
+    Quantile of the mean relative gap between each group's mean and that of as many of its rows
+    drawn with replacement; NaN without rows
+    """
+    _same_length(actual, predicted)
+    if not actual.size:
+        return float("nan")
+    rng = np.random.default_rng(seed)
+    errors = np.zeros(_DRAWS)
+    groups = np.array_split(np.argsort(predicted, kind="stable"), min(BINS, actual.size))
+    for group in groups:
+        values = actual[group]
+        drawn = np.array(
+            [values[rng.integers(0, values.size, values.size)].mean() for _ in range(_DRAWS)]
+        )
+        gap = np.abs(values.mean() - drawn)
+        errors += np.divide(gap, drawn, out=(gap > 0).astype(float), where=drawn > 0)
+    return float(np.quantile(errors / len(groups), 0.95))
 
 
 def total_ratio(actual: FloatArray, predicted: FloatArray) -> float:

@@ -125,18 +125,20 @@ def test_values_that_teach_nothing_are_refused(value, why):
 
 
 @pytest.mark.parametrize(
-    ("gini", "ratio", "deciles", "is_better", "why"),
+    ("gini", "ratio", "deciles", "noise", "is_better", "why"),
     [
-        (0.59, 1.0, 0.1, False, "boosting ranks better (Gini 0.600 against 0.590)"),
-        (0.60, 1.2, 0.1, False, "1.20 times what came in all"),
-        (0.60, 1.0, 0.3, False, "deciles are off by 30%"),
-        (0.60, 1.0, 0.2, True, "Ranks as well as the best baseline"),
+        (0.59, 1.0, 0.1, 0.1, False, "boosting ranks better (Gini 0.600 against 0.590)"),
+        (0.60, 1.2, 0.1, 0.1, False, "1.20 times what came in all"),
+        (0.60, 1.0, 0.3, 0.25, False, "deciles are off by 30% on average, more than 20%"),
+        (0.60, 1.0, 0.2, 0.1, True, "and its deciles are off by 20%."),
+        (0.60, 1.0, 0.3, 0.35, True, "off by 30%, no more than chance gives on so few users."),
+        (0.60, 1.0, 0.6, 0.9, False, "chance alone gives up to 90% on so few users with value"),
     ],
 )
-def test_the_verdict_needs_rank_sum_and_deciles(gini, ratio, deciles, is_better, why):
+def test_the_verdict_needs_rank_sum_and_deciles(gini, ratio, deciles, noise, is_better, why):
     found = {"gini": gini, "total_ratio": ratio, "decile_mape": deciles}
 
-    verdict = ltv.judge(found, {"mean": {"gini": 0.1}, "boosting": {"gini": 0.6}})
+    verdict = ltv.judge(found, {"mean": {"gini": 0.1}, "boosting": {"gini": 0.6}}, noise)
 
     assert verdict[0] is is_better
     assert why in verdict[1]

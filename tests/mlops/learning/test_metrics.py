@@ -78,6 +78,19 @@ def test_best_threshold_has_the_highest_f1():
     assert metrics.f1(happened, probability, 0.95) == 0
 
 
+def test_decile_noise_is_what_few_rows_with_value_scatter_by():
+    few, many = (
+        metrics.decile_noise((np.arange(n) % 20 == 0) * 1.0, np.arange(n) * 1.0, seed=1)
+        for n in (2_000, 40_000)
+    )
+
+    # Ten rows of each group have value, or two hundred of them.
+    assert few == pytest.approx(0.55, abs=0.05)
+    assert many == pytest.approx(0.075, abs=0.01)
+    assert metrics.decile_noise(np.ones(50), np.arange(50.0), 1) == 0
+    assert np.isnan(metrics.decile_noise(np.empty(0), np.empty(0), 1))
+
+
 def test_calibration_error_weighs_the_gaps_of_equal_groups():
     happened = np.array([False] * 9 + [True] * 9 + [False] * 2)
     probability = np.array([0.2] * 10 + [0.9] * 10)
