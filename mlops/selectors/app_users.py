@@ -6,18 +6,16 @@ can serve as soon as a user's first week is over.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
-from tempfile import SpooledTemporaryFile
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from django.db import connection
 from django.db.models import Max
 
 from attribution.models import UserSession
+from mlops.selectors.copying import copied
 from workspaces.models import Workspace
 
 FEATURE_DAYS: Final = 7
@@ -26,8 +24,6 @@ AFTER_DAYS: Final = 14
 CATEGORIES: Final = (
     "channel", "source", "device_type", "device_model", "os_version", "country",
 )  # fmt: skip
-#: As far as one file of rows is kept in memory.
-_IN_MEMORY: Final = 64 * 2**20
 
 _FIRST_WEEK: Final = """
 SELECT s.install_id,
@@ -119,17 +115,8 @@ def app_users(workspace: Workspace, *, since: date, until: date) -> AppUsers:
 
     One query: what is needed of a week's sessions is added up where they are.
     """
-    import pyarrow.csv as csv
-
     asked = {"workspace": workspace.pk, "since": since, "until": until}
-    with SpooledTemporaryFile(max_size=_IN_MEMORY) as target:
-        with connection.cursor() as cursor:
-            query = cursor.cursor.mogrify(_USERS, asked).decode()
-            cursor.cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)", target)
-        digest = _digest(target)
-        target.seek(0)
-        table = csv.read_csv(target, convert_options=csv.ConvertOptions(column_types=_TYPES))
-    columns = {name: table.column(name).to_numpy() for name in table.column_names}
+    columns, digest = copied(_USERS, asked, _TYPES)
     return AppUsers(
         rows=_features(columns),
         installed_on=columns["installed_on"].astype("datetime64[D]"),
@@ -162,11 +149,3 @@ def _features(columns: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any
     rows["last_active_day"] = last
     rows["minutes_per_session"] = rows["minutes"] / np.maximum(rows["sessions"], 1)
     return rows
-
-
-def _digest(target: SpooledTemporaryFile[bytes]) -> str:
-    target.seek(0)
-    found = hashlib.sha256()
-    while block := target.read(2**20):
-        found.update(block)
-    return found.hexdigest()

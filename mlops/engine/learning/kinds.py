@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from mlops.engine.learning import churn, ltv, plain
+from mlops.engine.learning import churn, ltv, plain, roi
 from mlops.engine.learning.shapes import Artefact, Served
 
 
@@ -39,6 +39,12 @@ _ALL = (
             "comes in all, and its deciles are off by 20% at most, or by chance; all together."
         ),
         load=ltv.load,
+    ),
+    Kind(
+        name=roi.KIND,
+        label="Return on investment",
+        goal="Errs less (mean absolute error of ROI) than the channel's mean and the week before.",
+        load=roi.load,
     ),
     Kind(
         name="roi_mean",

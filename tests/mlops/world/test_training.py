@@ -87,9 +87,19 @@ def test_a_training_leaves_a_challenger_that_was_judged_on_the_newest_users(plac
     assert f"{version.metrics['auc']:.4f}" in out.getvalue()
 
 
+def test_roi_learns_from_the_days_of_campaigns(place: Place) -> None:
+    version = train_model(workspace=place.workspace, name="roi", now=NOW)
+
+    assert (version.name, version.stage) == ("roi", "challenger")
+    assert (version.data_from, version.data_until) == (
+        OPTIONS.starts_on, OPTIONS.ends_on + timedelta(days=1),
+    )  # fmt: skip
+    assert set(version.baselines) == {"channel mean", "the week before"}
+
+
 def test_too_few_users_are_refused_in_words(place: Place, workspace: Workspace) -> None:
     with pytest.raises(TrainingError, match="0 users are known for two weeks; churn learns from"):
         train_model(workspace=workspace, name="churn", now=NOW)
-    with pytest.raises(CommandError, match=r"Not trained: churn, ltv"):
+    with pytest.raises(CommandError, match=r"Not trained: churn, ltv, roi"):
         call_command("train_all", workspace=workspace.slug, stdout=StringIO())
     assert not ModelVersion.objects.filter(workspace=workspace).exists()

@@ -1,0 +1,279 @@
+"""What the money of a campaign will bring: boosted trees on the logarithm, against plain means.
+
+Trees are XGBoost's (``tree_method="hist"``: gradient boosting on histograms). Its JSON needs no
+pickle, and it tells what each feature adds (``pred_contribs``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from mlops.engine.learning import metrics
+from mlops.engine.learning.columns import Columns
+from mlops.engine.learning.leakage import check_leakage
+from mlops.engine.learning.roi_rows import AFTER_DAYS, RoiRows
+from mlops.engine.learning.shapes import Artefact, FloatArray, Reasons, Rows, Trained
+from mlops.engine.learning.splits import by_time
+
+if TYPE_CHECKING:
+    from xgboost import Booster, DMatrix
+
+KIND: Final = "roi"
+FORMAT_VERSION: Final = 1
+#: Shares between which eight of ten campaigns come out.
+INTERVAL: Final = (0.1, 0.9)
+_FEWEST: Final = 100  # rows to learn from and rows to judge on
+_PATIENCE: Final = 40
+_LARGEST_LEAF: Final = 100
+# Nobody earns a thousand times what he spent for long; such a week has next to no spend.
+_HIGHEST_ROAS: Final = 1_000.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a training goes."""
+
+    seed: int = 0
+    rounds: int = 600  # at most: the newest of the known rows decide
+    progress: Callable[[float], None] = lambda share: None
+
+
+class RoiModel:
+    """Serves the expected ROI of the days to come."""
+
+    def __init__(
+        self, columns: Columns, booster: Booster, smearing: float, spread: tuple[float, float]
+    ) -> None:
+        self.features = columns.names
+        self.levels = columns.levels
+        self.smearing = smearing
+        self._columns = columns
+        self._booster = booster
+        self._spread = spread
+
+    def predict(self, rows: Rows) -> FloatArray:
+        """Tell the expected ROI of each row: (rows,), −1 where nothing comes back."""
+        roi: FloatArray = np.exp(self._logs(rows)) * self.smearing - 2
+        return roi
+
+    def interval(self, rows: Rows) -> FloatArray:
+        """Tell between what ROI eight of ten come out: (rows, 2)."""
+        ends: FloatArray = np.exp(self._logs(rows)[:, None] + np.array(self._spread))
+        return ends.clip(min=1.0) - 2
+
+    def reasons(self, rows: Rows) -> list[Reasons]:
+        """Tell what each feature adds to ln(1 + ROAS), the largest first."""
+        effects = self._booster.predict(_matrix(self._columns.raw(rows)), pred_contribs=True)
+        return self._columns.told(np.asarray(effects, dtype=np.float64)[:, :-1])
+
+    def artefact(self) -> Artefact:
+        """Write all that serving needs as one JSON document."""
+        told = {
+            "format": FORMAT_VERSION,
+            "kind": KIND,
+            "columns": self._columns.as_json(),
+            "smearing": self.smearing,
+            "spread": list(self._spread),
+            "model": json.loads(bytes(self._booster.save_raw("json"))),
+        }
+        return Artefact("xgboost-json", json.dumps(told, sort_keys=True).encode())
+
+    def _logs(self, rows: Rows) -> FloatArray:
+        # ROAS is never negative, so its logarithm of 1 and more is not either.
+        logs = self._booster.predict(_matrix(self._columns.raw(rows)))
+        return np.asarray(logs, dtype=np.float64).clip(min=0.0)
+
+
+def load(artefact: Artefact) -> RoiModel:
+    """Read a model that `train` made.
+
+    Raises
+    ------
+    ValueError : the artefact is of another kind or format
+    """
+    from xgboost import Booster
+
+    wrong = f"artefact: not a model of {KIND} of format {FORMAT_VERSION}; train a new version."
+    told = json.loads(artefact.data)
+    if not isinstance(told, dict) or (told.get("format"), told.get("kind")) != (
+        FORMAT_VERSION, KIND,
+    ):  # fmt: skip
+        raise ValueError(wrong)
+    booster = Booster({"nthread": 1})
+    try:
+        booster.load_model(bytearray(json.dumps(told["model"]).encode()))
+        low, high = map(float, told["spread"])
+        return RoiModel(
+            Columns.from_json(told["columns"]), booster, float(told["smearing"]), (low, high)
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(wrong) from error
+
+
+def train(rows: RoiRows, settings: Settings | None = None) -> Trained:
+    """Learn what campaigns bring, and judge it on the newest days against plain guesses.
+
+    Parameters
+    ----------
+    rows : of campaigns; those whose days are not over are left out
+    settings : seed, rounds and a call for progress (0 to 1)
+
+    Raises
+    ------
+    LeakageError : a feature tells the ROI by itself
+    ValueError : too few rows, or all of one day
+    """
+    settings = settings or Settings()
+    known, judged = _split(rows.where(~np.isnan(rows.roi)))
+    _check_amount(known, judged)
+    check_leakage(known.rows, known.roi + 1, seed=settings.seed)
+    model, rounds = fit(known, settings)
+    found = measures(judged.roi, model.predict(judged.rows))
+    plain = {name: measures(judged.roi, guess) for name, guess in guesses(known, judged).items()}
+    is_better, verdict = judge(found, plain)
+    low, high = model.interval(judged.rows).T
+    return Trained(
+        kind=KIND,
+        artefact=model.artefact(),
+        features=model.features,
+        levels=model.levels,
+        metrics=found,
+        baselines=plain,
+        is_better=is_better,
+        verdict=verdict,
+        card={
+            "what": f"ROI of a campaign's next {AFTER_DAYS} days.",
+            "rounds": rounds,
+            "smearing": model.smearing,
+            "interval_covers": metrics.coverage(judged.roi, low, high),
+        },
+        seed=settings.seed,
+        rows=len(known),
+        held_out=len(judged),
+    )
+
+
+def fit(known: RoiRows, settings: Settings) -> tuple[RoiModel, int]:
+    """Fit trees; the newest rows tell how many, how far they miss, and what that adds.
+
+    What is right for the logarithm is too small for the amount: the mean of what the exponent of
+    the misses was, on rows not learnt from, corrects it (smearing).
+
+    Returns
+    -------
+    The model, its rounds
+
+    References
+    ----------
+    Duan (1983), Smearing estimate: a nonparametric retransformation method, J. of the American
+    Statistical Association 78, 605-610.
+    """
+    columns = Columns.learn(known.rows)
+    older, newest = _split(known)
+    booster = _boosted(columns, older, settings, newest)
+    rounds = booster.best_iteration + 1
+    told = booster.predict(_matrix(columns.raw(newest.rows)), iteration_range=(0, rounds))
+    settings.progress(0.5)
+    misses = _logs(newest.roi) - np.asarray(told, dtype=np.float64).clip(min=0.0)
+    whole = _boosted(columns, known, Settings(settings.seed, rounds))
+    settings.progress(1.0)
+    low, high = np.quantile(misses, INTERVAL)
+    smearing = float(np.mean(np.exp(misses)))
+    return RoiModel(columns, whole, smearing, (float(low), float(high))), rounds
+
+
+def measures(actual: FloatArray, predicted: FloatArray) -> dict[str, float]:
+    """Measures of a model and of its baselines; the first decides."""
+    return {
+        "mae": float(np.mean(np.abs(actual - predicted))),
+        "rmse": metrics.rmse(actual, predicted),
+        "median_error": float(np.median(np.abs(actual - predicted))),
+    }
+
+
+def guesses(known: RoiRows, judged: RoiRows) -> dict[str, FloatArray]:
+    """Guess by the channel's mean of the known rows, and by the campaign's own week before."""
+    channel = np.asarray(known.rows["channel"]).astype(str)
+    overall = float(known.roi.mean())
+    means = {name: float(known.roi[channel == name].mean()) for name in np.unique(channel)}
+    asked = np.asarray(judged.rows["channel"]).astype(str)
+    by_channel = np.array([means.get(name, overall) for name in asked])
+    return {
+        "channel mean": by_channel,
+        "the week before": np.asarray(judged.rows["roas_before"], dtype=np.float64) - 1,
+    }
+
+
+def judge(found: dict[str, float], plain: dict[str, dict[str, float]]) -> tuple[bool, str]:
+    """Say whether the model errs less than each plain guess."""
+    best = min(plain, key=lambda name: plain[name]["mae"])
+    error, its = found["mae"], plain[best]["mae"]
+    if error >= its:
+        return False, f"{best.capitalize()} errs no more ({its:.3f} against {error:.3f})."
+    return True, f"Errs less than the best plain guess ({error:.3f}; {best} {its:.3f})."
+
+
+def _split(rows: RoiRows) -> tuple[RoiRows, RoiRows]:
+    """Older and newest rows; what the older ones tell was over when the newest began."""
+    newest = by_time(rows.origin)
+    cut = rows.origin[newest].min()
+    over = rows.origin + np.timedelta64(AFTER_DAYS, "D") <= cut
+    return rows.where(over), rows.where(newest)
+
+
+def _logs(roi: FloatArray) -> FloatArray:
+    """ln(1 + ROAS), of no more than can be."""
+    return np.log1p(np.minimum(roi + 1, _HIGHEST_ROAS))
+
+
+def _check_amount(known: RoiRows, judged: RoiRows) -> None:
+    for name, some in (("to learn from", known), ("to judge on", judged)):
+        if len(some) < _FEWEST:
+            raise ValueError(
+                f"{len(some)} days of campaigns {name}: at least {_FEWEST} are needed whose next"
+                f" {AFTER_DAYS} days are over. Take a longer time."
+            )
+
+
+def _matrix(numbers: FloatArray, target: FloatArray | None = None) -> DMatrix:
+    from xgboost import DMatrix
+
+    return DMatrix(numbers, target, nthread=1)
+
+
+def _boosted(
+    columns: Columns, rows: RoiRows, settings: Settings, judged: RoiRows | None = None
+) -> Booster:
+    from xgboost import train as boost
+
+    parameters: dict[str, Any] = {
+        "objective": "reg:squarederror",
+        "tree_method": "hist",
+        # Rows of neighbouring days tell nearly the same, so many together say little: small trees.
+        "max_depth": 2,
+        "eta": 0.05,
+        "min_child_weight": min(_LARGEST_LEAF, max(5, len(rows) // 40)),
+        "lambda": 5,
+        "subsample": 0.7,
+        "colsample_bynode": 0.5,
+        "seed": settings.seed,
+        "nthread": 1,  # one thread adds in one order: the same seed gives the same bytes
+    }
+
+    def pair(some: RoiRows) -> tuple[npt.NDArray[Any], FloatArray]:
+        return columns.raw(some.rows), _logs(some.roi)
+
+    return boost(
+        parameters,
+        _matrix(*pair(rows)),
+        settings.rounds,
+        evals=[] if judged is None else [(_matrix(*pair(judged)), "judged")],
+        early_stopping_rounds=None if judged is None else _PATIENCE,
+        verbose_eval=False,
+    )

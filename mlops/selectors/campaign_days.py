@@ -1,0 +1,105 @@
+"""What a workspace's campaigns did day by day, in one query and in its own currency."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+from django.db.models import Case, DecimalField, F, FloatField, Max, QuerySet, Sum, Value, When
+from django.db.models.functions import Cast
+
+from campaigns.models import AdAccount, DailyPerformance
+from campaigns.selectors.channel_days import channel_key
+from campaigns.selectors.performance import days_of
+from mlops.engine.learning.campaign_days import FIGURES, TRAITS, CampaignDays
+from mlops.engine.learning.feature_rows import LONGEST_TEXT
+from mlops.selectors.copying import copied
+from workspaces.models import Workspace
+from workspaces.periods import Period
+from workspaces.selectors import rates_of
+
+#: What is longer is cut, as models are never asked about longer texts.
+_TEXT: Final = f"<U{LONGEST_TEXT}"
+_MONEY: Final = ("spend", "revenue")
+_TEXTS: Final = {
+    "channel": channel_key(),
+    "audience": F("campaign__target_audience"),
+    "segment": F("campaign__customer_segment"),
+    "goal": F("campaign__goal"),
+    "location": F("campaign__location"),
+    "language": F("campaign__language"),
+}
+_TYPES: Final = (
+    {"campaign_id": "int64", "day": "date32", "started_on": "date32"}
+    | {f"trait_{name}": "string" for name in TRAITS}
+    | {f"sum_{name}": "float64" for name in FIGURES}
+)
+
+
+def campaign_days(workspace: Workspace, *, since: date, until: date) -> CampaignDays:
+    """Read the days from ``since`` to ``until`` of all campaigns whose results are trusted.
+
+    Left out are accounts whose conversions nobody trusts, and those in a currency without a
+    rate: their money would be added to unlike money. Foreign money is converted at the newest
+    rate, one for all days, so that no change of a rate looks like one of the advertising.
+    """
+    rows = _rows(workspace, Period(since=since, until=until), _rates(workspace, until))
+    query, given = rows.query.sql_with_params()
+    columns, digest = copied(query, tuple(given), _TYPES)
+    keys, first, campaign = np.unique(
+        columns["campaign_id"], return_index=True, return_inverse=True
+    )
+    day, told = (columns[name].astype("datetime64[D]") for name in ("day", "started_on"))
+    return CampaignDays(
+        campaign=campaign,
+        day=day,
+        figures={name: columns[f"sum_{name}"].astype(np.float64) for name in FIGURES},
+        keys=keys,
+        # Where the campaign names no day, its first of these.
+        started_on=np.where(np.isnat(told[first]), day[first], told[first]),
+        traits={name: columns[f"trait_{name}"][first].astype(_TEXT) for name in TRAITS},
+        sha256=digest,
+    )
+
+
+def newest_day(workspace: Workspace, today: date) -> date | None:
+    """The last whole day before ``today`` that any campaign has figures of."""
+    rows = DailyPerformance.objects.filter(workspace=workspace, day__lt=today)
+    newest: date | None = rows.aggregate(newest=Max("day"))["newest"]
+    return newest
+
+
+def _rates(workspace: Workspace, on: date) -> dict[str, Any]:
+    accounts = AdAccount.objects.filter(workspace=workspace).order_by()
+    currencies = set(accounts.values_list("currency", flat=True).distinct())
+    return dict(rates_of(workspace=workspace, currencies=currencies, on=on))
+
+
+def _rows(
+    workspace: Workspace, period: Period, rates: dict[str, Any]
+) -> QuerySet[DailyPerformance, Any]:
+    known = days_of(workspace, period).filter(
+        account__has_usable_conversions=True, account__currency__in=rates
+    )
+    return (
+        known.values(
+            "campaign_id",
+            "day",
+            started_on=F("campaign__starts_on"),
+            **{f"trait_{name}": text for name, text in _TEXTS.items()},
+        )
+        .annotate(**{f"sum_{name}": _sum(name, rates) for name in FIGURES})
+        .order_by("campaign_id", "day")
+    )
+
+
+def _sum(name: str, rates: dict[str, Any]) -> Cast:
+    total: Any = Sum(name)
+    if name in _MONEY:
+        rate = Case(
+            *(When(account__currency=code, then=Value(rate)) for code, rate in rates.items()),
+            output_field=DecimalField(),
+        )
+        total = Sum(F(name) * rate)
+    return Cast(total, FloatField())

@@ -1,0 +1,126 @@
+"""Which models can be trained, and on which of a source's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from mlops.engine.learning.campaign_days import CampaignDays, panel
+from mlops.engine.learning.leakage import LeakageError
+from mlops.engine.learning.shapes import Trained
+from mlops.engine.learning.splits import by_time
+from mlops.selectors.app_users import AppUsers
+from mlops.services.registry.adding import DataWindow
+from mlops.services.training.sources import Source
+from workspaces.services.refusals import RefusedError
+
+LEAST_USERS: Final = 1_000
+
+Told = Callable[[str], None]
+
+
+class TrainingError(RefusedError):
+    """The model cannot be trained here and now; says why and what would help."""
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """A trained model, and what it learnt from."""
+
+    trained: Trained
+    data: DataWindow
+
+
+Learn = Callable[[Source, int, Told], Learnt]
+
+
+def learn(name: str, source: Source, *, seed: int = 42, told: Told = lambda text: None) -> Learnt:
+    """Train a model and judge it on the newest rows; nothing is kept.
+
+    Raises
+    ------
+    TrainingError : no such model, too few rows, or a feature that knows the answer
+    """
+    trainer = TRAINERS.get(name)
+    if trainer is None:
+        known = ", ".join(sorted(TRAINERS))
+        raise TrainingError(f"{name!r} cannot be trained; what can is {known}.")
+    try:
+        learnt = trainer(source, seed, told)
+    except LeakageError as error:
+        raise TrainingError(f"Training was stopped: {error}") from error
+    except ValueError as error:
+        raise TrainingError(str(error)) from error
+    told(learnt.trained.verdict)
+    return learnt
+
+
+def _churn(source: Source, seed: int, told: Told) -> Learnt:
+    from mlops.engine.learning import churn
+
+    users = _enough_users("churn", source, told)
+    held_out = by_time(users.installed_on)
+    trained = churn.train(users.rows, users.has_left, held_out, churn.Settings(seed=seed))
+    return Learnt(trained, _window(users.installed_on, users.sha256))
+
+
+def _ltv(source: Source, seed: int, told: Told) -> Learnt:
+    from mlops.engine.learning import ltv
+
+    users = _enough_users("ltv", source, told)
+    known = ~np.isnan(users.later_value)
+    if known.sum() < LEAST_USERS:
+        raise TrainingError(
+            f"The value of 180 days is known of {int(known.sum()):,} users; at least"
+            f" {LEAST_USERS:,} are needed. It is counted by itself once they are over."
+        )
+    told(f"{int(known.sum()):,} of them have a known value of 180 days")
+    rows = {name: values[known] for name, values in users.rows.items()}
+    held_out = by_time(users.installed_on[known])
+    trained = ltv.train(rows, users.later_value[known], held_out, ltv.Settings(seed=seed))
+    return Learnt(trained, _window(users.installed_on, users.sha256))
+
+
+def _roi(source: Source, seed: int, told: Told) -> Learnt:
+    from mlops.engine.learning import roi
+    from mlops.engine.learning.roi_rows import roi_rows
+
+    days = _some_days("roi", source, told)
+    trained = roi.train(roi_rows(panel(days)), roi.Settings(seed=seed))
+    return Learnt(trained, _window(days.day, days.sha256))
+
+
+def _enough_users(name: str, source: Source, told: Told) -> AppUsers:
+    users = source.users
+    told(f"{len(users):,} users read whose first two weeks are over")
+    if len(users) < LEAST_USERS:
+        raise TrainingError(
+            f"{len(users):,} users are known for two weeks; {name} learns from {LEAST_USERS:,} at"
+            " least. Import installs and sessions, or wait."
+        )
+    return users
+
+
+def _some_days(name: str, source: Source, told: Told) -> CampaignDays:
+    days = source.campaign_days
+    told(f"{len(days):,} days of {days.keys.size:,} campaigns read")
+    if not len(days):
+        raise TrainingError(
+            f"There is no day of a campaign whose conversions are trusted; {name} learns from"
+            " those. Import or sync performance."
+        )
+    return days
+
+
+def _window(days: npt.NDArray[np.datetime64], sha256: str) -> DataWindow:
+    return DataWindow(
+        starts_on=days.min().item(), ends_on=days.max().item() + timedelta(days=1), sha256=sha256
+    )
+
+
+TRAINERS: Final[Mapping[str, Learn]] = {"churn": _churn, "ltv": _ltv, "roi": _roi}

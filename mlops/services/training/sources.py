@@ -1,0 +1,51 @@
+"""Where a training reads from: a workspace's rows, or files that were written from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Final, Protocol
+
+from mlops.engine.learning.campaign_days import CampaignDays
+from mlops.selectors.app_users import AppUsers, app_users, known_until
+from mlops.selectors.campaign_days import campaign_days, newest_day
+from workspaces.models import Workspace
+
+#: Older rows say little of today's.
+LONGEST: Final = timedelta(days=365)
+
+
+class Source(Protocol):
+    """Rows to learn from; each is read when it is first asked for."""
+
+    @property
+    def users(self) -> AppUsers:
+        """Users whose first two weeks are over."""
+        ...
+
+    @property
+    def campaign_days(self) -> CampaignDays:
+        """Days of campaigns."""
+        ...
+
+
+@dataclass(frozen=True)
+class FromWorkspace:
+    """The last year of a workspace, as far as it is known."""
+
+    workspace: Workspace
+    now: datetime
+
+    @cached_property
+    def users(self) -> AppUsers:
+        """Users who installed in the last year and whose first two weeks are over."""
+        until = known_until(self.workspace, self.now.astimezone(self.workspace.zone).date())
+        return app_users(self.workspace, since=until - LONGEST, until=until)
+
+    @cached_property
+    def campaign_days(self) -> CampaignDays:
+        """Whole days of the last year."""
+        today = self.now.astimezone(self.workspace.zone).date()
+        until = newest_day(self.workspace, today) or today
+        return campaign_days(self.workspace, since=until - LONGEST, until=until)
