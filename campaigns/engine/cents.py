@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from decimal import ROUND_FLOOR, Decimal
 
-import numpy as np
-
 from campaigns.engine.response.transforms import FloatArray
 
 CENT = Decimal("0.01")

@@ -8,12 +8,17 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from campaigns.selectors.channels import Channels
+from campaigns.selectors.scenario_board import NEWEST, Kept, kept_rows
+from campaigns.selectors.scenarios import scenarios_of
 from workspaces.boards import NOTHING
+from workspaces.models import Workspace
 
 if TYPE_CHECKING:
     from mlops.services.budget.asking import Asked
     from mlops.services.budget.planning import BudgetPlan, Line
 
+# What a kept plan says of itself, beside what the studio keeps of any scenario.
+KEPT_AS: Final = "budget_plan"
 _FIGURES: Final = (("revenue", "{value}", 0), ("installs", "{unit}", 0),
                    ("roas", "ROAS", 2), ("cost_per_install", "Cost per {one}", 2))  # fmt: skip
 _BOUNDS: Final = {"": "", "least": "at its least", "most": "at its most"}
@@ -131,3 +136,26 @@ def _figure(label: str, found: Mapping[str, Any], digits: int) -> Figure:
 
 def _text(value: float | None, digits: int) -> str:
     return NOTHING if value is None else f"{value:,.{digits}f}"
+
+
+@dataclass(frozen=True)
+class SentPlan:
+    """A plan that went to approval, and what became of it."""
+
+    kept: Kept
+
+    @property
+    def method(self) -> str:
+        """Which way of splitting made it."""
+        return str(self.kept.row.results[KEPT_AS]["method"])
+
+    @property
+    def total(self) -> Decimal:
+        """Money of the whole horizon."""
+        return Decimal(self.kept.row.results[KEPT_AS]["total"])
+
+
+def sent_plans(workspace: Workspace) -> list[SentPlan]:
+    """Plans that went to approval, newest first, at most twenty."""
+    rows = scenarios_of(workspace).filter(**{f"results__{KEPT_AS}__isnull": False})
+    return [SentPlan(kept) for kept in kept_rows(workspace, list(rows[:NEWEST]))]

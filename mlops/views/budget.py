@@ -17,9 +17,9 @@ from campaigns.models import ResponseFit
 from campaigns.selectors.channels import Channels, channels_of
 from campaigns.selectors.scenarios import present_of
 from campaigns.services.scenarios.inputs import LONGEST_DAYS, InputError
-from mlops.selectors.budget_board import Field, Shown, fields_of
+from mlops.selectors.budget_board import Field, Shown, fields_of, sent_plans
 from mlops.services.budget.asking import MAX, MIN, TOTAL, Asked, read_asked
-from mlops.services.budget.keeping import send_plan, sent_plans
+from mlops.services.budget.keeping import send_plan
 from mlops.services.budget.planning import NoCurvesError, curves_for, plan_budget
 from workspaces.gate import GateError, Proposer
 from workspaces.pages import PageRequest, has_role, page, show

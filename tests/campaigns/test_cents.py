@@ -17,7 +17,9 @@ def test_they_sum_to_the_total_and_move_by_less_than_a_cent(seed):
     found = in_cents(shares * 1000.01, Decimal("1000.01"))
 
     assert sum(found) == Decimal("1000.01")
-    assert all(abs(float(one) - exact) < 0.01 for one, exact in zip(found, shares * 1000.01, strict=True))
+    assert all(
+        abs(float(one) - exact) < 0.01 for one, exact in zip(found, shares * 1000.01, strict=True)
+    )
 
 
 def test_the_cent_that_is_left_goes_past_a_full_one():

@@ -105,7 +105,8 @@ def _by_return(values: FloatArray, reach: FloatArray, spare: float) -> FloatArra
     few, many = asked(top), asked(bottom)
     # Straight pieces make a jump between the two: any mix of them has the same returns.
     gap = float(many.sum() - few.sum())
-    return few + (many - few) * np.clip((spare - few.sum()) / gap if gap > 0 else 0.0, 0.0, 1.0)
+    part = np.clip((spare - few.sum()) / gap if gap > 0 else 0.0, 0.0, 1.0)
+    return np.asarray(few + (many - few) * part)
 
 
 def _marginal(reach: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from django.db import transaction
 
-from campaigns.selectors.scenario_board import NEWEST, Kept, kept_rows
-from campaigns.selectors.scenarios import scenarios_of
 from campaigns.services.budget_bundles import Sent
 from campaigns.services.scenarios.saving import save_scenario
 from campaigns.services.scenarios.sending import send_scenario
+from mlops.selectors.budget_board import KEPT_AS
 from mlops.services.budget.planning import BudgetPlan
 from workspaces.gate import Proposer
-from workspaces.models import Workspace
-
-# What a kept plan says of itself, beside what the studio keeps of any scenario.
-KEY: Final = "budget_plan"
 
 
 @transaction.atomic
@@ -38,7 +31,7 @@ def send_plan(*, plan: BudgetPlan, by: Proposer, now: datetime) -> Sent:
         name=f"Budget plan of {now:%d %b %Y}: {asked.total:,.0f} in {asked.horizon_days} days",
         by=by,
         now=now,
-        remarks={KEY: _remarks(plan)},
+        remarks={KEPT_AS: _remarks(plan)},
     )
     return send_scenario(scenario=scenario, proposer=by, now=now)
 
@@ -59,27 +52,3 @@ def _remarks(plan: BudgetPlan) -> dict[str, Any]:
         },
         "rivals": {rival.name: round(rival.brings, 2) for rival in plan.rivals},
     }
-
-
-@dataclass(frozen=True)
-class SentPlan:
-    """A plan that went to approval, and what became of it."""
-
-    kept: Kept
-
-    @property
-    def method(self) -> str:
-        """Which way of splitting made it."""
-        return str(self.kept.row.results[KEY]["method"])
-
-    @property
-    def total(self) -> Decimal:
-        """Money of the whole horizon."""
-        return Decimal(self.kept.row.results[KEY]["total"])
-
-
-def sent_plans(workspace: Workspace) -> list[SentPlan]:
-    """Plans that went to approval, newest first, at most twenty."""
-    rows = scenarios_of(workspace).filter(**{f"results__{KEY}__isnull": False})
-    return [SentPlan(kept) for kept in kept_rows(workspace, list(rows[:NEWEST]))]
-

@@ -80,9 +80,7 @@ class BudgetPlan:
     @property
     def inputs(self) -> Inputs:
         """The plan as the studio keeps it; money a day."""
-        return _inputs(
-            self.asked, {line.channel: float(line.recommended) for line in self.lines}
-        )
+        return _inputs(self.asked, {line.channel: float(line.recommended) for line in self.lines})
 
 
 def curves_for(*, workspace: Workspace, now: datetime) -> ResponseFit:
@@ -94,9 +92,7 @@ def curves_for(*, workspace: Workspace, now: datetime) -> ResponseFit:
     """
     fit = serving_fit(workspace)
     if fit is None:
-        raise NoCurvesError(
-            f"There are no response curves yet. {what_is_missing(workspace, now)}"
-        )
+        raise NoCurvesError(f"There are no response curves yet. {what_is_missing(workspace, now)}")
     model = _model(fit)
     if model.source == "prior":
         raise NoCurvesError(

@@ -22,9 +22,7 @@ def _ceiling(curves, total, least, most):
     spend = least + np.linspace(0, 1, 4_001)[:, None] * (np.minimum(most, total) - least)
     values = curves(spend)
     prices = np.geomspace(1e-6, 10, 2_000)[:, None]
-    surplus = sum(
-        (values[:, n] - prices * spend[:, n]).max(axis=1) for n in range(values.shape[1])
-    )
+    surplus = sum((values[:, n] - prices * spend[:, n]).max(axis=1) for n in range(values.shape[1]))
     return float((prices[:, 0] * total + surplus).min())
 
 
@@ -52,7 +50,9 @@ def test_s_shaped_curves_are_as_good_as_brute_force(seed):
 
     found = solve(curves, total, least, most)
 
-    shares = np.array([(a, b, 300 - a - b) for a, b in product(range(301), repeat=2) if a + b <= 300])
+    shares = np.array(
+        [(a, b, 300 - a - b) for a, b in product(range(301), repeat=2) if a + b <= 300]
+    )
     tried = least + shares / 300 * (total - least.sum())
     best = curves(tried[(tried <= most + 1e-9).all(axis=1)]).sum(axis=1).max()
     assert found.sum() == pytest.approx(total)

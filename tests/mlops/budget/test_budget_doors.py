@@ -14,6 +14,7 @@ from tests.campaigns.change_steps import policy_of
 from tests.campaigns.scenarios.steps import curves_of, two_channels
 from tests.mlops.budget.steps import NOW, learnt_fit
 from workspaces import scopes
+from workspaces.formats import plain
 from workspaces.models import Proposal
 
 pytestmark = pytest.mark.django_db
@@ -95,7 +96,9 @@ def test_what_is_wrong_is_named(fit, client, body, field):
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
-def test_without_curves_and_with_thin_ones_it_says_what_is_missing(workspace, client, client_as, viewer):
+def test_without_curves_and_with_thin_ones_it_says_what_is_missing(
+    workspace, client, client_as, viewer
+):
     none = post(client)
     assert (none.status_code, "There are no response curves yet" in none.text) == (409, True)
     two_channels(workspace)
@@ -114,7 +117,7 @@ def test_page_says_what_rest_says_and_recomputes(
     with django_assert_max_num_queries(14):
         page = house.get(reverse("budget")).text
 
-    assert f"{Decimal(told['allocation']['meta']):,.0f}" in page
+    assert f"<strong>{plain(Decimal(told['allocation']['meta']))}</strong>" in page
     assert f"{told['expected']['revenue']['p50']:,.0f}" in page
     assert "Send to approval" not in page
     part = house.get(
