@@ -176,6 +176,19 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="25", hour="3"),
         "options": {"expires": 3600},
     },
+    # After the derived figures of users; drift last, so that it sees the day's scores.
+    "mlops: score users": {
+        "task": "workspaces.start_job",
+        "kwargs": {"name": "score-users"},
+        "schedule": crontab(minute="10", hour="4"),
+        "options": {"expires": 3600},
+    },
+    "mlops: watch for drift": {
+        "task": "workspaces.start_job",
+        "kwargs": {"name": "model-drift"},
+        "schedule": crontab(minute="40", hour="4"),
+        "options": {"expires": 3600},
+    },
     "jobs: send lost runs again": {
         "task": "workspaces.sweep_jobs",
         "schedule": timedelta(minutes=1),

@@ -7,16 +7,23 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from mlops.models import (
+    DriftReport,
     ModelArtefact,
+    ModelPolicy,
     ModelPrediction,
     ModelVersion,
     Promotion,
     SamplerDecision,
     SamplerFeedback,
+    ScoreDay,
+    ShadowReport,
     SyntheticWorld,
+    UserScore,
     WorldTruth,
 )
-from workspaces.modeladmin import ReadOnlyAdmin, fields_of
+from workspaces.eventadmin import register_events
+from workspaces.modeladmin import ReadOnlyAdmin, WorkspaceModelAdmin, fields_of
+from workspaces.roles import Role
 
 
 @admin.register(SamplerDecision)
@@ -114,3 +121,62 @@ class ModelPredictionAdmin(ReadOnlyAdmin[ModelPrediction]):
     search_fields = ("=batch", "=subject")
     ordering = ("-pk",)
     readonly_fields = fields_of(ModelPrediction)
+
+
+@admin.register(ModelPolicy)
+class ModelPolicyAdmin(WorkspaceModelAdmin[ModelPolicy]):
+    """When a challenger is proposed by itself, and when drift asks for a training."""
+
+    add_role = change_role = Role.ADMIN
+    list_display = ("__str__", "least_rows", "least_gain", "most_moved", "cool_down_days",
+                    "trains_by_itself", "proposes_by_itself", "updated_at")  # fmt: skip
+
+
+@admin.register(UserScore)
+class UserScoreAdmin(ReadOnlyAdmin[UserScore]):
+    """What versions said of users, and what came of it."""
+
+    list_display = ("install", "version", "score", "outcome", "began_on", "scored_on")
+    list_filter = ("version__name",)
+    list_select_related = ("install", "version")
+    ordering = ("-pk",)
+    readonly_fields = fields_of(UserScore)
+    show_full_result_count = False
+
+
+@admin.register(ScoreDay)
+class ScoreDayAdmin(ReadOnlyAdmin[ScoreDay]):
+    """Scores added up by day of install."""
+
+    list_display = ("version", "began_on", "users", "total")
+    list_filter = ("version__name",)
+    list_select_related = ("version",)
+    ordering = ("-pk",)
+    readonly_fields = fields_of(ScoreDay)
+
+
+@admin.register(ShadowReport)
+class ShadowReportAdmin(ReadOnlyAdmin[ShadowReport]):
+    """Challengers set against the champion."""
+
+    list_display = ("version", "champion", "day", "rows", "gain", "gain_low", "is_eligible",
+                    "verdict")  # fmt: skip
+    list_filter = ("version__name", "is_eligible")
+    list_select_related = ("version", "champion")
+    ordering = ("-pk",)
+    readonly_fields = fields_of(ShadowReport)
+
+
+@admin.register(DriftReport)
+class DriftReportAdmin(ReadOnlyAdmin[DriftReport]):
+    """How far inputs, scores and calibration had moved."""
+
+    list_display = ("version", "day", "rows", "score_moved", "calibration_error", "is_moved",
+                    "verdict", "has_asked")  # fmt: skip
+    list_filter = ("version__name", "is_moved")
+    list_select_related = ("version",)
+    ordering = ("-pk",)
+    readonly_fields = fields_of(DriftReport)
+
+
+register_events("mlops")

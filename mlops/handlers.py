@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Literal
 
-from mlops.models import ModelStage, ModelVersion, Promotion
+from mlops.models import ModelStage, ModelVersion, Promotion, ShadowReport
 from mlops.selectors.registry import PROMOTION_KIND, champion_of, label_of, why_not_eligible
+from mlops.selectors.watch import shadow_report_of
 from mlops.services.registry.promoting import promote
 from workspaces.gate import (
     CheckResult,
@@ -24,7 +26,7 @@ from workspaces.own_kinds import OwnKind
 from workspaces.roles import Role
 
 KIND = PROMOTION_KIND
-_RULES = "promotion v1"
+_RULES = "promotion v2"
 
 
 class PromotionHandler(OwnKind):
@@ -45,6 +47,8 @@ class PromotionHandler(OwnKind):
         if why := why_not_eligible(version):
             raise StateError(why)
         instead = f" instead of version {champion.version}" if champion else ""
+        report = shadow_report_of(version, champion)
+        effect = report.effect if report else None
         return Draft(
             subject_key=f"model:{version.name}",
             subject_label=label,
@@ -64,7 +68,10 @@ class PromotionHandler(OwnKind):
                 "baselines": version.baselines,
                 "verdict": version.verdict,
                 "held_out_rows": version.held_out,
+                "shadow": _told(report),
             },
+            predicted=effect,
+            confidence=Decimal(effect["confidence"]) if effect else None,
             detail={"version": version},
         )
 
@@ -77,7 +84,7 @@ class PromotionHandler(OwnKind):
     def judge(self, plan: PlanView, *, now: datetime, policy: object | None = None) -> Judgement:
         """Only what beats the plain models, with the artefact that was signed, may serve."""
         return Judgement(
-            checks=(_check(plan),),
+            checks=(_check(plan), _shadow_check(plan)),
             risk=Risk.MEDIUM,
             rank=Role.APPROVER,
             signatures=1,
@@ -149,6 +156,39 @@ def _check(plan: PlanView) -> CheckResult:
     if why:
         return CheckResult("eligible", "blocked", why)
     return CheckResult("eligible", "passed", version.verdict)
+
+
+def _shadow_check(plan: PlanView) -> CheckResult:
+    """Whether it was compared with what serves; a machine may not propose what was not."""
+    champion = champion_of(workspace=plan.workspace, name=plan.body["model"])
+    version = _version(plan.workspace, plan.body)
+    if champion is None or champion.pk == version.pk:
+        return CheckResult("shadow", "not_applicable", "No other version serves yet.")
+    if version.promoted_at is not None:
+        return CheckResult("shadow", "passed", "It served before.")
+    report = shadow_report_of(version, champion)
+    if report is not None and report.is_eligible:
+        return CheckResult("shadow", "passed", report.verdict)
+    why = report.verdict if report else "It was never scored beside the version that serves."
+    if plan.is_by_machine:
+        return CheckResult("shadow", "blocked", f"Not shown to be better: {why}")
+    return CheckResult("shadow", "warning", f"A person asks for it without that proof: {why}")
+
+
+def _told(report: ShadowReport | None) -> dict[str, Any] | None:
+    """What the comparison found, for the person who signs."""
+    if report is None:
+        return None
+    return {
+        "rows": report.rows,
+        "metric": report.metric,
+        "champion": report.champion_figure,
+        "challenger": report.challenger_figure,
+        "gain": report.gain,
+        "gain_95": [report.gain_low, report.gain_high],
+        "same_decisions": report.same_decisions,
+        "moved": report.moved,
+    }
 
 
 def _reading(plan: PlanView) -> Reading:

@@ -81,11 +81,16 @@ from campaigns.models import (
 )
 from campaigns.services.channels import ensure_channels
 from mlops.models import (
+    DriftReport,
+    ModelPolicy,
     ModelPrediction,
     Promotion,
     SamplerDecision,
     SamplerFeedback,
+    ScoreDay,
+    ShadowReport,
     SyntheticWorld,
+    UserScore,
     WorldTruth,
 )
 from tests.campaigns.advice.steps import recommendation_of
@@ -322,10 +327,26 @@ def _app(workspace: Workspace) -> None:
     AppCohort.objects.create(
         workspace=workspace, installed_on=NOW.date(), channel="organic", source="organic", users=1
     )
+    _watched(workspace, install)
     WorldTruth.objects.create(workspace=workspace, install=install, segment="regular", churn_day=9)
     SyntheticWorld.objects.create(
         workspace=workspace, seed=1, starts_on=NOW.date(), days=1, users=1, sessions=1,
         session_factor=1, events=[], made_at=NOW,
+    )  # fmt: skip
+
+
+def _watched(workspace: Workspace, install: UserInstall) -> None:
+    own = {"workspace": workspace, "version": version_of(workspace, NOW)}
+    day = NOW.date()
+    ModelPolicy.objects.create(workspace=workspace)
+    UserScore.objects.create(**own, install=install, began_on=day, scored_on=day, score=0.5)
+    ScoreDay.objects.create(**own, began_on=day, users=1, total=0.5)
+    DriftReport.objects.create(
+        **own, day=day, rows=200, is_moved=False, verdict="Stable.", made_at=NOW
+    )
+    ShadowReport.objects.create(
+        **own, champion=version_of(workspace, NOW), day=day, rows=0, scored=0, metric="log loss",
+        is_eligible=False, verdict="Too few rows.", made_at=NOW,
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ class Predicted:
     interval: str
     horizon_days: int
     rises: bool
+    per: str
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ def predicted_of(effect: dict[str, Any] | None) -> Predicted | None:
         interval=f"{low} to {high}",
         horizon_days=int(effect.get("horizon_days") or 0),
         rises=delta >= 0,
+        per=str(effect.get("per", " a day")),
     )
 
 

@@ -11,11 +11,22 @@ from mlops.models.registry import (
     Promotion,
 )
 from mlops.models.sampling import SamplerDecision, SamplerFeedback
+from mlops.models.watch import (
+    JUDGED_FROM,
+    DriftReport,
+    ModelPolicy,
+    ScoreDay,
+    ShadowReport,
+    UserScore,
+)
 from mlops.models.worlds import SyntheticWorld, WorldTruth
 
 __all__ = [
+    "JUDGED_FROM",
     "ArtefactFormat",
+    "DriftReport",
     "ModelArtefact",
+    "ModelPolicy",
     "ModelPrediction",
     "ModelStage",
     "ModelVersion",
@@ -24,6 +35,9 @@ __all__ = [
     "Promotion",
     "SamplerDecision",
     "SamplerFeedback",
+    "ScoreDay",
+    "ShadowReport",
     "SyntheticWorld",
+    "UserScore",
     "WorldTruth",
 ]

@@ -49,7 +49,8 @@ SELECT s.install_id,
    AND s.day - i.installed_on BETWEEN 0 AND 6
  GROUP BY s.install_id
 """
-_AFTER: Final = """
+#: Those who came back in the week after their first.
+CAME_BACK: Final = """
 SELECT DISTINCT s.install_id
   FROM attribution_usersession s
   JOIN attribution_userinstall i ON i.id = s.install_id
@@ -71,7 +72,7 @@ SELECT i.id, i.installed_on, i.channel, i.source, i.device_type, i.device_model,
        i.ltv_180_days - i.ltv_7_days AS later_value, (a.install_id IS NOT NULL)::int AS came_back
   FROM attribution_userinstall i
   LEFT JOIN ({_FIRST_WEEK}) w ON w.install_id = i.id
-  LEFT JOIN ({_AFTER}) a ON a.install_id = i.id
+  LEFT JOIN ({CAME_BACK}) a ON a.install_id = i.id
  WHERE i.workspace_id = %(workspace)s AND i.installed_on BETWEEN %(since)s AND %(until)s
  ORDER BY i.installed_on, i.id
 """  # noqa: S608  # of our own texts
@@ -93,13 +94,15 @@ class AppUsers:
 
     Attributes
     ----------
+    keys : of their installs
     rows : features by name; text or numbers, NaN where unknown
     installed_on : days
     later_value : money of days 7 to 180 in the workspace's currency; NaN where not known
-    has_left : no session on days 7 to 13
+    has_left : no session on days 7 to 13; says nothing before these are over
     sha256 : of all of them
     """
 
+    keys: npt.NDArray[np.int64]
     rows: dict[str, npt.NDArray[Any]]
     installed_on: npt.NDArray[np.datetime64]
     later_value: npt.NDArray[np.float64]
@@ -111,13 +114,14 @@ class AppUsers:
 
 
 def app_users(workspace: Workspace, *, since: date, until: date) -> AppUsers:
-    """Read those who installed from ``since`` to ``until``, whose first two weeks are over.
+    """Read those who installed from ``since`` to ``until``, whose first week is over.
 
     One query: what is needed of a week's sessions is added up where they are.
     """
     asked = {"workspace": workspace.pk, "since": since, "until": until}
     columns, digest = copied(_USERS, asked, _TYPES)
     return AppUsers(
+        keys=columns["id"],
         rows=_features(columns),
         installed_on=columns["installed_on"].astype("datetime64[D]"),
         later_value=columns["later_value"].clip(min=0),
@@ -131,10 +135,18 @@ def known_until(workspace: Workspace, today: date) -> date:
 
     Who installed shortly before sessions end would seem to have left.
     """
+    return _sessions_end(workspace, today) - timedelta(days=AFTER_DAYS)
+
+
+def readable_until(workspace: Workspace, today: date) -> date:
+    """The last day of installs whose first week is over, as far as sessions have come in."""
+    return _sessions_end(workspace, today) - timedelta(days=FEATURE_DAYS)
+
+
+def _sessions_end(workspace: Workspace, today: date) -> date:
     sessions = UserSession.objects.filter(workspace=workspace)
     newest: date | None = sessions.aggregate(newest=Max("day"))["newest"]
-    end = today if newest is None else min(today, newest + timedelta(days=1))
-    return end - timedelta(days=AFTER_DAYS)
+    return today if newest is None else min(today, newest + timedelta(days=1))
 
 
 def _features(columns: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
-from typing import Any
 
 from campaigns.models import ResponseFit, Scenario
 from campaigns.selectors.advice import budgets_by_channel, live_budgets
@@ -17,17 +14,9 @@ LONGEST_NAME = 120
 
 
 def save_scenario(
-    *,
-    fit: ResponseFit,
-    inputs: Inputs,
-    name: str,
-    by: Proposer,
-    now: datetime,
-    remarks: Mapping[str, Any] = MappingProxyType({}),
+    *, fit: ResponseFit, inputs: Inputs, name: str, by: Proposer, now: datetime
 ) -> Scenario:
     """Keep a plan with what the curves say of it and the budgets that are live now.
-
-    ``remarks`` are what its maker adds to the results, under a name of its own.
 
     Raises
     ------
@@ -45,7 +34,7 @@ def save_scenario(
         fit=fit,
         name=name,
         inputs=inputs.as_json(),
-        results={**predict(fit=fit, inputs=inputs), "live_budgets": live, **remarks},
+        results={**predict(fit=fit, inputs=inputs), "live_budgets": live},
         author=by.user,
         author_label=by.label[:200],
         created_at=now,

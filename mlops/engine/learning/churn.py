@@ -14,6 +14,7 @@ from scipy import special
 from mlops.engine.learning import metrics
 from mlops.engine.learning.calibration import Calibration, calibrate
 from mlops.engine.learning.columns import Columns, take
+from mlops.engine.learning.drift import CALIBRATION, REFERENCE, calibration_groups, reference_of
 from mlops.engine.learning.leakage import check_leakage
 from mlops.engine.learning.shapes import Artefact, FloatArray, Reasons, Rows, Trained
 from mlops.engine.learning.splits import folds
@@ -123,9 +124,10 @@ def train(
     known, judged = take(rows, ~held_out), take(rows, held_out)
     check_leakage(known, churned[~held_out], seed=settings.seed)
     model, rounds, threshold = fit(known, churned[~held_out], settings)
-    found = _measures(churned[held_out], model.predict(judged), threshold)
+    probability = model.predict(judged)
+    found = _measures(churned[held_out], probability, threshold)
     plain = _logistic(known, churned[~held_out], judged, churned[held_out], threshold)
-    noise = metrics.calibration_noise(model.predict(judged), settings.seed)
+    noise = metrics.calibration_noise(probability, settings.seed)
     is_better, verdict = judge(found, plain, noise)
     return Trained(
         kind=KIND,
@@ -142,6 +144,8 @@ def train(
             "threshold": threshold,
             "calibration_error_by_chance": noise,
             "share_churned": float(churned.mean()),
+            REFERENCE: reference_of(known, probability),
+            CALIBRATION: calibration_groups(churned[held_out].astype(float), probability),
         },
         seed=settings.seed,
         rows=int((~held_out).sum()),

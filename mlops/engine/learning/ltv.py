@@ -13,6 +13,7 @@ from scipy import special
 
 from mlops.engine.learning import bgnbd, metrics
 from mlops.engine.learning.columns import Columns, take
+from mlops.engine.learning.drift import CALIBRATION, REFERENCE, calibration_groups, reference_of
 from mlops.engine.learning.leakage import check_leakage
 from mlops.engine.learning.shapes import Artefact, FloatArray, Reasons, Rows, Trained
 from mlops.engine.learning.splits import folds
@@ -192,6 +193,8 @@ def train(
             "scale": model.scale,
             "share_with_value": float((value > 0).mean()),
             "decile_error_by_chance": noise,
+            REFERENCE: reference_of(known, guess),
+            CALIBRATION: calibration_groups(actual, guess),
         },
         seed=settings.seed,
         rows=int((~held_out).sum()),

@@ -247,10 +247,8 @@ def stability_index(reference: FloatArray, current: FloatArray, bins: int = BINS
     """
     if not reference.size or not current.size:
         return 0.0
-    known = reference[~np.isnan(reference)]
-    inner = np.linspace(0, 1, bins + 1)[1:-1]
-    edges = np.unique(np.quantile(known, inner)) if known.size else np.empty(0)
-    return _index(_binned(reference, edges), _binned(current, edges))
+    edges = quantile_edges(reference, bins)
+    return index_of_counts(binned(reference, edges), binned(current, edges))
 
 
 def stability_index_of_levels(
@@ -266,20 +264,45 @@ def stability_index_of_levels(
         return 0.0
     levels, codes = np.unique(np.concatenate([reference, current]), return_inverse=True)
     count = levels.size
-    return _index(
+    return index_of_counts(
         np.bincount(codes[: reference.size], minlength=count).astype(float),
         np.bincount(codes[reference.size :], minlength=count).astype(float),
     )
 
 
-def _binned(values: FloatArray, edges: FloatArray) -> FloatArray:
+def quantile_edges(values: FloatArray, bins: int = BINS) -> FloatArray:
+    """Edges between bins of equal mass, what is unknown left out; fewer where values repeat."""
+    known = values[~np.isnan(values)]
+    inner = np.linspace(0, 1, bins + 1)[1:-1]
+    return np.unique(np.quantile(known, inner)) if known.size else np.empty(0)
+
+
+def binned(values: FloatArray, edges: FloatArray) -> FloatArray:
+    """Count values by bin; (edges + 2,), the last one those that are unknown."""
     # A value on an edge belongs below it: where one value is most of a column, it is its own edge.
     codes = np.searchsorted(edges, values, side="left")
     codes[np.isnan(values)] = edges.size + 1
     return np.bincount(codes, minlength=edges.size + 2).astype(float)
 
 
-def _index(reference: FloatArray, current: FloatArray) -> float:
+def index_of_counts(reference: FloatArray, current: FloatArray) -> float:
+    """Tell the population stability index (PSI) of two counts of the same bins.
+
+    Parameters
+    ----------
+    reference, current : (bins,) rows in each; a bin that one side lacks counts with the floor
+
+    Returns
+    -------
+    Sum over bins of the gap of shares times the gap of their logarithms; 0 where one side has no
+    rows
+
+    References
+    ----------
+    Siddiqi (2006), Credit risk scorecards, chapter 9.
+    """
+    if not reference.sum() or not current.sum():
+        return 0.0
     held = (reference > 0) | (current > 0)
     before = np.maximum(reference[held] / reference.sum(), _PSI_FLOOR)
     now = np.maximum(current[held] / current.sum(), _PSI_FLOOR)

@@ -27,15 +27,18 @@ from workspaces.services.webhooks_out import publish
 _STANDING = ["stage", "promoted_at", "promoted_by", "archived_at", "archived_by"]
 
 
-def to_shadow(*, version: ModelVersion, by: User, now: datetime) -> ModelVersion:
+def to_shadow(*, version: ModelVersion, by: User | None, now: datetime) -> ModelVersion:
     """Let a challenger be scored beside the champion; what it says is not used.
+
+    Without a person it is the machine's own step: it changes nothing that serves.
 
     Raises
     ------
     NotAllowedError : the person is no operator
     StateError : it is no challenger
     """
-    _require_rank(by, version.workspace, Role.OPERATOR, now, "Scoring in the shadow")
+    if by is not None:
+        _require_rank(by, version.workspace, Role.OPERATOR, now, "Scoring in the shadow")
     moved = ModelVersion.objects.filter(pk=version.pk, stage=ModelStage.CHALLENGER).update(
         stage=ModelStage.SHADOW
     )

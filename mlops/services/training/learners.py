@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -14,6 +14,7 @@ from mlops.engine.learning.campaign_days import CampaignDays, panel
 from mlops.engine.learning.leakage import LeakageError
 from mlops.engine.learning.shapes import Trained
 from mlops.engine.learning.splits import by_time
+from mlops.models import JUDGED_FROM
 from mlops.selectors.app_users import AppUsers
 from mlops.services.registry.adding import DataWindow
 from mlops.services.training.sources import Source
@@ -66,6 +67,7 @@ def _churn(source: Source, seed: int, told: Told) -> Learnt:
     users = _enough_users("churn", source, told)
     held_out = by_time(users.installed_on)
     trained = churn.train(users.rows, users.has_left, held_out, churn.Settings(seed=seed))
+    trained = _dated(trained, users.installed_on[held_out])
     return Learnt(trained, _window(users.installed_on, users.sha256))
 
 
@@ -83,6 +85,7 @@ def _ltv(source: Source, seed: int, told: Told) -> Learnt:
     rows = {name: values[known] for name, values in users.rows.items()}
     held_out = by_time(users.installed_on[known])
     trained = ltv.train(rows, users.later_value[known], held_out, ltv.Settings(seed=seed))
+    trained = _dated(trained, users.installed_on[known][held_out])
     return Learnt(trained, _window(users.installed_on, users.sha256))
 
 
@@ -115,6 +118,11 @@ def _some_days(name: str, source: Source, told: Told) -> CampaignDays:
             " those. Import or sync performance."
         )
     return days
+
+
+def _dated(trained: Trained, judged_on: npt.NDArray[np.datetime64]) -> Trained:
+    """Keep on the card from which day on it learnt nothing: there it may be judged again."""
+    return replace(trained, card={**trained.card, JUDGED_FROM: str(judged_on.min())})
 
 
 def _window(days: npt.NDArray[np.datetime64], sha256: str) -> DataWindow:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Final, Protocol
 
@@ -32,20 +32,24 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class FromWorkspace:
-    """The last year of a workspace, as far as it is known."""
+    """The last year of a workspace, as far as it is known; or what came ``since`` a day of it."""
 
     workspace: Workspace
     now: datetime
+    since: date | None = None
 
     @cached_property
     def users(self) -> AppUsers:
         """Users who installed in the last year and whose first two weeks are over."""
         until = known_until(self.workspace, self.now.astimezone(self.workspace.zone).date())
-        return app_users(self.workspace, since=until - LONGEST, until=until)
+        return app_users(self.workspace, since=self._since(until), until=until)
 
     @cached_property
     def campaign_days(self) -> CampaignDays:
         """Whole days of the last year."""
         today = self.now.astimezone(self.workspace.zone).date()
         until = newest_day(self.workspace, today) or today
-        return campaign_days(self.workspace, since=until - LONGEST, until=until)
+        return campaign_days(self.workspace, since=self._since(until), until=until)
+
+    def _since(self, until: date) -> date:
+        return max(until - LONGEST, self.since or date.min)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from mlops.models import ModelVersion
+from mlops.selectors.watch import drifted_since
 from mlops.services.registry.adding import add_version
-from mlops.services.training.learners import Told, learn
+from mlops.services.training.learners import Learnt, Told, TrainingError, learn
 from mlops.services.training.sources import FromWorkspace
 from workspaces.models import User, Workspace
 
@@ -22,13 +23,31 @@ def train_model(
 ) -> ModelVersion:
     """Train a model from the database, judge it on the newest rows, and keep it as challenger.
 
-    Nothing is locked while it learns; the version is written at the end, whole.
+    Where what serves has drifted, it learns from what came since, if that is enough: what came
+    before says little of what will come. Nothing is locked while it learns; the version is written
+    at the end, whole.
 
     Raises
     ------
     TrainingError : no such model, too few rows, or a feature that knows the answer
     """
-    learnt = learn(name, FromWorkspace(workspace, now), seed=seed, told=told)
+    learnt = _learnt_since_drift(workspace, name, now, seed, told) or learn(
+        name, FromWorkspace(workspace, now), seed=seed, told=told
+    )
     return add_version(
         workspace=workspace, trained=learnt.trained, now=now, data=learnt.data, by=by
     )
+
+
+def _learnt_since_drift(
+    workspace: Workspace, name: str, now: datetime, seed: int, told: Told
+) -> Learnt | None:
+    since = drifted_since(workspace=workspace, name=name)
+    if since is None:
+        return None
+    told(f"what serves has drifted since {since:%d %b %Y}: learning from what came since")
+    try:
+        return learn(name, FromWorkspace(workspace, now, since), seed=seed, told=told)
+    except TrainingError as error:
+        told(f"that is not enough ({error}); learning from the whole year")
+        return None

@@ -33,12 +33,13 @@ def version_of(workspace: Workspace, now: datetime, **means: float) -> ModelVers
 
 
 def proposed(version: ModelVersion, now: datetime) -> Proposal:
-    """Its promotion, proposed by a machine."""
+    """Its promotion, proposed by a person: a machine must show that it is better."""
+    member = MembershipFactory(workspace=version.workspace, role="operator")
     return proposing.propose(
         workspace=version.workspace,
         kind="model_promotion",
         request={"model": version.name, "version": version.version},
-        proposer=Proposer.rule("backtest"),
+        proposer=Proposer.person(member.user),
         reason="It is better.",
         now=now,
     )

@@ -1,0 +1,280 @@
+"""A challenger beside the champion, on rows that neither learnt from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from mlops.engine.learning.metrics import normalised_gini
+from mlops.engine.learning.shapes import FloatArray
+
+Metric = Literal["log_loss", "gini", "absolute_error"]
+#: Of so many of the rows ranked highest, the effect is told.
+TOP_SHARE: Final = 0.1
+_ROUNDS: Final = 400
+_SURE: Final = 1e-12
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How versions of one kind are set against each other.
+
+    Attributes
+    ----------
+    metric : what decides
+    metric_label : the same for people
+    top_label : what is summed up of the rows ranked highest; empty where ranks mean nothing
+    decides : what a version decides by its prediction, "yes" at or above its threshold
+    horizon_days : until the outcome of a row is known
+    is_money : outcomes are amounts in the workspace's currency
+    """
+
+    metric: Metric = "absolute_error"
+    metric_label: str = "mean absolute error"
+    top_label: str = ""
+    decides: str = ""
+    horizon_days: int = 0
+    is_money: bool = False
+
+    @property
+    def is_chance(self) -> bool:
+        """Whether predictions are probabilities of what happens or does not."""
+        return self.metric == "log_loss"
+
+
+_RULES: Final[Mapping[str, Rule]] = {
+    "churn": Rule(
+        metric="log_loss",
+        metric_label="log loss",
+        top_label="leavers among the 100 of 1,000 users it is surest of",
+        decides="will leave",
+        horizon_days=7,
+    ),
+    "ltv": Rule(
+        metric="gini",
+        metric_label="normalised Gini",
+        top_label="value of the 100 of 1,000 users it ranks highest",
+        decides="is among the most valuable tenth",
+        horizon_days=180,
+        is_money=True,
+    ),
+}
+
+
+def rule_of(kind: str) -> Rule:
+    """Rule of a kind; one without a rule of its own is judged by its mean absolute error."""
+    return _RULES.get(kind, Rule())
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A difference with its interval."""
+
+    point: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What the challenger gains over the champion.
+
+    Attributes
+    ----------
+    champion, challenger : the metric of each
+    share : of the champion's figure that is gained, with its 95 % interval; above 0 is better
+    top : more of what counts among the 100 of 1,000 rows ranked highest, with its 80 % interval;
+        ``None`` where ranks mean nothing
+    confidence : share of the draws in which it is better
+    """
+
+    rows: int
+    champion: float
+    challenger: float
+    share: Interval
+    top: Interval | None
+    confidence: float
+
+
+def gain_of(
+    rule: Rule, actual: FloatArray, champion: FloatArray, challenger: FloatArray, *, seed: int = 0
+) -> Gain:
+    """Tell the gain, and by a bootstrap over rows how sure it is.
+
+    Parameters
+    ----------
+    actual : (n,) outcomes, n ≥ 2
+    champion, challenger : (n,) predictions of each
+    seed : of the rows drawn
+
+    Raises
+    ------
+    ValueError : fewer than two rows, or arrays of other lengths
+    """
+    if actual.size < 2 or not actual.shape == champion.shape == challenger.shape:
+        raise ValueError(
+            f"actual: at least two rows and predictions of each are needed, not {actual.shape},"
+            f" {champion.shape} and {challenger.shape}."
+        )
+    pair = _Pair(rule, actual, champion, challenger)
+    rng = np.random.default_rng(seed)
+    shares, tops = np.empty(_ROUNDS), np.empty(_ROUNDS)
+    for number in range(_ROUNDS):
+        drawn = pair.of(rng.integers(0, actual.size, actual.size))
+        shares[number], tops[number] = drawn.share, drawn.top
+    low, high = np.quantile(shares, [0.025, 0.975])
+    before, now = pair.figures
+    top = None
+    if rule.top_label:
+        ends = np.quantile(tops, [0.1, 0.9])
+        top = Interval(pair.top, float(ends[0]), float(ends[1]))
+    return Gain(
+        rows=actual.size,
+        champion=before,
+        challenger=now,
+        share=Interval(pair.share, float(low), float(high)),
+        top=top,
+        confidence=float(np.mean(shares > 0)),
+    )
+
+
+@dataclass(frozen=True)
+class _Pair:
+    rule: Rule
+    actual: FloatArray
+    champion: FloatArray
+    challenger: FloatArray
+
+    def of(self, drawn: npt.NDArray[np.intp]) -> _Pair:
+        """Take some rows, some of them several times."""
+        return _Pair(self.rule, self.actual[drawn], self.champion[drawn], self.challenger[drawn])
+
+    @property
+    def figures(self) -> tuple[float, float]:
+        return self._figure(self.champion), self._figure(self.challenger)
+
+    @property
+    def share(self) -> float:
+        before, now = self.figures
+        better = now - before if self.rule.metric == "gini" else before - now
+        return better / abs(before) if before else float(np.sign(better))
+
+    @property
+    def top(self) -> float:
+        """More among the rows ranked highest, as if there were a thousand rows."""
+        if not self.rule.top_label:
+            return 0.0
+        gap = self._top_sum(self.challenger) - self._top_sum(self.champion)
+        return gap * 1_000 / self.actual.size
+
+    def _figure(self, predicted: FloatArray) -> float:
+        if self.rule.metric == "gini":
+            return normalised_gini(self.actual, predicted)
+        if self.rule.metric == "absolute_error":
+            return float(np.mean(np.abs(self.actual - predicted)))
+        sure = np.clip(predicted, _SURE, 1 - _SURE)
+        return -float(np.mean(np.where(self.actual > 0, np.log(sure), np.log1p(-sure))))
+
+    def _top_sum(self, predicted: FloatArray) -> float:
+        count = max(1, round(TOP_SHARE * self.actual.size))
+        return float(self.actual[np.argpartition(-predicted, count - 1)[:count]].sum())
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far two versions say the same.
+
+    Attributes
+    ----------
+    rank_correlation : Spearman's; 0 where one of them says the same of every row
+    same_decisions : share of rows of equal decisions; ``None`` where nothing is decided
+    differing : places of rows of other decisions, the largest gap first
+    """
+
+    rank_correlation: float
+    same_decisions: float | None
+    differing: npt.NDArray[np.intp]
+
+
+def agreement_of(
+    champion: FloatArray,
+    challenger: FloatArray,
+    *,
+    thresholds: tuple[float, float] | None,
+) -> Agreement:
+    """Set what two versions say of the same rows side by side.
+
+    Parameters
+    ----------
+    champion, challenger : (n,) predictions
+    thresholds : from which on each decides "yes"
+    """
+    from scipy.stats import rankdata
+
+    ranks = rankdata(champion), rankdata(challenger)
+    spread = min((float(one.std()) for one in ranks), default=0.0) if champion.size else 0.0
+    correlation = float(np.corrcoef(*ranks)[0, 1]) if spread else 0.0
+    if thresholds is None or not champion.size:
+        return Agreement(correlation, None, np.empty(0, dtype=np.intp))
+    differs = (champion >= thresholds[0]) != (challenger >= thresholds[1])
+    places = np.flatnonzero(differs)
+    gap = np.abs(champion - challenger)[places]
+    return Agreement(
+        correlation, float(1 - differs.mean()), places[np.argsort(-gap, kind="stable")]
+    )
+
+
+def threshold_of(rule: Rule, card: Mapping[str, Any], scores: FloatArray) -> float | None:
+    """Tell from which prediction on a version decides "yes"; ``None``: it decides nothing."""
+    if not rule.decides or not scores.size:
+        return None
+    if rule.metric == "gini":
+        return float(np.quantile(scores, 1 - TOP_SHARE))
+    told = card.get("threshold")
+    return None if told is None else float(told)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a challenger must reach to be proposed by itself."""
+
+    least_rows: int = 1_000
+    least_gain: float = 0.05
+    most_moved: float = 0.25
+
+
+def eligibility(
+    rule: Rule, gain: Gain | None, rows: int, moved: float, limits: Limits
+) -> tuple[bool, str]:
+    """Say whether a challenger may be proposed, or what is missing.
+
+    Parameters
+    ----------
+    gain : ``None`` while there are too few rows to tell
+    rows : whose outcome is known and that neither learnt from
+    moved : the largest index of what it reads now against what it learnt from
+    """
+    if gain is None or rows < limits.least_rows:
+        return False, (
+            f"{rows:,} rows that neither learnt from have a known outcome; at least"
+            f" {limits.least_rows:,} are needed."
+        )
+    told = (
+        f"On {rows:,} rows its {rule.metric_label} is {gain.challenger:.4f} against"
+        f" {gain.champion:.4f}: {gain.share.point:+.1%} (95 % interval {gain.share.low:+.1%} to"
+        f" {gain.share.high:+.1%})"
+    )
+    if gain.share.point < limits.least_gain:
+        return False, f"{told}, less than the {limits.least_gain:.0%} that are asked for."
+    if gain.share.low <= 0:
+        return False, f"{told}, which may be chance."
+    if moved > limits.most_moved:
+        return False, (
+            f"{told}, but what it reads has moved by {moved:.2f} from what it learnt from (limit"
+            f" {limits.most_moved:.2f}): train it on newer rows."
+        )
+    return True, f"{told}, and what it reads has moved by {moved:.2f} at most."

@@ -1,0 +1,1 @@
+"""What becomes of a version after training: scored, compared, proposed, and watched for drift."""

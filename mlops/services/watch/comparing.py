@@ -1,0 +1,225 @@
+"""Challengers into the shadow, their comparison with the champion, and the proposal that follows.
+
+Everything here is repeated every day and does each thing once: a version goes to the shadow once,
+a report stands once a day, and a version is proposed once, whatever became of that proposal.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+import numpy as np
+from django.db import transaction
+
+from mlops.engine.learning.drift import REFERENCE, moved
+from mlops.engine.learning.shadow import (
+    Agreement,
+    Gain,
+    Rule,
+    agreement_of,
+    eligibility,
+    gain_of,
+    rule_of,
+    threshold_of,
+)
+from mlops.models import ModelStage, ModelVersion, ShadowReport
+from mlops.selectors.app_users import app_users
+from mlops.selectors.registry import PROMOTION_KIND, champion_of, is_intact, label_of
+from mlops.selectors.watch import Pairs, model_policy, pairs_of, watched_versions
+from mlops.services.registry.adding import registry_lock
+from mlops.services.registry.promoting import to_shadow
+from workspaces.gate import GateError, Proposer
+from workspaces.models import Proposal, Workspace
+from workspaces.models.gate import OPEN
+from workspaces.services.locks import lock_names
+from workspaces.services.proposing import propose
+
+logger = logging.getLogger(__name__)
+
+MOST_DIFFERING: Final = 20
+_LEAST: Final = 30  # rows below which a gain says nothing at all
+
+
+@transaction.atomic
+def advance(*, workspace: Workspace, name: str, now: datetime) -> ModelVersion | None:
+    """Move the newest challenger that beats the plain models and is newer than what serves.
+
+    It goes beside the champion into the shadow; shadows before it that nobody proposed are put
+    away. Without a champion there is nothing to be compared with, so nothing moves.
+    """
+    lock_names([registry_lock(workspace, name)])
+    champion = champion_of(workspace=workspace, name=name)
+    if champion is None:
+        return None
+    rows = ModelVersion.objects.filter(
+        workspace=workspace, name=name, is_better=True, version__gt=champion.version
+    )
+    newest = rows.filter(stage=ModelStage.CHALLENGER).order_by("-version").first()
+    if newest is None or not is_intact(newest):
+        return None
+    if rows.filter(stage=ModelStage.SHADOW, version__gt=newest.version).exists():
+        return None
+    proposed = Proposal.objects.filter(
+        workspace=workspace, kind=PROMOTION_KIND, status__in=OPEN
+    ).values("promotion__version")
+    rows.filter(stage=ModelStage.SHADOW).exclude(pk__in=proposed).update(
+        stage=ModelStage.ARCHIVED, archived_at=now
+    )
+    return to_shadow(version=newest, by=None, now=now)
+
+
+def compare(*, workspace: Workspace, name: str, now: datetime) -> ShadowReport | None:
+    """Set a name's shadow against its champion and keep what was found; ``None``: no shadow."""
+    versions = watched_versions(workspace=workspace, name=name)
+    if len(versions) < 2:
+        return None
+    champion, shadow = versions
+    rule = rule_of(name)
+    known = pairs_of(champion=champion, challenger=shadow, known=True)
+    both = known if len(known) else pairs_of(champion=champion, challenger=shadow, known=False)
+    gain = None
+    if len(known) >= _LEAST:
+        gain = gain_of(rule, known.outcome, known.champion, known.challenger, seed=shadow.version)
+    inputs = _inputs_moved(workspace, shadow, known)
+    is_eligible, verdict = eligibility(
+        rule, gain, len(known), max(inputs.values(), default=0.0), model_policy(workspace).limits
+    )
+    found = _agreement(rule, champion, shadow, both)
+    report, _ = ShadowReport.objects.update_or_create(
+        version=shadow,
+        champion=champion,
+        day=now.astimezone(workspace.zone).date(),
+        defaults={
+            "workspace": workspace,
+            "rows": len(known),
+            "scored": len(both),
+            "metric": rule.metric_label,
+            **_figures(gain),
+            "moved": inputs,
+            "rank_correlation": found.rank_correlation if len(both) else None,
+            "same_decisions": found.same_decisions,
+            "differing": _differing(both, found),
+            "effect": _effect(rule, gain, workspace),
+            "is_eligible": is_eligible,
+            "verdict": verdict,
+            "made_at": now,
+        },
+    )
+    return report
+
+
+def propose_ready(*, workspace: Workspace, name: str, now: datetime) -> Proposal | None:
+    """Propose the version that may serve, once; ``None``: there is none, or it was proposed.
+
+    The first version of a name needs to beat the plain models; one beside a champion needs the
+    comparison in the shadow, too.
+    """
+    if not model_policy(workspace).proposes_by_itself:
+        return None
+    ready = _ready(workspace, name, now.astimezone(workspace.zone).date())
+    if ready is None or ready[0].promotions.exists():
+        return None
+    version, reason = ready
+    try:
+        return propose(
+            workspace=workspace,
+            kind=PROMOTION_KIND,
+            request={"model": name, "version": version.version},
+            proposer=Proposer.rule("comparison of models"),
+            reason=reason,
+            idempotency_key=f"version:{version.public_id}",
+            now=now,
+        )
+    except GateError as error:
+        # A person's proposal, or one that is signed, goes first.
+        logger.info("not proposed", extra={"version": version.pk, "why": str(error)})
+        return None
+
+
+def _ready(workspace: Workspace, name: str, today: date) -> tuple[ModelVersion, str] | None:
+    versions = watched_versions(workspace=workspace, name=name)
+    if not versions:
+        rows = ModelVersion.objects.filter(workspace=workspace, name=name, is_better=True)
+        first = rows.exclude(stage=ModelStage.ARCHIVED).order_by("-version").first()
+        if first is None or not is_intact(first):
+            return None
+        return first, f"No version of {label_of(name)} serves yet. {first.verdict}"
+    report = (
+        ShadowReport.objects.filter(
+            version=versions[-1], champion=versions[0], day__gte=today - timedelta(days=1)
+        )
+        .order_by("-day")
+        .first()
+    )
+    if report is None or not report.is_eligible:
+        return None
+    return versions[-1], report.verdict
+
+
+def _inputs_moved(workspace: Workspace, version: ModelVersion, pairs: Pairs) -> dict[str, float]:
+    """Indices of what the compared users gave it to read against what it learnt from."""
+    reference = version.card.get(REFERENCE)
+    if reference is None or not len(pairs):
+        return {}
+    users = app_users(
+        workspace, since=pairs.began_on.min().item(), until=pairs.began_on.max().item()
+    )
+    chosen = np.isin(users.keys, pairs.keys)
+    rows = {name: values[chosen] for name, values in users.rows.items()}
+    found = moved(reference, rows, pairs.challenger)
+    return {name: round(value, 4) for name, value in found.features.items()}
+
+
+def _agreement(rule: Rule, champion: ModelVersion, shadow: ModelVersion, pairs: Pairs) -> Agreement:
+    limits = (
+        threshold_of(rule, champion.card, pairs.champion),
+        threshold_of(rule, shadow.card, pairs.challenger),
+    )
+    first, second = limits
+    both = None if first is None or second is None else (first, second)
+    return agreement_of(pairs.champion, pairs.challenger, thresholds=both)
+
+
+def _differing(pairs: Pairs, found: Agreement) -> list[dict[str, Any]]:
+    return [
+        {
+            "install": int(pairs.keys[place]),
+            "began_on": str(pairs.began_on[place]),
+            "champion": round(float(pairs.champion[place]), 4),
+            "challenger": round(float(pairs.challenger[place]), 4),
+            "outcome": None if np.isnan(pairs.outcome[place]) else float(pairs.outcome[place]),
+        }
+        for place in found.differing[:MOST_DIFFERING]
+    ]
+
+
+def _figures(gain: Gain | None) -> dict[str, float | None]:
+    if gain is None:
+        names = ("champion_figure", "challenger_figure", "gain", "gain_low", "gain_high")
+        return dict.fromkeys(names)
+    return {
+        "champion_figure": gain.champion,
+        "challenger_figure": gain.challenger,
+        "gain": gain.share.point,
+        "gain_low": gain.share.low,
+        "gain_high": gain.share.high,
+    }
+
+
+def _effect(rule: Rule, gain: Gain | None, workspace: Workspace) -> dict[str, Any] | None:
+    """What promoting would bring, as the gate tells predicted effects."""
+    if gain is None or gain.top is None:
+        return None
+    step = Decimal("0.01") if rule.is_money else Decimal("0.1")
+    ends = {"delta": gain.top.point, "low": gain.top.low, "high": gain.top.high}
+    return {
+        "metric": rule.top_label,
+        **{name: str(Decimal(str(value)).quantize(step)) for name, value in ends.items()},
+        "per": "",
+        "horizon_days": rule.horizon_days,
+        "confidence": str(round(Decimal(str(gain.confidence)), 4)),
+        **({"currency": workspace.currency} if rule.is_money else {}),
+    }

@@ -1,0 +1,82 @@
+"""A training that drift asks for: at most one at a time, and not again within the cool-down."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from mlops.models import DriftReport, ModelVersion
+from mlops.selectors.registry import PROMOTION_KIND
+from mlops.selectors.watch import model_policy
+from mlops.services.training import TrainingError, train_model
+from workspaces.models import Proposal, Workspace
+from workspaces.models.gate import OPEN
+from workspaces.services.job_kinds import known_job
+from workspaces.services.jobs import request_job
+from workspaces.services.refusals import RefusedError
+
+
+def answer_drift(*, report: DriftReport, now: datetime) -> None:
+    """Ask for a training where none is near, and keep on the report what came of it."""
+    if report.has_asked:
+        return
+    why_not = _why_not(report)
+    if why_not:
+        report.answer = why_not
+    else:
+        report.has_asked = True
+        report.answer = request_training(
+            workspace=report.workspace, name=report.version.name, now=now
+        )
+    report.save(update_fields=["has_asked", "answer"])
+
+
+def request_training(*, workspace: Workspace, name: str, now: datetime) -> str:
+    """Have a model trained by its job, or here where it has none; returns what came of it."""
+    try:
+        if known_job(job := f"train-{name}"):
+            request_job(workspace=workspace, name=job, trigger="drift", now=now)
+            return "A training was asked for."
+        version = train_model(workspace=workspace, name=name, now=now)
+    except (RefusedError, TrainingError) as error:
+        return f"It was not trained: {error}"
+    return f"Version {version.version} was trained: {version.verdict}"
+
+
+def _why_not(report: DriftReport) -> str:
+    """Why no training is asked for, as a sentence; empty: it is."""
+    version, policy = report.version, model_policy(report.workspace)
+    if not policy.trains_by_itself:
+        return "The workspace's policy leaves training to people."
+    waiting = Proposal.objects.filter(
+        workspace=report.workspace,
+        kind=PROMOTION_KIND,
+        subject_key=f"model:{version.name}",
+        status__in=OPEN,
+    ).first()
+    if waiting is not None:
+        return f"“{waiting.summary}” waits for a decision; that comes first."
+    last = _last_training(report)
+    pause = timedelta(days=policy.cool_down_days)
+    if last is not None and report.day < last + pause:
+        return (
+            f"The last training was on {last:%d %b %Y}; the next one that drift asks for is on"
+            f" {last + pause:%d %b %Y} at the earliest."
+        )
+    return ""
+
+
+def _last_training(report: DriftReport) -> date | None:
+    """The day of the last training of the name, done or asked for."""
+    name = report.version.name
+    asked = DriftReport.objects.filter(
+        workspace=report.workspace, version__name=name, has_asked=True
+    )
+    newest = ModelVersion.objects.filter(workspace=report.workspace, name=name)
+    days = [
+        *asked.order_by("-day").values_list("day", flat=True)[:1],
+        *(
+            at.astimezone(report.workspace.zone).date()
+            for at in newest.order_by("-created_at").values_list("created_at", flat=True)[:1]
+        ),
+    ]
+    return max(days, default=None)
