@@ -92,6 +92,7 @@ SIDEBAR: dict[str, Any] = {
             _item("Funnels", "filter_alt", "funnels"),
             _item("Recommendations", "tips_and_updates", "recommendations"),
             _item("Models", "model_training", "models"),
+            _item("Budget", "account_balance_wallet", "budget"),
         ),
         _group(
             "Attribution data",

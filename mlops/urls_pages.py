@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from mlops.views import models
+from mlops.views import budget, models
 
 urlpatterns = [
     path("models/", models.models, name="models"),
+    path("models/budget/", budget.budget, name="budget"),
+    path("models/budget/send/", budget.send, name="budget-send"),
     path("models/<uuid:public_id>/", models.model, name="model"),
     path("models/<uuid:public_id>/propose/", models.propose_promotion, name="model-propose"),
     path("models/<slug:name>/rollback/", models.roll_back, name="model-rollback"),

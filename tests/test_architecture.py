@@ -73,11 +73,12 @@ def test_no_app_imports_the_configuration_or_the_sandbox():
 # What costs a process's start a fifth of a second and more, and few processes use: the libraries,
 # and the modules of ours that are only imported where they are needed.
 HEAVY = (
-    "anthropic", "faiss", "httpx2", "matplotlib", "openai", "pandas", "pydantic_ai", "safetensors",
-    "scipy.stats", "sklearn", "statsmodels", "torch", "xgboost",
+    "anthropic", "faiss", "gymnasium", "httpx2", "matplotlib", "openai", "pandas", "pydantic_ai",
+    "safetensors", "scipy.stats", "sklearn", "stable_baselines3", "statsmodels", "torch", "xgboost",
 )  # fmt: skip
 LATE = (
-    "campaigns.engine.advice.answer", "mlops.engine.learning.ziln", "workspaces.reports.drawing",
+    "campaigns.engine.advice.answer", "mlops.engine.budget.dqn",
+    "mlops.engine.budget.environment", "mlops.engine.learning.ziln", "workspaces.reports.drawing",
     "workspaces.reports.paper",
 )  # fmt: skip
 # Run by hand, never imported by the system.

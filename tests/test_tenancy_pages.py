@@ -121,6 +121,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "cohorts": (MEMBER, NONE),
     "paid-media": (MEMBER, NONE),
     "dashboard-export": (MEMBER, NONE),
+    "budget": (MEMBER, NONE),
+    "budget-send": (NONE, OPERATOR),
     "scenarios": (MEMBER, NONE),
     "scenarios-fit": (NONE, OPERATOR),
     "scenarios-progress": (MEMBER, NONE),

@@ -313,8 +313,13 @@ def kept_of(workspace: Workspace, picks: Iterable[UUID] | None = None) -> list[K
     """Scenarios with what became of them, newest first: those picked, or the newest twenty."""
     rows = scenarios_of(workspace)
     found = list(rows[:NEWEST] if picks is None else rows.filter(public_id__in=picks))
-    outcomes, channels = outcomes_of(found), channels_of(workspace)
-    return [Kept(row, outcomes[row.pk], channels) for row in found]
+    return kept_rows(workspace, found)
+
+
+def kept_rows(workspace: Workspace, rows: list[Scenario]) -> list[Kept]:
+    """Each of some scenarios with what became of it."""
+    outcomes, channels = outcomes_of(rows), channels_of(workspace)
+    return [Kept(row, outcomes[row.pk], channels) for row in rows]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlops.api.budget import OptimizeBudget
 from mlops.api.models import ModelDetail, ModelList, ModelPromotion, ModelRollback
 from mlops.api.sampler import Feedback, Select
 from workspaces.api.routing import api_path
@@ -9,6 +10,7 @@ from workspaces.api.routing import api_path
 urlpatterns = [
     api_path("ml/battle-hardened/select/", Select.as_view(), "api-sampler-select"),
     api_path("ml/battle-hardened/feedback/", Feedback.as_view(), "api-sampler-feedback"),
+    api_path("ml/optimize-budget/", OptimizeBudget.as_view(), "api-optimize-budget"),
     api_path("models/", ModelList.as_view(), "api-models"),
     api_path("models/<uuid:public_id>/", ModelDetail.as_view(), "api-model"),
     api_path(

@@ -117,6 +117,7 @@ OPERATIONS = {
     "POST scenarios/<uuid:public_id>/send-to-approval/": "insight:write",
     "POST ml/battle-hardened/select/": "ml:read",
     "POST ml/battle-hardened/feedback/": "ml:write",
+    "POST ml/optimize-budget/": "ml:read",
     "GET models/": "ml:read",
     "GET models/<uuid:public_id>/": "ml:read",
     "POST models/<uuid:public_id>/propose-promotion/": "changes:propose",

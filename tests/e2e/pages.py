@@ -96,6 +96,12 @@ MAIN_PAGES = (
         ready=".cs-curve",
     ),
     MainPage(
+        "budget",
+        "/models/budget/",
+        "The best split of the money over the channels, beside the present one, and its method.",
+        ready="#result table",
+    ),
+    MainPage(
         "signals",
         "/dashboards/signals/",
         "What changed in the figures, with the money of it and what to do.",

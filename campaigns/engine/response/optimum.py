@@ -8,9 +8,9 @@ import numpy as np
 
 from campaigns.engine.response.model import ResponseModel
 from campaigns.engine.response.simulate import Band
+from campaigns.engine.response.solver import Curves, solve
 from campaigns.engine.response.transforms import FloatArray
 
-PARTS = 400
 DRAWS = 300
 
 
@@ -55,9 +55,8 @@ class Optimum:
 def best_split(model: ResponseModel, bounds: Bounds) -> Optimum:
     """Find the split with the greatest expected response where it is kept up.
 
-    The curves are averaged over draws first, so what is uncertain counts at its mean. The total is
-    cut into 400 parts and these are shared exactly, by dynamic programming, because S-shaped
-    curves have no single rising order of marginal returns.
+    The curves are averaged over draws first, so what is uncertain counts at its mean; what they
+    sum to is then as great as it can be (`solver.solve`).
 
     Parameters
     ----------
@@ -74,19 +73,17 @@ def best_split(model: ResponseModel, bounds: Bounds) -> Optimum:
 
     References
     ----------
-    Bellman (1957), Dynamic Programming, ch. 1. Jin et al. (2017), section 6.
+    Jin et al. (2017), section 6.
     """
     _refuse(model, bounds)
-    room = np.minimum(bounds.most, bounds.total) - bounds.least
-    spare = bounds.total - float(bounds.least.sum())
     few = model.thinned(DRAWS)
-    steps = np.linspace(0.0, 1.0, PARTS + 1)[:, None] * spare
-    reach = np.minimum(steps, room)
-    values = few.steady(bounds.least + reach).mean(axis=1)
-    parts = _shared(np.where(steps <= room + spare / PARTS / 2, values, -np.inf))
-    budgets = bounds.least + np.minimum(parts * spare / PARTS, room)
-    budgets = _rest_spent(few, budgets, bounds)
+    budgets = solve(expected_curves(few), bounds.total, bounds.least, bounds.most)
     return _told(few, budgets, bounds)
+
+
+def expected_curves(model: ResponseModel) -> Curves:
+    """Units per step that each channel is expected to bring where its spend is kept up."""
+    return lambda spend: np.asarray(model.steady(spend).mean(axis=1))
 
 
 def _refuse(model: ResponseModel, bounds: Bounds) -> None:
@@ -103,41 +100,6 @@ def _refuse(model: ResponseModel, bounds: Bounds) -> None:
             f"The least amounts add up to {bounds.least.sum():.2f}, more than the total of"
             f" {bounds.total:.2f}: lower one of them or raise the total"
         )
-
-
-def _shared(values: FloatArray) -> FloatArray:
-    """How many parts each channel gets so that values, (n_parts + 1, n_channels), sum highest."""
-    count = len(values)
-    taken = np.arange(count)
-    left = taken[:, None] - taken[None, :]
-    best, choices = values[:, 0], []
-    for each in values[:, 1:].T:
-        # Of j parts k go to this channel, the others share j − k.
-        sums = np.where(left >= 0, best[left] + each[None, :], -np.inf)
-        choices.append(sums.argmax(axis=1))
-        best = sums[taken, choices[-1]]
-    parts = np.zeros(values.shape[1])
-    remaining = int(best.argmax())
-    for channel in range(values.shape[1] - 1, 0, -1):
-        parts[channel] = choices[channel - 1][remaining]
-        remaining -= int(parts[channel])
-    parts[0] = remaining
-    return parts
-
-
-def _rest_spent(model: ResponseModel, budgets: FloatArray, bounds: Bounds) -> FloatArray:
-    """Give what the parts left over to the channels with room, best return first."""
-    budgets = budgets.copy()
-    for _ in range(len(budgets)):
-        rest = bounds.total - budgets.sum()
-        added = np.minimum(bounds.most - budgets, rest)
-        if rest <= 1e-9 * bounds.total or added.max() <= 0:
-            break
-        tried = budgets + np.diag(added)
-        gains = model.steady(tried).mean(axis=1).sum(axis=1)
-        gains[added <= 0] = -np.inf
-        budgets = tried[int(gains.argmax())]
-    return budgets
 
 
 def _told(model: ResponseModel, budgets: FloatArray, bounds: Bounds) -> Optimum:

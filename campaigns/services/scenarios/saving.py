@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
 from campaigns.models import ResponseFit, Scenario
 from campaigns.selectors.advice import budgets_by_channel, live_budgets
@@ -14,9 +17,17 @@ LONGEST_NAME = 120
 
 
 def save_scenario(
-    *, fit: ResponseFit, inputs: Inputs, name: str, by: Proposer, now: datetime
+    *,
+    fit: ResponseFit,
+    inputs: Inputs,
+    name: str,
+    by: Proposer,
+    now: datetime,
+    remarks: Mapping[str, Any] = MappingProxyType({}),
 ) -> Scenario:
     """Keep a plan with what the curves say of it and the budgets that are live now.
+
+    ``remarks`` are what its maker adds to the results, under a name of its own.
 
     Raises
     ------
@@ -34,7 +45,7 @@ def save_scenario(
         fit=fit,
         name=name,
         inputs=inputs.as_json(),
-        results={**predict(fit=fit, inputs=inputs), "live_budgets": live},
+        results={**predict(fit=fit, inputs=inputs), "live_budgets": live, **remarks},
         author=by.user,
         author_label=by.label[:200],
         created_at=now,

@@ -1,0 +1,1 @@
+"""The best plan of the channels' budgets: worked out, kept, sent to approval."""
