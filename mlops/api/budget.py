@@ -74,6 +74,7 @@ class BudgetRivalOut(serializers.Serializer[Any]):
     brings = serializers.FloatField(help_text="Over the horizon, of what `optimized_for` names.")
     of_best = serializers.FloatField(help_text="Share of the best of them.")
     serves = serializers.BooleanField()
+    why_not = serializers.CharField(help_text="Of a learnt policy: why it does not serve.")
 
 
 class OptimizedBudgetOut(serializers.Serializer[Any]):
@@ -119,7 +120,7 @@ class OptimizeBudget(ApiView):
         """Split a total so that it brings most by the response curves that serve."""
         given = self.read(OptimizeBudgetIn)
         fit = curves_for(workspace=self.workspace, now=self.now)
-        plan = plan_budget(fit=fit, asked=read_asked(given, present_of(fit)))
+        plan = plan_budget(fit=fit, asked=read_asked(given, present_of(fit)), now=self.now)
         return Response(OptimizedBudgetOut(_shown(plan)).data)
 
 

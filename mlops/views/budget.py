@@ -59,7 +59,7 @@ def _answer(fit: ResponseFit, asked: QueryDict, channels: Channels) -> dict[str,
         question, error = read_asked({}, present), f"{_named(refused, channels)}: {refused}"
     fields: list[Field] = fields_of(present, question, channels)
     return {
-        "shown": Shown(plan_budget(fit=fit, asked=question), channels),
+        "shown": Shown(plan_budget(fit=fit, asked=question, now=timezone.now()), channels),
         "asked": question,
         "fields": fields,
         "question": _address(question),
@@ -104,7 +104,7 @@ def send(request: PageRequest) -> HttpResponse:
     try:
         fit = curves_for(workspace=request.workspace, now=timezone.now())
         asked = read_asked(_given(QueryDict(question)), present_of(fit))
-        plan = plan_budget(fit=fit, asked=asked)
+        plan = plan_budget(fit=fit, asked=asked, now=timezone.now())
         sent = send_plan(plan=plan, by=Proposer.person(request.user), now=timezone.now())
     except (RefusedError, GateError) as error:
         messages.error(request, str(error))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from mlops.engine.budget import nets as budget_nets
+from mlops.engine.budget.training import KIND as BUDGET
 from mlops.engine.learning import churn, ltv, plain, roi
 from mlops.engine.learning.shapes import Artefact, Served
 
@@ -45,6 +47,15 @@ _ALL = (
         label="Return on investment",
         goal="Errs less (mean absolute error of ROI) than the channel's mean and the week before.",
         load=roi.load,
+    ),
+    Kind(
+        name=BUDGET,
+        label="Budget policy",
+        goal=(
+            "Brings 95% of the exact solver's revenue where the curves hold, and more than it under"
+            " fatigue and shocks."
+        ),
+        load=budget_nets.load,
     ),
     Kind(
         name="roi_mean",

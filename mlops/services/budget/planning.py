@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -21,6 +23,7 @@ from campaigns.services.scenarios.inputs import Inputs
 from campaigns.services.scenarios.predicting import predict
 from mlops.engine.budget.splits import SOLVER, SPLITS, FloatArray, marginal_returns
 from mlops.services.budget.asking import Asked, bounds_a_day
+from mlops.services.budget.learnt import LearntPolicy, learnt_policy
 from workspaces.models import Workspace
 from workspaces.services.refusals import RefusedError
 
@@ -102,17 +105,27 @@ def curves_for(*, workspace: Workspace, now: datetime) -> ResponseFit:
     return fit
 
 
-def plan_budget(*, fit: ResponseFit, asked: Asked) -> BudgetPlan:
+def checksum_of(fit: ResponseFit) -> str:
+    """Name the curves of a fit by their content."""
+    return hashlib.sha256(json.dumps(fit.curves, sort_keys=True).encode()).hexdigest()
+
+
+def plan_budget(*, fit: ResponseFit, asked: Asked, now: datetime) -> BudgetPlan:
     """Split a total so that it brings most, by revenue where it is known, else by installs.
 
-    The split is the exact solver's on the curves averaged over their draws. What it brings is
-    told by a thousand draws, what earlier spend leaves included. Nothing is stored.
+    The split is the exact solver's on the curves averaged over their draws, or that of a learnt
+    policy where one was promoted. What it brings is told by a thousand draws, what earlier spend
+    leaves included. Nothing is stored.
     """
     model = _model(fit)
     bounds, is_wide = bounds_a_day(asked, model.channels, model.present)
     curves = expected_curves(model.thinned(DRAWS))
     tried = {name: split(curves, bounds, model.present) for name, split in SPLITS.items()}
-    chosen, days = tried[SOLVER], asked.horizon_days
+    learnt = learnt_policy(fit=fit, now=now)
+    if learnt:
+        tried[learnt.name] = learnt.split(model.channels, bounds)
+    serves = learnt.name if learnt and learnt.serves else SOLVER
+    chosen, days = tried[serves], asked.horizon_days
     amounts = in_cents(chosen * days, asked.total, bounds.most * days)
     spend = {
         channel: float(amount) for channel, amount in zip(model.channels, amounts, strict=True)
@@ -121,10 +134,10 @@ def plan_budget(*, fit: ResponseFit, asked: Asked) -> BudgetPlan:
         fit=fit,
         asked=asked,
         outcome=fit.name_of(REVENUE if REVENUE in models_of(fit) else INSTALLS),
-        method=SOLVER,
+        method=serves,
         lines=_lines(model, curves, bounds, amounts, days),
         results=predict(fit=fit, inputs=_inputs(asked, spend)),
-        rivals=_rivals(curves, tried, days),
+        rivals=_rivals(curves, tried, days, serves, learnt),
         is_wide=is_wide,
     )
 
@@ -173,10 +186,23 @@ def _money(amount: float) -> Decimal:
     return Decimal(f"{amount:.2f}")
 
 
-def _rivals(curves: Curves, tried: dict[str, FloatArray], days: int) -> tuple[Rival, ...]:
+def _rivals(
+    curves: Curves,
+    tried: dict[str, FloatArray],
+    days: int,
+    serves: str,
+    learnt: LearntPolicy | None,
+) -> tuple[Rival, ...]:
     brings = curves(np.stack(list(tried.values()))).sum(axis=1) * days
     best = float(brings.max())
+    why_not = {} if learnt is None or learnt.serves else {learnt.name: learnt.verdict}
     return tuple(
-        Rival(name, float(value), float(value) / best if best else 1.0, name == SOLVER)
+        Rival(
+            name=name,
+            brings=float(value),
+            of_best=float(value) / best if best else 1.0,
+            serves=name == serves,
+            why_not=why_not.get(name, ""),
+        )
         for name, value in zip(tried, brings, strict=True)
     )

@@ -10,14 +10,16 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from campaigns.selectors.scenarios import models_of
 from mlops.engine.learning.campaign_days import CampaignDays, panel
 from mlops.engine.learning.leakage import LeakageError
 from mlops.engine.learning.shapes import Trained
 from mlops.engine.learning.splits import by_time
 from mlops.models import JUDGED_FROM
 from mlops.selectors.app_users import AppUsers
+from mlops.services.budget.planning import NoCurvesError, checksum_of, curves_for
 from mlops.services.registry.adding import DataWindow
-from mlops.services.training.sources import Source
+from mlops.services.training.sources import FromWorkspace, Source
 from workspaces.services.refusals import RefusedError
 
 LEAST_USERS: Final = 1_000
@@ -55,7 +57,7 @@ def learn(name: str, source: Source, *, seed: int = 42, told: Told = lambda text
         learnt = trainer(source, seed, told)
     except LeakageError as error:
         raise TrainingError(f"Training was stopped: {error}") from error
-    except ValueError as error:
+    except (NoCurvesError, ValueError) as error:
         raise TrainingError(str(error)) from error
     told(learnt.trained.verdict)
     return learnt
@@ -98,6 +100,21 @@ def _roi(source: Source, seed: int, told: Told) -> Learnt:
     return Learnt(trained, _window(days.day, days.sha256))
 
 
+def _budget(source: Source, seed: int, told: Told) -> Learnt:
+    from mlops.engine.budget import training
+
+    if not isinstance(source, FromWorkspace):
+        raise TrainingError(
+            "The budget policy learns from response curves, which stay in their workspace: train it"
+            " there."
+        )
+    fit = curves_for(workspace=source.workspace, now=source.now)
+    told(f"Curves of {fit.days} days to {fit.until}")
+    trained = training.train(models_of(fit), training.Settings(seed=seed))
+    window = DataWindow(fit.since, fit.until + timedelta(days=1), checksum_of(fit))
+    return Learnt(trained, window)
+
+
 def _enough_users(name: str, source: Source, told: Told) -> AppUsers:
     users = source.users
     told(f"{len(users):,} users read whose first two weeks are over")
@@ -131,4 +148,9 @@ def _window(days: npt.NDArray[np.datetime64], sha256: str) -> DataWindow:
     )
 
 
-TRAINERS: Final[Mapping[str, Learn]] = {"churn": _churn, "ltv": _ltv, "roi": _roi}
+TRAINERS: Final[Mapping[str, Learn]] = {
+    "churn": _churn,
+    "ltv": _ltv,
+    "roi": _roi,
+    "budget": _budget,
+}
