@@ -78,8 +78,9 @@ HEAVY = (
 )  # fmt: skip
 LATE = (
     "campaigns.engine.advice.answer", "mlops.engine.budget.dqn",
-    "mlops.engine.budget.environment", "mlops.engine.learning.ziln", "workspaces.reports.drawing",
-    "workspaces.reports.paper",
+    "mlops.engine.budget.environment", "mlops.engine.learning.devices",
+    "mlops.engine.learning.forecast.net_training", "mlops.engine.learning.ziln",
+    "workspaces.reports.drawing", "workspaces.reports.paper",
 )  # fmt: skip
 # Run by hand, never imported by the system.
 PROGRAMS = "mlops.simulation."

@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 from mlops.engine.budget import nets as budget_nets
 from mlops.engine.budget.training import KIND as BUDGET
-from mlops.engine.learning import churn, ltv, plain, roi
+from mlops.engine.learning import churn, forecast, ltv, plain, roi
+from mlops.engine.learning.forecast import model as forecast_model
 from mlops.engine.learning.shapes import Artefact, Served
 
 
@@ -41,6 +42,15 @@ _ALL = (
             "comes in all, and its deciles are off by 20% at most, or by chance; all together."
         ),
         load=ltv.load,
+    ),
+    Kind(
+        name=forecast.KIND,
+        label="Forecast of campaigns",
+        goal=(
+            "Errs 20% less than the seasonal naive forecast (MASE), at most 5% more than MSTL, and "
+            "its 80% intervals hold 76% to 84% of what comes; all together."
+        ),
+        load=forecast_model.load,
     ),
     Kind(
         name=roi.KIND,

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mlops.engine.learning.devices import device
+
 HIDDEN = (64, 32, 16)
 _STEP = 2e-3
 _DECAY = 1e-2
@@ -29,11 +31,11 @@ class Sample:
     inputs: npt.NDArray[np.float64]
     values: npt.NDArray[np.float64]
 
-    def tensors(self, device: torch.device) -> tuple[Tensor, Tensor]:
+    def tensors(self, where: torch.device) -> tuple[Tensor, Tensor]:
         """Both as single precision, where the net is."""
         return (
-            torch.tensor(self.inputs, dtype=torch.float32, device=device),
-            torch.tensor(self.values, dtype=torch.float32, device=device),
+            torch.tensor(self.inputs, dtype=torch.float32, device=where),
+            torch.tensor(self.values, dtype=torch.float32, device=where),
         )
 
 
@@ -73,16 +75,16 @@ def train(known: Sample, stop: Sample, *, seed: int, epochs: int, patience: int)
     """
     torch.set_num_threads(1)  # one thread adds in one order: the same seed gives the same bytes
     torch.manual_seed(seed)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    net = _net(known).to(device)
-    inputs, values = known.tensors(device)
-    others, their_values = stop.tensors(device)
+    where = device()
+    net = _net(known).to(where)
+    inputs, values = known.tensors(where)
+    others, their_values = stop.tensors(where)
     optimiser = torch.optim.AdamW(net.parameters(), lr=_STEP, weight_decay=_DECAY, fused=True)
     batch = max(1, min(_LARGEST_BATCH, len(values) // _BATCHES))
     best, best_loss, stale = copy.deepcopy(net.state_dict()), float("inf"), 0
     for _ in range(epochs):
         net.train()
-        for chosen in torch.split(torch.randperm(len(values)).to(device), batch):
+        for chosen in torch.split(torch.randperm(len(values)).to(where), batch):
             optimiser.zero_grad()
             loss(net(inputs[chosen]), values[chosen]).backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)

@@ -115,6 +115,14 @@ def _budget(source: Source, seed: int, told: Told) -> Learnt:
     return Learnt(trained, window)
 
 
+def _forecast(source: Source, seed: int, told: Told) -> Learnt:
+    from mlops.engine.learning.forecast import training
+
+    days = _some_days("forecast", source, told)
+    trained = training.train(panel(days), training.Settings(seed=seed))
+    return Learnt(trained, _window(days.day, days.sha256))
+
+
 def _enough_users(name: str, source: Source, told: Told) -> AppUsers:
     users = source.users
     told(f"{len(users):,} users read whose first two weeks are over")
@@ -150,7 +158,8 @@ def _window(days: npt.NDArray[np.datetime64], sha256: str) -> DataWindow:
 
 TRAINERS: Final[Mapping[str, Learn]] = {
     "churn": _churn,
+    "budget": _budget,
+    "forecast": _forecast,
     "ltv": _ltv,
     "roi": _roi,
-    "budget": _budget,
 }

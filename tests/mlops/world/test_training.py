@@ -100,6 +100,6 @@ def test_roi_learns_from_the_days_of_campaigns(place: Place) -> None:
 def test_too_few_users_are_refused_in_words(place: Place, workspace: Workspace) -> None:
     with pytest.raises(TrainingError, match="0 users are known for two weeks; churn learns from"):
         train_model(workspace=workspace, name="churn", now=NOW)
-    with pytest.raises(CommandError, match=r"Not trained: churn, ltv, roi"):
+    with pytest.raises(CommandError, match=r"Not trained: budget, churn, forecast, ltv, roi"):
         call_command("train_all", workspace=workspace.slug, stdout=StringIO())
     assert not ModelVersion.objects.filter(workspace=workspace).exists()
