@@ -10,6 +10,11 @@ from pathlib import Path
 import embedded
 
 PROJECT = Path(__file__).resolve().parent
+# Training from files asks no server: it runs on a host that has none.
+NO_SERVERS = {
+    "DATABASE_URL": "postgresql://nobody@localhost:1/none",
+    "REDIS_URL": "redis://localhost:1/0",
+}
 
 
 def main() -> None:
@@ -20,6 +25,8 @@ def main() -> None:
     if settings.endswith(".production"):
         run()
         return
+    if command == "train_all" and "--from" in sys.argv:
+        os.environ.update(NO_SERVERS)
     state = embedded.state_directory(os.environ, project=PROJECT)
     try:
         with embedded.ensure(state, purpose=f"manage.py {command}"):

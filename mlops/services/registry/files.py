@@ -18,7 +18,7 @@ from mlops.engine.learning.kinds import KINDS
 from mlops.engine.learning.shapes import Artefact, Format, Trained
 from mlops.models import ArtefactFormat, ModelArtefact, ModelVersion
 from mlops.models.registry import LARGEST_BYTES
-from mlops.services.registry.adding import DataWindow, add_version
+from mlops.services.registry.adding import DataWindow, add_version, code_now
 from workspaces.gate import StateError
 from workspaces.models import User, Workspace
 
@@ -46,7 +46,6 @@ def export_version(*, version: ModelVersion) -> bytes:
     if hashlib.sha256(data).hexdigest() != version.sha256:
         raise StateError(f"The artefact of {version} no longer has its checksum; train it again.")
     document = {
-        "file_version": _FILE_VERSION,
         "name": version.name,
         "version": version.version,
         "workspace": version.workspace.slug,
@@ -54,8 +53,34 @@ def export_version(*, version: ModelVersion) -> bytes:
         "data_until": version.data_until.isoformat() if version.data_until else None,
         **{name: getattr(version, name) for name in _COPIED},
     }
-    text = json.dumps(document, indent=2, sort_keys=True).encode()
-    return _zipped({_ARTEFACT: data, _VERSION: text})
+    return _packed(document, data)
+
+
+def write_trained(*, trained: Trained, data: DataWindow, workspace: str) -> bytes:
+    """Write a model that was trained where there is no database as one file.
+
+    Parameters
+    ----------
+    workspace : slug of where its data came from
+    """
+    told = {
+        name: getattr(trained, name)
+        for name in _COPIED
+        if name not in ("format", "sha256", "data_sha256", "code_version")
+    }
+    document = {
+        **told,
+        "name": trained.kind,
+        "version": None,
+        "workspace": workspace,
+        "format": trained.artefact.format,
+        "sha256": trained.artefact.sha256,
+        "data_from": data.starts_on.isoformat() if data.starts_on else None,
+        "data_until": data.ends_on.isoformat() if data.ends_on else None,
+        "data_sha256": data.sha256,
+        "code_version": code_now(),
+    }
+    return _packed(document, trained.artefact.data)
 
 
 def import_version(
@@ -76,7 +101,7 @@ def import_version(
         window = DataWindow(
             _day(document["data_from"]), _day(document["data_until"]), document["data_sha256"]
         )
-        origin = f"File of {document['workspace']}, version {document['version']}"
+        origin = _origin(document)
         code_version = str(document["code_version"])[:60]
     except (KeyError, TypeError, ValueError) as error:
         raise BadFileError(f"{_VERSION} in the file does not say what it must: {error}.") from error
@@ -90,6 +115,18 @@ def import_version(
         code_version=code_version,
         now=now,
     )
+
+
+def _packed(document: dict[str, Any], data: bytes) -> bytes:
+    told = {"file_version": _FILE_VERSION, **document}
+    text = json.dumps(told, indent=2, sort_keys=True).encode()
+    return _zipped({_ARTEFACT: data, _VERSION: text})
+
+
+def _origin(document: dict[str, Any]) -> str:
+    if document["version"] is None:
+        return f"Trained elsewhere on data of {document['workspace']}"
+    return f"File of {document['workspace']}, version {document['version']}"
 
 
 def _zipped(parts: dict[str, bytes]) -> bytes:

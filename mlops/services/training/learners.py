@@ -163,3 +163,5 @@ TRAINERS: Final[Mapping[str, Learn]] = {
     "ltv": _ltv,
     "roi": _roi,
 }
+#: What needs no more than a source's users and days.
+FROM_FILES: Final = ("churn", "forecast", "ltv", "roi")

@@ -60,7 +60,7 @@ class Settings:
     seed: int = 0
     epochs: int = 60  # at most
     patience: int = 6
-    judged_series: int = 60  # ETS and MSTL are fitted to so many at most
+    judged_series: int = 40  # ETS and MSTL are fitted to so many at most
     progress: Callable[[float], None] = lambda share: None
 
 
