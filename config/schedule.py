@@ -7,6 +7,17 @@ from typing import Any
 
 from celery.schedules import crontab
 
+
+def _start(name: str, schedule: timedelta | crontab) -> dict[str, Any]:
+    """A job of every workspace that has it switched on."""
+    return {
+        "task": "workspaces.start_job",
+        "kwargs": {"name": name},
+        "schedule": schedule,
+        "options": {"expires": 3600},
+    }
+
+
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "gate: execute what is due": {
         "task": "workspaces.execute_due",
@@ -170,25 +181,19 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="40", hour="*/6"),
         "options": {"expires": 3600},
     },
-    "mlops: purge old predictions": {
-        "task": "workspaces.start_job",
-        "kwargs": {"name": "prediction-purge"},
-        "schedule": crontab(minute="25", hour="3"),
-        "options": {"expires": 3600},
-    },
     # After the derived figures of users; drift last, so that it sees the day's scores.
-    "mlops: score users": {
-        "task": "workspaces.start_job",
-        "kwargs": {"name": "score-users"},
-        "schedule": crontab(minute="10", hour="4"),
-        "options": {"expires": 3600},
-    },
-    "mlops: watch for drift": {
-        "task": "workspaces.start_job",
-        "kwargs": {"name": "model-drift"},
-        "schedule": crontab(minute="40", hour="4"),
-        "options": {"expires": 3600},
-    },
+    "mlops: score users": _start("score-users", crontab(minute="10", hour="4")),
+    "mlops: watch for drift": _start("model-drift", crontab(minute="40", hour="4")),
+    # Churn and campaigns move by the day. Value changes slowly: it is known after 180 days.
+    "mlops: train churn": _start("train-churn", crontab(minute="20", hour="4")),
+    "mlops: train ROI": _start("train-roi", crontab(minute="50", hour="4")),
+    "mlops: train lifetime value": _start(
+        "train-ltv", crontab(minute="20", hour="5", day_of_week="sunday")
+    ),
+    "mlops: train budget policy": _start(
+        "train-budget", crontab(minute="50", hour="5", day_of_week="sunday")
+    ),
+    "mlops: purge old predictions": _start("prediction-purge", crontab(minute="25", hour="3")),
     "jobs: send lost runs again": {
         "task": "workspaces.sweep_jobs",
         "schedule": timedelta(minutes=1),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from embedded.network import free_port
 from embedded.process import spawn, stop, tail, wait_until
+from embedded.procfile import read_procfile
 from embedded.servers import postgres_of, valkey_of
 from embedded.state import EmbeddedError
 from embedded.status import Status, read_status
@@ -19,6 +20,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 MIGRATE = "python manage.py migrate --noinput"
 READY_PATHS = ("/readyz", "/accounts/login/")
 STOP_TIMEOUT_S = 90.0
+# Each takes seconds of a core to start, and few tests need them.
+SPARED = ("worker-train", "worker-infer")
 # They would tie the new stack to the servers and settings of the test that starts it.
 NOT_INHERITED = {
     "DATABASE_URL",
@@ -35,7 +38,8 @@ NOT_INHERITED = {
 class Stack:
     """A supervisor process of its own with everything below it.
 
-    Give it a state directory of its own; ports are free ones unless named.
+    Give it a state directory of its own; ports are free ones unless named. The workers in
+    ``spared`` do not run; ``spared=()`` runs them all.
     """
 
     def __init__(
@@ -46,6 +50,8 @@ class Stack:
         port: int | None = None,
         env: Mapping[str, str] | None = None,
         processes: Sequence[str] = (),
+        spared: Sequence[str] = SPARED,
+        later: Sequence[str] = (),
         prepare: Sequence[str] = (MIGRATE,),
         ready_paths: Sequence[str] = READY_PATHS,
     ) -> None:
@@ -54,8 +60,11 @@ class Stack:
         self.sandbox_port = free_port()
         self._env = dict(env or {})
         self._arguments = ["--procfile", str(procfile.absolute())]
+        listed = read_procfile(procfile) if procfile.is_file() else {}
         for flag, values in (
             ("--only", processes),
+            ("--without", [name for name in spared if name in listed and name not in processes]),
+            ("--later", later),
             ("--prepare", prepare),
             ("--ready-path", ready_paths),
         ):

@@ -35,7 +35,16 @@ STILL_WAITING_EVERY_S = 10.0
 DEATHS_BEFORE_GIVING_UP = 3
 PATIENCE_S = 20.0  # for a task in progress, before a worker is killed
 # What RESET=1 removes. secrets.json stays: a backup is unreadable without its encryption key.
-OUR_DATA = ("postgres", "postgres.unfinished", "redis", "run", "log", "status.json", "sandbox*")
+OUR_DATA = (
+    "postgres",
+    "postgres.unfinished",
+    "redis",
+    "run",
+    "log",
+    "models",
+    "status.json",
+    "sandbox*",
+)
 # Numeric libraries that each take every core are four times slower than one thread per process.
 ONE_THREAD_EACH = {
     "OMP_NUM_THREADS": "1",
@@ -55,6 +64,7 @@ class Plan:
     sandbox_port: int
     only: Sequence[str] = ()
     without: Sequence[str] = ()
+    later: Sequence[str] = ()
     prepare: Sequence[str] = ()
     ready_paths: Sequence[str] = ()
     hint: str = ""
@@ -80,7 +90,9 @@ class Supervisor:
         self._plan = plan
         self._say = say
         self._environ = dict(environ)
-        self._commands = choose(read_procfile(plan.procfile), only=plan.only, without=plan.without)
+        listed = read_procfile(plan.procfile)
+        choose(listed, only=plan.later)  # a name that does not exist is refused
+        self._commands = choose(listed, only=plan.only, without=plan.without)
         self._lock = StateLock(plan.state)
         self._servers: list[Postgres | Valkey] = []
         self._children: dict[str, Child] = {}
@@ -98,6 +110,7 @@ class Supervisor:
             try:
                 self._start_everything()
                 self._wait_until_ready()
+                self._start_the_rest()
                 while True:
                     self._turn()
             except Interrupted:
@@ -138,7 +151,13 @@ class Supervisor:
         for command in self._plan.prepare:
             self._run_to_the_end(command, env=env)
         for name in self._children:
-            if name != "sandbox":
+            if name != "sandbox" and name not in self._plan.later:
+                self._start_child(name)
+
+    def _start_the_rest(self) -> None:
+        """Start what nobody waits for, now that it slows nothing down."""
+        for name in self._plan.later:
+            if name in self._children:
                 self._start_child(name)
 
     def _child(self, name: str, command: str, *, env: Mapping[str, str]) -> Child:
@@ -314,6 +333,9 @@ def read_plan(arguments: Sequence[str] | None, *, environ: Mapping[str, str]) ->
     parser.add_argument("--procfile", type=Path, default=Path("Procfile"))
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
     parser.add_argument("--without", action="append", default=[], metavar="NAME")
+    parser.add_argument(
+        "--later", action="append", default=[], metavar="NAME", help="started when all is ready"
+    )
     parser.add_argument("--prepare", action="append", default=[], metavar="COMMAND")
     parser.add_argument("--ready-path", action="append", default=[], metavar="PATH")
     parser.add_argument("--hint", default="", help="printed when everything is ready")
@@ -327,6 +349,7 @@ def read_plan(arguments: Sequence[str] | None, *, environ: Mapping[str, str]) ->
         sandbox_port=_port(environ, "SANDBOX_PORT", default=8765),
         only=given.only,
         without=given.without,
+        later=given.later,
         prepare=given.prepare,
         ready_paths=given.ready_path,
         hint=given.hint,

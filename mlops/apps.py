@@ -19,6 +19,7 @@ class MlopsConfig(AppConfig):
         from mlops.services.budget_job import BUDGET_JOB, propose_for_workspace
         from mlops.services.deals import learn_from_deal
         from mlops.services.prediction_upkeep import PURGE_JOB, purge_workspace
+        from mlops.services.training_jobs import QUEUE, register_training
         from mlops.services.watch.jobs import (
             DRIFT_JOB,
             SCORE_JOB,
@@ -42,5 +43,9 @@ class MlopsConfig(AppConfig):
             priority=5,
         )
         register_job(PURGE_JOB, "Purge of old predictions", purge_workspace, limit_s=600)
-        register_job(SCORE_JOB, "Scores of users by models", score_workspace, priority=-5)
-        register_job(DRIFT_JOB, "Drift of models", watch_workspace, priority=-5)
+        # They load models: not in the worker that does all the rest.
+        register_job(
+            SCORE_JOB, "Scores of users by models", score_workspace, priority=-5, queue=QUEUE
+        )
+        register_job(DRIFT_JOB, "Drift of models", watch_workspace, priority=-5, queue=QUEUE)
+        register_training()

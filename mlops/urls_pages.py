@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from mlops.views import budget, models
+from mlops.views import budget, models, training
 
 urlpatterns = [
     path("models/", models.models, name="models"),
@@ -12,5 +12,7 @@ urlpatterns = [
     path("models/budget/send/", budget.send, name="budget-send"),
     path("models/<uuid:public_id>/", models.model, name="model"),
     path("models/<uuid:public_id>/propose/", models.propose_promotion, name="model-propose"),
+    path("models/<slug:name>/train/", training.train_now, name="model-train"),
+    path("models/<slug:name>/training/", training.progress, name="model-training"),
     path("models/<slug:name>/rollback/", models.roll_back, name="model-rollback"),
 ]

@@ -40,3 +40,18 @@ def count_up(name: str, *, keep_s: int) -> int:
         pipeline.incr(key)
         pipeline.expire(key, keep_s)
         return int(pipeline.execute()[0])
+
+
+def leave_answer(name: str, answer: Any, *, keep_s: int) -> None:
+    """Leave an answer for the one who waits for it by ``wait_for_answer``, in any process."""
+    key = cache.make_key(name)
+    with _redis().pipeline(transaction=True) as pipeline:
+        pipeline.rpush(key, json.dumps(answer))
+        pipeline.expire(key, keep_s)
+        pipeline.execute()
+
+
+def wait_for_answer(name: str, *, timeout_s: float) -> Any | None:
+    """Take the answer as soon as it is there; ``None`` when none came in time."""
+    found = _redis().blpop([cache.make_key(name)], timeout=timeout_s)
+    return None if found is None else json.loads(found[1])

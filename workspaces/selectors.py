@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -91,6 +91,13 @@ def rates_of(*, workspace: Workspace, currencies: Collection[str], on: date) -> 
         else:
             rates[row.quote] = 1 / row.rate
     return rates
+
+
+def newest_runs(workspace: Workspace, names: Iterable[str]) -> dict[str, JobRun]:
+    """The newest run of each of some jobs that ever ran, by job."""
+    rows = JobRun.objects.filter(workspace=workspace, name__in=list(names))
+    newest = rows.order_by("name", "-queued_at", "-pk").distinct("name")
+    return {run.name: run for run in newest}
 
 
 def open_run(workspace: Workspace, name: str) -> JobRun | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -16,6 +17,7 @@ from config.logs import SHARED_PROCESSORS
 from config.navigation import SIDEBAR
 from config.schedule import BEAT_SCHEDULE
 from config.static_files import add_headers
+from embedded.state import state_directory
 from embedded.urls import celery_broker_url, parse_database_url, redis_py_url
 
 django_stubs_ext.monkeypatch()
@@ -228,6 +230,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bytes of a JSON or form body
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # Uploads wait here until a worker has read them; never served. Shared where hosts are several.
 MEDIA_ROOT = env.text("MEDIA_ROOT", str(BASE_DIR / "var" / "media"))
+# Artefacts of models by checksum, once they were read from the database; empty: none are kept.
+MODEL_CACHE_DIR = env.text(
+    "MODEL_CACHE_DIR", str(state_directory(os.environ, project=BASE_DIR) / "models")
+)
 IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_BYTES", 512 * 1024 * 1024)  # unpacked
 
 _mail = urlsplit(env.text("EMAIL_URL", "console://"))

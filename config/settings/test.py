@@ -14,6 +14,7 @@ from config.settings.base import AUTHENTICATION_BACKENDS
 
 ALLOW_SANDBOX = True
 STATIC_ROOT = None
+MODEL_CACHE_DIR = ""  # a test that damages an artefact wants to see it
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 AUTHENTICATION_BACKENDS = AUTHENTICATION_BACKENDS[1:]

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -14,8 +15,13 @@ from rest_framework.response import Response
 from mlops.handlers import KIND
 from mlops.models import ArtefactFormat, ModelStage, ModelVersion
 from mlops.services.registry.promoting import rollback
+from mlops.services.training import TRAINERS
+from mlops.services.training_jobs import training_job
 from workspaces import scopes
+from workspaces.api.config_serializers import JobRunOut
 from workspaces.api.idempotency import once
+from workspaces.api.jobs import start
+from workspaces.api.proposal_serializers import NothingIn
 from workspaces.api.views import ApiView, RowsView
 from workspaces.services.proposing import propose
 
@@ -153,6 +159,28 @@ class ModelPromotion(ModelsView):
             "summary": proposal.summary,
         }
         return Response(PromotionProposedOut(shown).data, status=status.HTTP_202_ACCEPTED)
+
+
+class ModelTraining(ApiView):
+    """Training anew."""
+
+    scopes = {"POST": scopes.SYNC_RUN}
+
+    @extend_schema(
+        tags=TAG,
+        operation_id="models_train",
+        summary="Train a model anew",
+        request=NothingIn,
+        responses={202: JobRunOut},
+    )
+    @once
+    def post(self, request: Request, name: str) -> Response:
+        """Queue a training; `GET jobs/` tells how far it is. What comes of it is a challenger."""
+        self.read(NothingIn)
+        if name not in TRAINERS:
+            raise Http404
+        run = start(self.caller, training_job(name), now=self.now)
+        return Response(JobRunOut(run).data, status=status.HTTP_202_ACCEPTED)
 
 
 class ModelRollback(ApiView):

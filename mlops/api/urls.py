@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from mlops.api.budget import OptimizeBudget
-from mlops.api.models import ModelDetail, ModelList, ModelPromotion, ModelRollback
+from mlops.api.models import (
+    ModelDetail,
+    ModelList,
+    ModelPromotion,
+    ModelRollback,
+    ModelTraining,
+)
+from mlops.api.predicting import Predict
 from mlops.api.sampler import Feedback, Select
 from workspaces.api.routing import api_path
 
@@ -11,6 +18,7 @@ urlpatterns = [
     api_path("ml/battle-hardened/select/", Select.as_view(), "api-sampler-select"),
     api_path("ml/battle-hardened/feedback/", Feedback.as_view(), "api-sampler-feedback"),
     api_path("ml/optimize-budget/", OptimizeBudget.as_view(), "api-optimize-budget"),
+    api_path("ml/predict/<str:name>/", Predict.as_view(), "api-predict"),
     api_path("models/", ModelList.as_view(), "api-models"),
     api_path("models/<uuid:public_id>/", ModelDetail.as_view(), "api-model"),
     api_path(
@@ -18,5 +26,6 @@ urlpatterns = [
         ModelPromotion.as_view(),
         "api-model-promotion",
     ),
+    api_path("models/<str:name>/train/", ModelTraining.as_view(), "api-model-training"),
     api_path("models/<str:name>/rollback/", ModelRollback.as_view(), "api-model-rollback"),
 ]

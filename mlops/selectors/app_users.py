@@ -6,15 +6,18 @@ can serve as soon as a user's first week is over.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from django.db import connection
 from django.db.models import Max
 
-from attribution.models import UserSession
+from attribution.models import UserInstall, UserSession
+from mlops.engine.learning.shapes import Rows
 from mlops.selectors.copying import copied
 from workspaces.models import Workspace
 
@@ -76,6 +79,14 @@ SELECT i.id, i.installed_on, i.channel, i.source, i.device_type, i.device_model,
  WHERE i.workspace_id = %(workspace)s AND i.installed_on BETWEEN %(since)s AND %(until)s
  ORDER BY i.installed_on, i.id
 """  # noqa: S608  # of our own texts
+# The very same figures of some users alone.
+_SOME_USERS: Final = _USERS.replace(
+    "WHERE s.workspace_id = %(workspace)s",
+    "WHERE s.workspace_id = %(workspace)s AND s.install_id = ANY(%(installs)s)",
+).replace(
+    "WHERE i.workspace_id = %(workspace)s",
+    "WHERE i.workspace_id = %(workspace)s AND i.id = ANY(%(installs)s)",
+)
 _NUMBERS: Final = (
     "weekday", "sessions", "sessions_day_0", "sessions_late", "minutes", "longest_minutes",
     "minutes_day_0", "minutes_late", "quality", "revenue", "largest_purchase", "purchases",
@@ -130,6 +141,38 @@ def app_users(workspace: Workspace, *, since: date, until: date) -> AppUsers:
     )
 
 
+def features_of(workspace: Workspace, installs: Sequence[UserInstall]) -> Rows:
+    """Features of some users as ``app_users`` gives them, in the order that is asked for."""
+    days = [install.installed_on for install in installs]
+    asked: dict[str, Any] = {
+        "workspace": workspace.pk, "since": min(days), "until": max(days),
+        "installs": [install.pk for install in installs],
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_SOME_USERS, asked)
+        names = [column.name for column in cursor.description]
+        found = {row[0]: row for row in cursor.fetchall()}
+    rows = [found[install.pk] for install in installs]
+    columns = {
+        name: _plain_column(name, [row[at] for row in rows]) for at, name in enumerate(names)
+    }
+    return _features(columns)
+
+
+def users_by_id(workspace: Workspace, user_ids: Sequence[str]) -> dict[str, UserInstall]:
+    """Users of the workspace by the names that their app gives them."""
+    rows = UserInstall.objects.filter(workspace=workspace, user_id__in=user_ids)
+    return {row.user_id: row for row in rows.only("id", "user_id", "installed_on")}
+
+
+def newest_known_user(workspace: Workspace, today: date) -> UserInstall | None:
+    """The newest user whose first week is over."""
+    rows = UserInstall.objects.filter(
+        workspace=workspace, installed_on__lte=today - timedelta(days=FEATURE_DAYS)
+    )
+    return rows.only("id", "user_id", "installed_on").order_by("-installed_on", "-pk").first()
+
+
 def known_until(workspace: Workspace, today: date) -> date:
     """The last day of installs whose first two weeks are over, as far as sessions have come in.
 
@@ -147,6 +190,14 @@ def _sessions_end(workspace: Workspace, today: date) -> date:
     sessions = UserSession.objects.filter(workspace=workspace)
     newest: date | None = sessions.aggregate(newest=Max("day"))["newest"]
     return today if newest is None else min(today, newest + timedelta(days=1))
+
+
+def _plain_column(name: str, values: list[Any]) -> npt.NDArray[Any]:
+    if name in CATEGORIES:
+        return np.array(values, dtype=object)
+    if name in _NUMBERS:
+        return np.array([np.nan if value is None else float(value) for value in values])
+    return np.array([0 if value is None else value for value in values])
 
 
 def _features(columns: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:

@@ -56,6 +56,11 @@ def families(*, workspace: Workspace) -> list[Family]:
     return [_family(name, found, waiting.get(f"model:{name}"), sound) for name, found in grouped]
 
 
+def family_of(name: str) -> Family:
+    """A name without versions."""
+    return _family(name, (), None, set())
+
+
 def _family(
     name: str, versions: tuple[ModelVersion, ...], waiting: Proposal | None, sound: set[int]
 ) -> Family:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,13 +14,23 @@ from django.views.decorators.http import require_POST, require_safe
 from mlops.handlers import KIND
 from mlops.models import ModelVersion
 from mlops.panels import comparison_of
-from mlops.selectors.registry import champion_of, families, label_of, why_not_eligible
+from mlops.selectors.registry import (
+    Family,
+    champion_of,
+    families,
+    family_of,
+    label_of,
+    why_not_eligible,
+)
 from mlops.services.registry.promoting import rollback
+from mlops.services.training import TRAINERS
+from mlops.services.training_jobs import training_job
 from workspaces.gate import GateError, Proposer
-from workspaces.models import Proposal
+from workspaces.models import JobRun, Proposal
 from workspaces.models.gate import OPEN
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.roles import Role
+from workspaces.selectors import newest_runs
 from workspaces.services.proposing import propose
 
 
@@ -85,10 +96,33 @@ def _version(request: PageRequest, public_id: UUID) -> ModelVersion:
     return get_object_or_404(rows.select_related("created_by", "promoted_by"), public_id=public_id)
 
 
+@dataclass(frozen=True)
+class Card:
+    """A model on the page: its versions, and its newest training where it can be trained."""
+
+    family: Family
+    can_train: bool
+    run: JobRun | None
+
+
+def _cards(request: PageRequest) -> list[Card]:
+    found = {family.name: family for family in families(workspace=request.workspace)}
+    found |= {name: family_of(name) for name in TRAINERS if name not in found}
+    runs = newest_runs(request.workspace, map(training_job, TRAINERS))
+    cards = [
+        Card(family, name in TRAINERS, runs.get(training_job(name)))
+        for name, family in found.items()
+    ]
+    return sorted(cards, key=lambda card: card.family.label)
+
+
 def _draw(request: PageRequest, *, refusal: str = "", status: int = 400) -> HttpResponse:
+    cards = _cards(request)
     context = {
         "title": "Models",
-        "families": families(workspace=request.workspace),
+        "cards": cards,
+        "has_versions": any(card.family.versions for card in cards),
+        "may_train": has_role(request, Role.OPERATOR),
         "may_roll_back": has_role(request, Role.APPROVER),
         "refusal": refusal,
     }

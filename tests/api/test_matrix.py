@@ -116,6 +116,7 @@ def test_reading_scope_never_writes(workspace, admin):
         "POST safety-policy/simulate/",
         "POST scenarios/predict/",
         "POST ml/battle-hardened/select/",
+        "POST ml/predict/<str:name>/",
         *revenue,
     }
 

@@ -132,6 +132,25 @@ def test_no_child_outlives_a_killed_supervisor(make_stack: StackMaker) -> None:
     assert wait_until(lambda: not any(is_running(pid) for pid in pids), timeout_s=10)
 
 
+def test_what_nobody_waits_for_starts_when_all_is_ready(make_stack: StackMaker) -> None:
+    looks = "sh -c 'cp $COUNTERSIGN_STATE/status.json $COUNTERSIGN_STATE/seen; exec sleep 1000'"
+    stack = make_stack(f"{WEB}worker-infer: {looks}\n", spared=(), later=("worker-infer",))
+
+    stack.start()
+
+    seen = stack.state / "seen"
+    assert wait_until(lambda: seen.exists() and seen.read_text() != "", timeout_s=20)
+    assert json.loads(seen.read_text())["ready"]
+
+
+def test_a_stack_of_tests_spares_the_workers_that_learn(make_stack: StackMaker) -> None:
+    stack = make_stack(f"{WEB}worker-train: sleep 1000\nworker-infer: sleep 1000\n")
+
+    stack.start()
+
+    assert list(stack.status().pids) == ["web"]
+
+
 def test_failing_preparation_stops_everything_in_words(make_stack: StackMaker) -> None:
     stack = make_stack(WEB, prepare=("sh -c 'echo table is locked; exit 4'",))
 

@@ -14,6 +14,7 @@ from workspaces.history import history_of
 from workspaces.models import JobConfig, JobRun, JobState
 from workspaces.services import job_kinds, jobs
 from workspaces.services.jobs import JobRefusedError
+from workspaces.services.run_locks import holding, unheld
 from workspaces.tasks.jobs import run_job, sweep_jobs
 
 MINUTE = timedelta(minutes=1)
@@ -193,15 +194,48 @@ def test_run_of_a_dead_worker_is_tried_again(body, workspace, now):
     JobRun.objects.filter(pk=run.pk).update(state="active", started_at=now, attempt=1)
     allowed = timedelta(seconds=600 + jobs.STOP_S)
 
-    jobs.due_runs(now=now + allowed, queued_before=now)
-    run.refresh_from_db()
-    assert run.state == JobState.RUNNING
+    with holding(run.pk):
+        jobs.due_runs(now=now + allowed, queued_before=now)
+        run.refresh_from_db()
+        assert run.state == JobState.RUNNING
 
-    late = now + allowed + MINUTE / 60
-    jobs.due_runs(now=late, queued_before=now)
+        late = now + allowed + MINUTE / 60
+        jobs.due_runs(now=late, queued_before=now)
     run.refresh_from_db()
     assert (run.state, run.attempt) == (JobState.RETRY, 1)
     assert [r.pk for r in jobs.due_runs(now=late + MINUTE, queued_before=now)] == [run.pk]
+
+
+def test_run_that_no_process_holds_is_lost_after_a_minute(body, workspace, now):
+    run = _request(workspace, now)
+    JobRun.objects.filter(pk=run.pk).update(state="active", started_at=now, attempt=1)
+
+    jobs.due_runs(now=now + MINUTE, queued_before=now)
+    run.refresh_from_db()
+    assert run.state == JobState.RUNNING
+
+    jobs.due_runs(now=now + 1.1 * MINUTE, queued_before=now)
+    run.refresh_from_db()
+    assert (run.state, run.error) == (
+        JobState.RETRY, "Its worker was killed, or the memory of the machine ran out.",
+    )  # fmt: skip
+
+
+def test_a_run_is_held_while_it_is_worked_on(body, workspace, now):
+    saw: list[set[int]] = []
+    jobs.register_job("count", "Counting", lambda progress: saw.append(unheld([progress.run.pk])))
+    run = _request(workspace, now)
+
+    _perform(run, now)
+
+    assert saw == [set()]
+    assert unheld([run.pk]) == {run.pk}
+
+
+def test_a_job_goes_to_its_queue(body, workspace, now):
+    jobs.register_job("count", "Counting", body, queue="train")
+
+    assert jobs.message_options(run_id=_request(workspace, now).pk)["queue"] == "train"
 
 
 def test_sweep_takes_the_urgent_first(body, workspace, other_workspace, now):
@@ -220,7 +254,7 @@ def test_message_carries_priority_and_limits(body, workspace, now, priority, sen
     run = _request(workspace, now)
 
     assert jobs.message_options(run_id=run.pk) == {
-        "priority": sent, "soft_time_limit": 300, "time_limit": 330,
+        "queue": "default", "priority": sent, "soft_time_limit": 300, "time_limit": 330,
     }  # fmt: skip
     assert jobs.message_options(run_id=0) == {}
 

@@ -164,7 +164,7 @@ def test_run_of_a_dead_worker_is_given_up(job, workspace, now):
 
     dead.refresh_from_db()
     assert dead.state == JobState.FAILED
-    assert dead.error == "Its worker stopped without a word; given up after 600 s."
+    assert dead.error == "Its worker was killed, or the memory of the machine ran out."
 
 
 def test_job_run_records_a_body_that_is_not_registered(workspace, now):

@@ -154,6 +154,11 @@ class JobRun(models.Model):
         return f"{self.name} {self.state}"
 
     @property
+    def is_open(self) -> bool:
+        """Whether it waits or is at work."""
+        return self.state in (JobState.QUEUED, JobState.RUNNING, JobState.RETRY)
+
+    @property
     def duration_ms(self) -> int | None:
         """How long the last try took, once it has ended."""
         if self.started_at is None or self.finished_at is None:

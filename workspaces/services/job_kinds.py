@@ -16,6 +16,7 @@ from workspaces.services.live import bump
 from workspaces.services.refusals import RefusedError
 
 TOPIC: Final = "jobs"
+DEFAULT_QUEUE: Final = "default"
 BACKOFF_CAP: Final = timedelta(hours=1)
 # What may be gone at the next try. Everything else is a fault that a repeat would only repeat.
 TRANSIENT: Final[tuple[type[BaseException], ...]] = (
@@ -60,7 +61,7 @@ class Job:
     """A job that any workspace can have; the numbers are what its ``JobConfig`` starts with.
 
     ``limit_s``: a run older than that has lost its worker. ``retry_on``: errors after which another
-    try may help.
+    try may help. ``queue``: whose worker takes it.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Job:
     give_up_after_min: int = 1440
     priority: int = 0
     retry_on: tuple[type[BaseException], ...] = TRANSIENT
+    queue: str = DEFAULT_QUEUE
 
     def defaults(self) -> dict[str, int | None]:
         """Columns of a new ``JobConfig``."""
@@ -101,11 +103,12 @@ def register_job(
     give_up_after_min: int = 1440,
     priority: int = 0,
     retry_on: tuple[type[BaseException], ...] = TRANSIENT,
+    queue: str = DEFAULT_QUEUE,
 ) -> None:
     """Make a job known. Called in ``ready()``; the numbers are defaults of its ``JobConfig``."""
     _jobs[name] = Job(
         name, label, run, max_per_hour, limit_s, max_attempts, backoff_base_ms,
-        give_up_after_min, priority, retry_on,
+        give_up_after_min, priority, retry_on, queue,
     )  # fmt: skip
 
 

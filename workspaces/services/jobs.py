@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from workspaces.models import JobConfig, JobRun, JobState, User, Workspace
@@ -40,6 +40,7 @@ from workspaces.services.job_kinds import (
 from workspaces.services.live import bump
 from workspaces.services.locks import lock_names
 from workspaces.services.refusals import RefusedError
+from workspaces.services.run_locks import holding, unheld
 
 __all__ = [
     "TRANSIENT",
@@ -67,6 +68,8 @@ HOUR: Final = timedelta(hours=1)
 WAITING: Final = (JobState.QUEUED, JobState.RETRY)
 # Between the polite stop of a run at its limit and the hard one; then its row is given up.
 STOP_S: Final = 30
+# A run that no process holds any more is given up; it was claimed by one that held it already.
+_SURE_AFTER: Final = timedelta(seconds=60)
 # Redis hands out 0 first and 9 last; people think the other way round, from −10 to 10.
 LAST_PRIORITY: Final = 9
 Clock = Callable[[], datetime]
@@ -168,9 +171,7 @@ def _require_allowed(config: JobConfig, job: Job, now: datetime) -> None:
 def end_lost_runs(*, job: Job, config: JobConfig, now: datetime) -> None:
     """Close what no worker can still be working on and what nobody needs any more."""
     runs = JobRun.objects.filter(workspace=config.workspace, name=job.name)
-    limit = timedelta(seconds=config.run_limit_s + STOP_S)
-    for run in runs.filter(state=JobState.RUNNING, started_at__lt=now - limit):
-        error = f"Its worker stopped without a word; given up after {config.run_limit_s} s."
+    for run, error in _lost(runs, config, now):
         state = _after_failure(run, config, now=now, is_transient=bool(job.retry_on))
         runs.filter(pk=run.pk, state=JobState.RUNNING, attempt=run.attempt).update(
             state=state,
@@ -185,6 +186,19 @@ def end_lost_runs(*, job: Job, config: JobConfig, now: datetime) -> None:
         next_attempt_at=None,
         error=f"Not done within {config.give_up_after_min} minutes; nobody waits for it any more.",
     )
+
+
+def _lost(runs: QuerySet[JobRun], config: JobConfig, now: datetime) -> Iterator[tuple[JobRun, str]]:
+    """Runs whose worker is gone, with what became of it in words."""
+    running = {
+        run.pk: run for run in runs.filter(state=JobState.RUNNING, started_at__lt=now - _SURE_AFTER)
+    }
+    limit = timedelta(seconds=config.run_limit_s + STOP_S)
+    for pk in unheld(running):
+        yield running.pop(pk), "Its worker was killed, or the memory of the machine ran out."
+    for run in running.values():
+        if run.started_at is not None and run.started_at < now - limit:
+            yield run, f"Its worker does not answer; given up after {config.run_limit_s} s."
 
 
 def due_runs(*, now: datetime, queued_before: datetime, limit: int = 100) -> list[JobRun]:
@@ -224,6 +238,7 @@ def message_options(*, run_id: int) -> dict[str, Any]:
         return {}
     config = _config(run)
     return {
+        "queue": job_of(run.name).queue,
         "priority": round((10 - config.priority) * LAST_PRIORITY / 20),
         "soft_time_limit": config.run_limit_s,
         "time_limit": config.run_limit_s + STOP_S,
@@ -283,18 +298,19 @@ def _recorded(run: JobRun, job: Job, clock: Clock) -> Iterator[Progress]:
         raise JobRefusedError("This run names no workspace, so nothing says what it may touch.")
     config = config_of(workspace, job)
     progress = Progress(run=run, workspace=workspace, now=clock())
-    _start(run, workspace, now=progress.now)
-    try:
-        yield progress
-    except BaseException as error:
-        # Also when the worker is told to stop: the row must not look busy for ever.
-        now = clock()
-        state = _after_failure(run, config, now=now, is_transient=isinstance(error, job.retry_on))
-        _end(run, state, progress.counts, now=now, error=_words(error, config))
-        if state != JobState.RETRY:
-            raise
-    else:
-        _end(run, JobState.DONE, progress.counts, now=clock())
+    with holding(run.pk):
+        _start(run, workspace, now=progress.now)
+        try:
+            yield progress
+        except BaseException as error:
+            # Also when the worker is told to stop: the row must not look busy for ever.
+            now, is_transient = clock(), isinstance(error, job.retry_on)
+            state = _after_failure(run, config, now=now, is_transient=is_transient)
+            _end(run, state, progress.counts, now=now, error=_words(error, config))
+            if state != JobState.RETRY:
+                raise
+        else:
+            _end(run, JobState.DONE, progress.counts, now=clock())
 
 
 def _after_failure(

@@ -17,7 +17,7 @@ _SWEEP_AFTER = timedelta(seconds=60)
 
 
 class JobTask(Task):  # type: ignore[type-arg]  # no generic at run time
-    """Sends every run with the priority and the limits of its ``JobConfig``, whoever sends it."""
+    """Sends every run to its queue, as urgent and as limited as its ``JobConfig`` says."""
 
     def apply_async(
         self,
@@ -63,5 +63,6 @@ def sweep_jobs(**_: object) -> int:
     now = timezone.now()
     waiting = jobs.due_runs(now=now, queued_before=now - _SWEEP_AFTER)
     for run in waiting:
-        run_job.delay(run_id=run.pk)
+        # One that is still there at the next sweep is sent then: long queues do not fill up.
+        run_job.apply_async(kwargs={"run_id": run.pk}, expires=_SWEEP_AFTER.total_seconds())
     return len(waiting)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 from mlops.engine.budget import nets as budget_nets
 from mlops.engine.budget.training import KIND as BUDGET
@@ -25,6 +26,11 @@ class Kind:
     label: str
     goal: str
     load: Callable[[Artefact], Served]
+    unit: Literal["probability", "money", "number"] = "number"
+
+    def unit_in(self, currency: str) -> str:
+        """Name of the unit of what it predicts, in a workspace of a currency."""
+        return currency if self.unit == "money" else self.unit
 
 
 _ALL = (
@@ -33,6 +39,7 @@ _ALL = (
         label="Churn",
         goal="Ranks better than logistic regression, its probabilities off by 0.02 or by chance.",
         load=churn.load,
+        unit="probability",
     ),
     Kind(
         name=ltv.KIND,
@@ -42,6 +49,7 @@ _ALL = (
             "comes in all, and its deciles are off by 20% at most, or by chance; all together."
         ),
         load=ltv.load,
+        unit="money",
     ),
     Kind(
         name=forecast.KIND,

@@ -19,8 +19,9 @@ from django.utils import timezone
 
 from mlops.engine.learning.kinds import KINDS
 from mlops.engine.learning.shapes import Artefact, Format, Served
-from mlops.models import ModelArtefact, ModelVersion
+from mlops.models import ModelVersion
 from mlops.selectors.registry import champion_of, earlier_champions, label_of
+from mlops.services.registry.artefact_cache import artefact_bytes
 from workspaces.models import Workspace
 from workspaces.roles import Role
 from workspaces.services.notices import notify
@@ -106,12 +107,12 @@ def _in_turn(champion: ModelVersion) -> Iterator[ModelVersion]:
 
 
 def _loaded(version: ModelVersion) -> Served:
-    row = ModelArtefact.objects.filter(version=version).first()
     kind = KINDS.get(version.name)
-    if row is None or kind is None:
+    data = artefact_bytes(version)
+    if data is None or kind is None:
         missing = "its artefact" if kind else f"the kind {version.name} in this installation"
         raise FaultyError(f"Version {version.version} cannot serve: {missing} is missing.")
-    artefact = Artefact(cast(Format, version.format), bytes(row.data))
+    artefact = Artefact(cast(Format, version.format), data)
     if artefact.sha256 != version.sha256:
         raise FaultyError(
             f"Version {version.version} cannot serve: its artefact no longer has its checksum."

@@ -5,6 +5,7 @@ from mlops.services.training.learners import (
     LEAST_USERS,
     TRAINERS,
     Learnt,
+    TooLittleError,
     TrainingError,
     learn,
 )
@@ -15,6 +16,7 @@ __all__ = [
     "LEAST_USERS",
     "TRAINERS",
     "Learnt",
+    "TooLittleError",
     "TrainingError",
     "learn",
     "train_model",

@@ -31,6 +31,10 @@ class TrainingError(RefusedError):
     """The model cannot be trained here and now; says why and what would help."""
 
 
+class TooLittleError(TrainingError):
+    """There is too little to learn from yet."""
+
+
 @dataclass(frozen=True)
 class Learnt:
     """A trained model, and what it learnt from."""
@@ -47,7 +51,8 @@ def learn(name: str, source: Source, *, seed: int = 42, told: Told = lambda text
 
     Raises
     ------
-    TrainingError : no such model, too few rows, or a feature that knows the answer
+    TooLittleError : too few rows
+    TrainingError : no such model, or a feature that knows the answer
     """
     trainer = TRAINERS.get(name)
     if trainer is None:
@@ -68,7 +73,9 @@ def _churn(source: Source, seed: int, told: Told) -> Learnt:
 
     users = _enough_users("churn", source, told)
     held_out = by_time(users.installed_on)
-    trained = churn.train(users.rows, users.has_left, held_out, churn.Settings(seed=seed))
+    trained = churn.train(
+        users.rows, users.has_left, held_out, churn.Settings(seed, progress=_learning(told))
+    )
     trained = _dated(trained, users.installed_on[held_out])
     return Learnt(trained, _window(users.installed_on, users.sha256))
 
@@ -79,14 +86,16 @@ def _ltv(source: Source, seed: int, told: Told) -> Learnt:
     users = _enough_users("ltv", source, told)
     known = ~np.isnan(users.later_value)
     if known.sum() < LEAST_USERS:
-        raise TrainingError(
+        raise TooLittleError(
             f"The value of 180 days is known of {int(known.sum()):,} users; at least"
             f" {LEAST_USERS:,} are needed. It is counted by itself once they are over."
         )
     told(f"{int(known.sum()):,} of them have a known value of 180 days")
     rows = {name: values[known] for name, values in users.rows.items()}
     held_out = by_time(users.installed_on[known])
-    trained = ltv.train(rows, users.later_value[known], held_out, ltv.Settings(seed=seed))
+    trained = ltv.train(
+        rows, users.later_value[known], held_out, ltv.Settings(seed, progress=_learning(told))
+    )
     trained = _dated(trained, users.installed_on[known][held_out])
     return Learnt(trained, _window(users.installed_on, users.sha256))
 
@@ -96,7 +105,7 @@ def _roi(source: Source, seed: int, told: Told) -> Learnt:
     from mlops.engine.learning.roi_rows import roi_rows
 
     days = _some_days("roi", source, told)
-    trained = roi.train(roi_rows(panel(days)), roi.Settings(seed=seed))
+    trained = roi.train(roi_rows(panel(days)), roi.Settings(seed, progress=_learning(told)))
     return Learnt(trained, _window(days.day, days.sha256))
 
 
@@ -123,11 +132,15 @@ def _forecast(source: Source, seed: int, told: Told) -> Learnt:
     return Learnt(trained, _window(days.day, days.sha256))
 
 
+def _learning(told: Told) -> Callable[[float], None]:
+    return lambda share: told(f"Learning: {share:.0%}")
+
+
 def _enough_users(name: str, source: Source, told: Told) -> AppUsers:
     users = source.users
     told(f"{len(users):,} users read whose first two weeks are over")
     if len(users) < LEAST_USERS:
-        raise TrainingError(
+        raise TooLittleError(
             f"{len(users):,} users are known for two weeks; {name} learns from {LEAST_USERS:,} at"
             " least. Import installs and sessions, or wait."
         )
@@ -138,7 +151,7 @@ def _some_days(name: str, source: Source, told: Told) -> CampaignDays:
     days = source.campaign_days
     told(f"{len(days):,} days of {days.keys.size:,} campaigns read")
     if not len(days):
-        raise TrainingError(
+        raise TooLittleError(
             f"There is no day of a campaign whose conversions are trusted; {name} learns from"
             " those. Import or sync performance."
         )

@@ -25,15 +25,21 @@ def train_model(
 
     Where what serves has drifted, it learns from what came since, if that is enough: what came
     before says little of what will come. Nothing is locked while it learns; the version is written
-    at the end, whole.
+    at the end, whole. The same rows, seed and code give the same bytes, so what gives the bytes of
+    a version of these rows is that version: a training that is repeated, because its worker died,
+    leaves no second one.
 
     Raises
     ------
-    TrainingError : no such model, too few rows, or a feature that knows the answer
+    TooLittleError : too few rows
+    TrainingError : no such model, or a feature that knows the answer
     """
     learnt = _learnt_since_drift(workspace, name, now, seed, told) or learn(
         name, FromWorkspace(workspace, now), seed=seed, told=told
     )
+    if known := _same(workspace, learnt):
+        told(f"Nothing new: the same rows gave version {known.version}")
+        return known
     return add_version(
         workspace=workspace, trained=learnt.trained, now=now, data=learnt.data, by=by
     )
@@ -51,3 +57,9 @@ def _learnt_since_drift(
     except TrainingError as error:
         told(f"that is not enough ({error}); learning from the whole year")
         return None
+
+
+def _same(workspace: Workspace, learnt: Learnt) -> ModelVersion | None:
+    rows = ModelVersion.objects.filter(workspace=workspace, name=learnt.trained.kind)
+    found = rows.filter(sha256=learnt.trained.artefact.sha256, data_sha256=learnt.data.sha256)
+    return found.order_by("-version").first()

@@ -10,7 +10,7 @@ from django.utils import timezone
 from mlops.selectors.registry import champion_of
 from tests.api.conftest import key_client
 from tests.mlops.registry.steps import NAME, champion, spoil, version_of
-from workspaces.models import Proposal
+from workspaces.models import JobRun, Proposal
 
 HOUR = timedelta(hours=1)
 
@@ -106,3 +106,28 @@ def test_rest_lists_reads_proposes_and_goes_back(two, workspace, approver, opera
     assert champion_of(workspace=workspace, name=NAME).version == 1
     again = client.post(f"/api/models/{NAME}/rollback", body, format="json")
     assert again.status_code == 409
+
+
+# --- Training ------------------------------------------------------------------------------------
+
+
+def test_operator_trains_on_the_page_and_sees_how_far_it_is(workspace, operator, client_as, now):
+    client, form = client_as(operator), {"workspace": workspace.public_id}
+    assert "Train Churn now" in client.get("/models/").text
+
+    assert client.post("/models/churn/train/", form).url == "/models/"
+
+    run = JobRun.objects.get(workspace=workspace, name="train-churn", trigger="page")
+    page = client.get("/models/").text
+    assert "Training waits for its worker" in page
+    assert "Train Churn now" not in page
+    JobRun.objects.filter(pk=run.pk).update(state="active", started_at=now, step="Learning: 20%")
+    fragment = client.get("/models/churn/training/", headers={"HX-Request": "true"})
+    assert "Learning: 20%" in fragment.text
+    JobRun.objects.filter(pk=run.pk).update(
+        state="failed", finished_at=now, error="Training was stopped: a leak."
+    )
+    ended = client.get("/models/churn/training/", headers={"HX-Request": "true"})
+    assert ended["HX-Refresh"] == "true"
+    assert "ended without a version. Training was stopped: a leak." in client.get("/models/").text
+    assert client.post("/models/crystal_ball/train/", form).status_code == 404

@@ -33,7 +33,7 @@ def churn_trained(seed: int = 3) -> Trained:
     rows = users(seed=seed)
     left = rows["minutes"] + np.random.default_rng(seed).lognormal(1, 1, ROWS) < 9
     model, _, _ = churn.fit(rows, left, churn.Settings(seed=seed, rounds=5))
-    return _trained("churn", model, model.artefact(), rows, model.levels)
+    return as_trained("churn", model, model.artefact(), rows, model.levels)
 
 
 def ltv_trained(seed: int = 3) -> Trained:
@@ -46,12 +46,13 @@ def ltv_trained(seed: int = 3) -> Trained:
         for ins, outs in ((wide, 8), (8, 3))
     ]
     model = ltv.LtvModel(columns, [net], scale=1.7, ceiling=500.0)
-    return _trained("ltv", model, model.artefact(), rows, model.levels)
+    return as_trained("ltv", model, model.artefact(), rows, model.levels)
 
 
-def _trained(
+def as_trained(
     kind: str, model: Served, artefact: Artefact, rows: Rows, levels: dict[str, list[str] | None]
 ) -> Trained:
+    """As if it had been judged."""
     return Trained(
         kind=kind, artefact=artefact, features=model.features, levels=levels,
         metrics={"auc": 0.8}, baselines={"plain": {"auc": 0.7}}, is_better=True, verdict="Better.",

@@ -12,10 +12,12 @@ from django.core.management import CommandError, call_command
 
 from attribution.models import UserInstall
 from mlops.models import ModelVersion
-from mlops.selectors.app_users import app_users
+from mlops.selectors.app_users import app_users, features_of
 from mlops.services.training import TrainingError, train_model
 from tests.mlops.world.conftest import NOW, OPTIONS, Place
-from workspaces.models import Workspace
+from workspaces.models import JobRun, Workspace
+from workspaces.services.job_kinds import Progress
+from workspaces.services.jobs import run_job
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 9, 1)
@@ -60,6 +62,23 @@ def test_features_are_those_of_the_first_week_alone(place: Place) -> None:
     assert 0 < found.has_left.mean() < 1
 
 
+def test_users_asked_for_alone_have_the_very_same_features(place: Place) -> None:
+    installs = list(
+        UserInstall.objects.filter(workspace=place.workspace, installed_on=DAY).order_by("id")
+    )
+    together = app_users(place.workspace, since=DAY, until=DAY).rows
+
+    alone = features_of(place.workspace, installs[::-3])
+
+    assert list(alone) == list(together)
+    for name, values in alone.items():
+        expected = together[name][::-3]
+        if values.dtype.kind == "f":
+            assert values.tobytes() == expected.astype(np.float64).tobytes(), name
+        else:
+            assert list(values) == list(expected), name
+
+
 def test_only_whole_days_that_are_asked_for_and_only_of_the_workspace(
     place: Place, other_workspace: Workspace
 ) -> None:
@@ -95,6 +114,33 @@ def test_roi_learns_from_the_days_of_campaigns(place: Place) -> None:
         OPTIONS.starts_on, OPTIONS.ends_on + timedelta(days=1),
     )  # fmt: skip
     assert set(version.baselines) == {"channel mean", "the week before"}
+
+
+def test_the_job_tells_its_steps_and_learns_the_same_rows_once(place: Place) -> None:
+    steps = []
+    with time_machine.travel(NOW, tick=False), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Progress, "step", lambda self, text, **_: steps.append(text))
+        first = run_job(workspace=place.workspace, name="train-churn", trigger="page", now=NOW)
+        again = run_job(workspace=place.workspace, name="train-churn", trigger="page", now=NOW)
+
+    version = ModelVersion.objects.get(workspace=place.workspace, name="churn")
+    assert first.counts == again.counts
+    assert first.counts == {"versions": 1, "rows": version.rows + version.held_out}
+    assert steps[0].endswith("users read whose first two weeks are over")
+    assert {"Learning: 20%", "Learning: 100%", version.verdict} <= set(steps)
+    assert "Nothing new: the same rows gave version 1" in steps
+
+
+def test_too_little_is_no_failure_of_a_schedule(workspace: Workspace) -> None:
+    run = run_job(workspace=workspace, name="train-ltv", trigger="schedule", now=NOW)
+    assert (run.state, run.counts) == ("completed", {"skipped": 1})
+    assert run.step.startswith("0 users are known for two weeks; ltv learns from")
+
+    with pytest.raises(TrainingError):
+        run_job(workspace=workspace, name="train-ltv", trigger="page", now=NOW)
+    failed = JobRun.objects.get(workspace=workspace, trigger="page")
+    assert (failed.state, failed.attempt) == ("failed", 1)
+    assert failed.error.startswith("0 users are known for two weeks")
 
 
 def test_too_few_users_are_refused_in_words(place: Place, workspace: Workspace) -> None:

@@ -1,0 +1,59 @@
+"""Training as jobs of a workspace, one for each model that can be trained."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from mlops.selectors.registry import label_of
+from mlops.services.training import TRAINERS, TooLittleError, train_model
+from workspaces.services.jobs import Progress, register_job
+
+QUEUE: Final = "train"
+LIMIT_S: Final = 3600
+
+
+def training_job(name: str) -> str:
+    """Name of the job that trains a model."""
+    return f"train-{name.replace('_', '-')}"
+
+
+def register_training() -> None:
+    """Make a job of each trainer known."""
+    for name in TRAINERS:
+        register_job(
+            training_job(name),
+            f"Training: {label_of(name)}",
+            partial(train_for_workspace, name),
+            max_per_hour=6,
+            limit_s=LIMIT_S,
+            # A worker that ran out of memory once will again.
+            max_attempts=2,
+            backoff_base_ms=60_000,
+            priority=-5,
+            queue=QUEUE,
+        )
+
+
+def train_for_workspace(name: str, progress: Progress) -> None:
+    """Body of a training job.
+
+    By schedule too little to learn from is no failure: most workspaces have no app.
+    """
+    try:
+        version = train_model(
+            workspace=progress.workspace,
+            name=name,
+            now=progress.now,
+            told=progress.step,
+            by=progress.run.started_by,
+        )
+    except TooLittleError as error:
+        if progress.run.trigger != "schedule":
+            raise
+        progress.step(str(error))
+        progress.count(skipped=1)
+        return
+    better = "beats the plain models" if version.is_better else "does not beat the plain models"
+    progress.step(f"Version {version.version} {better}")
+    progress.count(versions=1, rows=version.rows + version.held_out)

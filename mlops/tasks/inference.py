@@ -1,0 +1,177 @@
+"""Predictions while somebody waits: asked of a worker that has its models loaded.
+
+No web process imports a model's library. It sends the question to the queue ``infer`` and waits
+for the answer in Redis for a short time; a question that nobody took by then expires.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from celery import shared_task
+from celery.signals import worker_ready
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from mlops.engine.learning.shapes import Reasons
+from mlops.models import ModelStage, ModelVersion, PredictionDoor
+from mlops.services.predicting import Predicted, predict
+from mlops.services.registry.serving import MOST_KEPT, shelf
+from mlops.services.subjects import rows_of_users
+from workspaces.cache import leave_answer, wait_for_answer
+from workspaces.gate import GateError, RequestError
+from workspaces.ids import uuid7
+from workspaces.models import Workspace
+from workspaces.services.refusals import RefusedError
+
+logger = logging.getLogger(__name__)
+
+QUEUE: Final = "infer"
+WAIT_S: Final = 2.0
+_EXPIRES_S: Final = 3
+_KEPT_S: Final = 30
+_MOST_REASONS: Final = 10
+
+
+class BusyError(RefusedError):
+    """No worker answered in time."""
+
+    status = 503
+    retry_after_s = 5
+
+
+class RefusedInWorkerError(RefusedError):
+    """What the worker refused, as it said it."""
+
+    def __init__(self, message: str, *, status: int, field: str) -> None:
+        super().__init__(message)
+        self.status, self.field = status, field
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a model is asked: rows of features, or users of the workspace's app."""
+
+    name: str
+    rows: Sequence[Mapping[str, object]] = ()
+    user_ids: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is said of one row: figures, and the reasons that count most."""
+
+    subject: str
+    output: list[float]
+    reasons: Reasons
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a version said, and how to have it said again."""
+
+    version: int
+    version_id: str
+    sha256: str
+    code_version: str
+    batch: str
+    told: list[Told]
+
+
+def ask(workspace: Workspace, question: Question, *, door: PredictionDoor) -> Answer:
+    """Ask the champion in a worker, and wait.
+
+    Raises
+    ------
+    BusyError : no worker answered within two seconds
+    RefusedInWorkerError : it refused; ``field`` names what is wrong with the question
+    """
+    key = f"prediction:{uuid7()}"
+    try:
+        predict_task.apply_async(
+            kwargs={
+                "workspace_id": workspace.pk, "name": question.name, "door": door.value,
+                "rows": list(question.rows), "user_ids": list(question.user_ids), "key": key,
+            },
+            queue=QUEUE, expires=_EXPIRES_S, ignore_result=True,
+        )  # fmt: skip
+        answer = wait_for_answer(key, timeout_s=WAIT_S)
+    except (OperationalError, RedisError) as error:
+        logger.warning("no model could be asked", exc_info=True)
+        raise BusyError("Models cannot be asked now; try again in a moment.") from error
+    if answer is None:
+        raise BusyError(
+            f"No model answered within {WAIT_S:g} seconds; try again in a moment. If it stays so,"
+            " start the worker: celery -A config worker -Q infer"
+        )
+    if "error" in answer:
+        raise RefusedInWorkerError(**answer["error"])
+    told = [
+        Told(**{**one, "reasons": [tuple(r) for r in one["reasons"]]}) for one in answer["told"]
+    ]
+    return Answer(**{**answer, "told": told})
+
+
+@shared_task(name="mlops.predict", soft_time_limit=20, time_limit=30, ignore_result=True)
+def predict_task(*, workspace_id: int, name: str, key: str, **asked: Any) -> None:
+    """Answer one question, or say in words why not."""
+    try:
+        answer = _answer(Workspace.objects.get(pk=workspace_id), name, **asked)
+    except (GateError, RefusedError) as error:
+        field = error.field if isinstance(error, RequestError) else ""
+        answer = {"error": {"message": str(error), "status": error.status, "field": field}}
+    leave_answer(key, answer, keep_s=_KEPT_S)
+
+
+def _answer(
+    workspace: Workspace,
+    name: str,
+    *,
+    door: str,
+    rows: Sequence[Mapping[str, object]] = (),
+    user_ids: Sequence[str] = (),
+    **_: object,
+) -> dict[str, Any]:
+    now = timezone.now()
+    if user_ids:
+        rows = rows_of_users(workspace=workspace, name=name, user_ids=user_ids, now=now)
+    said = predict(
+        workspace=workspace, name=name, rows=rows, subjects=user_ids, now=now,
+        door=PredictionDoor(door),
+    )  # fmt: skip
+    return {
+        "version": said.version.version,
+        "version_id": str(said.version.public_id),
+        "sha256": said.version.sha256,
+        "code_version": said.code_version,
+        "batch": str(said.batch),
+        "told": _told(said),
+    }
+
+
+def _told(said: Predicted) -> list[dict[str, Any]]:
+    return [
+        {"subject": subject, "output": output, "reasons": reasons[:_MOST_REASONS]}
+        for subject, output, reasons in zip(
+            said.subjects, said.outputs.tolist(), said.reasons, strict=True
+        )
+    ]
+
+
+@shared_task(name="mlops.warm_up", time_limit=300, ignore_result=True)
+def warm_up(**_: object) -> int:
+    """Load the champions, so that nobody waits for them; returns how many stand ready."""
+    champions = ModelVersion.objects.filter(stage=ModelStage.CHAMPION).select_related("workspace")
+    newest = champions.order_by("-promoted_at", "-pk")[:MOST_KEPT]
+    return sum(shelf.take(version, now=timezone.now()) is not None for version in newest)
+
+
+@worker_ready.connect
+def warm_up_at_start(sender: Any, **_: object) -> None:
+    """Send the warming up as the first task: the process that starts does not compute."""
+    if QUEUE in sender.app.amqp.queues.consume_from:
+        warm_up.apply_async(queue=QUEUE, expires=60)

@@ -1,0 +1,56 @@
+"""Training a model by a button, and how far it is."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from mlops.selectors.registry import label_of
+from mlops.services.training import TRAINERS
+from mlops.services.training_jobs import training_job
+from workspaces.pages import PageRequest, page, show
+from workspaces.roles import Role
+from workspaces.selectors import newest_runs
+from workspaces.services.jobs import JobRefusedError, request_job
+from workspaces.tasks import run_job
+
+
+@require_POST
+@page(Role.OPERATOR)
+def train_now(request: PageRequest, name: str) -> HttpResponse:
+    """Ask for a training; the page tells how far it is."""
+    job = _job(name)
+    try:
+        with transaction.atomic():
+            run = request_job(
+                workspace=request.workspace, name=job, trigger="page", now=timezone.now(),
+                by=request.user,
+            )  # fmt: skip
+            transaction.on_commit(partial(run_job.delay, run_id=run.pk))
+    except JobRefusedError as error:
+        messages.error(request, str(error))
+    return redirect("models")
+
+
+@require_safe
+@page(Role.VIEWER)
+def progress(request: PageRequest, name: str) -> HttpResponse:
+    """How far a training is; the page anew once it has ended."""
+    job = _job(name)
+    run = newest_runs(request.workspace, [job]).get(job)
+    if run is None or not run.is_open:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    context = {"name": name, "label": label_of(name), "run": run}
+    return show(request, "mlops/_training_run.html", context)
+
+
+def _job(name: str) -> str:
+    if name not in TRAINERS:
+        raise Http404("No such model can be trained.")
+    return training_job(name)
