@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
 from mlops.engine.maturity import DelayCurve
+from mlops.engine.posterior import MAX_COUNT
 from mlops.engine.scoring import DecayForm
 
 Mode = Literal["pipeline", "direct"]
@@ -117,6 +118,7 @@ class PolicyOptions(TypedDict, total=False):
     confidence_threshold: float
     decay_form: DecayForm
     min_impressions_for_decision: float
+    most_evidence: float
     delay_curve: DelayCurve | None
     money_step: float | None
     policy_version: str
@@ -138,6 +140,8 @@ class SamplerPolicy:
     confidence_threshold : below it a proposal carries a warning
     decay_form : 'frequency' or 'impressions'
     min_impressions_for_decision : below it an arm is neither killed nor scaled
+    most_evidence : largest count that an arm's evidence may have; a smaller one spreads the shares
+        over more of the near-best arms
     delay_curve : learned arrival of revenue; None: revenue counts as it stands
     money_step : smallest amount the platform accepts; None: budgets are not rounded
     policy_version : name of this policy, kept with every allocation
@@ -155,6 +159,7 @@ class SamplerPolicy:
     confidence_threshold: float = 0.70
     decay_form: DecayForm = "frequency"
     min_impressions_for_decision: float = 100.0
+    most_evidence: float = MAX_COUNT
     delay_curve: DelayCurve | None = None
     money_step: float | None = None
     policy_version: str = "default"
@@ -163,7 +168,7 @@ class SamplerPolicy:
         for name in (
             "ignorance_zone_days", "ignorance_zone_spend", "min_spend_for_kill",
             "kill_pipeline_roas", "scale_pipeline_roas", "roas_threshold", "min_budget",
-            "min_impressions_for_decision",
+            "min_impressions_for_decision", "most_evidence",
         ):  # fmt: skip
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):

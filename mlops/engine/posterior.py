@@ -10,6 +10,8 @@ FloatArray = npt.NDArray[np.float64]
 
 DAILY_DISCOUNT = 0.97
 MAX_COUNT = 1_000.0
+# Count at which shares spread over near-best arms as their audiences ask for (docs/sampler.md).
+SPREADING_COUNT = 40.0
 
 # Quantile levels at which an arm's integral is cut into panels, both tails.
 _TAILS = np.array([1e-16, 1e-12, 1e-9, 1e-6, 1e-4, 3e-3, 0.03, 0.12, 0.3])
@@ -18,19 +20,22 @@ _MAX_LOGIT = 700.0
 _TINY = 1e-300
 
 
-def discounted_count(impressions: FloatArray, days_old: FloatArray) -> FloatArray:
+def discounted_count(
+    impressions: FloatArray, days_old: FloatArray, most: float = MAX_COUNT
+) -> FloatArray:
     """Count that an arm's evidence is worth today.
 
     Parameters
     ----------
     impressions : (n,) counts
     days_old : (n,) days since they were counted
+    most : limit of the count
 
     Returns
     -------
     (n,) impressions * .97 ** days, at most 1 000, so exploration survives large counts
     """
-    return np.minimum(impressions * DAILY_DISCOUNT**days_old, MAX_COUNT)
+    return np.minimum(impressions * DAILY_DISCOUNT**days_old, most)
 
 
 def beta_posterior(count: FloatArray, score: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -201,7 +201,7 @@ class BattleHardenedSampler:
             similarity=like,
             score=score,
             confidence=confidence(impressions, age, score),
-            count=discounted_count(impressions, _days_old(states, now)),
+            count=discounted_count(impressions, _days_old(states, now), self.policy.most_evidence),
         )
 
     def _returns(

@@ -17,6 +17,7 @@ from campaigns.models import AdAccount, SafetyPolicy
 from campaigns.platforms.registry import money_step
 from campaigns.selectors import current_policy, exchange_rate, limits_of
 from mlops.engine.arms import AdState, Allocation, AllocationItem, Mode
+from mlops.engine.posterior import SPREADING_COUNT
 from mlops.engine.sampler import BattleHardenedSampler
 from mlops.models import SamplerDecision, SamplerFeedback
 from mlops.selectors.sampling import Arm, arms_of, feedback_since
@@ -186,7 +187,7 @@ def propose_budgets(
     if len(arms) < 2:
         return []
     sampler = sampler_for(
-        workspace=account.workspace, policy=policy, **_in_account_currency(limits, rate, account)
+        workspace=account.workspace, policy=policy, **_for_account(limits, rate, account)
     )
     states = [arm.state for arm in arms.values()]
     total = sum(state.daily_budget for state in states)
@@ -208,14 +209,16 @@ def propose_budgets(
     return list(made.values())
 
 
-def _in_account_currency(limits: Limits, rate: Decimal, account: AdAccount) -> dict[str, Any]:
-    """Policy amounts in the currency of the arms, and the step that the platform accepts."""
+def _for_account(limits: Limits, rate: Decimal, account: AdAccount) -> dict[str, Any]:
+    """Policy amounts in the currency of the arms, the platform's step, and how shares spread."""
     step = money_step(account.platform, account.currency, account.money_offset)
     return {
         "ignorance_zone_spend": float(limits.ignorance_zone_spend / rate),
         "min_spend_for_kill": float(limits.min_spend_for_kill / rate),
         "min_budget": float(limits.min_daily_budget / rate),
         "money_step": float(step),
+        # What moves money spreads it: an audience bears only so much of the best arm.
+        "most_evidence": SPREADING_COUNT,
     }
 
 

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from mlops.engine.allocation import project
+from mlops.engine.posterior import MAX_COUNT, SPREADING_COUNT
 from mlops.engine.sampler import AdState, BattleHardenedSampler, DelayCurve, fit_delay_curve
 
 FloatArray = npt.NDArray[np.float64]
@@ -232,16 +233,17 @@ def _best_steps(value: FloatArray, steps: int) -> npt.NDArray[np.int64]:
 
 
 class Sampling:
-    """The sampler as it runs in the product: trailing figures, learned delays."""
+    """The sampler as it runs in the product: trailing figures, learned delays, spread shares."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_evidence: float = SPREADING_COUNT) -> None:
         self._curve: DelayCurve | None = None
+        self._most_evidence = most_evidence
 
     def __call__(self, run: Run) -> FloatArray:
         """Recommend today's budgets."""
         if run.day % MEMORY_DAYS == 0 and run.day:
             self._curve = fit_delay_curve(*run.seen_delays())
-        sampler = BattleHardenedSampler(delay_curve=self._curve)
+        sampler = BattleHardenedSampler(delay_curve=self._curve, most_evidence=self._most_evidence)
         allocation = sampler.select(self._states(run), run.total, seed=run.day)
         return np.array([item.recommended_budget for item in allocation.items])
 
@@ -290,18 +292,28 @@ def live_through(world: World, policy: Policy) -> Run:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Value arrived by the end, per world and policy, and broken rules of the sampler."""
+    """Value arrived by the end, per world and policy, and broken rules of the sampler.
+
+    ``sure`` is the sampler with counts of up to 1,000, as asked over REST.
+    """
 
     oracle: FloatArray
     sampler: FloatArray
     equal: FloatArray
     greedy: FloatArray
+    sure: FloatArray
     breaches: int
 
     @property
     def of_oracle(self) -> float:
         """Sampler's value as a share of the oracle's."""
         return float(self.sampler.sum() / self.oracle.sum())
+
+    @property
+    def of_oracle_error(self) -> float:
+        """Standard error of it: of a ratio of sums over worlds."""
+        spread = self.sampler - self.of_oracle * self.oracle
+        return float(spread.std(ddof=1) / np.sqrt(len(spread)) / self.oracle.mean())
 
     @property
     def above_equal(self) -> float:
@@ -333,11 +345,12 @@ def compare(seeds: range, *, ads: int = 20, days: int = 60) -> Comparison:
         sampler = live_through(world, Sampling())
         breaches += sampler.breaches
         plans = [live_through(world, partial(oracle, holds=holds)) for holds in (True, False)]
-        others = [live_through(world, policy) for policy in (equal_split, greedy_roas)]
+        rivals = (equal_split, greedy_roas, Sampling(MAX_COUNT))
+        others = [live_through(world, policy) for policy in rivals]
         best = max(plans, key=lambda run: run.arrived().sum())
         rows.append([run.arrived().sum() * CONVERSION_VALUE for run in (best, sampler, *others)])
     values = np.array(rows).T
-    return Comparison(values[0], values[1], values[2], values[3], breaches)
+    return Comparison(values[0], values[1], values[2], values[3], values[4], breaches)
 
 
 def report(comparison: Comparison) -> str:
@@ -345,12 +358,13 @@ def report(comparison: Comparison) -> str:
     mean = {
         "oracle": comparison.oracle.mean(),
         "sampler": comparison.sampler.mean(),
+        "sampler, 1,000": comparison.sure.mean(),
         "greedy ROAS": comparison.greedy.mean(),
         "equal split": comparison.equal.mean(),
     }
-    lines = [f"{len(comparison.oracle)} worlds", "policy        mean value   of oracle"]
+    lines = [f"{len(comparison.oracle)} worlds", "policy          mean value   of oracle"]
     lines += [
-        f"{name:<12} {value:>12,.0f} {value / mean['oracle']:>10.1%}"
+        f"{name:<14} {value:>12,.0f} {value / mean['oracle']:>10.1%}"
         for name, value in mean.items()
     ]
     goals = [
@@ -363,6 +377,9 @@ def report(comparison: Comparison) -> str:
         f"{name:<18} {got:>9.1%} {asked:>9.0%}  {'met' if got >= asked else 'NOT met'}"
         for name, got, asked in goals
     ]
+    lines.append(
+        f"{'standard error':<18} {comparison.of_oracle_error:>9.1%}  of the share of the oracle"
+    )
     met = "met" if comparison.breaches == 0 else "NOT met"
     lines.append(f"{'broken limits':<18} {comparison.breaches:>9} {0:>9}  {met}")
     return "\n".join(lines) + "\n"
