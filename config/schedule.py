@@ -187,6 +187,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # Churn and campaigns move by the day. Value changes slowly: it is known after 180 days.
     "mlops: train churn": _start("train-churn", crontab(minute="20", hour="4")),
     "mlops: train ROI": _start("train-roi", crontab(minute="50", hour="4")),
+    "mlops: train forecast": _start("train-forecast", crontab(minute="0", hour="5")),
     "mlops: train lifetime value": _start(
         "train-ltv", crontab(minute="20", hour="5", day_of_week="sunday")
     ),

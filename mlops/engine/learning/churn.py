@@ -16,7 +16,7 @@ from mlops.engine.learning.calibration import Calibration, calibrate
 from mlops.engine.learning.columns import Columns, take
 from mlops.engine.learning.drift import CALIBRATION, REFERENCE, calibration_groups, reference_of
 from mlops.engine.learning.leakage import check_leakage
-from mlops.engine.learning.shapes import Artefact, FloatArray, Reasons, Rows, Trained
+from mlops.engine.learning.shapes import Artefact, FloatArray, Reasons, Rows, TooFewError, Trained
 from mlops.engine.learning.splits import folds
 
 if TYPE_CHECKING:
@@ -251,7 +251,7 @@ def _check_amount(churned: npt.NDArray[np.bool_], held_out: npt.NDArray[np.bool_
     for name, some in (("to learn from", ~held_out), ("to judge on", held_out)):
         left, of = int(churned[some].sum()), int(some.sum())
         if of < _FEWEST or min(left, of - left) < _FEWEST_OF_A_CLASS:
-            raise ValueError(
+            raise TooFewError(
                 f"{of} rows {name}, {left} of them churned: at least {_FEWEST} rows with "
                 f"{_FEWEST_OF_A_CLASS} of each kind are needed. Take a longer time."
             )

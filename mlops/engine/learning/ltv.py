@@ -15,7 +15,7 @@ from mlops.engine.learning import bgnbd, metrics
 from mlops.engine.learning.columns import Columns, take
 from mlops.engine.learning.drift import CALIBRATION, REFERENCE, calibration_groups, reference_of
 from mlops.engine.learning.leakage import check_leakage
-from mlops.engine.learning.shapes import Artefact, FloatArray, Reasons, Rows, Trained
+from mlops.engine.learning.shapes import Artefact, FloatArray, Reasons, Rows, TooFewError, Trained
 from mlops.engine.learning.splits import folds
 
 KIND = "ltv"
@@ -364,7 +364,7 @@ def _check_amount(value: FloatArray, held_out: npt.NDArray[np.bool_]) -> None:
     for name, some in (("to learn from", ~held_out), ("to judge on", held_out)):
         paid, of = int((value[some] > 0).sum()), int(some.sum())
         if of < _FEWEST or paid < _FEWEST_VALUES:
-            raise ValueError(
+            raise TooFewError(
                 f"{of} users {name}, {paid} of them with value: at least {_FEWEST} users and "
                 f"{_FEWEST_VALUES} with value are needed. Take a longer time."
             )

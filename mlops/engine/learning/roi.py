@@ -18,7 +18,7 @@ from mlops.engine.learning import metrics
 from mlops.engine.learning.columns import Columns
 from mlops.engine.learning.leakage import check_leakage
 from mlops.engine.learning.roi_rows import AFTER_DAYS, RoiRows
-from mlops.engine.learning.shapes import Artefact, FloatArray, Reasons, Rows, Trained
+from mlops.engine.learning.shapes import Artefact, FloatArray, Reasons, Rows, TooFewError, Trained
 from mlops.engine.learning.splits import by_time
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def _logs(roi: FloatArray) -> FloatArray:
 def _check_amount(known: RoiRows, judged: RoiRows) -> None:
     for name, some in (("to learn from", known), ("to judge on", judged)):
         if len(some) < _FEWEST:
-            raise ValueError(
+            raise TooFewError(
                 f"{len(some)} days of campaigns {name}: at least {_FEWEST} are needed whose next"
                 f" {AFTER_DAYS} days are over. Take a longer time."
             )

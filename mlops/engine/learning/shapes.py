@@ -20,6 +20,10 @@ Reasons = list[tuple[str, float]]
 Format = Literal["safetensors", "xgboost-json", "json"]
 
 
+class TooFewError(ValueError):
+    """There are too few rows to learn from or to judge on; says how many are needed."""
+
+
 @dataclass(frozen=True)
 class Artefact:
     """A trained model as bytes; no format of these runs code when it is read."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from campaigns.selectors.scenarios import models_of
 from mlops.engine.learning.campaign_days import CampaignDays, panel
 from mlops.engine.learning.leakage import LeakageError
-from mlops.engine.learning.shapes import Trained
+from mlops.engine.learning.shapes import TooFewError, Trained
 from mlops.engine.learning.splits import by_time
 from mlops.models import JUDGED_FROM
 from mlops.selectors.app_users import AppUsers
@@ -62,6 +62,8 @@ def learn(name: str, source: Source, *, seed: int = 42, told: Told = lambda text
         learnt = trainer(source, seed, told)
     except LeakageError as error:
         raise TrainingError(f"Training was stopped: {error}") from error
+    except TooFewError as error:
+        raise TooLittleError(str(error)) from error
     except (NoCurvesError, ValueError) as error:
         raise TrainingError(str(error)) from error
     told(learnt.trained.verdict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 
 import numpy as np
@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from attribution.models import UserInstall
 from mlops.models import ModelVersion
 from mlops.selectors.app_users import app_users, features_of
-from mlops.services.training import TrainingError, train_model
+from mlops.services.training import TooLittleError, TrainingError, train_model
 from tests.mlops.world.conftest import NOW, OPTIONS, Place
 from workspaces.models import JobRun, Workspace
 from workspaces.services.job_kinds import Progress
@@ -141,6 +141,13 @@ def test_too_little_is_no_failure_of_a_schedule(workspace: Workspace) -> None:
     failed = JobRun.objects.get(workspace=workspace, trigger="page")
     assert (failed.state, failed.attempt) == ("failed", 1)
     assert failed.error.startswith("0 users are known for two weeks")
+
+
+def test_too_few_days_of_campaigns_are_no_failure_of_the_training(place: Place) -> None:
+    early = datetime(2026, 9, 10, 9, 0, tzinfo=UTC)
+
+    with pytest.raises(TooLittleError, match="31 days are known; 81 are needed"):
+        train_model(workspace=place.workspace, name="forecast", now=early)
 
 
 def test_too_few_users_are_refused_in_words(place: Place, workspace: Workspace) -> None:

@@ -36,7 +36,7 @@ from mlops.engine.learning.forecast.windows import (
     target_days,
     windows_of,
 )
-from mlops.engine.learning.shapes import FloatArray, Trained
+from mlops.engine.learning.shapes import FloatArray, TooFewError, Trained
 
 #: Of the seasonal naive forecast's error and of MSTL's; shares that intervals may cover.
 AGAINST_NAIVE: Final = 0.8
@@ -93,19 +93,20 @@ def plan_of(days: int) -> Plan:
 
     Raises
     ------
-    ValueError : they are too few
+    TooFewError : they are
     """
     tests = 4 if days >= _MANY_DAYS else 3
     judging = days - _WEEK * np.arange(tests, 0, -1)
     choosing = np.arange(judging[0] - AHEAD_DAYS - _CHOOSING_DAYS, judging[0] - AHEAD_DAYS) + 1
     stopping = np.arange(choosing[0] - AHEAD_DAYS - _STOPPING_DAYS, choosing[0] - AHEAD_DAYS) + 1
-    learning = np.arange(LEAST_DAYS, stopping[0] - AHEAD_DAYS + 1)
-    if learning.size < _FIRST_DAYS:
-        raise ValueError(
-            f"{days} days are known; {days + _FIRST_DAYS - learning.size} are needed to learn from"
-            " some and judge on others. Take a longer time."
+    last = int(stopping[0]) - AHEAD_DAYS
+    lacking = LEAST_DAYS + _FIRST_DAYS - 1 - last
+    if lacking > 0:
+        raise TooFewError(
+            f"{days} days are known; {days + lacking} are needed to learn from some and judge on"
+            " others. Take a longer time."
         )
-    return Plan(learning, stopping, choosing, judging)
+    return Plan(np.arange(LEAST_DAYS, last + 1), stopping, choosing, judging)
 
 
 def train(panel: Panel, settings: Settings | None = None) -> Trained:
@@ -121,7 +122,7 @@ def train(panel: Panel, settings: Settings | None = None) -> Trained:
 
     Raises
     ------
-    ValueError : too few days or series
+    TooFewError : days or campaigns
     """
     settings = settings or Settings()
     targets, plan = target_days(panel), plan_of(panel.days.size)
@@ -346,7 +347,7 @@ def _card(
 def _check_amount(learning: Part, choosing: Part) -> None:
     for name, part in (("to learn from", learning), ("to choose by", choosing)):
         if len(part.origins) < _FEWEST:
-            raise ValueError(
+            raise TooFewError(
                 f"{len(part.origins)} days of campaigns {name}: at least {_FEWEST} are needed on"
                 " which a campaign spends and has been running for two weeks. Take a longer time."
             )
