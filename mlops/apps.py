@@ -13,9 +13,11 @@ class MlopsConfig(AppConfig):
 
     def ready(self) -> None:
         """Bring promotions to the gate, the sampler's round to the jobs, and hear of deals."""
+        from attribution.selectors.growth.value import register_value_model
         from attribution.services.deal_effects import on_deal_moved
         from mlops.handlers import PromotionHandler
         from mlops.panels import PROMOTION_PANEL
+        from mlops.selectors.user_value import mean_predicted_value
         from mlops.services.budget_job import BUDGET_JOB, propose_for_workspace
         from mlops.services.deals import learn_from_deal
         from mlops.services.prediction_upkeep import PURGE_JOB, purge_workspace
@@ -32,6 +34,7 @@ class MlopsConfig(AppConfig):
         gate.register(PromotionHandler())
         panels.register_panel(PROMOTION_PANEL)
         on_deal_moved(learn_from_deal)
+        register_value_model(mean_predicted_value)
         register_job(
             BUDGET_JOB,
             "Budget proposals of the sampler",

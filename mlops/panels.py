@@ -9,6 +9,7 @@ from typing import Any
 
 from mlops.handlers import KIND
 from mlops.models import ModelVersion, Promotion
+from mlops.selectors.watch import shadow_report_of
 from workspaces.models import Proposal
 from workspaces.panels import KindPanel
 
@@ -58,6 +59,7 @@ def _context(proposal: Proposal, _now: datetime) -> dict[str, Any]:
     return {
         "version": promotion.version,
         "comparison": comparison_of(promotion.version, champion),
+        "report": shadow_report_of(promotion.version, champion),
     }
 
 

@@ -7,13 +7,15 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from mlops.handlers import KIND
 from mlops.models import ArtefactFormat, ModelStage, ModelVersion
+from mlops.selectors.registry import champion_of
+from mlops.selectors.watch import drift_reports_of, shadow_report_of
 from mlops.services.registry.promoting import rollback
 from mlops.services.training import TRAINERS
 from mlops.services.training_jobs import training_job
@@ -49,6 +51,41 @@ class ModelVersionOut(serializers.Serializer[Any]):
     archived_at = serializers.DateTimeField(allow_null=True)
 
 
+class ShadowReportOut(serializers.Serializer[Any]):
+    """A version set against what serves, on users that neither learnt from."""
+
+    champion_version = serializers.IntegerField(source="champion.version")
+    day = serializers.DateField()
+    rows = serializers.IntegerField(help_text="With a known outcome.")
+    metric = serializers.CharField()
+    champion_figure = serializers.FloatField(allow_null=True)
+    challenger_figure = serializers.FloatField(allow_null=True)
+    gain = serializers.FloatField(allow_null=True, help_text="Share of the champion's figure.")
+    gain_low = serializers.FloatField(allow_null=True, help_text="95 % interval.")
+    gain_high = serializers.FloatField(allow_null=True)
+    moved = serializers.JSONField(help_text="PSI of what it reads, by feature.")
+    rank_correlation = serializers.FloatField(allow_null=True)
+    same_decisions = serializers.FloatField(allow_null=True, help_text="Share of users.")
+    is_eligible = serializers.BooleanField()
+    verdict = serializers.CharField()
+
+
+class DriftReportOut(serializers.Serializer[Any]):
+    """How far what serves had moved on a day."""
+
+    day = serializers.DateField()
+    rows = serializers.IntegerField(help_text="Newest users that were looked at.")
+    moved = serializers.JSONField(help_text="PSI of what it reads, by feature.")
+    score_moved = serializers.FloatField(allow_null=True, help_text="PSI of its predictions.")
+    calibration_error = serializers.FloatField(allow_null=True)
+    calibration_limit = serializers.FloatField(allow_null=True)
+    is_moved = serializers.BooleanField()
+    moved_since = serializers.DateField(allow_null=True)
+    verdict = serializers.CharField()
+    asked_for_training = serializers.BooleanField(source="has_asked")
+    answer = serializers.CharField(allow_blank=True)
+
+
 class ModelCardOut(ModelVersionOut):
     """One version with its card, and how to make it again."""
 
@@ -62,6 +99,21 @@ class ModelCardOut(ModelVersionOut):
     data_sha256 = serializers.CharField(allow_blank=True)
     code_version = serializers.CharField()
     card = serializers.JSONField()
+    shadow = serializers.SerializerMethodField()
+    drift = serializers.SerializerMethodField()
+
+    @extend_schema_field(ShadowReportOut(allow_null=True))
+    def get_shadow(self, version: ModelVersion) -> dict[str, Any] | None:
+        """The newest comparison with what serves."""
+        champion = champion_of(workspace=version.workspace, name=version.name)
+        report = shadow_report_of(version, champion)
+        return dict(ShadowReportOut(report).data) if report else None
+
+    @extend_schema_field(DriftReportOut(allow_null=True))
+    def get_drift(self, version: ModelVersion) -> dict[str, Any] | None:
+        """The newest word on its drift."""
+        reports = drift_reports_of(version, days=1)
+        return dict(DriftReportOut(reports[0]).data) if reports else None
 
 
 class PromotionIn(serializers.Serializer[Any]):

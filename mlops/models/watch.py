@@ -188,7 +188,8 @@ class ShadowReport(_OfVersion):
                 condition=~Q(version=F("champion")), name="mlops_shadowreport_two"
             ),
             models.CheckConstraint(
-                condition=Q(is_eligible=False) | Q(gain_low__gt=0),
+                # Asked for in words: what is unknown would pass.
+                condition=Q(is_eligible=False) | Q(gain_low__isnull=False, gain_low__gt=0),
                 name="mlops_shadowreport_eligible_gains",
             ),
         ]

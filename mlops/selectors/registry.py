@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
+from django.db.models import F, Q, Window
+from django.db.models.functions import RowNumber
+
 from mlops.engine.learning.kinds import KINDS
-from mlops.models import ModelArtefact, ModelStage, ModelVersion, Promotion
+from mlops.models import (
+    DriftReport,
+    ModelArtefact,
+    ModelStage,
+    ModelVersion,
+    Promotion,
+    ShadowReport,
+)
 from mlops.models.registry import CHECKSUM
+from mlops.selectors.watch import newest_drifts, newest_shadows
 from workspaces.models import Proposal, Workspace
 from workspaces.models.gate import OPEN
 
@@ -20,7 +31,10 @@ MOST_SHOWN: Final = 20
 
 @dataclass(frozen=True)
 class Family:
-    """All versions of one name, the newest first, as a page shows them."""
+    """The newest versions of one name, the newest first, and the one that serves.
+
+    ``shadow`` and ``drift`` are what was found last of what serves.
+    """
 
     name: str
     label: str
@@ -29,6 +43,8 @@ class Family:
     champion: ModelVersion | None
     fault: str
     waiting: Proposal | None
+    shadow: ShadowReport | None = None
+    drift: DriftReport | None = None
 
     @property
     def shown(self) -> tuple[ModelVersion, ...]:
@@ -38,8 +54,13 @@ class Family:
 
 def families(*, workspace: Workspace) -> list[Family]:
     """Versions by name, with what serves, what is wrong with it and what waits for a signature."""
+    place = Window(RowNumber(), partition_by="name", order_by=F("version").desc())
     rows = (
-        ModelVersion.objects.filter(workspace=workspace).defer("card").order_by("name", "-version")
+        ModelVersion.objects.filter(workspace=workspace)
+        .annotate(place=place)
+        .filter(Q(place__lte=MOST_SHOWN) | Q(stage=ModelStage.CHAMPION))
+        .defer("card")
+        .order_by("name", "-version")
     )
     grouped = [(name, tuple(found)) for name, found in groupby(rows, key=lambda row: row.name)]
     waiting = {
@@ -53,7 +74,15 @@ def families(*, workspace: Workspace) -> list[Family]:
             workspace=workspace, version__stage=ModelStage.CHAMPION, sha256=CHECKSUM
         ).values_list("pk", flat=True)
     )
-    return [_family(name, found, waiting.get(f"model:{name}"), sound) for name, found in grouped]
+    shadows, drifts = newest_shadows(workspace), newest_drifts(workspace)
+    return [
+        replace(
+            _family(name, found, waiting.get(f"model:{name}"), sound),
+            shadow=shadows.get(name),
+            drift=drifts.get(name),
+        )
+        for name, found in grouped
+    ]
 
 
 def family_of(name: str) -> Family:

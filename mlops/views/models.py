@@ -22,9 +22,12 @@ from mlops.selectors.registry import (
     label_of,
     why_not_eligible,
 )
+from mlops.selectors.watch import LEAST_DRIFT_ROWS
+from mlops.selectors.watch_board import watch_board
 from mlops.services.registry.promoting import rollback
 from mlops.services.training import TRAINERS
 from mlops.services.training_jobs import training_job
+from mlops.services.watch.outcomes import OUTCOMES
 from workspaces.gate import GateError, Proposer
 from workspaces.models import JobRun, Proposal
 from workspaces.models.gate import OPEN
@@ -93,7 +96,9 @@ def roll_back(request: PageRequest, name: str) -> HttpResponse:
 
 def _version(request: PageRequest, public_id: UUID) -> ModelVersion:
     rows = ModelVersion.objects.filter(workspace=request.workspace)
-    return get_object_or_404(rows.select_related("created_by", "promoted_by"), public_id=public_id)
+    return get_object_or_404(
+        rows.select_related("workspace", "created_by", "promoted_by"), public_id=public_id
+    )
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,9 @@ def _draw_one(
         "version": version,
         "serves": serves,
         "comparison": comparison_of(version, champion),
+        "watch": watch_board(version, champion),
+        "watched": version.name in OUTCOMES,
+        "least_drift_rows": LEAST_DRIFT_ROWS,
         "why_not": why_not_eligible(version),
         "waiting": Proposal.objects.filter(
             workspace=request.workspace,

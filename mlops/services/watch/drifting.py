@@ -21,7 +21,7 @@ from mlops.engine.learning.shadow import rule_of
 from mlops.models import DriftReport, ModelVersion, UserScore
 from mlops.selectors.app_users import app_users, readable_until
 from mlops.selectors.registry import champion_of, label_of
-from mlops.selectors.watch import model_policy, unseen_from
+from mlops.selectors.watch import LEAST_DRIFT_ROWS, model_policy, unseen_from
 from mlops.services.registry.serving import shelf
 from mlops.services.watch.retraining import answer_drift
 from workspaces.models import Workspace
@@ -32,8 +32,6 @@ from workspaces.services.notices import notify
 WINDOW_DAYS: Final = 14
 #: So far back the beginning of a drift is looked for.
 LOOKED_BACK: Final = timedelta(days=180)
-#: Fewer users tell nothing: chance alone would move a column of ten bins by a tenth.
-LEAST_ROWS: Final = 200
 _KNOWN_DAYS: Final = 28
 
 
@@ -49,7 +47,7 @@ def watch_drift(*, workspace: Workspace, name: str, now: datetime) -> DriftRepor
     until = readable_until(workspace, today)
     users = app_users(workspace, since=until - timedelta(days=WINDOW_DAYS - 1), until=until)
     model = shelf.take(champion, now=now)
-    if len(users) < LEAST_ROWS or model is None:
+    if len(users) < LEAST_DRIFT_ROWS or model is None:
         return None
     limit = model_policy(workspace).most_moved
     found = moved(champion.card[REFERENCE], users.rows, model.predict(users.rows))
@@ -82,7 +80,7 @@ def _calibration(champion: ModelVersion, until: date) -> tuple[Calibration | Non
         version=champion, outcome__isnull=False, began_on__gte=max(newest, unseen_from(champion))
     ).values_list("outcome", "score")
     pairs = np.array(rows, dtype=np.float64).reshape(-1, 2)
-    if len(pairs) < LEAST_ROWS:
+    if len(pairs) < LEAST_DRIFT_ROWS:
         return None, len(pairs)
     return calibration_of(pairs[:, 0], pairs[:, 1], is_chance=rule.is_chance), len(pairs)
 
@@ -94,7 +92,7 @@ def _since(champion: ModelVersion, until: date, limit: float) -> date | None:
         users.rows,
         users.installed_on,
         limit=limit,
-        least=LEAST_ROWS // 2,
+        least=LEAST_DRIFT_ROWS // 2,
     )
 
 

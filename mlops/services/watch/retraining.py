@@ -8,6 +8,7 @@ from mlops.models import DriftReport, ModelVersion
 from mlops.selectors.registry import PROMOTION_KIND
 from mlops.selectors.watch import model_policy
 from mlops.services.training import TrainingError, train_model
+from mlops.services.training_jobs import training_job
 from workspaces.models import Proposal, Workspace
 from workspaces.models.gate import OPEN
 from workspaces.services.job_kinds import known_job
@@ -33,7 +34,7 @@ def answer_drift(*, report: DriftReport, now: datetime) -> None:
 def request_training(*, workspace: Workspace, name: str, now: datetime) -> str:
     """Have a model trained by its job, or here where it has none; returns what came of it."""
     try:
-        if known_job(job := f"train-{name}"):
+        if known_job(job := training_job(name)):
             request_job(workspace=workspace, name=job, trigger="drift", now=now)
             return "A training was asked for."
         version = train_model(workspace=workspace, name=name, now=now)

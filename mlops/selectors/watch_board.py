@@ -1,0 +1,201 @@
+"""What the page of a version shows of its life after training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from attribution.models import UserInstall
+from mlops.engine.learning.drift import CALIBRATION, REFERENCE
+from mlops.engine.learning.shadow import Rule, rule_of
+from mlops.models import DriftReport, ModelPolicy, ModelVersion, ShadowReport
+from mlops.selectors.watch import drift_reports_of, model_policy, shadow_report_of
+from workspaces.charts import LineChart, line_chart
+
+#: Of a card, what is drawn and not told in words.
+DRAWN: Final = (REFERENCE, CALIBRATION)
+_MOST_FEATURES: Final = 10
+_SIDE: Final = 240
+_EDGE: Final = 8
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A group of held-out rows of like predictions."""
+
+    x: float
+    y: float
+    label: str
+
+
+@dataclass(frozen=True)
+class CalibrationChart:
+    """Mean prediction across, mean outcome upwards; on the diagonal a prediction holds."""
+
+    dots: tuple[Dot, ...]
+    top: str
+    summary: str
+    side: int = _SIDE
+
+
+@dataclass(frozen=True)
+class FeatureDrift:
+    """How far one column has moved, over days."""
+
+    name: str
+    value: float
+    is_moved: bool
+    chart: LineChart
+
+
+@dataclass(frozen=True)
+class DriftBoard:
+    """Newest report of a version, with what moved most first."""
+
+    report: DriftReport
+    limit: float
+    features: tuple[FeatureDrift, ...]
+    others: int
+    score: LineChart
+    calibration: LineChart
+
+
+@dataclass(frozen=True)
+class Differing:
+    """A user whom the two versions decide otherwise."""
+
+    user: str
+    began_on: date
+    champion: float
+    challenger: float
+    outcome: str
+
+
+@dataclass(frozen=True)
+class ShadowBoard:
+    """The newest comparison, in words and rows."""
+
+    report: ShadowReport
+    rule: Rule
+    limit: float
+    differing: tuple[Differing, ...]
+
+
+@dataclass(frozen=True)
+class WatchBoard:
+    """All of it; each part is ``None`` while there is nothing to show."""
+
+    calibration: CalibrationChart | None
+    drift: DriftBoard | None
+    shadow: ShadowBoard | None
+    card: dict[str, Any]
+
+
+def watch_board(version: ModelVersion, champion: ModelVersion | None) -> WatchBoard:
+    """Read what was found of a version; five queries at most."""
+    policy = model_policy(version.workspace)
+    return WatchBoard(
+        calibration=_calibration(version),
+        drift=_drift(drift_reports_of(version), policy),
+        shadow=_shadow(shadow_report_of(version, champion), policy),
+        card={name: text for name, text in version.card.items() if name not in DRAWN},
+    )
+
+
+def _calibration(version: ModelVersion) -> CalibrationChart | None:
+    groups: Sequence[tuple[float, float, int]] = version.card.get(CALIBRATION) or ()
+    top = max((max(told, came) for told, came, _ in groups), default=0.0)
+    if not top:
+        return None
+    is_share = rule_of(version.name).is_chance
+
+    def write(value: float) -> str:
+        return f"{value:.1%}" if is_share else f"{value:,.2f}"
+
+    room = _SIDE - 2 * _EDGE
+    dots = tuple(
+        Dot(
+            x=_EDGE + room * told / top,
+            y=_SIDE - _EDGE - room * max(came, 0.0) / top,
+            label=f"{rows:,} rows: predicted {write(told)}, came {write(came)}",
+        )
+        for told, came, rows in groups
+    )
+    worst = max(groups, key=lambda group: abs(group[0] - group[1]))
+    summary = (
+        f"{len(groups)} groups of held-out rows, mean prediction across, what came upwards;"
+        f" furthest off: predicted {write(worst[0])}, came {write(worst[1])}"
+    )
+    return CalibrationChart(dots, write(top), summary)
+
+
+def _drift(reports: list[DriftReport], policy: ModelPolicy) -> DriftBoard | None:
+    if not reports:
+        return None
+    newest, limit = reports[-1], policy.most_moved
+    days = [report.day for report in reports]
+    features = tuple(
+        FeatureDrift(
+            name=name,
+            value=value,
+            is_moved=value > limit,
+            chart=line_chart(
+                title=name, days=days, values=[report.moved.get(name) for report in reports]
+            ),
+        )
+        for name, value in newest.worst_first[:_MOST_FEATURES]
+    )
+    return DriftBoard(
+        report=newest,
+        limit=limit,
+        features=features,
+        others=len(newest.moved) - len(features),
+        score=line_chart(
+            title="What it predicts (PSI)",
+            days=days,
+            values=[report.score_moved for report in reports],
+        ),
+        calibration=line_chart(
+            title="Predictions off by",
+            days=days,
+            values=[report.calibration_error for report in reports],
+        ),
+    )
+
+
+def _shadow(report: ShadowReport | None, policy: ModelPolicy) -> ShadowBoard | None:
+    if report is None:
+        return None
+    rule = rule_of(report.version.name)
+    keys = [row["install"] for row in report.differing]
+    names = dict(
+        UserInstall.objects.filter(workspace=report.workspace_id, pk__in=keys).values_list(
+            "pk", "user_id"
+        )
+    )
+    return ShadowBoard(
+        report=report,
+        rule=rule,
+        limit=policy.most_moved,
+        differing=tuple(
+            Differing(
+                user=names[row["install"]],
+                began_on=date.fromisoformat(row["began_on"]),
+                champion=row["champion"],
+                challenger=row["challenger"],
+                outcome=_outcome(rule, row["outcome"]),
+            )
+            for row in report.differing
+            if row["install"] in names
+        ),
+    )
+
+
+def _outcome(rule: Rule, outcome: float | None) -> str:
+    if outcome is None:
+        return "not known yet"
+    if rule.is_chance:
+        return "left" if outcome else "stayed"
+    return f"{outcome:,.2f}"
