@@ -20,6 +20,7 @@ class MlopsConfig(AppConfig):
         from mlops.selectors.user_value import mean_predicted_value
         from mlops.services.budget_job import BUDGET_JOB, propose_for_workspace
         from mlops.services.deals import learn_from_deal
+        from mlops.services.predicting import on_predicted
         from mlops.services.prediction_upkeep import PURGE_JOB, purge_workspace
         from mlops.services.training_jobs import QUEUE, register_training
         from mlops.services.watch.jobs import (
@@ -28,12 +29,14 @@ class MlopsConfig(AppConfig):
             score_workspace,
             watch_workspace,
         )
+        from mlops.tasks import ask_shadow
         from workspaces import gate, panels
         from workspaces.services.jobs import register_job
 
         gate.register(PromotionHandler())
         panels.register_panel(PROMOTION_PANEL)
         on_deal_moved(learn_from_deal)
+        on_predicted(ask_shadow)
         register_value_model(mean_predicted_value)
         register_job(
             BUDGET_JOB,

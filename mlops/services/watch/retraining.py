@@ -7,13 +7,10 @@ from datetime import date, datetime, timedelta
 from mlops.models import DriftReport, ModelVersion
 from mlops.selectors.registry import PROMOTION_KIND
 from mlops.selectors.watch import model_policy
-from mlops.services.training import TrainingError, train_model
 from mlops.services.training_jobs import training_job
 from workspaces.models import Proposal, Workspace
 from workspaces.models.gate import OPEN
-from workspaces.services.job_kinds import known_job
-from workspaces.services.jobs import request_job
-from workspaces.services.refusals import RefusedError
+from workspaces.services.jobs import JobRefusedError, request_job
 
 
 def answer_drift(*, report: DriftReport, now: datetime) -> None:
@@ -32,15 +29,15 @@ def answer_drift(*, report: DriftReport, now: datetime) -> None:
 
 
 def request_training(*, workspace: Workspace, name: str, now: datetime) -> str:
-    """Have a model trained by its job, or here where it has none; returns what came of it."""
+    """Have a model trained by its job; returns what came of asking.
+
+    A run that waits or goes on already is the one: no second is queued.
+    """
     try:
-        if known_job(job := training_job(name)):
-            request_job(workspace=workspace, name=job, trigger="drift", now=now)
-            return "A training was asked for."
-        version = train_model(workspace=workspace, name=name, now=now)
-    except (RefusedError, TrainingError) as error:
-        return f"It was not trained: {error}"
-    return f"Version {version.version} was trained: {version.verdict}"
+        request_job(workspace=workspace, name=training_job(name), trigger="drift", now=now)
+    except JobRefusedError as error:
+        return f"It is not trained now: {error}"
+    return "A training was asked for."
 
 
 def _why_not(report: DriftReport) -> str:

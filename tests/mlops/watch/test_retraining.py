@@ -92,14 +92,13 @@ def test_policy_may_leave_training_to_people(serving, asked, workspace, now):
     assert _answer(serving, now).answer == "The workspace's policy leaves training to people."
 
 
-def test_why_it_could_not_be_trained_stands_on_the_report(serving, workspace, now, monkeypatch):
+def test_why_it_is_not_trained_stands_on_the_report(serving, workspace, now, monkeypatch):
     monkeypatch.setattr(job_kinds, "_jobs", {})
 
     report = _answer(serving, now)
 
     assert report.has_asked
-    assert report.answer.startswith("It was not trained: ")
-    assert "0 users are known for two weeks" in report.answer
+    assert report.answer.startswith("It is not trained now: There is no job 'train-churn'")
 
 
 def test_nothing_is_reported_of_what_does_not_serve_or_keeps_no_reference(workspace, approver, now):
