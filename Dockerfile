@@ -8,7 +8,7 @@ RUN apt-get update \
     && useradd --create-home countersign
 
 WORKDIR /app
-COPY Makefile requirements.txt ./
+COPY Makefile requirements.txt requirements-embedder.txt ./
 RUN make install
 
 COPY . .

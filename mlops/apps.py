@@ -29,12 +29,14 @@ class MlopsConfig(AppConfig):
             score_workspace,
             watch_workspace,
         )
+        from mlops.services.winners.collecting import WINNERS_JOB, collect_for_workspace
         from mlops.tasks import ask_shadow
         from workspaces import gate, panels
         from workspaces.services.jobs import register_job
 
         gate.register(PromotionHandler())
         panels.register_panel(PROMOTION_PANEL)
+        panels.register_aside(panels.Aside("ad_change", "winners-like"))
         on_deal_moved(learn_from_deal)
         on_predicted(ask_shadow)
         register_value_model(mean_predicted_value)
@@ -54,4 +56,12 @@ class MlopsConfig(AppConfig):
             SCORE_JOB, "Scores of users by models", score_workspace, priority=-5, queue=QUEUE
         )
         register_job(DRIFT_JOB, "Drift of models", watch_workspace, priority=-5, queue=QUEUE)
+        register_job(
+            WINNERS_JOB,
+            "Winner library",
+            collect_for_workspace,
+            limit_s=1800,
+            priority=-5,
+            queue=QUEUE,
+        )
         register_training()

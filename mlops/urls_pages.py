@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from mlops.views import budget, models, training
+from mlops.views import budget, models, training, winners
 
 urlpatterns = [
     path("models/", models.models, name="models"),
     path("models/budget/", budget.budget, name="budget"),
     path("models/budget/send/", budget.send, name="budget-send"),
+    path("models/winners/", winners.winners, name="winners"),
+    path("models/winners/export.<str:kind>", winners.export, name="winners-export"),
+    path("models/winners/collect/", winners.collect, name="winners-collect"),
+    path("models/winners/like/<uuid:public_id>/", winners.like_change, name="winners-like"),
     path("models/<uuid:public_id>/", models.model, name="model"),
     path("models/<uuid:public_id>/propose/", models.propose_promotion, name="model-propose"),
     path("models/<slug:name>/train/", training.train_now, name="model-train"),

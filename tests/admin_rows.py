@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -91,6 +92,8 @@ from mlops.models import (
     ShadowReport,
     SyntheticWorld,
     UserScore,
+    WinnerPolicy,
+    WinnerSnapshot,
     WorldTruth,
 )
 from tests.campaigns.advice.steps import recommendation_of
@@ -98,6 +101,7 @@ from tests.campaigns.alerting.steps import alert_of
 from tests.campaigns.factories import AdFactory, DailyPerformanceFactory, SafetyPolicyFactory
 from tests.campaigns.scenarios.steps import stored
 from tests.mlops.registry.steps import version_of
+from tests.mlops.winners.steps import directions, winner_with
 from tests.workspaces import note_kind
 from tests.workspaces.factories import ConnectionFactory, ExchangeRateFactory, MembershipFactory
 from workspaces.gate import Proposer
@@ -329,6 +333,7 @@ def _app(workspace: Workspace) -> None:
     )
     _watched(workspace, install)
     WorldTruth.objects.create(workspace=workspace, install=install, segment="regular", churn_day=9)
+    _winners(workspace)
     SyntheticWorld.objects.create(
         workspace=workspace, seed=1, starts_on=NOW.date(), days=1, users=1, sessions=1,
         session_factor=1, events=[], made_at=NOW,
@@ -440,3 +445,14 @@ def _libraries(user: User) -> None:
 def rows_of(model: type[Model]) -> list[Model]:
     """All rows of a model, whatever their workspace."""
     return list(apps.get_model(model._meta.label)._default_manager.order_by("pk"))
+
+
+def _winners(workspace: Workspace) -> None:
+    vector = directions(1)[0]
+    winner_with(workspace, vector, NOW, text="Text of Acme")
+    WinnerPolicy.objects.create(workspace=workspace)
+    data = bytes(8)
+    WinnerSnapshot.objects.create(
+        workspace=workspace, embedder="given", version=1, form="exact", entries=1, data=data,
+        sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data), saved_at=NOW,
+    )  # fmt: skip

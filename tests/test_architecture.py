@@ -78,8 +78,10 @@ HEAVY = (
 )  # fmt: skip
 LATE = (
     "campaigns.engine.advice.answer", "mlops.engine.budget.dqn",
-    "mlops.engine.budget.environment", "mlops.engine.learning.devices",
+    "mlops.engine.budget.environment", "mlops.engine.embedding.index",
+    "mlops.engine.embedding.minilm", "mlops.engine.learning.devices",
     "mlops.engine.learning.forecast.net_training", "mlops.engine.learning.ziln",
+    "mlops.services.winners.indexes", "mlops.services.winners.snapshots",
     "workspaces.reports.drawing", "workspaces.reports.paper",
 )  # fmt: skip
 # Run by hand, never imported by the system.

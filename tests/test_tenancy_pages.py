@@ -168,6 +168,10 @@ PAGES: dict[str, tuple[str, str]] = {
     "stage-values": (MEMBER, NONE),
     "stage-values-propose": (NONE, OPERATOR),
     "models": (MEMBER, NONE),
+    "winners": (MEMBER, NONE),
+    "winners-export": (MEMBER, NONE),
+    "winners-collect": (NONE, OPERATOR),
+    "winners-like": (MEMBER, NONE),
     "model": (MEMBER, NONE),
     "model-propose": (NONE, OPERATOR),
     "model-rollback": (NONE, APPROVER),
@@ -250,6 +254,8 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         **{name: [rows["model"]] for name in ("model", "model-propose")},
         "model-rollback": ["roi_mean"],
         **{name: ["churn"] for name in ("model-train", "model-training")},
+        "winners-export": ["csv"],
+        "winners-like": [proposal],
         "entity": ["campaign", rows["campaign"]],
         "entity-propose": ["campaign", rows["campaign"]],
     }
@@ -485,6 +491,7 @@ NAMELESS = {
     "dashboard-export",
     "scenarios-export",
     "model-rollback",
+    "winners-export",
 }
 # Forms that carry ids of rows.
 _NAMING = {

@@ -69,7 +69,29 @@ class KindPanel:
     facets: tuple[Facet, ...] = field(default=())
 
 
+@dataclass(frozen=True)
+class Aside:
+    """A part of a kind's page that another app answers, asked for once the page stands.
+
+    ``url_name`` takes the proposal's public id and answers a fragment, or nothing.
+    """
+
+    kind: str
+    url_name: str
+
+
 _panels: dict[str, KindPanel] = {}
+_asides: list[Aside] = []
+
+
+def register_aside(aside: Aside) -> None:
+    """Make a part known. Called in ``ready()``."""
+    _asides.append(aside)
+
+
+def asides_of(kind: str) -> list[Aside]:
+    """Parts of a kind's page that are asked for later."""
+    return [aside for aside in _asides if aside.kind == kind]
 
 
 def register_panel(panel: KindPanel) -> None:

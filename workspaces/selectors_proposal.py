@@ -24,7 +24,7 @@ from workspaces.models import (
     Workspace,
 )
 from workspaces.models.gate_triggers import STOP_KIND
-from workspaces.panels import Diff, EditField, diff_of, panel_of
+from workspaces.panels import Aside, Diff, EditField, asides_of, diff_of, panel_of
 from workspaces.roles import Role
 from workspaces.selectors_queue import newest
 from workspaces.selectors_rows import Predicted, QueueRow, Viewer, predicted_of, row_of
@@ -80,6 +80,7 @@ class Detail:
     evidence: list[FactGroup]
     history: list[Proposal]
     similar: list[Outcome]
+    asides: list[Aside]
     plan_text: str
 
 
@@ -122,6 +123,7 @@ def detail_of(*, proposal: Proposal, viewer: Viewer, now: datetime) -> Detail:
         evidence=_figures(evidence),
         history=_history(proposal),
         similar=_similar(proposal),
+        asides=asides_of(proposal.kind),
         plan_text=json.dumps(current.content, indent=2, sort_keys=True) if current else "{}",
     )
 

@@ -88,7 +88,7 @@ class NotAnsweredError(APIException):
 
     def __init__(self, error: BusyError) -> None:
         super().__init__(str(error))
-        self.wait = error.retry_after_s
+        self.wait = error.wait
 
 
 class Predict(ApiView):

@@ -12,6 +12,7 @@ from mlops.api.models import (
 )
 from mlops.api.predicting import Predict
 from mlops.api.sampler import Feedback, Select
+from mlops.api.winners import AddWinner, FindSimilar, WinnerStats
 from workspaces.api.routing import api_path
 
 urlpatterns = [
@@ -19,6 +20,9 @@ urlpatterns = [
     api_path("ml/battle-hardened/feedback/", Feedback.as_view(), "api-sampler-feedback"),
     api_path("ml/optimize-budget/", OptimizeBudget.as_view(), "api-optimize-budget"),
     api_path("ml/predict/<str:name>/", Predict.as_view(), "api-predict"),
+    api_path("ml/rag/add-winner/", AddWinner.as_view(), "api-winners-add"),
+    api_path("ml/rag/find-similar/", FindSimilar.as_view(), "api-winners-find"),
+    api_path("ml/rag/stats/", WinnerStats.as_view(), "api-winners-stats"),
     api_path("models/", ModelList.as_view(), "api-models"),
     api_path("models/<uuid:public_id>/", ModelDetail.as_view(), "api-model"),
     api_path(

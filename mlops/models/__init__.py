@@ -19,12 +19,21 @@ from mlops.models.watch import (
     ShadowReport,
     UserScore,
 )
+from mlops.models.winners import (
+    IndexForm,
+    Winner,
+    WinnerLibrary,
+    WinnerPolicy,
+    WinnerSnapshot,
+    WinnerSource,
+)
 from mlops.models.worlds import SyntheticWorld, WorldTruth
 
 __all__ = [
     "JUDGED_FROM",
     "ArtefactFormat",
     "DriftReport",
+    "IndexForm",
     "ModelArtefact",
     "ModelPolicy",
     "ModelPrediction",
@@ -39,5 +48,10 @@ __all__ = [
     "ShadowReport",
     "SyntheticWorld",
     "UserScore",
+    "Winner",
+    "WinnerLibrary",
+    "WinnerPolicy",
+    "WinnerSnapshot",
+    "WinnerSource",
     "WorldTruth",
 ]

@@ -1,7 +1,9 @@
 """Celery entry points of models."""
 
-from mlops.tasks.inference import Answer, BusyError, Question, ask, predict_task, warm_up
+from mlops.tasks.asking import BusyError, put
+from mlops.tasks.inference import Answer, Question, ask, predict_task, warm_up
 from mlops.tasks.shadow import ask_shadow, score_in_shadow
+from mlops.tasks.winners import embed_text_task, find_similar_task, likenesses_task
 
 __all__ = [
     "Answer",
@@ -9,7 +11,11 @@ __all__ = [
     "Question",
     "ask",
     "ask_shadow",
+    "embed_text_task",
+    "find_similar_task",
+    "likenesses_task",
     "predict_task",
+    "put",
     "score_in_shadow",
     "warm_up",
 ]

@@ -1,12 +1,7 @@
-"""Predictions while somebody waits: asked of a worker that has its models loaded.
-
-No web process imports a model's library. It sends the question to the queue ``infer`` and waits
-for the answer in Redis for a short time; a question that nobody took by then expires.
-"""
+"""Predictions while somebody waits: asked of a worker that has its models loaded."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,42 +9,16 @@ from typing import Any, Final
 from celery import shared_task
 from celery.signals import worker_ready
 from django.utils import timezone
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
 from mlops.engine.learning.shapes import Reasons
 from mlops.models import ModelStage, ModelVersion, PredictionDoor
 from mlops.services.predicting import Predicted, predict
 from mlops.services.registry.serving import MOST_KEPT, shelf
 from mlops.services.subjects import rows_of_users
-from workspaces.cache import leave_answer, wait_for_answer
-from workspaces.gate import GateError, RequestError
-from workspaces.ids import uuid7
+from mlops.tasks.asking import QUEUE, answer, put
 from workspaces.models import Workspace
-from workspaces.services.refusals import RefusedError
 
-logger = logging.getLogger(__name__)
-
-QUEUE: Final = "infer"
-WAIT_S: Final = 2.0
-_EXPIRES_S: Final = 3
-_KEPT_S: Final = 30
 _MOST_REASONS: Final = 10
-
-
-class BusyError(RefusedError):
-    """No worker answered in time."""
-
-    status = 503
-    retry_after_s = 5
-
-
-class RefusedInWorkerError(RefusedError):
-    """What the worker refused, as it said it."""
-
-    def __init__(self, message: str, *, status: int, field: str) -> None:
-        super().__init__(message)
-        self.status, self.field = status, field
 
 
 @dataclass(frozen=True)
@@ -90,41 +59,22 @@ def ask(workspace: Workspace, question: Question, *, door: PredictionDoor) -> An
     BusyError : no worker answered within two seconds
     RefusedInWorkerError : it refused; ``field`` names what is wrong with the question
     """
-    key = f"prediction:{uuid7()}"
-    try:
-        predict_task.apply_async(
-            kwargs={
-                "workspace_id": workspace.pk, "name": question.name, "door": door.value,
-                "rows": list(question.rows), "user_ids": list(question.user_ids), "key": key,
-            },
-            queue=QUEUE, expires=_EXPIRES_S, ignore_result=True,
-        )  # fmt: skip
-        answer = wait_for_answer(key, timeout_s=WAIT_S)
-    except (OperationalError, RedisError) as error:
-        logger.warning("no model could be asked", exc_info=True)
-        raise BusyError("Models cannot be asked now; try again in a moment.") from error
-    if answer is None:
-        raise BusyError(
-            f"No model answered within {WAIT_S:g} seconds; try again in a moment. If it stays so,"
-            " start the worker: celery -A config worker -Q infer"
-        )
-    if "error" in answer:
-        raise RefusedInWorkerError(**answer["error"])
-    told = [
-        Told(**{**one, "reasons": [tuple(r) for r in one["reasons"]]}) for one in answer["told"]
-    ]
-    return Answer(**{**answer, "told": told})
+    said = put(
+        predict_task,
+        workspace_id=workspace.pk,
+        name=question.name,
+        door=door.value,
+        rows=list(question.rows),
+        user_ids=list(question.user_ids),
+    )
+    told = [Told(**{**one, "reasons": [tuple(r) for r in one["reasons"]]}) for one in said["told"]]
+    return Answer(**{**said, "told": told})
 
 
 @shared_task(name="mlops.predict", soft_time_limit=20, time_limit=30, ignore_result=True)
 def predict_task(*, workspace_id: int, name: str, key: str, **asked: Any) -> None:
     """Answer one question, or say in words why not."""
-    try:
-        answer = _answer(Workspace.objects.get(pk=workspace_id), name, **asked)
-    except (GateError, RefusedError) as error:
-        field = error.field if isinstance(error, RequestError) else ""
-        answer = {"error": {"message": str(error), "status": error.status, "field": field}}
-    leave_answer(key, answer, keep_s=_KEPT_S)
+    answer(key, lambda: _answer(Workspace.objects.get(pk=workspace_id), name, **asked))
 
 
 def _answer(

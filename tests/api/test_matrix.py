@@ -117,6 +117,7 @@ def test_reading_scope_never_writes(workspace, admin):
         "POST scenarios/predict/",
         "POST ml/battle-hardened/select/",
         "POST ml/predict/<str:name>/",
+        "POST ml/rag/find-similar/",
         *revenue,
     }
 

@@ -200,6 +200,12 @@ MAIN_PAGES = (
     MainPage(
         "models", "/models/", "Which version of each model serves.", ready="section.cs-card h2"
     ),
+    MainPage(
+        "winners",
+        "/models/winners/",
+        "Ads that did well, searched by what they say.",
+        ready="h1",
+    ),
     MainPage("import", "/campaigns/import/", "Imports of daily figures.", ready="input[type=file]"),
     MainPage("accounts", "/campaigns/accounts/", "Ad accounts and how fresh they are.", "ada"),
     MainPage("start", "/start/", "What to do next in a workspace.", "ada"),

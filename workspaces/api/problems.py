@@ -31,11 +31,10 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     set_rollback()
     status, body = problem
     response = Response(_complete(status, body), status=status, content_type=MEDIA_TYPE)
-    if isinstance(error, exceptions.APIException):
-        if challenge := getattr(error, "auth_header", None):
-            response["WWW-Authenticate"] = challenge
-        if wait := getattr(error, "wait", None):
-            response["Retry-After"] = str(max(1, int(wait)))
+    if challenge := getattr(error, "auth_header", None):
+        response["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None):
+        response["Retry-After"] = str(max(1, int(wait)))
     return response
 
 

@@ -64,7 +64,8 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _let_go(directory: Path) -> None:
-    files = sorted(directory.iterdir(), key=lambda file: file.stat().st_mtime, reverse=True)
+    kept = (path for path in directory.iterdir() if path.is_file())
+    files = sorted(kept, key=lambda file: file.stat().st_mtime, reverse=True)
     for file in files[MOST_FILES:]:
         with suppress(FileNotFoundError):  # another process was faster
             file.unlink()

