@@ -182,11 +182,17 @@ def _told(report: ShadowReport | None) -> dict[str, Any] | None:
     return {
         "rows": report.rows,
         "metric": report.metric,
-        "champion": report.champion_figure,
-        "challenger": report.challenger_figure,
-        "gain": report.gain,
-        "gain_95": [report.gain_low, report.gain_high],
-        "same_decisions": report.same_decisions,
+        **{
+            name: None if value is None else round(value, 4)
+            for name, value in (
+                ("champion", report.champion_figure),
+                ("challenger", report.challenger_figure),
+                ("gain", report.gain),
+                ("gain_low", report.gain_low),
+                ("gain_high", report.gain_high),
+                ("same_decisions", report.same_decisions),
+            )
+        },
         "moved": report.moved,
     }
 

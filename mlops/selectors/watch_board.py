@@ -136,13 +136,23 @@ def _drift(reports: list[DriftReport], policy: ModelPolicy) -> DriftBoard | None
         return None
     newest, limit = reports[-1], policy.most_moved
     days = [report.day for report in reports]
+    # The shaded part is what may be; it also keeps small moves small.
+    allowed = dict.fromkeys(range(len(days)), (0.0, limit))
+    held = {
+        place: (0.0, report.calibration_limit)
+        for place, report in enumerate(reports)
+        if report.calibration_limit is not None
+    }
     features = tuple(
         FeatureDrift(
             name=name,
             value=value,
             is_moved=value > limit,
             chart=line_chart(
-                title=name, days=days, values=[report.moved.get(name) for report in reports]
+                title=name,
+                days=days,
+                values=[report.moved.get(name) for report in reports],
+                band=allowed,
             ),
         )
         for name, value in newest.worst_first[:_MOST_FEATURES]
@@ -156,11 +166,13 @@ def _drift(reports: list[DriftReport], policy: ModelPolicy) -> DriftBoard | None
             title="What it predicts (PSI)",
             days=days,
             values=[report.score_moved for report in reports],
+            band=allowed,
         ),
         calibration=line_chart(
             title="Predictions off by",
             days=days,
             values=[report.calibration_error for report in reports],
+            band=held,
         ),
     )
 
