@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from mlops.models import DriftReport, ModelVersion
+from mlops.models import DriftReport, ModelPolicy, ModelVersion
 from mlops.selectors.registry import MOST_SHOWN, families
-from mlops.services.watch.comparing import advance, compare
+from mlops.services.watch.comparing import advance, compare, propose_ready
 from tests.api.conftest import key_client
 from tests.mlops.registry.steps import champion
 from tests.mlops.watch.steps import DAY, drawn, installs_of, score, version_of
@@ -115,3 +115,16 @@ def test_rest_tells_the_same(pair, workspace, other_workspace, operator):
     assert (shadow["drift"], shadow["shadow"]["rows"]) == (None, 300)
     assert shadow["shadow"]["is_eligible"] is False
     assert shadow["shadow"]["champion_version"] == 1
+
+
+def test_queue_tells_the_predicted_effect_in_its_own_words(pair, workspace, now, viewer, client_as):
+    ModelPolicy.objects.create(workspace=workspace, least_rows=300)
+    compare(workspace=workspace, name="churn", now=now)
+    made = propose_ready(workspace=workspace, name="churn", now=now)
+    client = client_as(viewer)
+
+    row, page = client.get("/approvals/").text, client.get(f"/approvals/{made.public_id}/").text
+
+    assert "users it is surest of<span" in row
+    assert "users it is surest of</strong> (80 % interval" in page
+    assert f'href="/models/{pair[1].public_id}/#shadow"' in page
