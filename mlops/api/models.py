@@ -16,9 +16,9 @@ from mlops.handlers import KIND
 from mlops.models import ArtefactFormat, ModelStage, ModelVersion
 from mlops.selectors.registry import champion_of
 from mlops.selectors.watch import drift_reports_of, shadow_report_of
+from mlops.services.job_names import training_job
 from mlops.services.registry.promoting import rollback
 from mlops.services.training import TRAINERS
-from mlops.services.training_jobs import training_job
 from workspaces import scopes
 from workspaces.api.config_serializers import JobRunOut
 from workspaces.api.idempotency import once

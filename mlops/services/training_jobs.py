@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
 from mlops.selectors.registry import label_of
+from mlops.services.job_names import training_job
 from mlops.services.training import TRAINERS, TooLittleError, train_model
-from workspaces.services.jobs import Progress, register_job
+from mlops.services.watch.jobs import SCORE_JOB
+from workspaces.services.jobs import JobRefusedError, Progress, register_job, request_job
 
 QUEUE: Final = "train"
 LIMIT_S: Final = 3600
-
-
-def training_job(name: str) -> str:
-    """Name of the job that trains a model."""
-    return f"train-{name.replace('_', '-')}"
 
 
 def register_training() -> None:
@@ -57,3 +55,14 @@ def train_for_workspace(name: str, progress: Progress) -> None:
     better = "beats the plain models" if version.is_better else "does not beat the plain models"
     progress.step(f"Version {version.version} {better}")
     progress.count(versions=1, rows=version.rows + version.held_out)
+    if version.is_better:
+        _compare_soon(progress)
+
+
+def _compare_soon(progress: Progress) -> None:
+    """Have a version that may serve compared and proposed now, not next night."""
+    # Where that runs already, or was asked for too often, the night will do.
+    with suppress(JobRefusedError):
+        request_job(
+            workspace=progress.workspace, name=SCORE_JOB, trigger="training", now=progress.now
+        )

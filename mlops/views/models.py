@@ -24,9 +24,9 @@ from mlops.selectors.registry import (
 )
 from mlops.selectors.watch import LEAST_DRIFT_ROWS
 from mlops.selectors.watch_board import watch_board
+from mlops.services.job_names import training_job
 from mlops.services.registry.promoting import rollback
 from mlops.services.training import TRAINERS
-from mlops.services.training_jobs import training_job
 from mlops.services.watch.outcomes import OUTCOMES
 from workspaces.gate import GateError, Proposer
 from workspaces.models import JobRun, Proposal

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from mlops.selectors.registry import label_of
+from mlops.services.job_names import training_job
 from mlops.services.training import TRAINERS
-from mlops.services.training_jobs import training_job
 from workspaces.pages import PageRequest, page, show
 from workspaces.roles import Role
 from workspaces.selectors import newest_runs

@@ -1,4 +1,4 @@
-"""A workspace of an app: a small synthetic world, and what the jobs find in it."""
+"""A workspace of an app: a small synthetic world, what the jobs find in it, what is learnt."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from campaigns.services.predicting import PREDICTIONS_JOB
 from campaigns.services.scenarios.fitting import CURVES_JOB
 from campaigns.services.signals import SIGNALS_JOB
 from mlops.services.demo.people import add_people, demo_person
+from mlops.services.job_names import training_job
 from mlops.services.world.making import make_world
 from mlops.simulation.world.world import Options
 from workspaces.models import BusinessMode, User, Workspace
 from workspaces.roles import Role
-from workspaces.services.jobs import run_job
+from workspaces.services.jobs import request_job, run_job
 from workspaces.services.workspaces import create_workspace
 
 SLUG: Final = "ptd_app"
@@ -33,6 +34,9 @@ SCALE: Final = 1 / 20
 DAYS: Final = 75
 #: What has something to show on the first day, in this order: advice reads signals.
 JOBS: Final = (SIGNALS_JOB, PREDICTIONS_JOB, ALERTS_JOB, ADVICE_JOB, CURVES_JOB)
+#: Trained once the system runs, because nobody should wait for it: one that may serve and, with so
+#: few who pay, one that may not.
+LEARNT: Final = ("churn", "ltv")
 
 #: Lines that the app's admin has moved. A campaign of this size has a few installs a day, and users
 #: pay for weeks: a week's ROAS of one campaign is chance, and half of all days spend more than the
@@ -76,6 +80,8 @@ def fill_app(*, now: datetime, scale: float = SCALE) -> Workspace:
     make_world(workspace=workspace, options=options, now=now, told=lambda _text: None)
     for name in JOBS:
         run_job(workspace=workspace, name=name, trigger="demo", now=now)
+    for name in LEARNT:
+        request_job(workspace=workspace, name=training_job(name), trigger="demo", now=now)
     workspace.refresh_from_db()
     workspace.notice = NOTICE
     workspace.save(update_fields=["notice", "updated_at"])

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from mlops.models import DriftReport, ModelVersion
 from mlops.selectors.registry import PROMOTION_KIND
 from mlops.selectors.watch import model_policy
-from mlops.services.training_jobs import training_job
+from mlops.services.job_names import training_job
 from workspaces.models import Proposal, Workspace
 from workspaces.models.gate import OPEN
 from workspaces.services.jobs import JobRefusedError, request_job

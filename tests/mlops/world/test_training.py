@@ -13,7 +13,9 @@ from django.core.management import CommandError, call_command
 from attribution.models import UserInstall
 from mlops.models import ModelVersion
 from mlops.selectors.app_users import app_users, features_of
+from mlops.services import training_jobs
 from mlops.services.training import TooLittleError, TrainingError, train_model
+from mlops.services.watch.jobs import SCORE_JOB
 from tests.mlops.world.conftest import NOW, OPTIONS, Place
 from workspaces.models import JobRun, Workspace
 from workspaces.services.job_kinds import Progress
@@ -129,6 +131,19 @@ def test_the_job_tells_its_steps_and_learns_the_same_rows_once(place: Place) -> 
     assert steps[0].endswith("users read whose first two weeks are over")
     assert {"Learning: 20%", "Learning: 100%", version.verdict} <= set(steps)
     assert "Nothing new: the same rows gave version 1" in steps
+
+
+@pytest.mark.parametrize("is_better", [True, False])
+def test_a_version_that_may_serve_is_compared_soon(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, is_better: bool
+) -> None:
+    version = ModelVersion(version=1, rows=8, held_out=2, is_better=is_better)
+    monkeypatch.setattr(training_jobs, "train_model", lambda **_: version)
+
+    run_job(workspace=workspace, name="train-churn", trigger="page", now=NOW)
+
+    asked = JobRun.objects.filter(workspace=workspace, name=SCORE_JOB, state="queued")
+    assert [run.trigger for run in asked] == ["training"] * is_better
 
 
 def test_too_little_is_no_failure_of_a_schedule(workspace: Workspace) -> None:
