@@ -34,14 +34,18 @@ class Scale:
     curve_worlds: int
     signal_worlds: int
     world_users: int
+    markets: int
+    market_days: int  # lived by a policy that learns, in each
 
 
 PARTS = (
     "executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
-    "website", "website_page", "funnel", "curves", "signals", "world", "dashboards",
+    "website", "website_page", "funnel", "curves", "signals", "world", "dashboards", "budget",
 )  # fmt: skip
 SCALES = {
-    "tiny": Scale(1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5, 4, 20_000, 20_000, 2, 1, 2_000),
+    "tiny": Scale(
+        1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5, 4, 20_000, 20_000, 2, 1, 2_000, 1, 1_000
+    ),
     "small": Scale(
         6,
         30,
@@ -58,6 +62,8 @@ SCALES = {
         20,
         24,
         50_000,
+        1,
+        60_000,
     ),
     "full": Scale(
         50,
@@ -75,6 +81,8 @@ SCALES = {
         100,
         60,
         500_000,
+        5,
+        60_000,
     ),
 }
 
@@ -82,6 +90,7 @@ SCALES = {
 def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
     """Run the benchmarks one after the other; Django must be set up."""
     from benchmarks import (
+        budget,
         curves,
         dashboards,
         executor,
@@ -115,6 +124,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         "signals": lambda: signals.run(scale.signal_worlds),
         "world": lambda: synthetic_world.run(scale.world_users),
         "dashboards": lambda: dashboards.run(scale.world_users, scale.openings),
+        "budget": lambda: budget.run(scale.markets, steps=scale.market_days),
     }
     figures: list[Figure] = []
     for name, part in parts.items():

@@ -11,6 +11,7 @@ from campaigns.selectors.channels import Channels
 from campaigns.selectors.scenario_board import NEWEST, Kept, kept_rows
 from campaigns.selectors.scenarios import scenarios_of
 from workspaces.boards import NOTHING
+from workspaces.formats import MINUS
 from workspaces.models import Workspace
 
 if TYPE_CHECKING:
@@ -53,9 +54,25 @@ class Row:
     line: Line
 
     @property
-    def change_share(self) -> float | None:
-        """Change over the present money."""
-        return float(self.line.change / self.line.present) if self.line.present else None
+    def present(self) -> str:
+        """Money now."""
+        return _text(self.line.present, 2)
+
+    @property
+    def recommended(self) -> str:
+        """Money under the plan."""
+        return _text(self.line.recommended, 2)
+
+    @property
+    def change(self) -> str:
+        """Money more than now."""
+        return _signed(self.line.change, 2)
+
+    @property
+    def change_pct(self) -> str:
+        """The same in per cent of now; empty where there is nothing now."""
+        now = self.line.present
+        return f"{_signed(100 * self.line.change / now, 0)} %" if now else ""
 
     @property
     def bound(self) -> str:
@@ -86,19 +103,11 @@ class Shown:
         return [Row(self.channels.label(line.channel), line) for line in lines]
 
     @property
-    def present_total(self) -> Decimal:
-        """Money of all channels over the horizon as it is spent now."""
-        return sum((line.present for line in self.plan.lines), Decimal())
-
-    @property
-    def recommended_total(self) -> Decimal:
-        """Money of all channels under the plan."""
-        return sum((line.recommended for line in self.plan.lines), Decimal())
-
-    @property
-    def change_total(self) -> Decimal:
-        """Money more than now."""
-        return self.recommended_total - self.present_total
+    def total(self) -> tuple[str, str, str]:
+        """Money of all channels: now, under the plan, and the change."""
+        now = sum((line.present for line in self.plan.lines), Decimal())
+        planned = sum((line.recommended for line in self.plan.lines), Decimal())
+        return _text(now, 2), _text(planned, 2), _signed(planned - now, 2)
 
     @property
     def is_moved(self) -> bool:
@@ -121,9 +130,25 @@ class Shown:
         ]
 
     @property
-    def story(self) -> list[str]:
-        """What the plan changes, in a few sentences."""
-        return [self.channels.said(sentence) for sentence in self.plan.results["narrative"]]
+    def gain(self) -> str:
+        """What the plan brings more than the present one, how surely, and on what ground."""
+        results, outcome = self.plan.results, self.plan.outcome
+        key = "revenue" if outcome == results["value_name"] else "installs"
+        change = results["total"][key]["change"]
+        if change["p50"] is None:
+            return f"What it changes in {outcome} cannot be told."
+        low, middle, high = (_signed(change[name], 0) for name in ("p10", "p50", "p90"))
+        told = (
+            f"Against the present plan: {middle} {outcome} ({low} to {high} in eight of ten draws)."
+        )
+        if change["p10"] <= 0 <= change["p90"]:
+            told += " That may be chance: the two cannot be told apart by what is known."
+        return told
+
+    @property
+    def priors(self) -> str:
+        """Channels of which little is known."""
+        return ", ".join(row.label for row in self.rows if row.line.is_prior)
 
 
 def _figure(label: str, found: Mapping[str, Any], digits: int) -> Figure:
@@ -134,8 +159,12 @@ def _figure(label: str, found: Mapping[str, Any], digits: int) -> Figure:
     )
 
 
-def _text(value: float | None, digits: int) -> str:
+def _text(value: Decimal | float | None, digits: int) -> str:
     return NOTHING if value is None else f"{value:,.{digits}f}"
+
+
+def _signed(value: Decimal | float, digits: int) -> str:
+    return f"{value:+,.{digits}f}".replace("-", MINUS)
 
 
 @dataclass(frozen=True)

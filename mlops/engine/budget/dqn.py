@@ -23,7 +23,7 @@ HIDDEN = (64, 64)
 _EXPLORED = 0.4  # share of the training over which exploration falls
 _BUFFER = 50_000
 _FIRST = 500
-_TOLD_EVERY = 1_000
+_TOLD_TIMES = 10
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class _Told(BaseCallback):
         self._settings = settings
 
     def _on_step(self) -> bool:
-        if self.num_timesteps % _TOLD_EVERY == 0:
+        if self.num_timesteps % max(self._settings.steps // _TOLD_TIMES, 1) == 0:
             self._settings.progress(self.num_timesteps / self._settings.steps)
         return True
 

@@ -64,7 +64,7 @@ def learn(name: str, source: Source, *, seed: int = 42, told: Told = lambda text
         raise TrainingError(f"Training was stopped: {error}") from error
     except TooFewError as error:
         raise TooLittleError(str(error)) from error
-    except (NoCurvesError, ValueError) as error:
+    except ValueError as error:
         raise TrainingError(str(error)) from error
     told(learnt.trained.verdict)
     return learnt
@@ -119,9 +119,15 @@ def _budget(source: Source, seed: int, told: Told) -> Learnt:
             "The budget policy learns from response curves, which stay in their workspace: train it"
             " there."
         )
-    fit = curves_for(workspace=source.workspace, now=source.now)
+    try:
+        fit = curves_for(workspace=source.workspace, now=source.now)
+    except NoCurvesError as error:
+        raise TooLittleError(str(error)) from error
     told(f"Curves of {fit.days} days to {fit.until}")
-    trained = training.train(models_of(fit), training.Settings(seed=seed))
+    settings = training.Settings(
+        seed=seed, progress=lambda share: told(f"{share:.0%} of the days lived")
+    )
+    trained = training.train(models_of(fit), settings)
     window = DataWindow(fit.since, fit.until + timedelta(days=1), checksum_of(fit))
     return Learnt(trained, window)
 

@@ -14,7 +14,6 @@ from tests.campaigns.change_steps import policy_of
 from tests.campaigns.scenarios.steps import curves_of, two_channels
 from tests.mlops.budget.steps import NOW, learnt_fit
 from workspaces import scopes
-from workspaces.formats import plain
 from workspaces.models import Proposal
 
 pytestmark = pytest.mark.django_db
@@ -117,7 +116,9 @@ def test_page_says_what_rest_says_and_recomputes(
     with django_assert_max_num_queries(14):
         page = house.get(reverse("budget")).text
 
-    assert f"<strong>{plain(Decimal(told['allocation']['meta']))}</strong>" in page
+    assert f"<strong>{Decimal(told['allocation']['meta']):,.2f}</strong>" in page
+    assert f"Against the present plan: +{told['gain']['revenue']['p50']:,.0f} revenue" in page
+    assert "That may be chance" not in page
     assert f"{told['expected']['revenue']['p50']:,.0f}" in page
     assert "Send to approval" not in page
     part = house.get(

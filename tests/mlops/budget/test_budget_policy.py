@@ -15,7 +15,7 @@ from mlops.engine.learning.shapes import Artefact, Trained
 from mlops.services.budget.asking import read_asked
 from mlops.services.budget.planning import plan_budget
 from mlops.services.registry.adding import add_version
-from mlops.services.training import TrainingError, train_model
+from mlops.services.training import TooLittleError, train_model
 from tests.mlops.budget.curves import PRESENT, learnt
 from tests.mlops.budget.steps import NOW, learnt_fit
 from tests.mlops.registry.steps import champion
@@ -104,6 +104,6 @@ def test_it_is_shown_beside_the_solver_until_it_is_promoted(workspace, approver)
 def test_training_needs_curves_that_were_learnt(workspace):
     with (
         time_machine.travel(NOW, tick=False),
-        pytest.raises(TrainingError, match="There are no response curves yet"),
+        pytest.raises(TooLittleError, match="There are no response curves yet"),
     ):
         train_model(workspace=workspace, name=KIND, now=NOW)
