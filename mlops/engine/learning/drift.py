@@ -17,6 +17,7 @@ from mlops.engine.learning.metrics import (
     calibration_noise,
     index_of_counts,
     quantile_edges,
+    shared_among_equals,
 )
 from mlops.engine.learning.shapes import FloatArray, Rows
 
@@ -217,9 +218,9 @@ def calibration_of(actual: FloatArray, predicted: FloatArray, *, is_chance: bool
 
 def calibration_groups(actual: FloatArray, predicted: FloatArray) -> list[tuple[float, float, int]]:
     """Tell mean prediction, mean outcome and rows of ten groups by rank of prediction."""
-    order = np.argsort(predicted, kind="stable")
+    order, came = np.argsort(predicted, kind="stable"), shared_among_equals(actual, predicted)
     return [
-        (float(predicted[group].mean()), float(actual[group].mean()), int(group.size))
+        (float(predicted[group].mean()), float(came[group].mean()), int(group.size))
         for group in np.array_split(order, min(_GROUPS, order.size))
         if group.size
     ]

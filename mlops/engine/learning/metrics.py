@@ -154,6 +154,9 @@ def calibration_error(
 ) -> float:
     """Tell the expected calibration error (ECE) over bins of equal mass.
 
+    Rows of one probability share what came of them, so the answer is free of the order of the rows
+    where a bin ends among them.
+
     Parameters
     ----------
     happened, probability : (n,)
@@ -172,8 +175,25 @@ def calibration_error(
     if not probability.size:
         return float("nan")
     groups = np.array_split(np.argsort(probability, kind="stable"), min(bins, probability.size))
-    gaps = [abs(probability[group].sum() - happened[group].sum()) for group in groups]
+    came = shared_among_equals(happened.astype(np.float64), probability)
+    gaps = [abs(probability[group].sum() - came[group].sum()) for group in groups]
     return float(np.sum(gaps) / probability.size)
+
+
+def shared_among_equals(actual: FloatArray, predicted: FloatArray) -> FloatArray:
+    """Mean outcome of all rows of the same prediction, for each row.
+
+    Parameters
+    ----------
+    actual, predicted : (n,) values
+
+    Returns
+    -------
+    (n,) whose sums over whole groups of equal predictions are those of ``actual``
+    """
+    _, group, count = np.unique(predicted, return_inverse=True, return_counts=True)
+    means: FloatArray = np.bincount(group, weights=actual) / count
+    return means[group]
 
 
 def calibration_noise(probability: FloatArray, seed: int, bins: int = BINS) -> float:

@@ -152,3 +152,12 @@ def test_groups_of_calibration_are_of_equal_size_and_in_order() -> None:
     assert [rows for _, _, rows in groups] == [10] * 10
     assert [came for _, came, _ in groups] == [0] * 5 + [1] * 5
     assert groups[0][0] == pytest.approx(predicted[:10].mean())
+
+
+def test_calibration_does_not_hang_on_the_order_of_rows_of_one_probability() -> None:
+    chance = np.repeat([0.2, 0.9], [1_000, 9_000])
+    came = np.concatenate([np.arange(1_000) < 200, np.arange(9_000) < 8_100]).astype(float)
+
+    # In this order those who left come first among equals, as rows of a table may.
+    assert calibration_of(came, chance, is_chance=True).error == pytest.approx(0, abs=1e-12)
+    assert {round(share, 9) for _, share, _ in calibration_groups(came, chance)} == {0.2, 0.9}

@@ -101,10 +101,20 @@ def test_calibration_error_weighs_the_gaps_of_equal_groups():
 
 
 def test_calibration_noise_shrinks_with_the_rows():
-    few, many = (metrics.calibration_noise(np.full(n, 0.3), seed=1) for n in (200, 20_000))
+    few, many = (
+        metrics.calibration_noise(np.linspace(0.29, 0.31, n), seed=1) for n in (200, 20_000)
+    )
 
     assert few == pytest.approx(0.14, abs=0.04)
     assert many == pytest.approx(0.014, abs=0.004)
+
+
+def test_calibration_error_does_not_hang_on_the_order_of_equal_probabilities():
+    probability = np.full(1_000, 0.3)
+    happened = np.arange(1_000) < 300
+
+    assert metrics.calibration_error(happened, probability) == pytest.approx(0, abs=1e-12)
+    assert metrics.calibration_error(happened[::-1], probability) == pytest.approx(0, abs=1e-12)
 
 
 def test_mase_is_the_error_in_units_of_the_seasonal_naive():
