@@ -7,6 +7,8 @@ from typing import Any
 
 from celery.schedules import crontab
 
+from config.env import integer
+
 
 def _start(name: str, schedule: timedelta | crontab) -> dict[str, Any]:
     """A job of every workspace that has it switched on."""
@@ -181,7 +183,9 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="40", hour="*/6"),
         "options": {"expires": 3600},
     },
-    # After the derived figures of users; drift last, so that it sees the day's scores.
+    "mlops: sync ML dashboards": _start(
+        "ml-dashboards", timedelta(minutes=max(1, integer("SYNC_INTERVAL_MINUTES", 30)))
+    ),
     "mlops: score users": _start("score-users", crontab(minute="10", hour="4")),
     "mlops: watch for drift": _start("model-drift", crontab(minute="40", hour="4")),
     # Churn and campaigns move by the day. Value changes slowly: it is known after 180 days.

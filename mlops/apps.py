@@ -12,12 +12,14 @@ class MlopsConfig(AppConfig):
     verbose_name = "ML operations"
 
     def ready(self) -> None:
-        """Bring promotions to the gate, the sampler's round to the jobs, and hear of deals."""
+        """Bring promotions to the gate, our work to the jobs, and hear of deals."""
         from attribution.selectors.growth.value import register_value_model
         from attribution.services.deal_effects import on_deal_moved
         from mlops.handlers import PromotionHandler
         from mlops.panels import PROMOTION_PANEL
+        from mlops.selectors.boards import JOB as BOARDS_JOB
         from mlops.selectors.user_value import mean_predicted_value
+        from mlops.services.boards.syncing import sync_boards
         from mlops.services.budget_job import BUDGET_JOB, propose_for_workspace
         from mlops.services.deals import learn_from_deal
         from mlops.services.predicting import on_predicted
@@ -65,3 +67,5 @@ class MlopsConfig(AppConfig):
             queue=QUEUE,
         )
         register_training()
+        # It runs again in half an hour anyway, so one that failed is not tried before.
+        register_job(BOARDS_JOB, "ML dashboards", sync_boards, limit_s=120, max_attempts=1)

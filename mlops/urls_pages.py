@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from mlops.views import budget, models, training, winners
+from mlops.views import boards, budget, models, training, winners
 
 urlpatterns = [
+    path("models/dashboards/", boards.boards, name="boards"),
+    path("models/dashboards/run/", boards.progress, name="boards-run"),
+    path("models/dashboards/sync/", boards.sync_now, name="boards-sync"),
+    path("models/dashboards/<slug:name>/", boards.board, name="board"),
+    path("models/dashboards/<slug:name>/chart.png", boards.chart, name="board-chart"),
+    path("models/dashboards/<slug:name>/export.<slug:kind>", boards.export, name="board-export"),
     path("models/", models.models, name="models"),
     path("models/budget/", budget.budget, name="budget"),
     path("models/budget/send/", budget.send, name="budget-send"),

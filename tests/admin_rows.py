@@ -82,14 +82,20 @@ from campaigns.models import (
 )
 from campaigns.services.channels import ensure_channels
 from mlops.models import (
+    BudgetRecommendation,
     DriftReport,
+    MLDashboard,
     ModelPolicy,
     ModelPrediction,
     Promotion,
+    ReachCTRTimeseries,
+    ROIForecast,
+    ROITimeseries,
     SamplerDecision,
     SamplerFeedback,
     ScoreDay,
     ShadowReport,
+    SyncRun,
     SyntheticWorld,
     UserScore,
     WinnerPolicy,
@@ -334,6 +340,7 @@ def _app(workspace: Workspace) -> None:
     _watched(workspace, install)
     WorldTruth.objects.create(workspace=workspace, install=install, segment="regular", churn_day=9)
     _winners(workspace)
+    _boards(workspace)
     SyntheticWorld.objects.create(
         workspace=workspace, seed=1, starts_on=NOW.date(), days=1, users=1, sessions=1,
         session_factor=1, events=[], made_at=NOW,
@@ -352,6 +359,22 @@ def _watched(workspace: Workspace, install: UserInstall) -> None:
     ShadowReport.objects.create(
         **own, champion=version_of(workspace, NOW), day=day, rows=0, scored=0, metric="log loss",
         is_eligible=False, verdict="Too few rows.", made_at=NOW,
+    )  # fmt: skip
+
+
+def _boards(workspace: Workspace) -> None:
+    run = SyncRun.objects.create(workspace=workspace, trigger="start", started_at=NOW)
+    own = {"workspace": workspace, "run": run, "created_at": NOW}
+    ROIForecast.objects.create(channel="meta", roi_forecast=1, low=0, high=2, **own)
+    for table in (ROITimeseries, ReachCTRTimeseries):
+        table.objects.create(channel="meta", date=NOW.date(), **own)
+    BudgetRecommendation.objects.create(
+        channel="meta", currency="USD", spend=5, recommended_budget=5, total_budget=5, **own
+    )
+    data = workspace.slug.encode()
+    MLDashboard.objects.create(
+        type="roi_forecast", theme="light", data=data, sha256=hashlib.sha256(data).hexdigest(),
+        width_px=1, height_px=1, summary="ROI", **own,
     )  # fmt: skip
 
 

@@ -74,10 +74,13 @@ def test_no_app_imports_the_configuration_or_the_sandbox():
 # and the modules of ours that are only imported where they are needed.
 HEAVY = (
     "anthropic", "faiss", "gymnasium", "httpx2", "matplotlib", "openai", "pandas", "pydantic_ai",
-    "safetensors", "scipy.stats", "sklearn", "stable_baselines3", "statsmodels", "torch", "xgboost",
+    "safetensors", "scipy.stats", "seaborn", "sklearn", "stable_baselines3", "statsmodels", "torch",
+    "xgboost",
 )  # fmt: skip
 LATE = (
-    "campaigns.engine.advice.answer", "mlops.engine.budget.dqn",
+    "campaigns.engine.advice.answer", "mlops.engine.boards.pictures.budget",
+    "mlops.engine.boards.pictures.forecast", "mlops.engine.boards.pictures.lines",
+    "mlops.engine.boards.pictures.style", "mlops.engine.budget.dqn",
     "mlops.engine.budget.environment", "mlops.engine.embedding.index",
     "mlops.engine.embedding.minilm", "mlops.engine.learning.devices",
     "mlops.engine.learning.forecast.net_training", "mlops.engine.learning.ziln",

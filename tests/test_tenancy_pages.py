@@ -28,6 +28,7 @@ from tests.campaigns.factories import AdFactory, SafetyPolicyFactory
 from tests.campaigns.scenarios.steps import stored
 from tests.campaigns.signal_rows import signal_of
 from tests.integrity.digests import digests
+from tests.mlops.boards.steps import drawn
 from tests.mlops.registry.steps import version_of
 from tests.workspaces.factories import ConnectionFactory
 from workspaces import panels
@@ -177,6 +178,12 @@ PAGES: dict[str, tuple[str, str]] = {
     "model-rollback": (NONE, APPROVER),
     "model-train": (NONE, OPERATOR),
     "model-training": (MEMBER, NONE),
+    "boards": (MEMBER, NONE),
+    "boards-run": (MEMBER, NONE),
+    "boards-sync": (NONE, OPERATOR),
+    "board": (MEMBER, NONE),
+    "board-chart": (MEMBER, NONE),
+    "board-export": (MEMBER, NONE),
 }
 PROBES = {"healthz", "readyz"}
 UNNAMED = {"admin/login/"}  # leads to the log-in page
@@ -256,6 +263,8 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         **{name: ["churn"] for name in ("model-train", "model-training")},
         "winners-export": ["csv"],
         "winners-like": [proposal],
+        **{name: ["roi-forecast"] for name in ("board", "board-chart")},
+        "board-export": ["roi-forecast", "csv"],
         "entity": ["campaign", rows["campaign"]],
         "entity-propose": ["campaign", rows["campaign"]],
     }
@@ -321,6 +330,7 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
         "model": version_of(workspace, now).public_id,
         "rule": ensure_rules(workspace=workspace)["ROI drop"].public_id,
     }
+    drawn(workspace, now)
     rows |= {"site": site.public_id, "funnel": counted_funnel(workspace, "Way of Acme").public_id}
     return House(workspace, _ids(rows), _forms(rows))
 
@@ -492,6 +502,9 @@ NAMELESS = {
     "scenarios-export",
     "model-rollback",
     "winners-export",
+    "board",
+    "board-chart",
+    "board-export",
 }
 # Forms that carry ids of rows.
 _NAMING = {

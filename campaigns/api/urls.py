@@ -13,7 +13,6 @@ from campaigns.api import (
     recommendations,
     scenarios,
     signals,
-    sync,
 )
 from campaigns.models import CampaignActivitySummary, RecentBudgetChange, SafetyCheckFailure
 from workspaces.api.reports import report_view
@@ -76,8 +75,6 @@ urlpatterns = [
     api_path("alerts/<uuid:public_id>/read/", alerts.AlertRead.as_view(), "api-alert-read"),
     api_path("alert-rules/", alerts.AlertRules.as_view(), "api-alert-rules"),
     api_path("alert-rules/<uuid:public_id>/", alerts.AlertRuleDetail.as_view(), "api-alert-rule"),
-    api_path("sync/run-now/", sync.SyncRunNow.as_view(), "api-sync-run-now"),
-    api_path("sync/status/", sync.SyncStatus.as_view(), "api-sync-status"),
     api_path("recommendations/", recommendations.Recommendations.as_view(), "api-recommendations"),
     api_path(
         "recommendations/latest/",

@@ -167,7 +167,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 CELERY_TASK_ROUTES = {
     "workspaces.execute_due": {"queue": "gate"},
@@ -322,6 +322,7 @@ SPECTACULAR_SETTINGS = {
         "CreativeFormat": "campaigns.models.CreativeFormat",
         "AttributionMethod": "attribution.models.AttributionMethod",
         "AdviceKind": "attribution.models.AdviceKind",
+        "JobState": "workspaces.models.JobState",
         "ModelStage": "mlops.models.ModelStage",
         "RiskLevel": "workspaces.models.Risk",
         "FunnelMatcherKind": "attribution.engine.funnel_definition.KINDS",

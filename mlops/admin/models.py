@@ -7,22 +7,28 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from mlops.models import (
+    BudgetRecommendation,
     DriftReport,
+    MLDashboard,
     ModelArtefact,
     ModelPolicy,
     ModelPrediction,
     ModelVersion,
     Promotion,
+    ReachCTRTimeseries,
+    ROIForecast,
+    ROITimeseries,
     SamplerDecision,
     SamplerFeedback,
     ScoreDay,
     ShadowReport,
+    SyncRun,
     SyntheticWorld,
     UserScore,
     WorldTruth,
 )
 from workspaces.eventadmin import register_events
-from workspaces.modeladmin import ReadOnlyAdmin, WorkspaceModelAdmin, fields_of
+from workspaces.modeladmin import M, ReadOnlyAdmin, WorkspaceModelAdmin, fields_of
 from workspaces.roles import Role
 
 
@@ -177,6 +183,79 @@ class DriftReportAdmin(ReadOnlyAdmin[DriftReport]):
     list_select_related = ("version",)
     ordering = ("-pk",)
     readonly_fields = fields_of(DriftReport)
+
+
+@admin.register(SyncRun)
+class SyncRunAdmin(ReadOnlyAdmin[SyncRun]):
+    """Syncs of the ML dashboards: what each made, or why it did not."""
+
+    list_display = ("__str__", "trigger", "step", "is_current", "figures_until", "finished_at",
+                    "error")  # fmt: skip
+    list_filter = ("state", "step", "trigger")
+    search_fields = ("=public_id", "error")
+    ordering = ("-pk",)
+    readonly_fields = fields_of(SyncRun)
+
+
+class BatchRowAdmin(ReadOnlyAdmin[M]):
+    """Rows of the dashboards' batches."""
+
+    list_filter = ("run__is_current", "channel")
+    list_select_related = ("run",)
+    search_fields = ("channel",)
+    ordering = ("-pk",)
+    show_full_result_count = False
+
+
+@admin.register(ROIForecast)
+class ROIForecastAdmin(BatchRowAdmin[ROIForecast]):
+    """What channels are expected to earn."""
+
+    list_display = ("channel", "roi_forecast", "low", "high", "run", "created_at")
+    readonly_fields = fields_of(ROIForecast)
+
+
+@admin.register(ROITimeseries)
+class ROITimeseriesAdmin(BatchRowAdmin[ROITimeseries]):
+    """ROI and conversion rate by day, actual and predicted."""
+
+    list_display = ("date", "channel", "roi_actual", "roi_pred", "conversion_actual",
+                    "conversion_pred", "run")  # fmt: skip
+    readonly_fields = fields_of(ROITimeseries)
+
+
+@admin.register(ReachCTRTimeseries)
+class ReachCTRTimeseriesAdmin(BatchRowAdmin[ReachCTRTimeseries]):
+    """Reach and CTR by day, actual and predicted."""
+
+    list_display = ("date", "channel", "reach_actual", "reach_pred", "ctr_actual", "ctr_pred",
+                    "run")  # fmt: skip
+    readonly_fields = fields_of(ReachCTRTimeseries)
+
+
+@admin.register(BudgetRecommendation)
+class BudgetRecommendationAdmin(BatchRowAdmin[BudgetRecommendation]):
+    """How a total would be shared out."""
+
+    list_display = ("channel", "roi_pred", "conversion_pred", "acquisition_cost",
+                    "recommended_budget", "total_budget", "currency", "run")  # fmt: skip
+    readonly_fields = fields_of(BudgetRecommendation)
+
+
+@admin.register(MLDashboard)
+class MLDashboardAdmin(ReadOnlyAdmin[MLDashboard]):
+    """Charts as drawn; the pictures themselves stand on the page ML dashboards."""
+
+    list_display = ("type", "theme", "sha256", "run", "created_at")
+    list_filter = ("type", "theme", "run__is_current")
+    list_select_related = ("run",)
+    search_fields = ("=sha256",)
+    ordering = ("-pk",)
+    readonly_fields = fields_of(MLDashboard, "data")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MLDashboard]:
+        """Rows without their bytes."""
+        return super().get_queryset(request).defer("data")
 
 
 register_events("mlops")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlops.api import boards
 from mlops.api.budget import OptimizeBudget
 from mlops.api.models import (
     ModelDetail,
@@ -16,6 +17,12 @@ from mlops.api.winners import AddWinner, FindSimilar, WinnerStats
 from workspaces.api.routing import api_path
 
 urlpatterns = [
+    api_path("sync/run-now/", boards.SyncRunNow.as_view(), "api-sync-run-now"),
+    api_path("sync/status/", boards.SyncStatus.as_view(), "api-sync-status"),
+    api_path("ml-dashboard/generate-all/", boards.BoardsGenerate.as_view(), "api-boards-generate"),
+    api_path("ml-dashboard/status/", boards.BoardsStatus.as_view(), "api-boards-status"),
+    api_path("ml-dashboard/<str:name>/chart/", boards.BoardChart.as_view(), "api-board-chart"),
+    api_path("ml-dashboard/<str:name>/data/", boards.BoardData.as_view(), "api-board-data"),
     api_path("ml/battle-hardened/select/", Select.as_view(), "api-sampler-select"),
     api_path("ml/battle-hardened/feedback/", Feedback.as_view(), "api-sampler-feedback"),
     api_path("ml/optimize-budget/", OptimizeBudget.as_view(), "api-optimize-budget"),

@@ -1,7 +1,19 @@
-"""The sampler's record, synthetic worlds, versions of models and what they said."""
+"""The sampler's record, synthetic worlds, models and what they said, and the ML dashboards."""
 
 from __future__ import annotations
 
+from mlops.models.boards import (
+    BoardType,
+    BudgetRecommendation,
+    MLDashboard,
+    ReachCTRTimeseries,
+    ROIForecast,
+    ROITimeseries,
+    SyncRun,
+    SyncState,
+    SyncStep,
+    Theme,
+)
 from mlops.models.predictions import ModelPrediction, PredictionDoor, PredictionRole
 from mlops.models.registry import (
     ArtefactFormat,
@@ -32,8 +44,11 @@ from mlops.models.worlds import SyntheticWorld, WorldTruth
 __all__ = [
     "JUDGED_FROM",
     "ArtefactFormat",
+    "BoardType",
+    "BudgetRecommendation",
     "DriftReport",
     "IndexForm",
+    "MLDashboard",
     "ModelArtefact",
     "ModelPolicy",
     "ModelPrediction",
@@ -42,11 +57,18 @@ __all__ = [
     "PredictionDoor",
     "PredictionRole",
     "Promotion",
+    "ROIForecast",
+    "ROITimeseries",
+    "ReachCTRTimeseries",
     "SamplerDecision",
     "SamplerFeedback",
     "ScoreDay",
     "ShadowReport",
+    "SyncRun",
+    "SyncState",
+    "SyncStep",
     "SyntheticWorld",
+    "Theme",
     "UserScore",
     "Winner",
     "WinnerLibrary",

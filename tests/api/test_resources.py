@@ -333,19 +333,6 @@ def test_delivery_is_listed_and_sent_again(workspace, client):
     assert (delivery.attempts, delivery.failed_at) == (0, None)
 
 
-def test_sync_is_queued_and_its_state_told(workspace, client):
-    before = client.get("/api/sync/status/").json()
-    started = client.post("/api/sync/run-now/", {}, format="json")
-    after = client.get("/api/sync/status/").json()
-
-    assert before["state"] == "idle"
-    assert started.status_code == 202
-    assert (after["state"], after["trigger"], after["run_id"]) == (
-        "queued", "api", started.json()["id"],
-    )  # fmt: skip
-    assert [row["id"] for row in client.get("/api/jobs/").json()["results"]] == [after["run_id"]]
-
-
 def test_reports_are_read(client):
     for name in (
         "v_job_queue_health", "v_failed_jobs", "v_job_performance_by_tenant",

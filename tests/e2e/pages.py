@@ -198,6 +198,12 @@ MAIN_PAGES = (
         ready="#funnel-form",
     ),
     MainPage(
+        "ml-dashboards",
+        "/models/dashboards/",
+        "What models expect of each channel, drawn every half hour.",
+        ready=".cs-picture img",
+    ),
+    MainPage(
         "models", "/models/", "Which version of each model serves.", ready="section.cs-card h2"
     ),
     MainPage(

@@ -1,0 +1,1 @@
+"""What the ML dashboards predict, share out and draw."""

@@ -1,0 +1,1 @@
+"""The sync behind the ML dashboards: collect, predict, draw, store."""
