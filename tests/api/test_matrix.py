@@ -15,6 +15,8 @@ from workspaces.roles import Role
 GUARDED = {name: scope for name, scope in OPERATIONS.items() if ":" in scope}
 # POSTs that make nothing, or only look.
 WITHOUT_REPEAT_KEY = {
+    # It tells, and makes nothing.
+    "POST ml/optimize-budget/",
     "POST connections/<uuid:public_id>/test/",
     "POST safety-policy/simulate/",
     "POST scenarios/predict/",
@@ -116,6 +118,7 @@ def test_reading_scope_never_writes(workspace, admin):
         "POST safety-policy/simulate/",
         "POST scenarios/predict/",
         "POST ml/battle-hardened/select/",
+        "POST ml/optimize-budget/",
         "POST ml/predict/<str:name>/",
         "POST ml/rag/find-similar/",
         *revenue,

@@ -19,14 +19,14 @@ def _hill(rng, count, slopes):
 
 def _ceiling(curves, total, least, most):
     """What no split passes: the least of total · price + what each channel earns at that price."""
-    spend = least + np.linspace(0, 1, 4_001)[:, None] * (np.minimum(most, total) - least)
+    spend = least + np.linspace(0, 1, 1_501)[:, None] * (np.minimum(most, total) - least)
     values = curves(spend)
-    prices = np.geomspace(1e-6, 10, 2_000)[:, None]
+    prices = np.geomspace(1e-3, 10, 800)[:, None]
     surplus = sum((values[:, n] - prices * spend[:, n]).max(axis=1) for n in range(values.shape[1]))
     return float((prices[:, 0] * total + surplus).min())
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_concave_curves_reach_all_that_can_be_reached(seed):
     rng = np.random.default_rng(seed)
     count = int(rng.integers(2, 9))
@@ -41,7 +41,7 @@ def test_concave_curves_reach_all_that_can_be_reached(seed):
     assert curves(found[None]).sum() >= 0.9999 * _ceiling(curves, total, least, most)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_s_shaped_curves_are_as_good_as_brute_force(seed):
     rng = np.random.default_rng([7, seed])
     curves = _hill(rng, 3, (0.8, 4.0))
