@@ -47,10 +47,11 @@ def change_the_world(place: Place) -> None:
 
 
 def a_day(place: Place, now: datetime) -> None:
-    """What beat starts in a day, and what these jobs ask for."""
+    """What beat starts in a day, and what these jobs ask for: a training, and then to compare."""
     for name in DAILY:
         run_job(workspace=place.workspace, name=name, trigger="beat", now=now)
-    for run in JobRun.objects.filter(workspace=place.workspace, state="queued"):
+    waiting = JobRun.objects.filter(workspace=place.workspace, state="queued").order_by("pk")
+    while run := waiting.first():
         perform(run_id=run.pk, clock=lambda: now)
 
 
@@ -72,12 +73,7 @@ def test_drift_leads_by_itself_to_a_proposal_and_its_signature_to_serving(place:
     assert "What it reads has moved" in told.title
     second = ModelVersion.objects.get(workspace=workspace, name="churn", version=2)
     # It learnt from the changed users alone, and is judged on those whom it did not learn from.
-    assert (second.data_from, second.stage) == (CHANGED_ON, "challenger")
-    assert not Proposal.objects.filter(status=Status.PENDING).exists()
-
-    a_day(place, NOW + DAY)
-
-    second.refresh_from_db()
+    assert second.data_from == CHANGED_ON
     shadow = ShadowReport.objects.get(version=second)
     assert (second.stage, shadow.is_eligible) == ("shadow", True), shadow.verdict
     assert shadow.rows >= 400
@@ -94,7 +90,7 @@ def test_drift_leads_by_itself_to_a_proposal_and_its_signature_to_serving(place:
 
     # The same days again: nothing is done twice, and nobody trains while a proposal waits.
     scores = UserScore.objects.filter(workspace=workspace).count()
-    a_day(place, NOW + 2 * DAY)
+    a_day(place, NOW + DAY)
     assert UserScore.objects.filter(workspace=workspace).count() == scores
     assert ModelVersion.objects.filter(workspace=workspace, name="churn").count() == 2
     assert Proposal.objects.filter(kind="model_promotion", status=Status.PENDING).count() == 1
@@ -102,12 +98,12 @@ def test_drift_leads_by_itself_to_a_proposal_and_its_signature_to_serving(place:
     assert (waiting.has_asked, "comes first" in waiting.answer) == (False, True)
 
     signer = MembershipFactory(workspace=workspace, role="approver").user
-    sign(proposal, signer, NOW + 2 * DAY)
-    run_due(NOW + 2 * DAY + SOON)
+    sign(proposal, signer, NOW + DAY)
+    run_due(NOW + DAY + SOON)
 
     assert fresh(proposal).status == Status.EXECUTED
     assert served(workspace=workspace, name="churn").version == second
-    a_day(place, NOW + 3 * DAY)
+    a_day(place, NOW + 2 * DAY)
     assert not DriftReport.objects.get(version=second).is_moved
 
 
