@@ -36,15 +36,17 @@ class Scale:
     world_users: int
     markets: int
     market_days: int  # lived by a policy that learns, in each
+    winners: int
 
 
 PARTS = (
     "executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
     "website", "website_page", "funnel", "curves", "signals", "world", "dashboards", "budget",
+    "winners",
 )  # fmt: skip
 SCALES = {
     "tiny": Scale(
-        1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5, 4, 20_000, 20_000, 2, 1, 2_000, 1, 1_000
+        1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5, 4, 20_000, 20_000, 2, 1, 2_000, 1, 1_000, 500
     ),
     "small": Scale(
         6,
@@ -64,6 +66,7 @@ SCALES = {
         50_000,
         1,
         60_000,
+        50_000,
     ),
     "full": Scale(
         50,
@@ -83,6 +86,7 @@ SCALES = {
         500_000,
         5,
         60_000,
+        50_000,
     ),
 }
 
@@ -106,6 +110,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         webhook_intake,
         website_intake,
         website_page,
+        winners,
     )
 
     parts: dict[str, Callable[[], list[Figure]]] = {
@@ -125,6 +130,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         "world": lambda: synthetic_world.run(scale.world_users),
         "dashboards": lambda: dashboards.run(scale.world_users, scale.openings),
         "budget": lambda: budget.run(scale.markets, steps=scale.market_days),
+        "winners": lambda: winners.run(scale.winners),
     }
     figures: list[Figure] = []
     for name, part in parts.items():

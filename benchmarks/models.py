@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.embedders import compare
 from benchmarks.figures import machine, write_between
 from benchmarks.model_sets import CDNOW_WEEKS, cdnow, telco
 from mlops.engine.learning import bgnbd, churn, ltv, metrics
@@ -122,9 +123,23 @@ def ltv_outcomes(folder: Path) -> Iterator[Outcome]:
     )
 
 
+def embedder_outcomes(folder: Path) -> Iterator[Outcome]:
+    """Judge the sentence model against hashed words."""
+    for found in compare(folder):
+        yield Outcome(
+            f"{found.data}, text embedder",
+            "recall@5",
+            f"{found.model:.3f}",
+            f"hashed TF-IDF {found.hashed:.3f}",
+            "> hashed TF-IDF",
+            is_met=found.model > found.hashed,
+        )
+
+
 PARTS: dict[str, Callable[[Path], Iterator[Outcome]]] = {
     "churn": churn_outcomes,
     "ltv": ltv_outcomes,
+    "embedder": embedder_outcomes,
 }
 
 

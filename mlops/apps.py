@@ -15,6 +15,7 @@ class MlopsConfig(AppConfig):
         """Bring promotions to the gate, our work to the jobs, and hear of deals."""
         from attribution.selectors.growth.value import register_value_model
         from attribution.services.deal_effects import on_deal_moved
+        from campaigns.selectors.advice_notes import register_note_source
         from mlops.handlers import PromotionHandler
         from mlops.panels import PROMOTION_PANEL
         from mlops.selectors.boards import JOB as BOARDS_JOB
@@ -32,6 +33,7 @@ class MlopsConfig(AppConfig):
             watch_workspace,
         )
         from mlops.services.winners.collecting import WINNERS_JOB, collect_for_workspace
+        from mlops.services.winners.noting import winner_notes
         from mlops.tasks import ask_shadow
         from workspaces import gate, panels
         from workspaces.services.jobs import register_job
@@ -40,6 +42,7 @@ class MlopsConfig(AppConfig):
         panels.register_panel(PROMOTION_PANEL)
         panels.register_aside(panels.Aside("ad_change", "winners-like"))
         on_deal_moved(learn_from_deal)
+        register_note_source(winner_notes)
         on_predicted(ask_shadow)
         register_value_model(mean_predicted_value)
         register_job(

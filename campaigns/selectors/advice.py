@@ -22,6 +22,7 @@ from campaigns.models import (
     Recommendation,
     Scenario,
 )
+from campaigns.selectors.advice_notes import notes_for
 from campaigns.selectors.calibration import calibration_of
 from campaigns.selectors.channel_days import Series, channel_days, channel_key
 from campaigns.selectors.pages import value_field
@@ -112,8 +113,11 @@ def advice_evidence(*, workspace: Workspace, now: datetime) -> Evidence | None:
         value_name=earned.replace("_", " "),
         forecasts=(sum(s.measured for s in scores), sum(s.inside for s in scores)),
         notes=[
-            f"Accounts in {currency} are left out: no exchange rate is known."
-            for currency in foreign
+            *(
+                f"Accounts in {currency} are left out: no exchange rate is known."
+                for currency in foreign
+            ),
+            *notes_for(workspace, now),
         ],
     )
     return rounded(found) if found else None

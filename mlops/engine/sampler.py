@@ -27,7 +27,14 @@ from mlops.engine.bounds import Bounds, binding_of, budget_bounds, with_decision
 from mlops.engine.decisions import decide, in_ignorance_zone, warnings_for
 from mlops.engine.maturity import DelayCurve, MatureRoas, fit_delay_curve, mature_roas
 from mlops.engine.posterior import beta_posterior, discounted_count, probability_best
-from mlops.engine.scoring import blended_score, confidence, ctr_weight, fatigue, final_score
+from mlops.engine.scoring import (
+    SIMILARITY_LIFT,
+    blended_score,
+    confidence,
+    ctr_weight,
+    fatigue,
+    final_score,
+)
 
 __all__ = [
     "AdState",
@@ -260,7 +267,8 @@ class BattleHardenedSampler:
             binding=binding,
             metrics=_metrics(scores, index),
             warnings=warnings_for(state, figures, mean_score, self.mode, self.policy),
-            explanation=_explain((alpha, beta), draw, best, (best * total, budget), binding),
+            explanation=_explain((alpha, beta), draw, best, (best * total, budget), binding)
+            + _lift(float(scores.similarity[index])),
         )
 
 
@@ -336,6 +344,15 @@ def _metrics(scores: _Scores, index: int) -> dict[str, float | None]:
         "score": float(scores.score[index]),
         "count": float(scores.count[index]),
     }
+
+
+def _lift(similarity: float) -> str:
+    if not similarity:
+        return ""
+    return (
+        f" Likeness {similarity:.2f} to past winners lifted the score by"
+        f" {SIMILARITY_LIFT * similarity:.0%}, to 1 at most."
+    )
 
 
 def _explain(

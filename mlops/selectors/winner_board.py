@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from django.db.models import F, QuerySet
@@ -45,7 +46,7 @@ class Line:
     @property
     def rest(self) -> str:
         """What else was embedded."""
-        return self.winner.text.partition("\n")[2]
+        return " · ".join(self.winner.text.split("\n")[1:])
 
     @property
     def likeness(self) -> str:
@@ -105,9 +106,13 @@ def lines_of_policy(policy: WinnerPolicy) -> str:
         f"An ad is a winner with a CTR above {policy.ctr_above_pct.normalize():f} % or a ROAS above"
         f" {policy.roas_above.normalize():f}, from {policy.min_impressions:,} impressions,"
         f" {policy.min_clicks:,} clicks, {policy.min_spend.normalize():f}"
-        f" {policy.workspace.currency} spent, {policy.min_conversions.normalize():f} conversions"
-        f" and {policy.min_age_h} hours on."
+        f" {policy.workspace.currency} spent, {_counted(policy.min_conversions, 'conversion')} and"
+        f" {policy.min_age_h} hours on."
     )
+
+
+def _counted(number: Decimal, word: str) -> str:
+    return f"{number.normalize():f} {word}{'' if number == 1 else 's'}"
 
 
 def ads_of_change(change: PendingAdChange) -> list[Ad]:

@@ -21,6 +21,7 @@ from mlops.engine.posterior import SPREADING_COUNT
 from mlops.engine.sampler import BattleHardenedSampler
 from mlops.models import SamplerDecision, SamplerFeedback
 from mlops.selectors.sampling import Arm, arms_of, feedback_since
+from mlops.services.winners.boosting import Boost, boosts_of
 from workspaces.gate import GateError, Proposer
 from workspaces.ids import uuid7
 from workspaces.models import Proposal, Workspace
@@ -191,12 +192,14 @@ def propose_budgets(
     )
     states = [arm.state for arm in arms.values()]
     total = sum(state.daily_budget for state in states)
-    allocation = sampler.select(states, total, None, seed, now=now)
+    boosts = boosts_of(account=account, subjects=[arm.subject for arm in found], now=now)
+    likeness = {key: boost.similarity for key, boost in boosts.items()}
+    allocation = sampler.select(states, total, likeness, seed, now=now)
     with transaction.atomic():
         made = {
             item.ad_id: proposal
             for item in allocation.items
-            if (proposal := _propose(arms[item.ad_id], item, allocation, now=now))
+            if (proposal := _propose(arms[item.ad_id], item, allocation, boosts, now=now))
         }
         log_allocation(
             workspace=account.workspace,
@@ -223,19 +226,26 @@ def _for_account(limits: Limits, rate: Decimal, account: AdAccount) -> dict[str,
 
 
 def _propose(
-    arm: Arm, item: AllocationItem, allocation: Allocation, *, now: datetime
+    arm: Arm,
+    item: AllocationItem,
+    allocation: Allocation,
+    boosts: Mapping[str, Boost],
+    *,
+    now: datetime,
 ) -> Proposal | None:
     request = _request(arm, item, Decimal(str(item.recommended_budget)))
     if request is None:
         return None
+    boost = boosts.get(item.ad_id)
+    evidence = _evidence(arm, item, allocation) | (boost.evidence() if boost else {})
     try:
         return propose(
             workspace=arm.subject.account.workspace,
             kind="ad_change",
             request=request,
             proposer=Proposer.model("sampler", VERSION),
-            reason=f"{item.reason} {item.explanation}",
-            evidence={"sampler": _evidence(arm, item, allocation)},
+            reason=" ".join([item.reason, item.explanation, *([boost.said] if boost else [])]),
+            evidence={"sampler": evidence},
             now=now,
         )
     except GateError as error:

@@ -8,11 +8,14 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
+from campaigns.models import AdChangeHistory, PendingAdChange
+from mlops.engine.embedding.hashed import HashedTfidf
 from mlops.models import Winner
 from mlops.selectors.winner_board import Line
+from tests.admin_rows import propose
 from tests.mlops.winners.steps import COATS, SHOES, ad_saying, did_well, winner_with
 from tests.mlops.winners.steps import directions as drawn
-from workspaces.models import JobRun
+from workspaces.models import ExecutionAttempt, JobRun
 
 PATH = "/models/winners/"
 
@@ -91,3 +94,51 @@ def test_operator_asks_for_a_round(workspace, operator, client_as):
 )
 def test_words_for_a_similarity(similarity, said):
     assert Line(Winner(text=SHOES), similarity).likeness == said
+
+
+def test_change_shows_the_winners_its_ads_are_like(
+    workspace, other_workspace, viewer, outsider, now, client_as, infer_worker
+):
+    text = f"{SHOES}\nformat: image"
+    vector = HashedTfidf().embed([text])[0]
+    past = ad_saying(workspace, SHOES)
+    winner_with(workspace, vector, now, ad=past, text=text, embedder="hashed-tfidf-1")
+    new = ad_saying(workspace, SHOES)
+    ad_saying(workspace, COATS, new.ad_set)
+    done = _change(new.ad_set, "new")
+    before = _change(past.ad_set, "before")
+    _carried_out(before, now)
+    client, path = client_as(viewer), f"{PATH}like/{done.proposal.public_id}/"
+
+    shown = client.get(path).text
+
+    assert "Near duplicate (1.00)" in shown
+    assert f"/campaigns/ad/{past.public_id}/" in shown
+    assert f"/approvals/{before.proposal.public_id}/" in shown
+    assert client.get(f"{PATH}like/{before.proposal.public_id}/").status_code == 200
+    assert client_as(outsider).get(path).status_code == 404
+    Winner.objects.all().delete()
+    assert client.get(path).content == b""
+
+
+def _change(ad_set, page):
+    return PendingAdChange.objects.create(
+        workspace=ad_set.workspace, proposal=propose(ad_set.workspace, page),
+        account=ad_set.account, entity_type="adset", entity_id=ad_set.pk,
+        entity_external_id=ad_set.external_id, entity_name=ad_set.name,
+        campaign_id=ad_set.campaign_id, change_type="budget", currency="USD",
+        current_value="100", requested_value="120", final_value="120",
+    )  # fmt: skip
+
+
+def _carried_out(change, now):
+    plan = change.proposal.current_plan
+    attempt = ExecutionAttempt.objects.create(plan=plan, number=1, worker="w", started_at=now)
+    AdChangeHistory.objects.create(
+        workspace=change.workspace, proposal=change.proposal, attempt=attempt,
+        account=change.account, entity_type="adset", entity_id=change.entity_id,
+        entity_external_id=change.entity_external_id, campaign_id=change.campaign_id,
+        change_type="budget", currency="USD", old_value="100", new_value="120", proposer="s",
+        triggered_by="model", reason="r", queued_at=now, started_at=now, completed_at=now,
+        duration_ms=1, status="applied",
+    )  # fmt: skip
