@@ -166,6 +166,7 @@ SIDEBAR: dict[str, Any] = {
             "Models",
             _model("Versions", "model_training", "mlops.ModelVersion"),
             _model("Artefacts", "deployed_code", "mlops.ModelArtefact"),
+            _model("Predictions", "insights", "mlops.ModelPrediction"),
             _model("Promotions", "upgrade", "mlops.Promotion"),
             _model("Limits of models", "policy", "mlops.ModelPolicy"),
             _model("Shadow comparisons", "compare_arrows", "mlops.ShadowReport"),
@@ -185,6 +186,7 @@ SIDEBAR: dict[str, Any] = {
         ),
         _group(
             "Jobs",
+            _item("Schedules", "event_repeat", "schedules"),
             _model("Switches and limits", "toggle_on", "workspaces.JobConfig"),
             _model("Runs", "directions_run", "workspaces.JobRun"),
             _model("Last hour", "vital_signs", "workspaces.JobQueueHealth"),

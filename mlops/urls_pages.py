@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from mlops.views import boards, budget, models, training, winners
+from mlops.views import boards, budget, models, training, trying, winners
 
 urlpatterns = [
     path("models/dashboards/", boards.boards, name="boards"),
@@ -21,6 +21,7 @@ urlpatterns = [
     path("models/winners/collect/", winners.collect, name="winners-collect"),
     path("models/winners/like/<uuid:public_id>/", winners.like_change, name="winners-like"),
     path("models/<uuid:public_id>/", models.model, name="model"),
+    path("models/<uuid:public_id>/try/", trying.try_out, name="model-try"),
     path("models/<uuid:public_id>/propose/", models.propose_promotion, name="model-propose"),
     path("models/<slug:name>/train/", training.train_now, name="model-train"),
     path("models/<slug:name>/training/", training.progress, name="model-training"),

@@ -168,6 +168,9 @@ PAGES: dict[str, tuple[str, str]] = {
     "funnel-export": (MEMBER, NONE),
     "stage-values": (MEMBER, NONE),
     "stage-values-propose": (NONE, OPERATOR),
+    "schedules": (MEMBER, NONE),
+    "schedule-run": (NONE, OPERATOR),
+    "schedule-switch": (NONE, ADMIN),
     "models": (MEMBER, NONE),
     "winners": (MEMBER, NONE),
     "winners-export": (MEMBER, NONE),
@@ -175,6 +178,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "winners-like": (MEMBER, NONE),
     "model": (MEMBER, NONE),
     "model-propose": (NONE, OPERATOR),
+    "model-try": (MEMBER, MEMBER),
     "model-rollback": (NONE, APPROVER),
     "model-train": (NONE, OPERATOR),
     "model-training": (MEMBER, NONE),
@@ -258,13 +262,14 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         **{n: [proposal, a] for n, a in actions.items() if n.startswith("approvals")},
         **{n: [rows["policy"], a] for n, a in actions.items() if n.startswith("policy")},
         **{f"campaigns-import{rest}": [run] for rest in ("", "-progress", "-bad-rows")},
-        **{name: [rows["model"]] for name in ("model", "model-propose")},
+        **{name: [rows["model"]] for name in ("model", "model-propose", "model-try")},
         "model-rollback": ["roi_mean"],
         **{name: ["churn"] for name in ("model-train", "model-training")},
         "winners-export": ["csv"],
         "winners-like": [proposal],
         **{name: ["roi-forecast"] for name in ("board", "board-chart")},
         "board-export": ["roi-forecast", "csv"],
+        **{name: ["prediction-purge"] for name in ("schedule-run", "schedule-switch")},
         "entity": ["campaign", rows["campaign"]],
         "entity-propose": ["campaign", rows["campaign"]],
     }
@@ -490,8 +495,8 @@ def test_outsider_learns_nothing_from_our_ids(house, nowhere, outsider, other_wo
     assert digests() == before
 
 
-# Everybody trains such a model, in his own workspace.
-OF_EVERYBODY = {"model-train", "model-training"}
+# Every workspace has such a model and such a job.
+OF_EVERYBODY = {"model-train", "model-training", "schedule-run", "schedule-switch"}
 # Their path names a kind of thing, none of ours.
 NAMELESS = {
     "connection-new",

@@ -57,6 +57,7 @@ def predict(
     door: PredictionDoor,
     now: datetime,
     subjects: Sequence[str] = (),
+    is_ours: bool = False,
 ) -> Predicted:
     """Ask the champion of a name, and keep what it said.
 
@@ -64,6 +65,7 @@ def predict(
     ----------
     rows : features by name, as JSON knows them; all that the version reads and nothing else
     subjects : whom each row is of; none where that is not known
+    is_ours : the rows come from our own tables, which may know more than this version reads
 
     Raises
     ------
@@ -75,6 +77,8 @@ def predict(
     if found is None:
         raise NoModelError(no_model_yet(name))
     version, model = found
+    if is_ours:
+        rows = [{name: row[name] for name in version.features if name in row} for row in rows]
     read = checked_rows(version, rows)
     outputs = score(version, model, read)
     batch = uuid7()

@@ -91,7 +91,7 @@ def _answer(
         rows = rows_of_users(workspace=workspace, name=name, user_ids=user_ids, now=now)
     said = predict(
         workspace=workspace, name=name, rows=rows, subjects=user_ids, now=now,
-        door=PredictionDoor(door),
+        door=PredictionDoor(door), is_ours=bool(user_ids),
     )  # fmt: skip
     return {
         "version": said.version.version,

@@ -212,6 +212,7 @@ MAIN_PAGES = (
         "Ads that did well, searched by what they say.",
         ready="h1",
     ),
+    MainPage("schedules", "/schedules/", "What runs by itself.", "ada", ready="table.cs-table"),
     MainPage("import", "/campaigns/import/", "Imports of daily figures.", ready="input[type=file]"),
     MainPage("accounts", "/campaigns/accounts/", "Ad accounts and how fresh they are.", "ada"),
     MainPage("start", "/start/", "What to do next in a workspace.", "ada"),

@@ -144,6 +144,19 @@ def configure_new(workspace: Workspace, _by: User, _now: datetime) -> None:
     configure_jobs(workspace)
 
 
+def switch_job(*, workspace: Workspace, name: str, is_on: bool) -> JobConfig:
+    """Let a job run in a workspace, or not; who did it stands in the history of its row.
+
+    Raises
+    ------
+    JobRefusedError : there is no such job
+    """
+    config = config_of(workspace, job_of(name))
+    config.is_enabled = is_on
+    config.save(update_fields=["is_enabled", "updated_at"])
+    return config
+
+
 def config_of(workspace: Workspace, job: Job) -> JobConfig:
     """How a job runs in a workspace; made from the job's defaults when there is no row yet."""
     config, _ = JobConfig.objects.get_or_create(

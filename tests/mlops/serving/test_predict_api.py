@@ -132,6 +132,19 @@ def test_users_are_read_from_the_database(client, worker, workspace, other_works
         assert words in answer.json()["errors"][0]["message"]
 
 
+def test_users_are_asked_of_a_version_that_reads_less(client, worker, workspace, approver, now):
+    installed = now.date() - timedelta(days=30)
+    UserInstall.objects.create(
+        workspace=workspace, user_id="ada", channel="meta", source="paid", installed_on=installed
+    )
+    serving(workspace, churn_trained(), now, approver)
+
+    answer = post(client, {"user_ids": ["ada"]})
+
+    assert answer.status_code == 200
+    assert set(ModelPrediction.objects.get().features) == {"channel", "minutes", "quality"}
+
+
 def _of_users(workspace, installed):
     """A model over the features of app users."""
     one = app_users(workspace, since=installed, until=installed).rows

@@ -1,0 +1,196 @@
+"""Trying a model out: a real row of the workspace, to be changed, and what the model says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from mlops.engine.learning.feature_rows import FeatureRow, Value
+from mlops.engine.learning.kinds import KINDS
+from mlops.engine.learning.shapes import Reasons
+from mlops.models import ModelPrediction, ModelVersion, PredictionDoor
+from mlops.selectors.registry import champion_of, label_of
+from mlops.services.predicting import checked_rows
+from mlops.services.subjects import SOURCES, Example, example_of, rows_of_users
+from mlops.tasks import Answer, Question, ask
+from workspaces.gate import GateError, RequestError
+from workspaces.pages import PageRequest, page, show
+from workspaces.roles import Role
+from workspaces.services.refusals import RefusedError
+
+_PREFIX = "f-"
+_FEW = 40  # features that a form shows at once
+
+
+@dataclass(frozen=True)
+class Field:
+    """One feature in the form."""
+
+    name: str
+    label: str
+    value: str
+    levels: tuple[str, ...] | None  # None: a number
+
+    @property
+    def input_name(self) -> str:
+        """Name of its input; no feature is called like another field of the form."""
+        return f"{_PREFIX}{self.name}"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What a feature added, as wide as it counts beside the largest."""
+
+    label: str
+    effect: float
+    pct: float
+
+    @property
+    def shown(self) -> str:
+        """The effect with its sign, as exact as it is read."""
+        return f"{self.effect:+.3g}"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the model says, as the page shows it."""
+
+    answer: Answer
+    unit: str
+    bars: tuple[Bar, ...]
+
+    @property
+    def figures(self) -> list[float]:
+        """What the model gives for the row."""
+        return self.answer.told[0].output
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page(Role.VIEWER)
+def try_out(request: PageRequest, public_id: UUID) -> HttpResponse:
+    """A form of what the version reads; sent, the version that serves answers."""
+    rows = ModelVersion.objects.filter(workspace=request.workspace)
+    version = get_object_or_404(rows, public_id=public_id)
+    champion = champion_of(workspace=request.workspace, name=version.name)
+    context = {
+        "title": f"{label_of(version.name)}: version {version.version}",
+        "version": version,
+        "champion": champion,
+        "serves": champion is not None and champion.pk == version.pk,
+        "noun": SOURCES[version.name].noun if version.name in SOURCES else "",
+    }
+    template, status = "mlops/try.html", 200
+    if request.method == "POST":
+        template = "mlops/try.html#said" if request.htmx else template
+        try:
+            row = _row(request, version)
+            context["example"] = Example(request.POST.get("subject", ""), row)
+            context["said"] = _ask(request, version, row)
+        except (GateError, RefusedError) as error:
+            # htmx swaps refusals; that no worker answered is one here.
+            status = min(error.status, 409)
+            context |= {"error": _words(error), "given": request.POST}
+    context |= _form(request, version, context)
+    return show(request, template, context, status=status)
+
+
+def _form(
+    request: PageRequest, version: ModelVersion, context: dict[str, object]
+) -> dict[str, object]:
+    """Fields with values: those that were sent, of the user that was named, or of a real row."""
+    found: dict[str, object] = {}
+    example = context.get("example")
+    if not isinstance(example, Example):
+        try:
+            example = _example(request, version)
+        except RequestError as error:
+            found["error"], example = _words(error), None
+    given = request.POST if request.method == "POST" else {}
+    fields = [_field(name, version, example, given) for name in version.features]
+    return found | {"example": example, "fields": fields[:_FEW], "more": fields[_FEW:]}
+
+
+def _example(request: PageRequest, version: ModelVersion) -> Example | None:
+    now, user = timezone.now(), request.GET.get("subject", "").strip()
+    if user:
+        rows = rows_of_users(
+            workspace=request.workspace, name=version.name, user_ids=[user], now=now
+        )
+        return Example(user, rows[0])
+    if real := example_of(workspace=request.workspace, name=version.name, now=now):
+        return real
+    last = version.predictions.order_by("-created_at", "-pk").first()
+    return _of_prediction(last) if last else None
+
+
+def _of_prediction(row: ModelPrediction) -> Example:
+    return Example(row.subject, row.features)
+
+
+def _field(
+    name: str, version: ModelVersion, example: Example | None, given: dict[str, str]
+) -> Field:
+    value: Value = example.row.get(name) if example else None
+    levels = version.levels.get(name)
+    return Field(
+        name=name,
+        label=name.replace("_", " ").capitalize(),
+        value=given.get(f"{_PREFIX}{name}", _shown(value)),
+        levels=None if levels is None else tuple(levels),
+    )
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
+    return "" if value is None else str(value)
+
+
+def _row(request: PageRequest, version: ModelVersion) -> FeatureRow:
+    row = {
+        name: _value(request.POST.get(f"{_PREFIX}{name}", ""), version.levels.get(name, ()))
+        for name in version.features
+    }
+    return checked_rows(version, [row])[0]
+
+
+def _value(text: str, levels: Sequence[str] | None) -> Value:
+    """A number where the model reads one, or where nothing is known of it and it is one."""
+    stripped = text.strip()
+    if levels:
+        return text
+    if not stripped:
+        return None
+    try:
+        return float(stripped)
+    except ValueError:
+        return text
+
+
+def _ask(request: PageRequest, version: ModelVersion, row: FeatureRow) -> Said:
+    answer = ask(
+        request.workspace, Question(version.name, rows=[dict(row)]), door=PredictionDoor.PAGE
+    )
+    unit = KINDS[version.name].unit_in(request.workspace.currency)
+    return Said(answer, unit, _bars(answer.told[0].reasons))
+
+
+def _bars(reasons: Reasons) -> tuple[Bar, ...]:
+    largest = max((abs(effect) for _, effect in reasons), default=0.0) or 1.0
+    return tuple(
+        Bar(name.replace("_", " ").capitalize(), effect, 100 * abs(effect) / largest)
+        for name, effect in reasons
+        if effect
+    )
+
+
+def _words(error: GateError | RefusedError) -> str:
+    field = getattr(error, "field", "")
+    name = field.rpartition(".")[2].replace("_", " ").capitalize() if "." in field else ""
+    return f"{name}: {error}" if name else str(error)
