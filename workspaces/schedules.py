@@ -121,12 +121,24 @@ def _plan(row: PeriodicTask, now: datetime) -> Plan:
 
     ``is_due`` counts from the last start; a row that never started is counted from now.
     """
-    words = row.crontab.human_readable if row.crontab else str(row.scheduler)
+    words = _words(row)
     if not row.enabled:
         return Plan(row.pk, words, is_on=False, next_at=None)
     state = row.schedule.is_due(row.last_run_at or now)
     wait = 0.0 if state.is_due else max(0.0, state.next)
     return Plan(row.pk, words, is_on=True, next_at=now + timedelta(seconds=wait))
+
+
+def _words(row: PeriodicTask) -> str:
+    if row.crontab:
+        return str(row.crontab.human_readable)
+    seconds = row.interval.schedule.run_every.total_seconds() if row.interval else 0
+    # Whole seconds are what beat makes of an interval that it is given.
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds and seconds % size == 0:
+            count = int(seconds // size)
+            return f"every {unit}" if count == 1 else f"every {count} {unit}s"
+    return str(row.scheduler)
 
 
 def _job_of(row: PeriodicTask) -> str:

@@ -114,7 +114,10 @@ def _told(said: Predicted) -> list[dict[str, Any]]:
 
 @shared_task(name="mlops.warm_up", time_limit=300, ignore_result=True)
 def warm_up(**_: object) -> int:
-    """Load the champions, so that nobody waits for them; returns how many stand ready."""
+    """Load the champions, so that nobody waits for them; returns how many stand ready.
+
+    Sent when a worker starts, and each minute for what was promoted since.
+    """
     champions = ModelVersion.objects.filter(stage=ModelStage.CHAMPION).select_related("workspace")
     newest = champions.order_by("-promoted_at", "-pk")[:MOST_KEPT]
     return sum(shelf.take(version, now=timezone.now()) is not None for version in newest)

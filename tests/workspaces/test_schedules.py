@@ -75,8 +75,11 @@ def test_tells_the_next_run_of_what_is_switched_on(workspace, now):
 def test_what_is_overdue_runs_next(workspace, now):
     every = IntervalSchedule.objects.create(every=5, period="minutes")
     _planned(interval=every, last_run_at=now - timedelta(hours=2))
+    _planned(interval=IntervalSchedule.objects.create(every=300, period="seconds"), enabled=False)
 
-    assert _row(workspace, now).next_at == now
+    row = _row(workspace, now)
+    assert row.next_at == now
+    assert [plan.words for plan in row.plans] == ["every 5 minutes", "every 5 minutes"]
 
 
 def test_page_shows_every_job_in_few_queries(

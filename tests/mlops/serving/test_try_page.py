@@ -10,7 +10,7 @@ from django.utils import timezone
 from attribution.models import UserInstall
 from mlops.models import ModelPrediction
 from mlops.services.registry.adding import add_version
-from mlops.tasks import inference, predict_task
+from mlops.tasks import asking, predict_task
 from tests.mlops.serving.steps import churn_trained, ltv_trained, serving
 
 ROW = {"f-channel": "meta", "f-minutes": "12.5", "f-quality": ""}
@@ -66,7 +66,7 @@ def test_says_what_is_wrong_with_a_value(post, worker):
 
 def test_says_that_no_worker_answers(post, version, monkeypatch):
     monkeypatch.setattr(predict_task, "apply_async", lambda **_: None)
-    monkeypatch.setattr(inference, "WAIT_S", 0.01)
+    monkeypatch.setattr(asking, "WAIT_S", 0.01)
 
     answer = post()
 
