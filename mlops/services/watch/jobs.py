@@ -9,7 +9,7 @@ from mlops.selectors.registry import label_of
 from mlops.services.watch.comparing import advance, compare, propose_ready
 from mlops.services.watch.drifting import watch_drift
 from mlops.services.watch.outcomes import OUTCOMES
-from mlops.services.watch.scoring import score_users
+from mlops.services.watch.scoring import forget_scores, score_users
 from workspaces.services.jobs import Progress
 
 SCORE_JOB: Final = "score-users"
@@ -28,6 +28,7 @@ def score_workspace(progress: Progress) -> None:
             progress.count(comparisons=int(report is not None))
         made = propose_ready(workspace=workspace, name=name, now=now)
         progress.count(proposals=int(made is not None))
+    progress.count(forgotten=forget_scores(workspace=workspace, now=now))
 
 
 def watch_workspace(progress: Progress) -> None:

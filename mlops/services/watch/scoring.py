@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from django.db import connection, transaction
 
-from mlops.models import ModelStage, ModelVersion
+from mlops.models import ModelStage, ModelVersion, ScoreDay, UserScore
 from mlops.selectors.app_users import AppUsers, app_users, known_until, readable_until
 from mlops.selectors.watch import unseen_from, watched_versions
 from mlops.services.registry.serving import shelf
@@ -18,6 +18,8 @@ from mlops.services.watch.outcomes import learn_outcomes
 from mlops.services.world.copying import copy_text
 from workspaces.models import Workspace
 
+#: A version that was put away may come back by one click; its scores wait so long.
+KEPT: Final = timedelta(days=90)
 _GIVEN: Final = "mlops_given_scores"
 _MAKE: Final = f"""
     CREATE TEMPORARY TABLE {_GIVEN} (install_id bigint, began_on date, score double precision)
@@ -67,6 +69,19 @@ def score_users(*, workspace: Workspace, name: str, now: datetime) -> dict[str, 
     for version in watched_versions(workspace=workspace, name=name):
         counts["outcomes"] += learn_outcomes(version=version, until=known)
     return counts
+
+
+def forget_scores(*, workspace: Workspace, now: datetime) -> int:
+    """Delete scores of versions that have not stood beside anything for long; returns how many.
+
+    What was found with them stands in their reports.
+    """
+    old = ModelVersion.objects.filter(
+        workspace=workspace, stage=ModelStage.ARCHIVED, archived_at__lt=now - KEPT
+    )
+    ScoreDay.objects.filter(workspace=workspace, version__in=old).delete()
+    gone, _ = UserScore.objects.filter(workspace=workspace, version__in=old).delete()
+    return gone
 
 
 def _first_without(version: ModelVersion, until: date) -> date | None:

@@ -25,7 +25,7 @@ from campaigns.models import (
     ResponseFit,
     Signal,
 )
-from mlops.models import SyntheticWorld, WorldTruth
+from mlops.models import ScoreDay, SyntheticWorld, WorldTruth
 from mlops.services.world import filling
 from mlops.services.world.entities import PREFIX, make_entities
 from mlops.services.world.filling import Told
@@ -152,6 +152,8 @@ def remove_world(*, workspace: Workspace) -> None:
         )
         (keys,) = cursor.fetchone()
         cursor.execute("DELETE FROM attribution_userinstall WHERE id = ANY(%s)", [keys or []])
+    # Scores went with their users, of whom there are no others; their sums are told no longer.
+    ScoreDay.objects.filter(workspace=workspace).delete()
     accounts = AdAccount.objects.filter(workspace=workspace, external_id__startswith=PREFIX)
     _remove_found(workspace)
     try:

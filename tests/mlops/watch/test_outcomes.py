@@ -12,7 +12,7 @@ from attribution.models import AppCohort, UserInstall
 from attribution.selectors.growth.value import predicted_value
 from mlops.models import ScoreDay
 from mlops.services.watch.outcomes import learn_outcomes
-from mlops.services.watch.scoring import score_users
+from mlops.services.watch.scoring import forget_scores, score_users
 from tests.mlops.registry.steps import champion
 from tests.mlops.watch.steps import DAY, installs_of, score, version_of
 from workspaces.periods import Period
@@ -42,6 +42,23 @@ def test_value_is_known_once_it_is_counted_and_stays(serving, workspace):
     assert (learnt, list(outcomes)) == (2, [20.0, 0.0, None, None])
     UserInstall.objects.filter(pk=installs[0].pk).update(ltv_180_days=99)
     assert learn_outcomes(version=serving, until=SINCE + 2 * DAY) == 0
+
+
+def test_scores_of_what_was_put_away_long_ago_are_forgotten(serving, workspace, now):
+    version = version_of(workspace, now, name="ltv")
+    installs = installs_of(workspace, 2, SINCE)
+    for own in (serving, version):
+        score(own, installs, np.ones(2), [None] * 2)
+        ScoreDay.objects.create(workspace=workspace, version=own, began_on=SINCE, users=2, total=2)
+    rows = type(version).objects.filter(pk=version.pk)
+    rows.update(stage="archived", archived_at=now - 89 * DAY)
+    assert forget_scores(workspace=workspace, now=now) == 0
+
+    rows.update(archived_at=now - 91 * DAY)
+
+    assert forget_scores(workspace=workspace, now=now) == 2
+    assert [row.version for row in ScoreDay.objects.select_related("version")] == [serving]
+    assert serving.userscores.count() == 2
 
 
 def test_without_what_serves_nobody_is_scored(workspace, other_workspace, serving, now):
