@@ -21,7 +21,7 @@ from workspaces.tasks.heartbeat import _last_pulse_s
 
 @pytest.fixture
 def alive():
-    for queue in health.QUEUES:
+    for queue in (*health.QUEUES, *health.MODEL_QUEUES):
         health.beat(queue)
     health.beat_schedule()
     yield
@@ -124,14 +124,15 @@ def test_doctor_is_content(db, alive, throttled_login):
 
     lines = out.getvalue().splitlines()
     assert [line for line in lines if line.startswith("FAIL")] == []
-    assert lines[-1].startswith("All 11 checks passed")
+    assert lines[-1].startswith("All 13 checks passed")
 
 
 def test_doctor_says_what_to_do(db, dead, throttled_login):
     out = StringIO()
-    with pytest.raises(CommandError, match="3 of 11 checks need attention"):
+    with pytest.raises(CommandError, match="5 of 13 checks need attention"):
         call_command("doctor", stdout=out)
     assert "start exactly one: celery -A config beat" in out.getvalue()
+    assert "celery -A config worker -Q infer" in out.getvalue()
 
 
 def test_doctor_finds_secrets_of_a_lost_key(db):
