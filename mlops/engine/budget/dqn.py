@@ -1,4 +1,9 @@
-"""A budget policy learnt by deep Q-learning; imports torch and stable-baselines3 at once."""
+"""A budget policy learnt by deep Q-learning; imports torch and stable-baselines3 at once.
+
+stable-baselines3 2.9.2 resolves with our pins and brings no package that was not there (``pip
+install --dry-run``), so the learning is its own; of its files, which hold pickles, none is written:
+only the weights leave, as safetensors (`mlops.engine.budget.nets`).
+"""
 
 from __future__ import annotations
 
