@@ -42,7 +42,7 @@ class Scale:
 PARTS = (
     "executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
     "website", "website_page", "funnel", "curves", "signals", "world", "dashboards", "budget",
-    "winners",
+    "winners", "training",
 )  # fmt: skip
 SCALES = {
     "tiny": Scale(
@@ -107,6 +107,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         queue_page,
         signals,
         synthetic_world,
+        training,
         webhook_intake,
         website_intake,
         website_page,
@@ -131,6 +132,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         "dashboards": lambda: dashboards.run(scale.world_users, scale.openings),
         "budget": lambda: budget.run(scale.markets, steps=scale.market_days),
         "winners": lambda: winners.run(scale.winners),
+        "training": lambda: training.run(scale.world_users),
     }
     figures: list[Figure] = []
     for name, part in parts.items():

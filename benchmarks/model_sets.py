@@ -14,6 +14,13 @@ from mlops.engine.learning.shapes import FloatArray, Rows
 
 TELCO = "churn_telco/telco_dev.csv"
 CDNOW = "ltv_cdnow/CDNOW_sample.csv"
+SERIES = {
+    "Wikipedia, Peyton Manning": (
+        "series_wikipedia_pageviews/example_wp_log_peyton_manning.csv", "ds", "y",
+    ),
+    "Wikipedia, R": ("series_wikipedia_pageviews/example_wp_log_R.csv", "ds", "y"),
+    "sessions of a site": ("series_ga_sessions/ga_sessions.csv", "Date", "Target"),
+}  # fmt: skip
 _CALIBRATED = pd.Timestamp("1997-09-30")
 CDNOW_WEEKS = 39.0
 
@@ -69,6 +76,15 @@ def cdnow(folder: Path) -> Buyers:
         recent = known[known["date"] > _CALIBRATED - pd.Timedelta(weeks=weeks)]
         rows[f"value_{weeks}_weeks"] = total(recent)
     return Buyers(rows, total(later), Purchases(frequency, recency, age, mean))
+
+
+def daily_series(folder: Path) -> dict[str, pd.Series]:
+    """Daily counts by name, with every day; NaN where one is missing."""
+    found = {}
+    for name, (path, day, value) in SERIES.items():
+        frame = pd.read_csv(_found(folder, path), parse_dates=[day])
+        found[name] = frame.groupby(day)[value].mean().asfreq("D")
+    return found
 
 
 def _weeks(spans: pd.Series) -> FloatArray:

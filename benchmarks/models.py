@@ -1,4 +1,4 @@
-"""``python -m benchmarks.models --data DIR``: judge the models on public data."""
+"""``python -m benchmarks.models --data DIR``: judge the models on public and synthetic data."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +14,10 @@ import numpy.typing as npt
 
 from benchmarks.embedders import compare
 from benchmarks.figures import machine, write_between
+from benchmarks.model_outcomes import Outcome
 from benchmarks.model_sets import CDNOW_WEEKS, cdnow, telco
+from benchmarks.models_series import series_outcomes
+from benchmarks.models_synthetic import synthetic_outcomes
 from mlops.engine.learning import bgnbd, churn, ltv, metrics
 from mlops.engine.learning.columns import take
 from mlops.engine.learning.leakage import LeakageError, check_leakage
@@ -26,23 +28,6 @@ DOCS = Path(__file__).resolve().parents[1] / "docs" / "models.md"
 MARKS = ("<!-- models: written by the command -->", "<!-- end of models -->")
 SEED = 1
 _FOLDS = 5
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One measure of one model, beside its baselines and its goal."""
-
-    data: str
-    measure: str
-    found: str
-    baselines: str
-    goal: str
-    is_met: bool
-
-    def line(self) -> str:
-        """The row of the table."""
-        cells = (self.data, self.measure, self.found, self.baselines or "–", self.goal)
-        return f"| {' | '.join(cells)} | {'yes' if self.is_met else '**no**'} |"
 
 
 def churn_outcomes(folder: Path) -> Iterator[Outcome]:
@@ -140,6 +125,8 @@ PARTS: dict[str, Callable[[Path], Iterator[Outcome]]] = {
     "churn": churn_outcomes,
     "ltv": ltv_outcomes,
     "embedder": embedder_outcomes,
+    "series": series_outcomes,
+    "synthetic": synthetic_outcomes,
 }
 
 

@@ -21,7 +21,7 @@ from mlops.engine.learning.kinds import KINDS
 from mlops.engine.learning.shapes import Artefact
 from tests.mlops.campaign_rows import drawn_days
 
-SETTINGS = training.Settings(seed=5, epochs=3, judged_series=4)
+SETTINGS = training.Settings(seed=5, epochs=3, judged_series=3)
 
 
 @pytest.fixture(scope="module")

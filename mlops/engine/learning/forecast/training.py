@@ -109,7 +109,7 @@ def plan_of(days: int) -> Plan:
     return Plan(np.arange(LEAST_DAYS, last + 1), stopping, choosing, judging)
 
 
-def train(panel: Panel, settings: Settings | None = None) -> Trained:
+def train(panel: Panel, settings: Settings | None = None, plan: Plan | None = None) -> Trained:
     """Learn to forecast, choose by newer days, judge on the newest.
 
     Smoothing, a net upon it, and the mean of both are compared on days that neither learnt from;
@@ -119,13 +119,14 @@ def train(panel: Panel, settings: Settings | None = None) -> Trained:
     ----------
     panel : of campaigns
     settings : seed, epochs, series to judge on and a call for progress (0 to 1)
+    plan : which days are for what, else by `plan_of`
 
     Raises
     ------
     TooFewError : days or campaigns
     """
     settings = settings or Settings()
-    targets, plan = target_days(panel), plan_of(panel.days.size)
+    targets, plan = target_days(panel), plan or plan_of(panel.days.size)
     learning = _part(panel, targets, _thinned(plan.learning, len(panel)))
     stopping, choosing = (_part(panel, targets, days) for days in (plan.stopping, plan.choosing))
     _check_amount(learning, choosing)
@@ -177,19 +178,33 @@ def judge(
 
 def measures(told: FloatArray, part: Part, targets: FloatArray) -> dict[str, float]:
     """Measures of (rows, targets, 7, 3) forecasts; MASE and coverage decide."""
-    known = ~np.isnan(part.ahead)
-    low, middle, high = (told[..., n] for n in range(len(QUANTILES)))
-    some = known & (part.ahead > 0)
+    middle, some = told[..., 1], part.ahead > 0
     off = np.abs(middle - part.ahead)
+    apart = [slice(n, n + 1) for n in range(len(TARGETS))]
     return {
         "mase": mase(middle, part, targets),
-        "coverage": metrics.coverage(part.ahead[known], low[known], high[known]),
+        "coverage": _covered(told, part.ahead),
         "mape": float(np.mean(off[some] / part.ahead[some])),
         **{
-            f"mase_{name}": mase(middle[:, n : n + 1], part, targets, slice(n, n + 1))
-            for n, name in enumerate(TARGETS)
+            f"mase_{name}": mase(middle[:, own], part, targets, own)
+            for name, own in zip(TARGETS, apart, strict=True)
+            if _is_known(part.ahead[:, own])
+        },
+        **{
+            f"coverage_{name}": _covered(told[:, own], part.ahead[:, own])
+            for name, own in zip(TARGETS, apart, strict=True)
+            if _is_known(part.ahead[:, own])
         },
     }
+
+
+def _is_known(ahead: FloatArray) -> bool:
+    return not np.isnan(ahead).all()
+
+
+def _covered(told: FloatArray, ahead: FloatArray) -> float:
+    known = ~np.isnan(ahead)
+    return metrics.coverage(ahead[known], told[..., 0][known], told[..., 2][known])
 
 
 def mase(middle: FloatArray, part: Part, targets: FloatArray, chosen: slice = slice(None)) -> float:
