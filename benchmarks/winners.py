@@ -26,9 +26,11 @@ def run(entries: int) -> list[Figure]:
     exact.add(ids, vectors)
     built, _ = _timed(lambda: graph.add(ids, vectors))
     return [
-        _latency(f"search among {entries:,}, exact", exact, asked, _growth(vectors, asked)),
+        *_latency(
+            f"search among {entries:,}, exact", exact, vectors, asked, _growth(vectors, asked)
+        ),
         _against_brute_force(exact, vectors, asked),
-        _latency(f"search among {entries:,}, graph", graph, asked),
+        *_latency(f"search among {entries:,}, graph", graph, vectors, asked),
         _recall(graph, exact, asked),
         Figure("… the graph built", built, "s", peak_mb=peak()),
         *_stored(vectors, asked),
@@ -50,13 +52,38 @@ def _timed(work: Callable[[], object]) -> tuple[float, object]:
     return time.perf_counter() - started, done
 
 
-def _p95_ms(search: Callable[[np.ndarray], object], asked: np.ndarray) -> float:
-    return quantile([_timed(lambda v=vector: search(v))[0] for vector in asked], 0.95) * 1e3
+def _p95_ms(
+    search: Callable[[np.ndarray], object],
+    asked: np.ndarray,
+    clock: Callable[[], float] = time.perf_counter,
+) -> float:
+    spent = []
+    for vector in asked:
+        started = clock()
+        search(vector)
+        spent.append(clock() - started)
+    return quantile(spent, 0.95) * 1e3
 
 
-def _latency(name: str, index: object, asked: np.ndarray, growth: tuple = ()) -> Figure:
-    p95 = _p95_ms(lambda vector: index.search(vector, _K), asked)  # type: ignore[attr-defined]  # an index
-    return Figure(f"{name}, p95", p95, "ms", target="≤ 10 ms", is_met=p95 <= 10, growth=growth)
+def _latency(
+    name: str, index: object, vectors: np.ndarray, asked: np.ndarray, growth: tuple = ()
+) -> list[Figure]:
+    """By the clock, beside one pass of NumPy over all vectors, and on the processor alone.
+
+    On a machine that does other work the first says how long the process waited for its turn.
+    """
+
+    def search(vector: np.ndarray) -> object:
+        return index.search(vector, _K)  # type: ignore[attr-defined]  # an index
+
+    wall = _p95_ms(search, asked)
+    busy = _p95_ms(search, asked, time.thread_time)
+    limit = _p95_ms(lambda vector: vectors @ vector, asked)
+    goal = "≤ 10 ms"
+    return [
+        Figure(f"{name}, p95", wall, "ms", "one pass of NumPy", limit, goal, wall <= 10, growth),
+        Figure("… on the processor, p95", busy, "ms", target=goal, is_met=busy <= 10),
+    ]
 
 
 def _growth(vectors: np.ndarray, asked: np.ndarray) -> tuple[tuple[int, float], ...]:
@@ -102,7 +129,7 @@ def _stored(vectors: np.ndarray, asked: np.ndarray) -> list[Figure]:
         )
 
     from_rows, _ = _timed(lambda: ask(asked[0]))
-    p95 = _p95_ms(ask, asked)
+    p95, busy = _p95_ms(ask, asked), _p95_ms(ask, asked, time.thread_time)
     save_index(workspace=workspace, embedder="given", now=now)
     shelf = Shelf()
     from_snapshot, _ = _timed(
@@ -115,6 +142,7 @@ def _stored(vectors: np.ndarray, asked: np.ndarray) -> list[Figure]:
         Figure(
             "… with the check for additions, p95", p95, "ms", target="≤ 10 ms", is_met=p95 <= 10
         ),
+        Figure("… that on the processor, p95", busy, "ms", target="≤ 10 ms", is_met=busy <= 10),
         Figure("… first answer of a process, from the winners", from_rows, "s"),
         Figure("… first answer of a process, from the snapshot", from_snapshot, "s"),
     ]

@@ -15,6 +15,7 @@ from mlops.models import ModelStage, ModelVersion, PredictionDoor
 from mlops.services.predicting import Predicted, predict
 from mlops.services.registry.serving import MOST_KEPT, shelf
 from mlops.services.subjects import rows_of_users
+from mlops.services.winners.searching import warm_up_winners
 from mlops.tasks.asking import QUEUE, answer, put
 from workspaces.models import Workspace
 
@@ -114,12 +115,13 @@ def _told(said: Predicted) -> list[dict[str, Any]]:
 
 @shared_task(name="mlops.warm_up", time_limit=300, ignore_result=True)
 def warm_up(**_: object) -> int:
-    """Load the champions, so that nobody waits for them; returns how many stand ready.
+    """Load champions and winners, so that nobody waits; returns how many champions stand ready.
 
     Sent when a worker starts, and each minute for what was promoted since.
     """
     champions = ModelVersion.objects.filter(stage=ModelStage.CHAMPION).select_related("workspace")
     newest = champions.order_by("-promoted_at", "-pk")[:MOST_KEPT]
+    warm_up_winners(now=timezone.now())
     return sum(shelf.take(version, now=timezone.now()) is not None for version in newest)
 
 

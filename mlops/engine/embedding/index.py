@@ -15,7 +15,7 @@ faiss: Any = _faiss
 #: Up to here every vector is compared; on one core that takes a few milliseconds.
 MOST_EXACT: Final = 50_000
 # Of the graph: links of a node, and how wide it is searched while building and while asking.
-_LINKS, _BUILD_WIDTH, _SEARCH_WIDTH = 32, 200, 128
+_LINKS, _BUILD_WIDTH, _SEARCH_WIDTH = 32, 128, 128
 
 
 class VectorIndex:

@@ -16,6 +16,7 @@ from campaigns.services.scenarios.fitting import CURVES_JOB
 from campaigns.services.signals import SIGNALS_JOB
 from mlops.services.demo.people import add_people, demo_person
 from mlops.services.job_names import training_job
+from mlops.services.winners.collecting import WINNERS_JOB
 from mlops.services.world.making import make_world
 from mlops.simulation.world.world import Options
 from workspaces.models import BusinessMode, User, Workspace
@@ -80,6 +81,7 @@ def fill_app(*, now: datetime, scale: float = SCALE) -> Workspace:
     make_world(workspace=workspace, options=options, now=now, told=lambda _text: None)
     for name in JOBS:
         run_job(workspace=workspace, name=name, trigger="demo", now=now)
+    request_job(workspace=workspace, name=WINNERS_JOB, trigger="demo", now=now)
     for name in LEARNT:
         request_job(workspace=workspace, name=training_job(name), trigger="demo", now=now)
     workspace.refresh_from_db()

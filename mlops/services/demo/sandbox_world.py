@@ -16,11 +16,13 @@ from mlops.services.demo.people import add_people, demo_person
 from mlops.services.demo.shop import open_shop
 from mlops.services.demo.visits import fill_website
 from mlops.services.sampling import propose_budgets
+from mlops.services.winners.collecting import WINNERS_JOB
 from workspaces.crypto import encrypt
 from workspaces.gate import GateError, Proposer
 from workspaces.models import BusinessMode, Connection, Proposal, Status, User, Workspace
 from workspaces.roles import Role
 from workspaces.services.execution import execute_due
+from workspaces.services.jobs import request_job
 from workspaces.services.proposing import propose
 from workspaces.services.reverting import revert
 from workspaces.services.signing import reject, sign
@@ -81,6 +83,7 @@ def fill_sandbox_world(
     if days := response_days(workspace, now):
         fit_curves(workspace=workspace, now=now, days=days)
     fill_website(workspace=workspace, now=now)
+    request_job(workspace=workspace, name=WINNERS_JOB, trigger="demo", now=now)
     shop = open_shop(workspace=workspace, control=control)
     workspace.refresh_from_db()
     workspace.notice = f"{NOTICE} Click through the demo shop and watch it arrive: {shop}"

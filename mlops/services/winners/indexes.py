@@ -84,6 +84,11 @@ class Shelf:
             self._held.popitem(last=False)
         return held
 
+    def warm(self, *, workspace: Workspace, embedder: str, now: datetime) -> None:
+        """Have the index ready, so that nobody waits for it."""
+        with self._lock:
+            self._fresh(workspace, embedder, now)
+
     def clear(self) -> None:
         """Forget everything, as a new process would."""
         self._held.clear()

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from mlops.engine.embedding.shapes import SIMILAR
-from mlops.models import Winner
+from mlops.models import Winner, WinnerLibrary
 from mlops.selectors.winners import WinnerFilter
 from mlops.services.winners.embedding import embedder as own_embedder
 from workspaces.models import Workspace
@@ -70,6 +70,19 @@ def find_similar(
         "compared": found.compared,
         "matches": [[match.id, match.similarity] for match in found.matches],
     }
+
+
+def warm_up_winners(*, now: datetime) -> None:
+    """Load the embedder and the indexes that changed last; nothing where there are no winners."""
+    if not Winner.objects.exists():
+        return
+    from mlops.services.winners.indexes import MOST_KEPT, shelf
+
+    name = own_embedder().name
+    libraries = WinnerLibrary.objects.select_related("workspace").order_by("-changed_at")
+    # The last to be warmed is the last to be given up.
+    for library in reversed(libraries[:MOST_KEPT]):
+        shelf.warm(workspace=library.workspace, embedder=name, now=now)
 
 
 def likenesses(

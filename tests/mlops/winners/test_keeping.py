@@ -15,6 +15,7 @@ from mlops.models import Winner, WinnerLibrary, WinnerPolicy, WinnerSnapshot
 from mlops.selectors.winners import policy_of, qualifying
 from mlops.services.winners import indexes
 from mlops.services.winners.indexes import Shelf, save_index, similar_winners
+from mlops.services.winners.searching import warm_up_winners
 from tests.campaigns.factories import AdFactory
 from tests.mlops.winners.steps import (
     COATS,
@@ -165,6 +166,17 @@ def test_unchanged_index_costs_one_query(workspace, now, django_assert_num_queri
 
     with django_assert_num_queries(1):
         found(workspace, directions(1)[0], now)
+
+
+def test_warm_worker_has_the_index_loaded(workspace, now, django_assert_num_queries):
+    vector = directions(1)[0]
+    winner = winner_with(workspace, vector, now, embedder="hashed-tfidf-1")
+
+    warm_up_winners(now=now)
+
+    with django_assert_num_queries(1):
+        matches = found(workspace, vector, now, embedder="hashed-tfidf-1").matches
+    assert [match.id for match in matches] == [winner.pk]
 
 
 def test_indexes_of_workspaces_and_embedders_stay_apart(workspace, other_workspace, now):

