@@ -37,16 +37,17 @@ class Scale:
     markets: int
     market_days: int  # lived by a policy that learns, in each
     winners: int
+    board_campaigns: int  # of each channel, over a year
 
 
 PARTS = (
     "executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
     "website", "website_page", "funnel", "curves", "signals", "world", "dashboards", "budget",
-    "winners", "training",
+    "winners", "training", "ml_sync",
 )  # fmt: skip
 SCALES = {
     "tiny": Scale(
-        1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5, 4, 20_000, 20_000, 2, 1, 2_000, 1, 1_000, 500
+        1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5, 4, 20_000, 20_000, 2, 1, 2_000, 1, 1_000, 500, 2
     ),
     "small": Scale(
         6,
@@ -67,6 +68,7 @@ SCALES = {
         1,
         60_000,
         50_000,
+        10,
     ),
     "full": Scale(
         50,
@@ -87,6 +89,7 @@ SCALES = {
         5,
         60_000,
         50_000,
+        60,
     ),
 }
 
@@ -103,6 +106,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         journeys,
         latency,
         matching,
+        ml_sync,
         multi_touch,
         queue_page,
         signals,
@@ -133,6 +137,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         "budget": lambda: budget.run(scale.markets, steps=scale.market_days),
         "winners": lambda: winners.run(scale.winners),
         "training": lambda: training.run(scale.world_users),
+        "ml_sync": lambda: ml_sync.run(scale.board_campaigns, scale.openings),
     }
     figures: list[Figure] = []
     for name, part in parts.items():

@@ -132,7 +132,7 @@ def _budget(workspace: Workspace, days: BoardDays, predicted: Predicted) -> _Cha
     title = f"Recommended budget: {total} for {TYPICAL_DAYS} days"
     note = (
         "By predicted ROAS × predicted conversion rate; each channel at least 5 %. "
-        f"{' '.join(predicted.notes)} {_reach_of(days, predicted)}"
+        f"{' '.join((*predicted.notes, _reach_of(days, predicted)))}"
     )
     said = "; ".join(
         f"{share.label} {money(share.wanted)} instead of {money(share.now)}" for share in shares

@@ -114,7 +114,7 @@ def test_plain_roi_is_that_of_the_sums():
 
 def test_plain_interval_covers_four_of_five_months_to_come():
     rng = np.random.default_rng(5)
-    spend = np.full((400, 60), 100.0)
+    spend = np.full((200, 60), 100.0)
     value = spend * rng.gamma(2, 1, spend.shape)
 
     inside = [
@@ -123,7 +123,7 @@ def test_plain_interval_covers_four_of_five_months_to_come():
         if (found := plain_roi(row, spend[0, :30]))
     ]
 
-    assert 0.74 <= np.mean(inside) <= 0.86
+    assert 0.72 <= np.mean(inside) <= 0.88
 
 
 def test_plain_roi_says_what_it_does_not_know():

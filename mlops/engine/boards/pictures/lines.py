@@ -90,8 +90,9 @@ def _limits(actual: FloatArray, predicted: FloatArray) -> tuple[float, float]:
     known = known[~np.isnan(known)]
     low, usual, high = float(known.min()), float(np.quantile(known, _CUT)), float(known.max())
     top = high if high - low <= _CUT_ROOM * (usual - low) else usual + 0.1 * (usual - low)
-    room = 0.06 * max(top - low, 1e-9)
-    return low - room, max(top + room, low + 1e-6)
+    # What hardly moves is not blown up until its rounding shows.
+    room = max(0.06 * (top - low), 0.05 * abs(top), 1e-6)
+    return low - room, top + room
 
 
 def _date(axes: Axes, lines: Lines, *, is_last: bool) -> None:
