@@ -40,7 +40,7 @@ def compare(folder: Path) -> Iterator[Compared]:
 
 
 def _headlines(folder: Path) -> tuple[list[str], list[str]]:
-    with gzip.open(folder / _HEADLINES, "rt", encoding="utf-8", newline="") as lines:
+    with gzip.open(_present(folder, _HEADLINES), "rt", encoding="utf-8", newline="") as lines:
         pairs = {
             (row["headline"], row["clickability_test_id"]): None for row in csv.DictReader(lines)
         }
@@ -48,9 +48,16 @@ def _headlines(folder: Path) -> tuple[list[str], list[str]]:
 
 
 def _questions(folder: Path) -> tuple[list[str], list[str]]:
-    with gzip.open(folder / _QUESTIONS, "rt", encoding="utf-8") as file:
+    with gzip.open(_present(folder, _QUESTIONS), "rt", encoding="utf-8") as file:
         pairs = json.load(file)["test"]
     return [text for text, _ in pairs], [intent for _, intent in pairs]
+
+
+def _present(folder: Path, name: str) -> Path:
+    path = folder / name
+    if not path.exists():
+        raise SystemExit(f"{path} is missing; docs/winners.md says what the embedder is judged on.")
+    return path
 
 
 def _recall(embedder: Embedder, texts: Sequence[str], groups: Sequence[str]) -> float:

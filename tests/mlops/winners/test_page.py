@@ -16,6 +16,7 @@ from tests.admin_rows import propose
 from tests.mlops.winners.steps import COATS, SHOES, ad_saying, did_well, winner_with
 from tests.mlops.winners.steps import directions as drawn
 from workspaces.models import ExecutionAttempt, JobRun
+from workspaces.panels import asides_of
 
 PATH = "/models/winners/"
 
@@ -112,6 +113,8 @@ def test_change_shows_the_winners_its_ads_are_like(
 
     shown = client.get(path).text
 
+    # The page of a change asks for it once it stands.
+    assert [aside.url_name for aside in asides_of("ad_change")] == ["winners-like"]
     assert "Near duplicate (1.00)" in shown
     assert f"/campaigns/ad/{past.public_id}/" in shown
     assert f"/approvals/{before.proposal.public_id}/" in shown
