@@ -201,7 +201,7 @@ MAIN_PAGES = (
         "ml-dashboards",
         "/models/dashboards/",
         "What models expect of each channel, drawn every half hour.",
-        ready=".cs-picture img",
+        ready="#board",
     ),
     MainPage(
         "models", "/models/", "Which version of each model serves.", ready="section.cs-card h2"
