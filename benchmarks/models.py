@@ -25,7 +25,15 @@ from mlops.engine.learning.shapes import FloatArray, Rows
 from mlops.engine.learning.splits import folds
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "models.md"
-MARKS = ("<!-- models: written by the command -->", "<!-- end of models -->")
+# Tables of the page: between which lines each stands, and the parts that fill it.
+TABLES = {
+    ("<!-- models: written by the command -->", "<!-- end of models -->"): (
+        "churn", "ltv", "embedder",
+    ),
+    ("<!-- forecasts and worlds: written by the command -->", "<!-- end of worlds -->"): (
+        "series", "synthetic",
+    ),
+}  # fmt: skip
 SEED = 1
 _FOLDS = 5
 
@@ -167,15 +175,17 @@ def main() -> None:
     parser.add_argument("--write-docs", action="store_true", help="renew docs/models.md")
     options = parser.parse_args()
     where, day = machine(), datetime.now(UTC).date().isoformat()
-    outcomes: list[Outcome] = []
+    found: dict[str, list[Outcome]] = {}
     for name in options.only:
         started = time.monotonic()
-        outcomes += PARTS[name](options.data)
+        found[name] = list(PARTS[name](options.data))
         sys.stderr.write(f"{name} judged in {time.monotonic() - started:.0f} s\n")
-    print(f"{where}\n\n{table(outcomes)}")
-    if options.write_docs:
-        command = "python -m benchmarks.models --data DIR --write-docs"
-        write_between(DOCS, MARKS, f"`{command}` on {day}: {where}.\n\n{table(outcomes)}")
+    print(f"{where}\n\n{table([one for part in found.values() for one in part])}")
+    for marks, parts in TABLES.items():
+        if options.write_docs and set(parts) <= set(found):
+            rows = table([one for name in parts for one in found[name]])
+            command = f"python -m benchmarks.models --data DIR --only {' '.join(parts)}"
+            write_between(DOCS, marks, f"`{command} --write-docs` on {day}: {where}.\n\n{rows}")
 
 
 if __name__ == "__main__":

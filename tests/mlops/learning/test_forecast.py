@@ -107,6 +107,16 @@ def test_parts_of_the_plan_never_see_days_of_a_later_part():
         training.plan_of(80)
 
 
+@pytest.mark.parametrize("value", [np.nan, 0.0, -5.0, 1e30])
+def test_whatever_is_asked_is_answered_with_numbers(campaigns, value):
+    rows = {name: np.array([value]) for name in FEATURES}
+
+    with np.errstate(all="ignore"):
+        told = _model(campaigns, "mean of both").predict(rows)
+
+    assert np.isfinite(told).all()
+
+
 def test_shuffled_days_are_not_forecast_better_than_by_their_mean(campaigns):
     rng = np.random.default_rng(1)
     order = rng.permutation(campaigns.days.size)
