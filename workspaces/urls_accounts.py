@@ -1,4 +1,4 @@
-"""Paths of accounts, set-up, connections, notices, schedules and health."""
+"""Paths of accounts, set-up, connections, notices and health."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from workspaces.views import (
     login,
     notices,
     passwords,
-    schedules,
     start,
     two_step,
 )
@@ -37,9 +36,6 @@ urlpatterns = [
         passwords.PasswordResetConfirmView.as_view(),
         name="password_reset_confirm",
     ),
-    path("schedules/", schedules.schedules, name="schedules"),
-    path("schedules/<slug:name>/run/", schedules.run_now, name="schedule-run"),
-    path("schedules/<slug:name>/switch/", schedules.switch, name="schedule-switch"),
     path("account/", accounts.account, name="account"),
     path("account/profile/", accounts.save_profile, name="account-profile"),
     path("account/preferences/", accounts.save_preferences, name="account-preferences"),
