@@ -27,8 +27,10 @@ LARGEST_DECILE_NOISE = 0.50
 _FEWEST = 200
 _FEWEST_VALUES = 30
 _FOLDS = 5
-_MANY_ROWS = 50_000  # one net is enough then
-_FURTHEST = 6.0  # in standard deviations: beyond, inputs count as this far
+_MANY_ROWS = 50_000
+# In standard deviations: beyond, inputs count as this far. Few pay in their first week, so that
+# what they pay lies far out.
+_FURTHEST = 15.0
 _LEAST_SPREAD = 1e-3  # as in training
 _HEADER = "countersign"
 
@@ -215,25 +217,23 @@ def fit(rows: Rows, value: FloatArray, settings: Settings) -> LtvModel:
     columns = Columns.learn(rows)
     inputs = _inputs(columns, rows)
     fold = folds(value.size, _FOLDS, settings.seed)
-    is_large = value.size >= _MANY_ROWS
-    members = 1 if is_large else _FOLDS
-    nets, unseen, expected = [], np.zeros(value.size, dtype=bool), np.zeros(value.size)
-    for member in range(members):
+    # An epoch of many rows is many steps, and the rows that stop it scatter little.
+    patience = settings.patience if value.size < _MANY_ROWS else max(1, settings.patience // 3)
+    nets, expected = [], np.zeros(value.size)
+    for member in range(_FOLDS):
         kept = fold == member
         weights = ziln.train(
             ziln.Sample(inputs[~kept], value[~kept]),
             ziln.Sample(inputs[kept], value[kept]),
             seed=settings.seed + member,
             epochs=settings.epochs,
-            # An epoch of many rows is many steps, and the rows that stop it scatter little.
-            patience=max(1, settings.patience // 3) if is_large else settings.patience,
+            patience=patience,
         )
         nets.append(_layers(weights))
-        unseen |= kept
         expected[kept] = _expected(nets[-1], inputs[kept])
-        settings.progress((member + 1) / members)
+        settings.progress((member + 1) / _FOLDS)
     # The mean of a lognormal hangs on the square of its spread: sums are right only when checked.
-    scale = float(value[unseen].sum() / expected[unseen].sum())
+    scale = float(value.sum() / expected.sum())
     return LtvModel(columns, nets, scale, ceiling=float(value.max()))
 
 
@@ -269,7 +269,8 @@ def judge(
     if error > max(LARGEST_DECILE_ERROR, min(noise, LARGEST_DECILE_NOISE)):
         return False, (
             f"Its deciles are off by {error:.0%} on average, more than {LARGEST_DECILE_ERROR:.0%};"
-            f" chance alone gives up to {noise:.0%} on so few users with value."
+            f" chance alone gives up to {noise:.0%} on so few users with value"
+            f"{', too much to tell' if noise > LARGEST_DECILE_NOISE else ''}."
         )
     chance = "" if error <= LARGEST_DECILE_ERROR else ", no more than chance gives on so few users"
     return True, (
