@@ -16,7 +16,6 @@ from mlops.engine.learning.devices import device
 HIDDEN = (64, 32, 16)
 _STEP = 2e-3
 _DECAY = 1e-2
-_DROPOUT = 0.1
 _BATCHES = 12  # an epoch has at least so many, so few rows are learnt from as thoroughly
 _LARGEST_BATCH = 1024
 _LEAST_SPREAD = 1e-3
@@ -60,7 +59,9 @@ def loss(told: Tensor, values: Tensor) -> Tensor:
     return happening + torch.mean(amount * some)
 
 
-def train(known: Sample, stop: Sample, *, seed: int, epochs: int, patience: int) -> Weights:
+def train(
+    known: Sample, stop: Sample, *, seed: int, epochs: int, patience: int, dropout: float = 0.0
+) -> Weights:
     """Fit one net, and keep it as it was when it told the other rows best.
 
     Parameters
@@ -68,6 +69,7 @@ def train(known: Sample, stop: Sample, *, seed: int, epochs: int, patience: int)
     known, stop : rows to learn from, and rows to judge each epoch by
     seed : of the first weights, the order of the rows and the dropout
     epochs, patience : at most so many, and so many without a gain
+    dropout : share of a layer's outputs left out while learning
 
     Returns
     -------
@@ -76,7 +78,7 @@ def train(known: Sample, stop: Sample, *, seed: int, epochs: int, patience: int)
     torch.set_num_threads(1)  # one thread adds in one order: the same seed gives the same bytes
     torch.manual_seed(seed)
     where = device()
-    net = _net(known).to(where)
+    net = _net(known, dropout).to(where)
     inputs, values = known.tensors(where)
     others, their_values = stop.tensors(where)
     optimiser = torch.optim.AdamW(net.parameters(), lr=_STEP, weight_decay=_DECAY, fused=True)
@@ -100,11 +102,11 @@ def train(known: Sample, stop: Sample, *, seed: int, epochs: int, patience: int)
     return _named(best)
 
 
-def _net(known: Sample) -> nn.Sequential:
+def _net(known: Sample, dropout: float) -> nn.Sequential:
     layers: list[nn.Module] = []
     width = known.inputs.shape[1]
     for size in HIDDEN:
-        layers += [nn.Linear(width, size), nn.ReLU(), nn.Dropout(_DROPOUT)]
+        layers += [nn.Linear(width, size), nn.ReLU(), nn.Dropout(dropout)]
         width = size
     last = nn.Linear(width, 3)
     # Begin with what is true of all rows; the net learns the differences.
