@@ -64,8 +64,8 @@ class PromotionHandler(OwnKind):
                 "after": f"version {version.version}",
             },
             evidence={
-                "metrics": version.metrics,
-                "baselines": version.baselines,
+                "metrics": _short(version.metrics),
+                "baselines": {name: _short(one) for name, one in version.baselines.items()},
                 "verdict": version.verdict,
                 "held_out_rows": version.held_out,
                 "shadow": _told(report),
@@ -130,6 +130,11 @@ class PromotionHandler(OwnKind):
         if not plan or not before:
             raise StateError("No version served before this one; propose another one instead.")
         return {"model": plan.content["model"], "version": before}
+
+
+def _short(measures: dict[str, float]) -> dict[str, float]:
+    """Measures as people read them."""
+    return {name: round(value, 4) for name, value in measures.items()}
 
 
 def _asked(workspace: Workspace, request: dict[str, Any]) -> ModelVersion:
