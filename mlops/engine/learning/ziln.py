@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mlops.engine.learning.devices import device
+from mlops.engine.learning.epochs import Lesson, learn, seeded
 
 HIDDEN = (64, 32, 16)
 _STEP = 2e-3
@@ -75,31 +75,19 @@ def train(
     -------
     ``0.weight``, ``0.bias``, ``1.weight`` …: one pair per layer
     """
-    torch.set_num_threads(1)  # one thread adds in one order: the same seed gives the same bytes
-    torch.manual_seed(seed)
+    seeded(seed)
     where = device()
     net = _net(known, dropout).to(where)
     inputs, values = known.tensors(where)
     others, their_values = stop.tensors(where)
+    lesson = Lesson(
+        loss=lambda chosen: loss(net(inputs[chosen]), values[chosen]),
+        judged=lambda: loss(net(others), their_values),
+        rows=len(values),
+        batch=max(1, min(_LARGEST_BATCH, len(values) // _BATCHES)),
+    )
     optimiser = torch.optim.AdamW(net.parameters(), lr=_STEP, weight_decay=_DECAY, fused=True)
-    batch = max(1, min(_LARGEST_BATCH, len(values) // _BATCHES))
-    best, best_loss, stale = copy.deepcopy(net.state_dict()), float("inf"), 0
-    for _ in range(epochs):
-        net.train()
-        for chosen in torch.split(torch.randperm(len(values)).to(where), batch):
-            optimiser.zero_grad()
-            loss(net(inputs[chosen]), values[chosen]).backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-            optimiser.step()
-        net.eval()
-        with torch.no_grad():
-            judged = float(loss(net(others), their_values))
-        stale = 0 if judged < best_loss else stale + 1
-        if not stale:
-            best, best_loss = copy.deepcopy(net.state_dict()), judged
-        if stale >= patience:
-            break
-    return _named(best)
+    return _named(learn(net, optimiser, lesson, epochs=epochs, patience=patience))
 
 
 def _net(known: Sample, dropout: float) -> nn.Sequential:

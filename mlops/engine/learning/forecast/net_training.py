@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mlops.engine.learning.devices import device
+from mlops.engine.learning.epochs import Lesson, learn, seeded
 from mlops.engine.learning.forecast.windows import AHEAD_DAYS, INPUTS, QUANTILES, TARGETS
 from mlops.engine.learning.shapes import FloatArray
 
@@ -92,32 +92,19 @@ def train(
     seed : of the first weights, the order of the rows and the dropout
     epochs, patience : at most so many, and so many without a gain
     """
-    torch.set_num_threads(1)  # one thread adds in one order: the same seed gives the same bytes
-    torch.manual_seed(seed)
+    seeded(seed)
     where = device()
     net = _Net().to(where)
     inputs, smoothed, came = known.tensors(where)
     others = stop.tensors(where)
+    lesson = Lesson(
+        loss=lambda chosen: pinball(net(inputs[chosen], smoothed[chosen]), came[chosen]),
+        judged=lambda: pinball(net(others[0], others[1]), others[2]),
+        rows=len(inputs),
+        batch=max(1, min(_LARGEST_BATCH, len(inputs) // _BATCHES)),
+    )
     optimiser = torch.optim.AdamW(net.parameters(), lr=_STEP, weight_decay=_DECAY)
-    batch = max(1, min(_LARGEST_BATCH, len(inputs) // _BATCHES))
-    best, best_loss, stale = copy.deepcopy(net.state_dict()), float("inf"), 0
-    for _ in range(epochs):
-        net.train()
-        for chosen in torch.split(torch.randperm(len(inputs)).to(where), batch):
-            optimiser.zero_grad()
-            loss = pinball(net(inputs[chosen], smoothed[chosen]), came[chosen])
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-            optimiser.step()
-        net.eval()
-        with torch.no_grad():
-            judged = float(pinball(net(others[0], others[1]), others[2]))
-        stale = 0 if judged < best_loss else stale + 1
-        if not stale:
-            best, best_loss = copy.deepcopy(net.state_dict()), judged
-        if stale >= patience:
-            break
-    return _named(best)
+    return _named(learn(net, optimiser, lesson, epochs=epochs, patience=patience))
 
 
 def _named(state: dict[str, Tensor]) -> dict[str, npt.NDArray[np.float32]]:
