@@ -86,6 +86,7 @@ class _State:
 
     @classmethod
     def empty(cls, series: int) -> _State:
+        """Nothing is known of any series."""
         shape = (len(_KEPT), series)
         weekly = (WEEK, *shape)
         return cls(
@@ -93,6 +94,7 @@ class _State:
         )
 
     def predictions(self, weekday: int) -> FloatArray:
+        """(candidates, series) what each candidate says of a day; NaN where it cannot."""
         level = _ratio(self.above, self.below)
         usual_day = self.above * (1 - _KEPT)
         pattern = _ratio(
@@ -108,6 +110,7 @@ class _State:
         return chosen
 
     def take(self, above: FloatArray, below: FloatArray, weekday: int) -> None:
+        """Learn (series,) numerators and denominators of a day; 0 below: the day is unknown."""
         is_known = below > 0
         above = np.where(is_known, above, 0.0)
         off = np.abs(above - np.nan_to_num(self.predictions(weekday)) * below)
