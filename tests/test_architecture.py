@@ -83,7 +83,8 @@ LATE = (
     "mlops.engine.boards.pictures.style", "mlops.engine.budget.dqn",
     "mlops.engine.budget.environment", "mlops.engine.embedding.index",
     "mlops.engine.embedding.minilm", "mlops.engine.learning.devices",
-    "mlops.engine.learning.forecast.net_training", "mlops.engine.learning.ziln",
+    "mlops.engine.learning.epochs", "mlops.engine.learning.forecast.net_training",
+    "mlops.engine.learning.ziln",
     "mlops.services.winners.indexes", "mlops.services.winners.snapshots",
     "workspaces.reports.drawing", "workspaces.reports.paper",
 )  # fmt: skip
