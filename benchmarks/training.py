@@ -38,8 +38,8 @@ def run(users: int) -> list[Figure]:
             name=f"features of {read:,} users read from {options.sessions:,} sessions",
             value=took_s,
             unit="s",
-            limit_name="s to count the same sessions by user",
-            limit=_count_s(workspace),
+            limit_name="s to sum one column of the same sessions",
+            limit=_scan_s(workspace),
             target=f"≤ {FEATURES_S} s at {FULL:,}",
             is_met=took_s <= FEATURES_S if is_full else None,
             peak_mb=watch(),
@@ -71,12 +71,11 @@ def _trained(name: str, source: FromWorkspace, *, is_full: bool) -> list[Figure]
     ]
 
 
-def _count_s(workspace: Workspace) -> float:
+def _scan_s(workspace: Workspace) -> float:
     with database.cursor() as cursor:
         started = time.perf_counter()
         cursor.execute(
-            "SELECT count(*) FROM (SELECT install_id, count(*) FROM attribution_usersession"
-            " WHERE workspace_id = %s GROUP BY install_id) AS by_user",
+            "SELECT sum(seconds) FROM attribution_usersession WHERE workspace_id = %s",
             [workspace.pk],
         )
         return time.perf_counter() - started
