@@ -129,6 +129,16 @@ SIDEBAR: dict[str, Any] = {
             closed=True,
         ),
         _group(
+            "Experiment data",
+            _model("Tests", "science", "experiments.ABTest"),
+            _model("Metrics", "straighten", "experiments.Metric"),
+            _model("Layers", "layers", "experiments.Layer"),
+            _model("Rules of tests", "shield", "experiments.ExperimentPolicy"),
+            _model("Exposures", "visibility", "experiments.Exposure"),
+            _model("Roll-outs", "rocket_launch", "experiments.RollOut"),
+            closed=True,
+        ),
+        _group(
             "Advertising data",
             _model("Ad accounts", "account_balance", "campaigns.AdAccount"),
             _model("Campaigns", "ads_click", "campaigns.Campaign"),

@@ -106,6 +106,7 @@ from tests.campaigns.advice.steps import recommendation_of
 from tests.campaigns.alerting.steps import alert_of
 from tests.campaigns.factories import AdFactory, DailyPerformanceFactory, SafetyPolicyFactory
 from tests.campaigns.scenarios.steps import stored
+from tests.experiments import admin_rows as experiment_rows
 from tests.mlops.registry.steps import version_of
 from tests.mlops.winners.steps import directions, winner_with
 from tests.workspaces import note_kind
@@ -153,6 +154,7 @@ def fill(workspace: Workspace, user: User, approver: User) -> None:
     _app(workspace)
     _deals(workspace)
     _libraries(user)
+    experiment_rows.fill(workspace, propose(workspace, "start"), propose(workspace, "winner"))
 
 
 def _people(workspace: Workspace, user: User) -> None:

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "workspaces",
     "campaigns",
     "attribution",
+    "experiments",
     "mlops",
 ]
 
