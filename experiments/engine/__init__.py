@@ -1,0 +1,1 @@
+"""Numerics of experiments. Plain Python, no Django."""
