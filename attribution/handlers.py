@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from attribution.engine.stage_documents import as_document, from_document
 from attribution.engine.synthetic_revenue import StageValues
@@ -17,18 +16,15 @@ from workspaces.gate import (
     CheckResult,
     Draft,
     Judgement,
-    Outcome,
     PlanView,
     Reading,
     RequestError,
     StateError,
 )
-from workspaces.models import ExecutionAttempt, Proposal, Risk, Workspace
+from workspaces.models import Proposal, Risk, Workspace
 from workspaces.own_kinds import OwnKind
-from workspaces.roles import Role
 
 KIND = "stage_values"
-_RULES = "stage values v1"
 _SHOWN = 3
 
 
@@ -37,8 +33,9 @@ class StageValuesHandler(OwnKind):
 
     kind = KIND
     label = "Stage values"
-    queue: Literal["approvals", "inbox"] = "approvals"
     template = "attribution/stage_values_detail.html"
+    rules = "stage values v1"
+    row = StageValueChange
 
     def make_plan(self, *, workspace: Workspace, request: dict[str, Any], now: datetime) -> Draft:
         """Set the asked values against those in force, and look at what they would move."""
@@ -71,50 +68,35 @@ class StageValuesHandler(OwnKind):
             },
         )
 
-    def attach(self, proposal: Proposal, draft: Draft) -> None:
-        """Write the row that the queue page shows."""
-        StageValueChange.objects.update_or_create(
-            proposal=proposal, defaults={**draft.detail, "workspace": proposal.workspace}
-        )
-
     def judge(self, plan: PlanView, *, now: datetime, policy: object | None = None) -> Judgement:
         """Say what the values would move; more than nothing is high risk."""
         effect = _effect(plan, now)
         moves = bool(effect.crossings or effect.flips)
-        return Judgement(
-            checks=(_ads_check(effect), _changes_check(effect)),
-            risk=Risk.HIGH if moves else Risk.MEDIUM,
-            rank=Role.APPROVER,
-            signatures=1,
-            policy_version=_RULES,
+        return self.judged(
+            _ads_check(effect), _changes_check(effect), risk=Risk.HIGH if moves else Risk.MEDIUM
         )
-
-    def lifetime(self, plan: PlanView) -> timedelta:
-        """A week."""
-        return timedelta(days=7)
 
     def lock_keys(self, plan: PlanView) -> list[str]:
         """The workspace's values."""
         return [f"stage_values:{plan.workspace.pk}"]
 
-    def lane(self, plan: PlanView) -> str:
-        """One at a time."""
-        return KIND
+    def reading(self, plan: PlanView) -> Reading:
+        """Look at the newest version."""
+        versions = SyntheticRevenueConfig.objects.filter(workspace=plan.workspace)
+        newest = versions.order_by("-version").first()
+        version = newest.version if newest else 0
+        live = {"version": version}
+        if newest and newest.proposal_id is not None and newest.proposal_id == plan.proposal_id:
+            return Reading("after", live)
+        return Reading("before" if version == plan.body["before"]["version"] else "other", live)
 
-    def read_back(self, plans: Sequence[PlanView]) -> list[Reading]:
-        """Look at the versions."""
-        return [_reading(plan) for plan in plans]
+    def done(self, plan: PlanView) -> str:
+        """Say that they hold."""
+        return "The new stage values hold."
 
-    def execute(self, plans: Sequence[PlanView]) -> list[Outcome]:
-        """Change nothing here: the version is written where the attempt is settled."""
-        return [Outcome("applied", "The new stage values hold.") for _ in plans]
-
-    def settle(self, ends: Sequence[tuple[ExecutionAttempt, Outcome]], *, now: datetime) -> None:
+    def carry_out(self, proposal: Proposal, body: dict[str, Any], *, now: datetime) -> None:
         """Write the version that was signed."""
-        for attempt, outcome in ends:
-            if outcome.status == "applied":
-                proposal = attempt.plan.proposal
-                write_version(proposal=proposal, body=attempt.plan.content, now=now)
+        write_version(proposal=proposal, body=body, now=now)
 
     def edit_is_within(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
         """Whether every value lies between the one in force and the one proposed first."""
@@ -198,17 +180,6 @@ def _changes_check(effect: WhatIf) -> CheckResult:
     count = len(effect.flips)
     words = "queued change would" if count == 1 else "queued changes would"
     return CheckResult("queued_changes", "warning", f"{count} {words} be judged otherwise.")
-
-
-def _reading(plan: PlanView) -> Reading:
-    newest = (
-        SyntheticRevenueConfig.objects.filter(workspace=plan.workspace).order_by("-version").first()
-    )
-    version = newest.version if newest else 0
-    live = {"version": version}
-    if newest and newest.proposal_id is not None and newest.proposal_id == plan.proposal_id:
-        return Reading("after", live)
-    return Reading("before" if version == plan.body["before"]["version"] else "other", live)
 
 
 def _is_between(first: Decimal, second: Decimal, value: Decimal) -> bool:

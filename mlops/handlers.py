@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from mlops.models import ModelStage, ModelVersion, Promotion, ShadowReport
 from mlops.selectors.registry import PROMOTION_KIND, champion_of, label_of, why_not_eligible
@@ -15,18 +14,15 @@ from workspaces.gate import (
     CheckResult,
     Draft,
     Judgement,
-    Outcome,
     PlanView,
     Reading,
     RequestError,
     StateError,
 )
-from workspaces.models import ExecutionAttempt, Proposal, Risk, Workspace
+from workspaces.models import Proposal, Workspace
 from workspaces.own_kinds import OwnKind
-from workspaces.roles import Role
 
 KIND = PROMOTION_KIND
-_RULES = "promotion v2"
 
 
 class PromotionHandler(OwnKind):
@@ -34,8 +30,9 @@ class PromotionHandler(OwnKind):
 
     kind = KIND
     label = "Model promotion"
-    queue: Literal["approvals", "inbox"] = "approvals"
     template = "mlops/promotion_detail.html"
+    rules = "promotion v2"
+    row = Promotion
 
     def make_plan(self, *, workspace: Workspace, request: dict[str, Any], now: datetime) -> Draft:
         """Set the asked version against the one that serves."""
@@ -75,49 +72,28 @@ class PromotionHandler(OwnKind):
             detail={"version": version},
         )
 
-    def attach(self, proposal: Proposal, draft: Draft) -> None:
-        """Write the row that the queue page shows."""
-        Promotion.objects.update_or_create(
-            proposal=proposal, defaults={**draft.detail, "workspace": proposal.workspace}
-        )
-
     def judge(self, plan: PlanView, *, now: datetime, policy: object | None = None) -> Judgement:
         """Only what beats the plain models, with the artefact that was signed, may serve."""
-        return Judgement(
-            checks=(_check(plan), _shadow_check(plan)),
-            risk=Risk.MEDIUM,
-            rank=Role.APPROVER,
-            signatures=1,
-            policy_version=_RULES,
-        )
+        return self.judged(_check(plan), _shadow_check(plan))
 
-    def lifetime(self, plan: PlanView) -> timedelta:
-        """A week."""
-        return timedelta(days=7)
-
-    def lock_keys(self, plan: PlanView) -> list[str]:
-        """None: no limit is shared."""
-        return []
-
-    def lane(self, plan: PlanView) -> str:
-        """One at a time for a name."""
-        return str(plan.body["subject"])
-
-    def read_back(self, plans: Sequence[PlanView]) -> list[Reading]:
+    def reading(self, plan: PlanView) -> Reading:
         """Look which version serves."""
-        return [_reading(plan) for plan in plans]
+        champion = champion_of(workspace=plan.workspace, name=plan.body["model"])
+        number = champion.version if champion else 0
+        live = {"version": number}
+        words = f"Version {number} serves" if champion else "No version serves"
+        if number == plan.body["version"]:
+            return Reading("after", live, words=words)
+        return Reading("before" if number == plan.body["replaces"] else "other", live, words=words)
 
-    def execute(self, plans: Sequence[PlanView]) -> list[Outcome]:
-        """Change nothing here: the champion changes where the attempt is settled."""
-        return [Outcome("applied", f"{plan.body['after'].capitalize()} serves.") for plan in plans]
+    def done(self, plan: PlanView) -> str:
+        """Name the champion that it makes."""
+        return f"{plan.body['after'].capitalize()} serves."
 
-    def settle(self, ends: Sequence[tuple[ExecutionAttempt, Outcome]], *, now: datetime) -> None:
+    def carry_out(self, proposal: Proposal, body: dict[str, Any], *, now: datetime) -> None:
         """Let the version that was signed serve."""
-        for attempt, outcome in ends:
-            if outcome.status == "applied":
-                proposal = attempt.plan.proposal
-                version = _version(proposal.workspace, attempt.plan.content)
-                promote(proposal=proposal, version_id=version.pk, now=now)
+        version = _version(proposal.workspace, body)
+        promote(proposal=proposal, version_id=version.pk, now=now)
 
     def edit_is_within(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
         """Whether it is the same version still."""
@@ -200,13 +176,3 @@ def _told(report: ShadowReport | None) -> dict[str, Any] | None:
         },
         "moved": report.moved,
     }
-
-
-def _reading(plan: PlanView) -> Reading:
-    champion = champion_of(workspace=plan.workspace, name=plan.body["model"])
-    number = champion.version if champion else 0
-    live = {"version": number}
-    words = f"Version {number} serves" if champion else "No version serves"
-    if number == plan.body["version"]:
-        return Reading("after", live, words=words)
-    return Reading("before" if number == plan.body["replaces"] else "other", live, words=words)
