@@ -29,7 +29,6 @@ from workspaces.api.proposal_serializers import NothingIn
 from workspaces.api.views import ApiView, RowsView
 
 TAG = ["Alerts"]
-_ORDER = ("-rank", "-last_seen_at", "-pk")
 
 
 class AlertsQuery(serializers.Serializer[Any]):
@@ -123,9 +122,7 @@ class AlertsView(RowsView[Alert]):
     def listed(self, given: dict[str, Any]) -> Response:
         """One page of a question, the gravest first."""
         rows = alerts_of(watch_query(ALERTS, self.workspace, given, self.now))
-        self.paginator.ordering = _ORDER  # type: ignore[union-attr]  # ours, always there
-        page = self.paginate_queryset(rows) or []
-        return self.get_paginated_response(AlertOut(page, many=True).data)
+        return self.page_of(rows, by=("-rank", "-last_seen_at", "-pk"))
 
 
 class AlertList(AlertsView):
@@ -142,9 +139,7 @@ class AlertList(AlertsView):
     )
     def get(self, request: Request) -> Response:
         """Alerts of the newest days, the gravest first; open ones whenever they were raised."""
-        query = AlertsQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        return self.listed(query.validated_data)
+        return self.listed(self.read_query(AlertsQuery))
 
 
 class UnreadAlerts(AlertsView):
@@ -233,8 +228,7 @@ class AlertRules(AlertRulesView):
     )
     def get(self, request: Request) -> Response:
         """Rules by name, those that are off too."""
-        self.paginator.ordering = ("name", "pk")  # type: ignore[union-attr]  # ours, always there
-        return self.page()
+        return self.page_of(self.get_queryset(), by=("name", "pk"))
 
     @extend_schema(
         tags=TAG,

@@ -167,13 +167,13 @@ class PaidMedia(RowsView[Campaign]):
     filter_backends = []
     level = "channel"
 
-    def page_of(self, request: Request) -> Response:
+    def listed(self, request: Request) -> Response:
         """Answer with a page of rows by name."""
         query = asked(request, self.workspace, self.now)
         rows: Any = rows_by(query, LEVELS[self.level], rates_for(query.workspace, query.period))
-        self.paginator.ordering = ("label", "group")  # type: ignore[union-attr]  # ours, always there
-        page = self.paginate_queryset(rows) or []
-        return self.get_paginated_response([_paid(row, self.level) for row in page])
+        return self.page_of(
+            rows, by=("label", "group"), shown=lambda page: [_paid(row, self.level) for row in page]
+        )
 
 
 class PaidChannels(PaidMedia):
@@ -190,7 +190,7 @@ class PaidChannels(PaidMedia):
     )
     def get(self, request: Request) -> Response:
         """Answer with a page."""
-        return self.page_of(request)
+        return self.listed(request)
 
 
 class PaidCampaigns(PaidMedia):
@@ -207,7 +207,7 @@ class PaidCampaigns(PaidMedia):
     )
     def get(self, request: Request) -> Response:
         """Answer with a page."""
-        return self.page_of(request)
+        return self.listed(request)
 
 
 def asked(request: Request, workspace: Workspace, now: datetime) -> InsightQuery:

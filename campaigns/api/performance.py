@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.api.entity_serializers import FiguresOut
-from campaigns.api.queries import PerformanceQuery, checked, chosen_period
+from campaigns.api.queries import PerformanceQuery, chosen_period
 from campaigns.engine.importing.mapping import Mapping
 from campaigns.models import DailyPerformance, ImportRun, Platform
 from campaigns.selectors.lookup import by_any_id
@@ -73,7 +73,7 @@ class Performance(RowsView[DailyPerformance]):
     )
     def get(self, request: Request) -> Response:
         """Sums per group and currency: unlike money is never added."""
-        asked = checked(PerformanceQuery, request)
+        asked = self.read_query(PerformanceQuery)
         period = chosen_period(asked, self.workspace, self.now)
         rows = days_of(self.workspace, period)
         if given := asked.get("ad_account"):
@@ -83,10 +83,11 @@ class Performance(RowsView[DailyPerformance]):
         if "channel" in asked:
             rows = rows.filter(campaign__channel=asked["channel"])
         group = asked["group"]
-        self.paginator.ordering = ("-day",) if group == "day" else (GROUPS[group][0],)  # type: ignore[union-attr]  # ours, always there
-        sums: Any = grouped(rows, group)
-        page = self.paginate_queryset(sums) or []
-        return self.get_paginated_response([_row(row, group) for row in page])
+        return self.page_of(
+            grouped(rows, group),
+            by=("-day",) if group == "day" else (GROUPS[group][0],),
+            shown=lambda page: [_row(row, group) for row in page],
+        )
 
 
 def _row(sums: Any, group: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,7 +19,7 @@ from workspaces import scopes
 from workspaces.api.config_serializers import JobRunOut
 from workspaces.api.filters import Filters
 from workspaces.api.idempotency import once
-from workspaces.api.jobs import start
+from workspaces.api.jobs import started
 from workspaces.api.proposal_serializers import NothingIn
 from workspaces.api.views import ApiView, RowsView
 
@@ -105,6 +105,4 @@ class GeneratePredictions(ApiView):
     @once
     def post(self, request: Request) -> Response:
         """Queue a run; one that waits already is returned."""
-        self.read(NothingIn)
-        run = start(self.caller, PREDICTIONS_JOB, now=self.now)
-        return Response(JobRunOut(run).data, status=status.HTTP_202_ACCEPTED)
+        return started(self, PREDICTIONS_JOB)

@@ -20,7 +20,7 @@ from campaigns.services.advising.sending import send_to_approval
 from workspaces import scopes
 from workspaces.api.config_serializers import JobRunOut
 from workspaces.api.idempotency import once
-from workspaces.api.jobs import start
+from workspaces.api.jobs import started
 from workspaces.api.proposal_serializers import NothingIn
 from workspaces.api.views import RowsView
 
@@ -189,10 +189,12 @@ class Recommendations(RecommendationView):
     )
     def get(self, request: Request) -> Response:
         """Recommendations with what became of them, newest first; `latest` has the figures too."""
-        page = self.paginate_queryset(self.get_queryset()) or []
-        context = {"outcomes": outcomes_of(page)}
-        shown = ChannelAdviceOut(page, many=True, context=context)
-        return self.get_paginated_response(shown.data)
+        return self.page_of(
+            self.get_queryset(),
+            shown=lambda page: (
+                ChannelAdviceOut(page, many=True, context={"outcomes": outcomes_of(page)}).data
+            ),
+        )
 
 
 class LatestRecommendation(RecommendationView):
@@ -229,9 +231,7 @@ class GenerateRecommendation(RecommendationView):
     @once
     def post(self, request: Request) -> Response:
         """Queue a run; one that waits already is returned. `jobs/` tells how far it is."""
-        self.read(NothingIn)
-        run = start(self.caller, ADVICE_JOB, now=self.now)
-        return Response(JobRunOut(run).data, status=status.HTTP_202_ACCEPTED)
+        return started(self, ADVICE_JOB)
 
 
 class SendRecommendation(RecommendationView):

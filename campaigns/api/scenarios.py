@@ -250,9 +250,10 @@ class Scenarios(ScenariosView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """Scenarios with their results and what became of them, newest first."""
-        page = self.paginate_queryset(self.get_queryset()) or []
-        shown = ScenarioOut(page, many=True, context=self.known(page))
-        return self.get_paginated_response(shown.data)
+        return self.page_of(
+            self.get_queryset(),
+            shown=lambda page: ScenarioOut(page, many=True, context=self.known(page)).data,
+        )
 
     @extend_schema(
         tags=TAG, operation_id="scenarios_create", summary="Keep a scenario",

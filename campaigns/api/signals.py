@@ -86,12 +86,8 @@ class SignalList(SignalsView):
     )
     def get(self, request: Request) -> Response:
         """Signals of the newest days, the pressing first; open ones whenever they were found."""
-        query = SignalsQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        rows = signals_of(watch_query(SIGNALS, self.workspace, query.validated_data, self.now))
-        self.paginator.ordering = ("-priority", "-detected_on", "-pk")  # type: ignore[union-attr]  # ours, always there
-        page = self.paginate_queryset(rows) or []
-        return self.get_paginated_response(SignalOut(page, many=True).data)
+        query = watch_query(SIGNALS, self.workspace, self.read_query(SignalsQuery), self.now)
+        return self.page_of(signals_of(query), by=("-priority", "-detected_on", "-pk"))
 
 
 class SignalDismissal(SignalsView):

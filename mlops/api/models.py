@@ -22,7 +22,7 @@ from mlops.services.training import TRAINERS
 from workspaces import scopes
 from workspaces.api.config_serializers import JobRunOut
 from workspaces.api.idempotency import once
-from workspaces.api.jobs import start
+from workspaces.api.jobs import started
 from workspaces.api.proposal_serializers import NothingIn
 from workspaces.api.views import ApiView, RowsView
 from workspaces.services.proposing import propose
@@ -228,11 +228,9 @@ class ModelTraining(ApiView):
     @once
     def post(self, request: Request, name: str) -> Response:
         """Queue a training; `GET jobs/` tells how far it is. What comes of it is a challenger."""
-        self.read(NothingIn)
         if name not in TRAINERS:
             raise Http404
-        run = start(self.caller, training_job(name), now=self.now)
-        return Response(JobRunOut(run).data, status=status.HTTP_202_ACCEPTED)
+        return started(self, training_job(name))
 
 
 class ModelRollback(ApiView):

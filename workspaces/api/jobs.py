@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import partial
 
 import django_filters
@@ -15,7 +14,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from workspaces import scopes
-from workspaces.api.caller import Caller
 from workspaces.api.config_serializers import JobRunOut
 from workspaces.api.filters import Filters
 from workspaces.api.idempotency import once
@@ -69,18 +67,17 @@ class JobStart(ApiView):
     @once
     def post(self, request: Request, name: str) -> Response:
         """Queue a run; one that waits already is returned."""
-        self.read(NothingIn)
         if name not in {job.name for job in jobs()}:
             raise Http404
-        run = start(self.caller, name, now=self.now)
-        return Response(JobRunOut(run).data, status=status.HTTP_202_ACCEPTED)
+        return started(self, name)
 
 
-def start(caller: Caller, name: str, *, now: datetime) -> JobRun:
-    """Queue a run for the caller's workspace and shorten its wait."""
+def started(view: ApiView, name: str) -> Response:
+    """Queue a run for the caller, shorten its wait, and answer with it; the body is empty."""
+    view.read(NothingIn)
     with transaction.atomic():
         run = request_job(
-            workspace=caller.workspace, name=name, trigger="api", now=now, by=caller.user
+            workspace=view.workspace, name=name, trigger="api", now=view.now, by=view.caller.user
         )
         transaction.on_commit(partial(run_job.delay, run_id=run.pk))
-    return run
+    return Response(JobRunOut(run).data, status=status.HTTP_202_ACCEPTED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
@@ -80,6 +80,12 @@ class ApiView(APIView):
         checked.is_valid(raise_exception=True)
         return dict(checked.validated_data)
 
+    def read_query(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """Return the checked query of the address."""
+        checked = serializer(data=self.request.query_params)
+        checked.is_valid(raise_exception=True)
+        return dict(checked.validated_data)
+
 
 def _refuse_other_tenant(body: Any, workspace: Workspace) -> None:
     if not (isinstance(body, Mapping) and "tenant_id" in body):
@@ -109,8 +115,25 @@ class RowsView(ApiView, generics.GenericAPIView[Row], Generic[Row]):
 
     def page(self) -> Response:
         """Answer with one page of the filtered rows."""
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        return self.page_of(self.filter_queryset(self.get_queryset()))
+
+    def page_of(
+        self,
+        rows: QuerySet[Any],
+        *,
+        by: tuple[str, ...] = (),
+        shown: Callable[[list[Any]], Any] | None = None,
+    ) -> Response:
+        """Answer with one page of these rows.
+
+        ``by`` orders them, and no two may be equal in it; without it the view's order holds.
+        ``shown`` makes the answer from all rows of the page; without it the serializer does.
+        """
+        if by:
+            self.paginator.ordering = by  # type: ignore[union-attr]  # ours, always there
+        page = self.paginate_queryset(rows) or []
+        answer = shown(page) if shown else self.get_serializer(page, many=True).data
+        return self.get_paginated_response(answer)
 
     def one(self, public_id: object) -> Row:
         """One row of the workspace, 404 for anything else."""
