@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import random
-from functools import partial
 
 from celery import shared_task
-from django.db import transaction
 from django.utils import timezone
 
 from attribution.services import sending_back, taking_back
 from attribution.services.website.sessions import SESSIONS_JOB, workspaces_waiting
-from workspaces.services.jobs import JobRefusedError, request_job
-from workspaces.tasks import run_job
+from workspaces.services.jobs import JobRefusedError
+from workspaces.tasks import request_and_send
 
 _CALLS_PER_DESTINATION = 20
 
@@ -38,12 +36,11 @@ def sessionise_waiting(**_: object) -> int:
     started = 0
     for workspace in workspaces_waiting():
         try:
-            run = request_job(
+            request_and_send(
                 workspace=workspace, name=SESSIONS_JOB, trigger="schedule", now=timezone.now()
             )
         except JobRefusedError:
             # Switched off, or still busy with the minute before.
             continue
-        transaction.on_commit(partial(run_job.delay, run_id=run.pk))
         started += 1
     return started

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -27,8 +25,7 @@ from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.reports.answers import download, load
 from workspaces.reports.sheets import csv_of, xlsx_of
 from workspaces.roles import Role
-from workspaces.services.jobs import JobRefusedError, request_job
-from workspaces.tasks import run_job
+from workspaces.starting import start_by
 
 WRITERS = {"csv": csv_of, "xlsx": xlsx_of}
 
@@ -60,17 +57,7 @@ def attribution(request: PageRequest) -> HttpResponse:
 @page(Role.OPERATOR)
 def run_now(request: PageRequest) -> HttpResponse:
     """Build the journeys and run the models again."""
-    try:
-        with transaction.atomic():
-            run = request_job(
-                workspace=request.workspace, name=RUNS_JOB, trigger="person", now=timezone.now(),
-                by=request.user,
-            )  # fmt: skip
-            transaction.on_commit(partial(run_job.delay, run_id=run.pk))
-    except JobRefusedError as error:
-        messages.error(request, str(error))
-    else:
-        messages.info(request, "The models are running; reload in a moment.")
+    start_by(request, RUNS_JOB, told="The models are running; reload in a moment.")
     return redirect("attribution")
 
 

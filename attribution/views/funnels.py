@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -44,8 +42,7 @@ from workspaces.reports.answers import download, picture
 from workspaces.reports.sheets import csv_of, xlsx_of
 from workspaces.roles import Role
 from workspaces.services import live
-from workspaces.services.jobs import JobRefusedError, request_job
-from workspaces.tasks import run_job
+from workspaces.starting import start_by
 
 WRITERS = {"csv": csv_of, "xlsx": xlsx_of}
 _LIST = "attribution/funnels/list.html"
@@ -190,17 +187,7 @@ def first(request: PageRequest) -> HttpResponse:
 def recount(request: PageRequest, public_id: UUID) -> HttpResponse:
     """Count the days that can still change again, now."""
     found = _funnel(request, public_id)
-    try:
-        with transaction.atomic():
-            run = request_job(
-                workspace=request.workspace, name=FUNNELS_JOB, trigger="person",
-                now=timezone.now(), by=request.user,
-            )  # fmt: skip
-            transaction.on_commit(partial(run_job.delay, run_id=run.pk))
-    except JobRefusedError as error:
-        messages.error(request, str(error))
-    else:
-        messages.info(request, "The funnels are being counted; reload in a moment.")
+    start_by(request, FUNNELS_JOB, told="The funnels are being counted; reload in a moment.")
     return redirect("funnel", public_id=found.public_id)
 
 

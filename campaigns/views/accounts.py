@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -20,8 +18,7 @@ from workspaces.models import Connection, ConnectionStatus
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.platforms.errors import PlatformError
 from workspaces.roles import Role
-from workspaces.services.jobs import JobRefusedError, request_job
-from workspaces.tasks import run_job
+from workspaces.starting import start_by
 
 
 @require_GET
@@ -57,7 +54,8 @@ def account_add(request: PageRequest) -> HttpResponse:
         messages.error(request, error.message)
         return redirect("ad-accounts")
     messages.success(request, f"{account.name} was added; its figures are being read.")
-    return _start_sync(request)
+    start_by(request, SYNC_JOB)
+    return redirect("ad-accounts")
 
 
 def _connection(request: PageRequest) -> Connection | None:
@@ -72,21 +70,5 @@ def _connection(request: PageRequest) -> Connection | None:
 @page(Role.OPERATOR)
 def sync_now(request: PageRequest) -> HttpResponse:
     """Read all connected accounts again."""
-    messages.info(request, "The platforms are being read; reload in a moment.")
-    return _start_sync(request)
-
-
-def _start_sync(request: PageRequest) -> HttpResponse:
-    try:
-        with transaction.atomic():
-            run = request_job(
-                workspace=request.workspace,
-                name=SYNC_JOB,
-                trigger="person",
-                now=timezone.now(),
-                by=request.user,
-            )
-            transaction.on_commit(partial(run_job.delay, run_id=run.pk))
-    except JobRefusedError as error:
-        messages.error(request, str(error))
+    start_by(request, SYNC_JOB, told="The platforms are being read; reload in a moment.")
     return redirect("ad-accounts")

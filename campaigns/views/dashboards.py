@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -28,9 +26,8 @@ from workspaces.reports.answers import download, load, picture
 from workspaces.reports.shapes import Table
 from workspaces.reports.sheets import csv_of, xlsx_of
 from workspaces.roles import Role
-from workspaces.services.jobs import request_job
 from workspaces.services.refusals import RefusedError
-from workspaces.tasks import run_job
+from workspaces.starting import start_by
 
 WRITERS = {"csv": csv_of, "xlsx": xlsx_of}
 
@@ -71,13 +68,7 @@ def send_advice(request: PageRequest, public_id: UUID) -> HttpResponse:
 @page(Role.OPERATOR)
 def new_advice(request: PageRequest) -> HttpResponse:
     """Ask for a new recommendation; the job tells how far it is."""
-    with transaction.atomic():
-        run = request_job(
-            workspace=request.workspace, name=ADVICE_JOB, trigger="page", now=timezone.now(),
-            by=request.user,
-        )  # fmt: skip
-        transaction.on_commit(partial(run_job.delay, run_id=run.pk))
-    messages.success(request, "Asked for. It stands here as soon as it is written.")
+    start_by(request, ADVICE_JOB, told="Asked for. It stands here as soon as it is written.")
     return redirect("overview")
 
 

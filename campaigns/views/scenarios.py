@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -51,9 +49,8 @@ from workspaces.reports.shapes import Pairs
 from workspaces.reports.sheets import csv_of, xlsx_of
 from workspaces.roles import Role
 from workspaces.selectors import open_run
-from workspaces.services.jobs import JobRefusedError, request_job
 from workspaces.services.refusals import RefusedError
-from workspaces.tasks import run_job
+from workspaces.starting import start_by
 
 WRITERS = {"csv": csv_of, "xlsx": xlsx_of}
 _PAGE: Final = "campaigns/scenarios/studio.html"
@@ -154,15 +151,7 @@ def _address(inputs: Inputs, present: Mapping[str, float]) -> str:
 @page(Role.OPERATOR)
 def fit_now(request: PageRequest) -> HttpResponse:
     """Ask for new curves; the page tells how far they are."""
-    try:
-        with transaction.atomic():
-            run = request_job(
-                workspace=request.workspace, name=CURVES_JOB, trigger="page", now=timezone.now(),
-                by=request.user,
-            )  # fmt: skip
-            transaction.on_commit(partial(run_job.delay, run_id=run.pk))
-    except JobRefusedError as error:
-        messages.error(request, str(error))
+    start_by(request, CURVES_JOB)
     return redirect("scenarios")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -36,7 +35,7 @@ from workspaces.api.idempotency import once
 from workspaces.api.proposal_serializers import NothingIn
 from workspaces.api.views import ApiView
 from workspaces.models import JobState
-from workspaces.tasks import run_job
+from workspaces.tasks import send_soon
 
 TAG = ["ML dashboards and sync"]
 NAMES = OpenApiParameter("name", str, OpenApiParameter.PATH, enum=list(BOARDS))
@@ -179,7 +178,7 @@ def _started(view: ApiView) -> Response:
             workspace=view.workspace, trigger="api", now=view.now, by=view.caller.user
         )
         if run.state == JobState.QUEUED:
-            transaction.on_commit(partial(run_job.delay, run_id=run.pk))
+            send_soon(run)
     shown = {"run_id": run.public_id, "state": run.state, "trigger": run.trigger}
     return Response(SyncStartedOut(shown).data, status=status.HTTP_202_ACCEPTED)
 

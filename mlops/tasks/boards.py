@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 from typing import Any, Final
 
 from celery import shared_task
 from celery.signals import worker_ready
-from django.db import transaction
 from django.utils import timezone
 
 from mlops.selectors.boards import workspaces_without_boards
 from mlops.services.boards.syncing import request_sync
 from workspaces.services.jobs import JobRefusedError
-from workspaces.tasks import run_job
+from workspaces.tasks import send_soon
 
 # A restart of workers does not draw anew what was drawn a moment ago.
 _FRESH: Final = timedelta(minutes=5)
@@ -38,6 +36,6 @@ def sync_at_start(**_: object) -> int:
             run = request_sync(workspace=workspace, trigger="start", now=now)
         except JobRefusedError:
             continue
-        transaction.on_commit(partial(run_job.delay, run_id=run.pk))
+        send_soon(run)
         started += 1
     return started

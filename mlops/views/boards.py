@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -26,7 +25,7 @@ from workspaces.roles import Role
 from workspaces.services import live
 from workspaces.services.job_kinds import TOPIC
 from workspaces.services.jobs import JobRefusedError
-from workspaces.tasks import run_job
+from workspaces.tasks import send_soon
 
 _PAGE = "mlops/boards/boards.html"
 _BOARD = "mlops/boards/_boards.html"
@@ -71,7 +70,7 @@ def sync_now(request: PageRequest) -> HttpResponse:
                 workspace=request.workspace, trigger="page", now=timezone.now(), by=request.user
             )
             if run.state == JobState.QUEUED:
-                transaction.on_commit(partial(run_job.delay, run_id=run.pk))
+                send_soon(run)
     except JobRefusedError as error:
         if request.htmx:
             return show(request, _BOARD, {**_context(request), "refusal": str(error)})

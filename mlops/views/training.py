@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from mlops.selectors.registry import label_of
@@ -17,24 +12,14 @@ from mlops.services.training import TRAINERS
 from workspaces.pages import PageRequest, page, show
 from workspaces.roles import Role
 from workspaces.selectors import newest_runs
-from workspaces.services.jobs import JobRefusedError, request_job
-from workspaces.tasks import run_job
+from workspaces.starting import start_by
 
 
 @require_POST
 @page(Role.OPERATOR)
 def train_now(request: PageRequest, name: str) -> HttpResponse:
     """Ask for a training; the page tells how far it is."""
-    job = _job(name)
-    try:
-        with transaction.atomic():
-            run = request_job(
-                workspace=request.workspace, name=job, trigger="page", now=timezone.now(),
-                by=request.user,
-            )  # fmt: skip
-            transaction.on_commit(partial(run_job.delay, run_id=run.pk))
-    except JobRefusedError as error:
-        messages.error(request, str(error))
+    start_by(request, _job(name))
     return redirect("models")
 
 

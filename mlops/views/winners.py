@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -43,8 +40,7 @@ from workspaces.reports.sheets import csv_of, xlsx_of
 from workspaces.roles import Role
 from workspaces.selectors import open_run
 from workspaces.selectors_proposal import find_proposal
-from workspaces.services.jobs import JobRefusedError, request_job
-from workspaces.tasks import run_job
+from workspaces.starting import start_by
 
 WRITERS: Final = {"csv": csv_of, "xlsx": xlsx_of}
 _LONGEST: Final = 2_000
@@ -96,16 +92,7 @@ def export(request: PageRequest, kind: str) -> HttpResponse:
 @page(Role.OPERATOR)
 def collect(request: PageRequest) -> HttpResponse:
     """Ask for a round of the job now."""
-    try:
-        with transaction.atomic():
-            run = request_job(
-                workspace=request.workspace, name=WINNERS_JOB, trigger="page",
-                now=timezone.now(), by=request.user,
-            )  # fmt: skip
-            transaction.on_commit(partial(run_job.delay, run_id=run.pk))
-        messages.success(request, "Looking for winners. Reload the page in a moment.")
-    except JobRefusedError as error:
-        messages.error(request, str(error))
+    start_by(request, WINNERS_JOB, told="Looking for winners. Reload the page in a moment.")
     return redirect("winners")
 
 

@@ -171,7 +171,7 @@ def test_run_now_queues_the_job(workspace, operator, client_as, django_capture_o
 
     assert answer.status_code == 302
     run = JobRun.objects.get()
-    assert (run.name, run.trigger, run.started_by) == ("attribution-models", "person", operator)
+    assert (run.name, run.trigger, run.started_by) == ("attribution-models", "page", operator)
 
 
 def test_page_of_another_workspace_shows_nothing_of_us(filled, outsider, client_as):

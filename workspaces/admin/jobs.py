@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
@@ -30,8 +28,7 @@ from workspaces.models import (
     RateLimitStatus,
 )
 from workspaces.roles import Role
-from workspaces.services import jobs
-from workspaces.tasks.jobs import run_job
+from workspaces.tasks.jobs import request_and_send
 
 STATE_COLOURS = {
     "queued": "info", "active": "warning", "completed": "success", "failed": "danger",
@@ -88,14 +85,13 @@ class JobConfigAdmin(WorkspaceModelAdmin[JobConfig]):
     def run_now(self, request: HttpRequest, rows: QuerySet[JobConfig]) -> None:
         """Queue a run of each."""
         for config in rows.order_by("name"):
-            run = jobs.request_job(
+            request_and_send(
                 workspace=member(request).workspace,
                 name=config.name,
                 trigger="manual",
                 by=member(request).user,
                 now=timezone.now(),
             )
-            transaction.on_commit(partial(run_job.delay, run_id=run.pk))
             messages.success(request, f"{config.name} starts in a moment; its run shows progress.")
 
 

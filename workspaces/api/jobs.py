@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import django_filters
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
@@ -20,8 +17,8 @@ from workspaces.api.idempotency import once
 from workspaces.api.proposal_serializers import NothingIn
 from workspaces.api.views import ApiView, RowsView
 from workspaces.models import JobRun, JobState
-from workspaces.services.jobs import jobs, request_job
-from workspaces.tasks import run_job
+from workspaces.services.jobs import jobs
+from workspaces.tasks import request_and_send
 
 TAG = ["Jobs"]
 
@@ -75,9 +72,7 @@ class JobStart(ApiView):
 def started(view: ApiView, name: str) -> Response:
     """Queue a run for the caller, shorten its wait, and answer with it; the body is empty."""
     view.read(NothingIn)
-    with transaction.atomic():
-        run = request_job(
-            workspace=view.workspace, name=name, trigger="api", now=view.now, by=view.caller.user
-        )
-        transaction.on_commit(partial(run_job.delay, run_id=run.pk))
+    run = request_and_send(
+        workspace=view.workspace, name=name, trigger="api", now=view.now, by=view.caller.user
+    )
     return Response(JobRunOut(run).data, status=status.HTTP_202_ACCEPTED)

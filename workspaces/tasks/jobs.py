@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ from celery import Task, shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from workspaces.models import JobState, Workspace
+from workspaces.models import JobRun, JobState, User, Workspace
 from workspaces.services import jobs
 
 _SWEEP_AFTER = timedelta(seconds=60)
@@ -40,19 +40,36 @@ def run_job(*, run_id: int, **_: object) -> str:
     return str(run.state)
 
 
+def send_soon(run: JobRun) -> None:
+    """Have a queued run worked off once its row is written; a lost message is swept up."""
+    transaction.on_commit(partial(run_job.delay, run_id=run.pk))
+
+
+def request_and_send(
+    *, workspace: Workspace, name: str, trigger: str, now: datetime, by: User | None = None
+) -> JobRun:
+    """Queue a run, or find the one that waits, and have it worked off soon.
+
+    Raises
+    ------
+    JobRefusedError : unknown, switched off, running already, or its hourly limit is used
+    """
+    with transaction.atomic():
+        run = jobs.request_job(workspace=workspace, name=name, trigger=trigger, now=now, by=by)
+        send_soon(run)
+    return run
+
+
 @shared_task(name="workspaces.start_job", time_limit=300)
 def start_job(*, name: str, trigger: str = "schedule", **_: object) -> int:
     """Start a job in every workspace where it is switched on and within its limit."""
     started = 0
     for workspace in Workspace.objects.order_by("pk"):
         try:
-            run = jobs.request_job(
-                workspace=workspace, name=name, trigger=trigger, now=timezone.now()
-            )
+            request_and_send(workspace=workspace, name=name, trigger=trigger, now=timezone.now())
         except jobs.JobRefusedError:
             # Off, busy or at its limit here: that is what the row in ``job_config`` is for.
             continue
-        transaction.on_commit(partial(run_job.delay, run_id=run.pk))
         started += 1
     return started
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -15,8 +12,7 @@ from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.roles import Role
 from workspaces.schedules import schedule_of
 from workspaces.services.job_kinds import Job, known_job, switch_job
-from workspaces.services.jobs import JobRefusedError, request_job
-from workspaces.tasks import run_job
+from workspaces.starting import start_by
 
 
 @require_GET
@@ -41,17 +37,7 @@ def schedules(request: PageRequest) -> HttpResponse:
 def run_now(request: PageRequest, name: str) -> HttpResponse:
     """Queue a run."""
     job = _job(name)
-    try:
-        with transaction.atomic():
-            run = request_job(
-                workspace=request.workspace, name=job.name, trigger="page", now=timezone.now(),
-                by=request.user,
-            )  # fmt: skip
-            transaction.on_commit(partial(run_job.delay, run_id=run.pk))
-    except JobRefusedError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, f"{job.label} starts in a moment.")
+    start_by(request, job.name, told=f"{job.label} starts in a moment.")
     return redirect("schedules")
 
 

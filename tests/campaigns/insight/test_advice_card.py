@@ -11,6 +11,7 @@ from django.urls import reverse
 from campaigns.services.advising.making import make_recommendation
 from tests.campaigns.advice.steps import two_channels
 from workspaces.models import JobRun, Proposal
+from workspaces.services.job_kinds import switch_job
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -68,3 +69,14 @@ def test_a_new_one_can_be_asked_for(workspace, operator, client_as):
     form = {"workspace": str(workspace.public_id)}
     assert house.post(reverse("advice-new"), form).url == reverse("overview")
     assert JobRun.objects.filter(workspace=workspace, name="recommendations").count() == 1
+
+
+def test_a_refusal_is_told_on_the_page(workspace, operator, client_as):
+    switch_job(workspace=workspace, name="recommendations", is_on=False)
+    form = {"workspace": str(workspace.public_id)}
+
+    page = client_as(operator).post(reverse("advice-new"), form, follow=True).text
+
+    assert "is switched off in Acme" in page
+    assert "Asked for." not in page
+    assert not JobRun.objects.exists()
