@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
 from mlops.engine.learning import metrics
+from mlops.engine.learning.boosters import Told, Trees, boost, matrix, read
 from mlops.engine.learning.calibration import Calibration, calibrate
 from mlops.engine.learning.columns import Columns, take
 from mlops.engine.learning.drift import CALIBRATION, REFERENCE, calibration_groups, reference_of
@@ -28,7 +28,6 @@ LARGEST_CALIBRATION_ERROR = 0.02
 _FEWEST = 100  # rows to learn from and rows to judge on
 _FEWEST_OF_A_CLASS = 10
 _FOLDS = 4
-_PATIENCE = 40
 # Small steps find a little more in few rows, and take too long in many.
 _MANY_ROWS = 20_000
 _SMALL_STEP, _LARGE_STEP = 0.02, 0.1
@@ -47,33 +46,23 @@ class Settings:
 class ChurnModel:
     """Serves probabilities of leaving."""
 
-    def __init__(self, columns: Columns, booster: Booster, calibration: Calibration) -> None:
-        self.features = columns.names
-        self.levels = columns.levels
+    def __init__(self, trees: Trees, calibration: Calibration) -> None:
+        self.features = trees.columns.names
+        self.levels = trees.columns.levels
         self.calibration = calibration
-        self._columns = columns
-        self._booster = booster
+        self._trees = trees
 
     def predict(self, rows: Rows) -> FloatArray:
         """Tell the probability of leaving of each row."""
-        margin = self._booster.predict(_matrix(self._columns.raw(rows)), output_margin=True)
-        return self.calibration(np.asarray(margin, dtype=np.float64))
+        return self.calibration(self._trees.scores(rows))
 
     def reasons(self, rows: Rows) -> list[Reasons]:
         """Tell what each feature adds to the log-odds of leaving, the largest first."""
-        effects = self._booster.predict(_matrix(self._columns.raw(rows)), pred_contribs=True)
-        return self._columns.told(np.asarray(effects, dtype=np.float64)[:, :-1])
+        return self._trees.reasons(rows)
 
     def artefact(self) -> Artefact:
         """Write all that serving needs as one JSON document."""
-        told = {
-            "format": FORMAT_VERSION,
-            "kind": KIND,
-            "columns": self._columns.as_json(),
-            "calibration": self.calibration.as_json(),
-            "model": json.loads(bytes(self._booster.save_raw("json"))),
-        }
-        return Artefact("xgboost-json", json.dumps(told, sort_keys=True).encode())
+        return self._trees.artefact(KIND, FORMAT_VERSION, calibration=self.calibration.as_json())
 
 
 def load(artefact: Artefact) -> ChurnModel:
@@ -83,20 +72,11 @@ def load(artefact: Artefact) -> ChurnModel:
     ------
     ValueError : the artefact is of another kind or format
     """
-    from xgboost import Booster
 
-    wrong = f"artefact: not a {KIND} model of format {FORMAT_VERSION}; train a new version."
-    told = json.loads(artefact.data)
-    if not isinstance(told, dict) or told.get("format") != FORMAT_VERSION:
-        raise ValueError(wrong)
-    booster = Booster({"nthread": 1})
-    try:
-        booster.load_model(bytearray(json.dumps(told["model"]).encode()))
-        columns = Columns.from_json(told["columns"])
-        calibration = Calibration.from_json(told["calibration"])
-    except (KeyError, TypeError) as error:
-        raise ValueError(wrong) from error
-    return ChurnModel(columns, booster, calibration)
+    def made(trees: Trees, told: Told) -> ChurnModel:
+        return ChurnModel(trees, Calibration.from_json(told["calibration"]))
+
+    return read(artefact, KIND, FORMAT_VERSION, made)
 
 
 def train(
@@ -166,27 +146,27 @@ def fit(
     The model, its rounds, the threshold
     """
     columns = Columns.learn(rows)
-    matrix, seed = columns.raw(rows), settings.seed
+    numbers, seed = columns.raw(rows), settings.seed
     fold = folds(churned.size, _FOLDS, seed)
     margin, rounds = np.empty(churned.size), []
     for number in range(_FOLDS):
         seen, unseen = fold != number, fold == number
         booster = _boosted(
-            _matrix(matrix[seen], churned[seen]),
+            matrix(numbers[seen], churned[seen]),
             settings,
-            _matrix(matrix[unseen], churned[unseen]),
+            matrix(numbers[unseen], churned[unseen]),
         )
         rounds.append(booster.best_iteration + 1)
         margin[unseen] = booster.predict(
-            _matrix(matrix[unseen]), output_margin=True, iteration_range=(0, rounds[-1])
+            matrix(numbers[unseen]), output_margin=True, iteration_range=(0, rounds[-1])
         )
         settings.progress((number + 1) / (_FOLDS + 1))
     best = int(np.median(rounds))
     calibration = calibrate(margin, churned, seed)
-    whole = _boosted(_matrix(matrix, churned), replace(settings, rounds=best))
+    whole = _boosted(matrix(numbers, churned), replace(settings, rounds=best))
     settings.progress(1.0)
     threshold = metrics.best_threshold(churned, calibration(margin))
-    return ChurnModel(columns, whole, calibration), best, threshold
+    return ChurnModel(Trees(columns, whole), calibration), best, threshold
 
 
 def judge(found: dict[str, float], plain: dict[str, float], noise: float) -> tuple[bool, str]:
@@ -257,33 +237,16 @@ def _check_amount(churned: npt.NDArray[np.bool_], held_out: npt.NDArray[np.bool_
             )
 
 
-def _matrix(numbers: FloatArray, happened: npt.NDArray[np.bool_] | None = None) -> DMatrix:
-    from xgboost import DMatrix
-
-    return DMatrix(numbers, None if happened is None else happened.astype(float), nthread=1)
-
-
 def _boosted(known: DMatrix, settings: Settings, judged: DMatrix | None = None) -> Booster:
-    from xgboost import train as boost
-
-    parameters: dict[str, Any] = {
-        "objective": "binary:logistic",
-        "eval_metric": "logloss",
-        "tree_method": "hist",
-        "max_depth": 3,
-        "eta": settings.step or (_SMALL_STEP if known.num_row() < _MANY_ROWS else _LARGE_STEP),
-        "min_child_weight": 5,
-        "lambda": 5,
-        "subsample": 0.7,
-        "colsample_bynode": 0.3,
-        "seed": settings.seed,
-        "nthread": 1,  # one thread adds in one order: the same seed gives the same bytes
-    }
     return boost(
-        parameters,
         known,
-        settings.rounds,
-        evals=[] if judged is None else [(judged, "judged")],
-        early_stopping_rounds=None if judged is None else _PATIENCE,
-        verbose_eval=False,
+        rounds=settings.rounds,
+        seed=settings.seed,
+        judged=judged,
+        objective="binary:logistic",
+        eval_metric="logloss",
+        max_depth=3,
+        eta=settings.step or (_SMALL_STEP if known.num_row() < _MANY_ROWS else _LARGE_STEP),
+        min_child_weight=5,
+        colsample_bynode=0.3,
     )

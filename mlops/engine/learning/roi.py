@@ -1,20 +1,15 @@
-"""What the money of a campaign will bring: boosted trees on the logarithm, against plain means.
-
-Trees are XGBoost's (``tree_method="hist"``: gradient boosting on histograms). Its JSON needs no
-pickle, and it tells what each feature adds (``pred_contribs``).
-"""
+"""What the money of a campaign will bring: boosted trees on the logarithm, against plain means."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from mlops.engine.learning import metrics
+from mlops.engine.learning.boosters import Told, Trees, boost, matrix, read
 from mlops.engine.learning.columns import Columns
 from mlops.engine.learning.leakage import check_leakage
 from mlops.engine.learning.roi_rows import AFTER_DAYS, RoiRows
@@ -29,7 +24,6 @@ FORMAT_VERSION: Final = 1
 #: Shares between which eight of ten campaigns come out.
 INTERVAL: Final = (0.1, 0.9)
 _FEWEST: Final = 100  # rows to learn from and rows to judge on
-_PATIENCE: Final = 40
 _LARGEST_LEAF: Final = 100
 # Nobody earns a thousand times what he spent for long; such a week has next to no spend.
 _HIGHEST_ROAS: Final = 1_000.0
@@ -47,14 +41,11 @@ class Settings:
 class RoiModel:
     """Serves the expected ROI of the days to come."""
 
-    def __init__(
-        self, columns: Columns, booster: Booster, smearing: float, spread: tuple[float, float]
-    ) -> None:
-        self.features = columns.names
-        self.levels = columns.levels
+    def __init__(self, trees: Trees, smearing: float, spread: tuple[float, float]) -> None:
+        self.features = trees.columns.names
+        self.levels = trees.columns.levels
         self.smearing = smearing
-        self._columns = columns
-        self._booster = booster
+        self._trees = trees
         self._spread = spread
 
     def predict(self, rows: Rows) -> FloatArray:
@@ -69,25 +60,17 @@ class RoiModel:
 
     def reasons(self, rows: Rows) -> list[Reasons]:
         """Tell what each feature adds to ln(1 + ROAS), the largest first."""
-        effects = self._booster.predict(_matrix(self._columns.raw(rows)), pred_contribs=True)
-        return self._columns.told(np.asarray(effects, dtype=np.float64)[:, :-1])
+        return self._trees.reasons(rows)
 
     def artefact(self) -> Artefact:
         """Write all that serving needs as one JSON document."""
-        told = {
-            "format": FORMAT_VERSION,
-            "kind": KIND,
-            "columns": self._columns.as_json(),
-            "smearing": self.smearing,
-            "spread": list(self._spread),
-            "model": json.loads(bytes(self._booster.save_raw("json"))),
-        }
-        return Artefact("xgboost-json", json.dumps(told, sort_keys=True).encode())
+        return self._trees.artefact(
+            KIND, FORMAT_VERSION, smearing=self.smearing, spread=list(self._spread)
+        )
 
     def _logs(self, rows: Rows) -> FloatArray:
         # ROAS is never negative, so its logarithm of 1 and more is not either.
-        logs = self._booster.predict(_matrix(self._columns.raw(rows)))
-        return np.asarray(logs, dtype=np.float64).clip(min=0.0)
+        return self._trees.scores(rows).clip(min=0.0)
 
 
 def load(artefact: Artefact) -> RoiModel:
@@ -97,23 +80,12 @@ def load(artefact: Artefact) -> RoiModel:
     ------
     ValueError : the artefact is of another kind or format
     """
-    from xgboost import Booster
 
-    wrong = f"artefact: not a model of {KIND} of format {FORMAT_VERSION}; train a new version."
-    told = json.loads(artefact.data)
-    if not isinstance(told, dict) or (told.get("format"), told.get("kind")) != (
-        FORMAT_VERSION, KIND,
-    ):  # fmt: skip
-        raise ValueError(wrong)
-    booster = Booster({"nthread": 1})
-    try:
-        booster.load_model(bytearray(json.dumps(told["model"]).encode()))
+    def made(trees: Trees, told: Told) -> RoiModel:
         low, high = map(float, told["spread"])
-        return RoiModel(
-            Columns.from_json(told["columns"]), booster, float(told["smearing"]), (low, high)
-        )
-    except (KeyError, TypeError) as error:
-        raise ValueError(wrong) from error
+        return RoiModel(trees, float(told["smearing"]), (low, high))
+
+    return read(artefact, KIND, FORMAT_VERSION, made)
 
 
 def train(rows: RoiRows, settings: Settings | None = None) -> Trained:
@@ -178,14 +150,14 @@ def fit(known: RoiRows, settings: Settings) -> tuple[RoiModel, int]:
     older, newest = _split(known)
     booster = _boosted(columns, older, settings, newest)
     rounds = booster.best_iteration + 1
-    told = booster.predict(_matrix(columns.raw(newest.rows)), iteration_range=(0, rounds))
+    told = booster.predict(matrix(columns.raw(newest.rows)), iteration_range=(0, rounds))
     settings.progress(0.5)
     misses = _logs(newest.roi) - np.asarray(told, dtype=np.float64).clip(min=0.0)
     whole = _boosted(columns, known, Settings(settings.seed, rounds))
     settings.progress(1.0)
     low, high = np.quantile(misses, INTERVAL)
     smearing = float(np.mean(np.exp(misses)))
-    return RoiModel(columns, whole, smearing, (float(low), float(high))), rounds
+    return RoiModel(Trees(columns, whole), smearing, (float(low), float(high))), rounds
 
 
 def measures(actual: FloatArray, predicted: FloatArray) -> dict[str, float]:
@@ -241,39 +213,21 @@ def _check_amount(known: RoiRows, judged: RoiRows) -> None:
             )
 
 
-def _matrix(numbers: FloatArray, target: FloatArray | None = None) -> DMatrix:
-    from xgboost import DMatrix
-
-    return DMatrix(numbers, target, nthread=1)
-
-
 def _boosted(
     columns: Columns, rows: RoiRows, settings: Settings, judged: RoiRows | None = None
 ) -> Booster:
-    from xgboost import train as boost
-
-    parameters: dict[str, Any] = {
-        "objective": "reg:squarederror",
-        "tree_method": "hist",
-        # Rows of neighbouring days tell nearly the same, so many together say little: small trees.
-        "max_depth": 2,
-        "eta": 0.05,
-        "min_child_weight": min(_LARGEST_LEAF, max(5, len(rows) // 40)),
-        "lambda": 5,
-        "subsample": 0.7,
-        "colsample_bynode": 0.5,
-        "seed": settings.seed,
-        "nthread": 1,  # one thread adds in one order: the same seed gives the same bytes
-    }
-
-    def pair(some: RoiRows) -> tuple[npt.NDArray[Any], FloatArray]:
-        return columns.raw(some.rows), _logs(some.roi)
+    def both(some: RoiRows) -> DMatrix:
+        return matrix(columns.raw(some.rows), _logs(some.roi))
 
     return boost(
-        parameters,
-        _matrix(*pair(rows)),
-        settings.rounds,
-        evals=[] if judged is None else [(_matrix(*pair(judged)), "judged")],
-        early_stopping_rounds=None if judged is None else _PATIENCE,
-        verbose_eval=False,
+        both(rows),
+        rounds=settings.rounds,
+        seed=settings.seed,
+        judged=None if judged is None else both(judged),
+        objective="reg:squarederror",
+        # Rows of neighbouring days tell nearly the same, so many together say little: small trees.
+        max_depth=2,
+        eta=0.05,
+        min_child_weight=min(_LARGEST_LEAF, max(5, len(rows) // 40)),
+        colsample_bynode=0.5,
     )
