@@ -8,7 +8,7 @@ from typing import Final
 
 from mlops.selectors.registry import label_of
 from mlops.services.job_names import training_job
-from mlops.services.training import TRAINERS, TooLittleError, train_model
+from mlops.services.training import TRAINERS, NothingNewError, TooLittleError, train_model
 from mlops.services.watch.jobs import SCORE_JOB
 from workspaces.services.jobs import JobRefusedError, Progress, register_job, request_job
 
@@ -36,8 +36,10 @@ def register_training() -> None:
 def train_for_workspace(name: str, progress: Progress) -> None:
     """Body of a training job.
 
-    By schedule too little to learn from is no failure: most workspaces have no app.
+    By schedule too little to learn from is no failure: most workspaces have no app. Rows that the
+    newest version has learnt are left alone then; who asks for a training gets one.
     """
+    by_schedule = progress.run.trigger == "schedule"
     try:
         version = train_model(
             workspace=progress.workspace,
@@ -45,9 +47,10 @@ def train_for_workspace(name: str, progress: Progress) -> None:
             now=progress.now,
             told=progress.step,
             by=progress.run.started_by,
+            only_new=by_schedule,
         )
-    except TooLittleError as error:
-        if progress.run.trigger != "schedule":
+    except (NothingNewError, TooLittleError) as error:
+        if not by_schedule:
             raise
         progress.step(str(error))
         progress.count(skipped=1)

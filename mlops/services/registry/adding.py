@@ -12,7 +12,8 @@ from pathlib import Path
 from django.db import transaction
 from django.db.models import Max
 
-from mlops.engine import learning
+from campaigns.engine import response
+from mlops.engine import budget, learning
 from mlops.engine.learning.kinds import KINDS
 from mlops.engine.learning.shapes import Trained
 from mlops.models import ModelArtefact, ModelVersion
@@ -96,10 +97,11 @@ def registry_lock(workspace: Workspace, name: str) -> str:
 def code_now() -> str:
     """Checksum of the code that trains: models of equal code, data and seed are equal."""
     found = hashlib.sha256()
-    root = Path(str(learning.__file__)).parent
-    for path in sorted(root.rglob("*.py")):
-        found.update(str(path.relative_to(root)).encode())
-        found.update(path.read_bytes())
+    for package in (learning, budget, response):
+        root = Path(str(package.__file__)).parent
+        for path in sorted(root.rglob("*.py")):
+            found.update(f"{package.__name__}/{path.relative_to(root)}".encode())
+            found.update(path.read_bytes())
     return found.hexdigest()[:12]
 
 

@@ -9,13 +9,14 @@ from mlops.services.training.learners import (
     TrainingError,
     learn,
 )
-from mlops.services.training.training import train_model
+from mlops.services.training.training import NothingNewError, train_model
 
 __all__ = [
     "FROM_FILES",
     "LEAST_USERS",
     "TRAINERS",
     "Learnt",
+    "NothingNewError",
     "TooLittleError",
     "TrainingError",
     "learn",

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from campaigns.models import ResponseFit
 from campaigns.selectors.scenarios import models_of
 from mlops.engine.learning.campaign_days import CampaignDays, panel
 from mlops.engine.learning.leakage import LeakageError
@@ -43,7 +44,12 @@ class Learnt:
     data: DataWindow
 
 
-Learn = Callable[[Source, int, Told], Learnt]
+@dataclass(frozen=True)
+class Trainer:
+    """How a model learns, and how the rows that it would learn from are told from others."""
+
+    learn: Callable[[Source, int, Told], Learnt]
+    checksum: Callable[[Source], str]
 
 
 def learn(name: str, source: Source, *, seed: int = 42, told: Told = lambda text: None) -> Learnt:
@@ -54,12 +60,9 @@ def learn(name: str, source: Source, *, seed: int = 42, told: Told = lambda text
     TooLittleError : too few rows
     TrainingError : no such model, or a feature that knows the answer
     """
-    trainer = TRAINERS.get(name)
-    if trainer is None:
-        known = ", ".join(sorted(TRAINERS))
-        raise TrainingError(f"{name!r} cannot be trained; what can is {known}.")
+    trainer = _trainer(name)
     try:
-        learnt = trainer(source, seed, told)
+        learnt = trainer.learn(source, seed, told)
     except LeakageError as error:
         raise TrainingError(f"Training was stopped: {error}") from error
     except TooFewError as error:
@@ -68,6 +71,24 @@ def learn(name: str, source: Source, *, seed: int = 42, told: Told = lambda text
         raise TrainingError(str(error)) from error
     told(learnt.trained.verdict)
     return learnt
+
+
+def checksum_of_rows(name: str, source: Source) -> str:
+    """Checksum of what a training would learn from; a source keeps its rows for the training.
+
+    Raises
+    ------
+    TooLittleError : there is nothing yet
+    TrainingError : no such model
+    """
+    return _trainer(name).checksum(source)
+
+
+def _trainer(name: str) -> Trainer:
+    if name not in TRAINERS:
+        known = ", ".join(sorted(TRAINERS))
+        raise TrainingError(f"{name!r} cannot be trained; what can is {known}.")
+    return TRAINERS[name]
 
 
 def _churn(source: Source, seed: int, told: Told) -> Learnt:
@@ -114,15 +135,7 @@ def _roi(source: Source, seed: int, told: Told) -> Learnt:
 def _budget(source: Source, seed: int, told: Told) -> Learnt:
     from mlops.engine.budget import training
 
-    if not isinstance(source, FromWorkspace):
-        raise TrainingError(
-            "The budget policy learns from response curves, which stay in their workspace: train it"
-            " there."
-        )
-    try:
-        fit = curves_for(workspace=source.workspace, now=source.now)
-    except NoCurvesError as error:
-        raise TooLittleError(str(error)) from error
+    fit = _curves(source)
     told(f"Curves of {fit.days} days to {fit.until}")
     settings = training.Settings(
         seed=seed, progress=lambda share: told(f"{share:.0%} of the days lived")
@@ -130,6 +143,18 @@ def _budget(source: Source, seed: int, told: Told) -> Learnt:
     trained = training.train(models_of(fit), settings)
     window = DataWindow(fit.since, fit.until + timedelta(days=1), checksum_of(fit))
     return Learnt(trained, window)
+
+
+def _curves(source: Source) -> ResponseFit:
+    if not isinstance(source, FromWorkspace):
+        raise TrainingError(
+            "The budget policy learns from response curves, which stay in their workspace: train it"
+            " there."
+        )
+    try:
+        return curves_for(workspace=source.workspace, now=source.now)
+    except NoCurvesError as error:
+        raise TooLittleError(str(error)) from error
 
 
 def _forecast(source: Source, seed: int, told: Told) -> Learnt:
@@ -177,12 +202,24 @@ def _window(days: npt.NDArray[np.datetime64], sha256: str) -> DataWindow:
     )
 
 
-TRAINERS: Final[Mapping[str, Learn]] = {
-    "churn": _churn,
-    "budget": _budget,
-    "forecast": _forecast,
-    "ltv": _ltv,
-    "roi": _roi,
+def _of_users(source: Source) -> str:
+    return source.users.sha256
+
+
+def _of_days(source: Source) -> str:
+    return source.campaign_days.sha256
+
+
+def _of_curves(source: Source) -> str:
+    return checksum_of(_curves(source))
+
+
+TRAINERS: Final[Mapping[str, Trainer]] = {
+    "churn": Trainer(_churn, _of_users),
+    "budget": Trainer(_budget, _of_curves),
+    "forecast": Trainer(_forecast, _of_days),
+    "ltv": Trainer(_ltv, _of_users),
+    "roi": Trainer(_roi, _of_days),
 }
 #: What needs no more than a source's users and days.
 FROM_FILES: Final = ("churn", "forecast", "ltv", "roi")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 
@@ -14,8 +15,19 @@ from attribution.models import UserInstall
 from mlops.models import ModelVersion
 from mlops.selectors.app_users import app_users, features_of
 from mlops.services import training_jobs
-from mlops.services.training import TooLittleError, TrainingError, train_model
+from mlops.services.job_names import training_job
+from mlops.services.registry.adding import DataWindow, add_version
+from mlops.services.training import (
+    TRAINERS,
+    Learnt,
+    TooLittleError,
+    TrainingError,
+    train_model,
+    training,
+)
+from mlops.services.training.sources import FromWorkspace
 from mlops.services.watch.jobs import SCORE_JOB
+from tests.mlops.registry.steps import trained
 from tests.mlops.world.conftest import NOW, OPTIONS, Place
 from workspaces.models import JobRun, Workspace
 from workspaces.services.job_kinds import Progress
@@ -131,6 +143,84 @@ def test_the_job_tells_its_steps_and_learns_the_same_rows_once(place: Place) -> 
     assert steps[0].endswith("users read whose first two weeks are over")
     assert {"Learning: 20%", "Learning: 100%", version.verdict} <= set(steps)
     assert "Nothing new: the same rows gave version 1" in steps
+
+
+def learnt(place: Place, seed: int = 42) -> Learnt:
+    """A model of the rows that the world holds, without the work."""
+    rows = FromWorkspace(place.workspace, NOW).users.sha256
+    return Learnt(replace(trained(), kind="churn", seed=seed), DataWindow(sha256=rows))
+
+
+@pytest.fixture
+def begun(place: Place, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the models that began to learn."""
+    begun: list[str] = []
+
+    def learn(name: str, source: FromWorkspace, **_: object) -> Learnt:
+        begun.append(name)
+        return learnt(place)
+
+    monkeypatch.setattr(training, "learn", learn)
+    return begun
+
+
+@pytest.fixture
+def newest(place: Place) -> ModelVersion:
+    """A version of the rows that are there."""
+    known = learnt(place)
+    return add_version(workspace=place.workspace, trained=known.trained, data=known.data, now=NOW)
+
+
+def test_the_night_leaves_rows_alone_that_the_newest_version_has_learnt(
+    place: Place, newest: ModelVersion, begun: list[str]
+) -> None:
+    run = run_job(workspace=place.workspace, name="train-churn", trigger="schedule", now=NOW)
+
+    assert (run.state, run.counts) == ("completed", {"skipped": 1})
+    assert run.step == "Nothing new since version 1: it has learnt the same rows."
+    assert begun == []
+    assert not JobRun.objects.filter(name=SCORE_JOB).exists()
+
+
+def test_who_asks_for_a_training_gets_one(
+    place: Place, newest: ModelVersion, begun: list[str]
+) -> None:
+    for trigger in ("page", "api", "drift"):
+        run = run_job(workspace=place.workspace, name="train-churn", trigger=trigger, now=NOW)
+        assert run.counts == {"versions": 1, "rows": 10}
+
+    assert begun == ["churn"] * 3
+    assert ModelVersion.objects.filter(workspace=place.workspace).count() == 1
+
+
+@pytest.mark.parametrize("change", ["rows", "code", "seed", "newest"])
+def test_the_night_learns_again_where_anything_differs(
+    place: Place, begun: list[str], change: str
+) -> None:
+    known = learnt(place, seed=7 if change == "seed" else 42)
+    data = replace(known.data, sha256="0" * 64) if change == "rows" else known.data
+    add_version(
+        workspace=place.workspace, trained=known.trained, data=data, now=NOW,
+        code_version="older" if change == "code" else "",
+    )  # fmt: skip
+    if change == "newest":
+        add_version(workspace=place.workspace, trained=known.trained, now=NOW)
+
+    run_job(workspace=place.workspace, name="train-churn", trigger="schedule", now=NOW)
+
+    assert begun == ["churn"]
+
+
+@pytest.mark.parametrize("name", sorted(TRAINERS))
+def test_a_night_without_rows_is_told_as_before(workspace: Workspace, name: str) -> None:
+    add_version(workspace=workspace, trained=replace(trained(), kind=name, seed=42), now=NOW)
+
+    with time_machine.travel(NOW, tick=False):
+        job = training_job(name)
+        run = run_job(workspace=workspace, name=job, trigger="schedule", now=NOW)
+
+    assert (run.state, run.counts) == ("completed", {"skipped": 1})
+    assert "Nothing new" not in run.step
 
 
 @pytest.mark.parametrize("is_better", [True, False])
