@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, Protocol
 
+from workspaces.platforms.client import PlatformClient
 from workspaces.platforms.errors import Usage
 
 EventName = Literal["Purchase", "Lead"]
@@ -107,6 +108,26 @@ class Sender(Protocol):
     def close(self) -> None:
         """Give the connections back."""
         ...
+
+
+class ClientSender:
+    """What senders over our own client have in common; most platforms answer at once."""
+
+    def __init__(self, client: PlatformClient, target: Target) -> None:
+        self._client, self._target = client, target
+
+    @property
+    def usage(self) -> Usage:
+        """Quota use in the newest answer."""
+        return self._client.usage
+
+    def ask(self, request_id: str) -> Receipt | None:
+        """It was decided when it was sent."""
+        return Receipt("accepted", request_id)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
 
 
 def seconds(at: datetime) -> int:

@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from datetime import UTC
 
 from attribution.conversions_back.events import (
+    ClientSender,
     Event,
     JsonObject,
     Receipt,
-    Target,
     Verdict,
     amount,
 )
-from workspaces.platforms.client import Call, PlatformClient
-from workspaces.platforms.errors import ErrorKind, PlatformError, Usage
+from workspaces.platforms.client import Call
+from workspaces.platforms.errors import ErrorKind, PlatformError
 from workspaces.platforms.payload import mapping, rows, text
 
 BASE_URL = "https://datamanager.googleapis.com"
@@ -29,18 +29,10 @@ _VERDICTS: dict[str, Verdict] = {
 }
 
 
-class GoogleSender:
+class GoogleSender(ClientSender):
     """Sends to one conversion action."""
 
     max_batch = 100
-
-    def __init__(self, client: PlatformClient, target: Target) -> None:
-        self._client, self._target = client, target
-
-    @property
-    def usage(self) -> Usage:
-        """Quota use in the newest answer."""
-        return self._client.usage
 
     def payload(self, event: Event) -> JsonObject | None:
         """One entry of ``events``. Who did not agree is not sent at all."""
@@ -95,10 +87,6 @@ class GoogleSender:
         reasons = sorted({text(count.get("reason")) for count in counts} - {""})
         words = f"Google refused it: {', '.join(reasons)}." if reasons else "Google refused it."
         return Receipt(verdict, request_id, "" if verdict == "accepted" else words)
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._client.close()
 
     def _destination(self) -> JsonObject:
         target = self._target

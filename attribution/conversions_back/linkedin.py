@@ -5,27 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from attribution.conversions_back.events import Event, JsonObject, Receipt, Target, seconds
+from attribution.conversions_back.events import (
+    ClientSender,
+    Event,
+    JsonObject,
+    Receipt,
+    seconds,
+)
 from campaigns.platform_access import linkedin_error_kind
-from workspaces.platforms.client import Call, PlatformClient
-from workspaces.platforms.errors import ErrorKind, PlatformError, Usage
+from workspaces.platforms.client import Call
+from workspaces.platforms.errors import ErrorKind, PlatformError
 from workspaces.platforms.payload import mapping, rows, text, whole
 
 PATH = "/rest/conversionEvents"
 
 
-class LinkedInSender:
+class LinkedInSender(ClientSender):
     """Sends to one conversion rule, which says itself what kind of conversion it counts."""
 
     max_batch = 100
-
-    def __init__(self, client: PlatformClient, target: Target) -> None:
-        self._client, self._target = client, target
-
-    @property
-    def usage(self) -> Usage:
-        """Quota use in the newest answer."""
-        return self._client.usage
 
     def payload(self, event: Event) -> JsonObject | None:
         """One element of a batch."""
@@ -64,14 +62,6 @@ class LinkedInSender:
         for element in told:
             _check(element)
         return Receipt("accepted", answer.headers.get("x-li-uuid", ""))
-
-    def ask(self, request_id: str) -> Receipt | None:
-        """LinkedIn answers at once."""
-        return Receipt("accepted", request_id)
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._client.close()
 
 
 def _check(element: dict[str, object]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from attribution.conversions_back.events import (
+    ClientSender,
     Event,
     JsonObject,
     Receipt,
@@ -17,7 +18,7 @@ from attribution.conversions_back.events import (
     seconds,
 )
 from workspaces.platforms.client import Call, PlatformClient
-from workspaces.platforms.errors import ErrorKind, PlatformError, Usage
+from workspaces.platforms.errors import ErrorKind, PlatformError
 from workspaces.platforms.payload import text, whole
 
 PARTNER = "countersign"
@@ -25,19 +26,14 @@ PARTNER = "countersign"
 _WEAK = frozenset({"client_user_agent"})
 
 
-class MetaSender:
+class MetaSender(ClientSender):
     """Sends to one pixel or data set."""
 
     max_batch = 100
 
     def __init__(self, client: PlatformClient, target: Target, *, api_version: str) -> None:
-        self._client, self._target = client, target
+        super().__init__(client, target)
         self._path = f"/{api_version}/{target.dataset_id}/events"
-
-    @property
-    def usage(self) -> Usage:
-        """Quota use in the newest answer."""
-        return self._client.usage
 
     def payload(self, event: Event) -> JsonObject | None:
         """One entry of ``data``."""
@@ -72,14 +68,6 @@ class MetaSender:
                 " again under the same ids.",
             )
         return Receipt("accepted", text(answer.fields.get("fbtrace_id")))
-
-    def ask(self, request_id: str) -> Receipt | None:
-        """Meta answers at once."""
-        return Receipt("accepted", request_id)
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._client.close()
 
 
 def user_data(event: Event) -> JsonObject:

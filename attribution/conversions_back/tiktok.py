@@ -5,33 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from attribution.conversions_back.events import (
+    ClientSender,
     Event,
     JsonObject,
     Receipt,
-    Target,
     amount,
     seconds,
 )
-from workspaces.platforms.client import Call, PlatformClient
-from workspaces.platforms.errors import Usage
+from workspaces.platforms.client import Call
 from workspaces.platforms.payload import text
 
 PATH = "/open_api/v1.3/event/track/"
 
 
-class TikTokSender:
+class TikTokSender(ClientSender):
     """Sends to one event source, for pages or for a CRM."""
 
     # What a failed part of a list looks like is not documented: few at once, then one by one.
     max_batch = 50
-
-    def __init__(self, client: PlatformClient, target: Target) -> None:
-        self._client, self._target = client, target
-
-    @property
-    def usage(self) -> Usage:
-        """Quota use in the newest answer."""
-        return self._client.usage
 
     def payload(self, event: Event) -> JsonObject | None:
         """One entry of ``data``."""
@@ -60,14 +51,6 @@ class TikTokSender:
             body["test_event_code"] = self._target.test_code
         answer = self._client.send(Call("POST", PATH, json=body, is_write=True))
         return Receipt("accepted", text(answer.fields.get("request_id")))
-
-    def ask(self, request_id: str) -> Receipt | None:
-        """TikTok answers at once."""
-        return Receipt("accepted", request_id)
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._client.close()
 
 
 def user_of(event: Event) -> JsonObject:
