@@ -8,13 +8,12 @@ import numpy as np
 from scipy import special
 
 from attribution.engine.journeys import FloatArray
+from campaigns.engine.elasticity import elasticity
 
 LEAST_DAYS = 28
 LEAST_A_DAY = 2.0
 LEAST_VARIATION = 0.1
-LAGS = 7
 LEVEL = 0.95
-_WEEK = 7
 
 
 class ThinDataError(ValueError):
@@ -84,17 +83,9 @@ def halo(
         raise ValueError(f"paid, organic and weekdays have {len(paid)}, {len(organic)} and "
                          f"{len(weekdays)} days: they must be the same")  # fmt: skip
     _refuse_thin(paid, organic, units)
-    logs = np.log(paid + 0.5)
-    trend = np.linspace(-1, 1, len(paid))
-    dummies = (weekdays[:, None] == np.arange(1, _WEEK)[None, :]).astype(np.float64)
-    dummies = dummies[:, dummies.any(axis=0)]
-    design = np.column_stack([logs, np.ones(len(paid)), trend, dummies])
-    outcome = np.log(organic + 0.5)
-    beta, *_ = np.linalg.lstsq(design, outcome, rcond=None)
-    error = _standard_error(design, outcome - design @ beta)
-    freedom = len(paid) - design.shape[1]
-    reach = float(special.stdtrit(freedom, (1 + LEVEL) / 2)) * error
-    slope = float(beta[0])
+    found = elasticity(np.log(paid + 0.5), np.log(organic + 0.5), weekdays)
+    reach = float(special.stdtrit(found.freedom, (1 + LEVEL) / 2)) * found.error
+    slope = found.value
     return Halo(
         len(paid), slope, slope - reach, slope + reach, float(paid.mean()), float(organic.mean())
     )
@@ -113,15 +104,3 @@ def _refuse_thin(paid: FloatArray, organic: FloatArray, units: str) -> None:
         raise ThinDataError(
             f"Paid {units} hardly varied from day to day, so nothing can be seen to follow them."
         )
-
-
-def _standard_error(design: FloatArray, residuals: FloatArray) -> float:
-    scores = design * residuals[:, None]
-    middle = scores.T @ scores
-    for lag in range(1, LAGS + 1):
-        product = scores[lag:].T @ scores[:-lag]
-        middle += (1 - lag / (LAGS + 1)) * (product + product.T)
-    bread = np.linalg.pinv(design.T @ design)
-    # Small samples: as if each coefficient had cost a day.
-    scale = len(residuals) / (len(residuals) - design.shape[1])
-    return float(np.sqrt(max((bread @ middle @ bread)[0, 0], 0.0) * scale))

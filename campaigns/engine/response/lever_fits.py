@@ -6,18 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from campaigns.engine.elasticity import elasticity
 from campaigns.engine.response.levers import Effect
 from campaigns.engine.response.transforms import FloatArray
 
 LEAST_DAYS = 56
 LEAST_VARIATION = 0.05
-LAGS = 7
 WINDOW = 7
 LEAST_ADS = 8
 LEAST_UNITS = 50.0
 # Money that a paused ad frees brings this share of what the ads it goes to brought before.
 REINVESTED = 0.5
-_WEEK = 7
 
 
 def fit_effect(
@@ -61,12 +60,8 @@ def fit_effect(
         return replace(prior, source="prior", reason=reason)
     logs, outcome = np.log(means[usable]), np.log(target[WINDOW - 1 :][usable])
     later = weekdays[WINDOW - 1 :][usable]
-    dummies = (later[:, None] == np.arange(1, _WEEK)).astype(np.float64)
-    trend = np.linspace(-1, 1, len(logs))
-    design = np.column_stack([logs, np.ones(len(logs)), trend, dummies[:, dummies.any(axis=0)]])
-    beta = np.linalg.lstsq(design, outcome, rcond=None)[0]
-    error = _error(design, outcome - design @ beta)
-    return replace(prior, elasticity=float(beta[0]), error=error, source="fitted", reason="")
+    found = elasticity(logs, outcome, later)
+    return replace(prior, elasticity=found.value, error=found.error, source="fitted", reason="")
 
 
 def _thin(prior: Effect, means: FloatArray) -> str:
@@ -79,18 +74,6 @@ def _thin(prior: Effect, means: FloatArray) -> str:
     if means.std() < LEAST_VARIATION * means.mean():
         return f"The {name} hardly varied from week to week. This is the stated prior."
     return ""
-
-
-def _error(design: FloatArray, residuals: FloatArray) -> float:
-    scores = design * residuals[:, None]
-    middle = scores.T @ scores
-    for lag in range(1, LAGS + 1):
-        product = scores[lag:].T @ scores[:-lag]
-        middle += (1 - lag / (LAGS + 1)) * (product + product.T)
-    bread = np.linalg.pinv(design.T @ design)
-    # Small samples: as if each coefficient had cost a day.
-    scale = len(residuals) / (len(residuals) - design.shape[1])
-    return float(np.sqrt(max((bread @ middle @ bread)[0, 0], 0.0) * scale))
 
 
 def pausing_effect(prior: Effect, spend: FloatArray, units: FloatArray, share: float) -> Effect:
