@@ -96,6 +96,17 @@ SCALES = {
 
 def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
     """Run the benchmarks one after the other; Django must be set up."""
+    figures: list[Figure] = []
+    for name, part in _parts(scale, state).items():
+        if only and name not in only:
+            continue
+        started = time.monotonic()
+        figures += part()
+        sys.stderr.write(f"{name} measured in {time.monotonic() - started:.0f} s\n")
+    return figures
+
+
+def _parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
     from benchmarks import (
         budget,
         curves,
@@ -118,7 +129,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         winners,
     )
 
-    parts: dict[str, Callable[[], list[Figure]]] = {
+    return {
         "executor": lambda: executor.run(scale.executor_base, state),
         "latency": lambda: latency.run(scale.latency_changes, state),
         "page": lambda: queue_page.run(scale.pending, scale.openings),
@@ -139,14 +150,6 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
         "training": lambda: training.run(scale.world_users),
         "ml_sync": lambda: ml_sync.run(scale.board_campaigns, scale.openings),
     }
-    figures: list[Figure] = []
-    for name, part in parts.items():
-        if only and name not in only:
-            continue
-        started = time.monotonic()
-        figures += part()
-        sys.stderr.write(f"{name} measured in {time.monotonic() - started:.0f} s\n")
-    return figures
 
 
 def _scale(options: argparse.Namespace) -> Scale:

@@ -46,7 +46,22 @@ def drawn(seed: int, *, users: int = 100_000, days: int = 180) -> World:
 def installs_of(world: World) -> Installs:
     """Features of days 0 to 6 of each user, and what became of him then."""
     users, plan = world.users, world.plan
-    count, after = users.day.size, plan.day - users.day[plan.user]
+    after = plan.day - users.day[plan.user]
+    rows = _first_week(world, after)
+    later = (after >= _FEATURE_DAYS) & (after < _AFTER_DAYS)
+    back = np.bincount(plan.user[later], minlength=users.day.size) > 0
+    value = world.derived.value_by
+    over = users.day <= world.options.days - _AFTER_DAYS
+    return Installs(
+        {name: values[over] for name, values in rows.items()},
+        users.day[over],
+        ((value[max(VALUE_DAYS)] - value[min(VALUE_DAYS)]) / 100).clip(min=0)[over],
+        ~back[over],
+    )
+
+
+def _first_week(world: World, after: npt.NDArray[np.int64]) -> Rows:
+    users, plan, count = world.users, world.plan, world.users.day.size
     ends = np.cumsum(plan.sessions)
     minutes = np.add.reduceat(plan.seconds.astype(float), ends - plan.sessions) / 60
     longest = np.maximum.reduceat(plan.seconds.astype(float), ends - plan.sessions) / 60
@@ -86,16 +101,8 @@ def installs_of(world: World) -> Installs:
         "active_days": summed(ones),
         "last_active_day": highest(after),
     }
-    rows |= {f"active_on_day_{k}": summed(ones, after == k) for k in range(1, _FEATURE_DAYS)}
-    back = summed(ones, (after >= _FEATURE_DAYS) & (after < _AFTER_DAYS)) > 0
-    value = world.derived.value_by
-    over = users.day <= world.options.days - _AFTER_DAYS
-    return Installs(
-        {name: values[over] for name, values in rows.items()},
-        users.day[over],
-        ((value[max(VALUE_DAYS)] - value[min(VALUE_DAYS)]) / 100).clip(min=0)[over],
-        ~back[over],
-    )
+    days = {f"active_on_day_{k}": summed(ones, after == k) for k in range(1, _FEATURE_DAYS)}
+    return rows | days
 
 
 def campaign_days_of(world: World) -> CampaignDays:
