@@ -113,8 +113,9 @@ screenshots: install-dev chromium ## Take the pictures of docs/screenshots
 static: install ## Collect static files, as a host needs them
 	$(AS_PRODUCTION) $(PY) manage.py collectstatic --noinput
 
-tracker: ## Build the tracking script after a change of it; needs Node.js
-	cd attribution/tracker && npm ci --silent --no-audit --no-fund && npm run --silent build
+tracker: ## Build the scripts for websites after a change of one; needs Node.js
+	cd attribution/tracker && npm ci --silent --no-audit --no-fund && npm run --silent build \
+		&& node ../../experiments/snippet/build.mjs
 
 backup: install ## Save the database: FILE=countersign.dump
 	$(PY) -m embedded.client pg_dump --format=custom --file="$(FILE)"

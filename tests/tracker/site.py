@@ -1,4 +1,4 @@
-"""Somebody's site, and on another origin the product's side: /t.js and the door for events."""
+"""Somebody's site, and on another origin the product's side: scripts and the door for events."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "attribution" / "tracker" / "dist" / "t.js"
+SPLITTER = ROOT / "experiments" / "snippet" / "dist" / "ab.js"
 PAGES = Path(__file__).parent / "pages"
 EVENTS_PATH = "/api/website/events"
+# Where a page waits until the test lets the rest of it come.
+PAUSE = "<!-- pause -->"
 # Names, so that the site is plain http of a host and no secure context; browsers are told where.
 SITE_HOST, OPS_HOST = "shop.example", "ops.example"
 
@@ -45,6 +48,8 @@ class Far:
     key: str = ""
     status: int = 202
     first: list[int] = field(default_factory=list)
+    tests: str = "[]"  # what /ab.js is told
+    rest: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     calls: list[Call] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -103,7 +108,7 @@ class Far:
         with self.changed:
             self.key = uuid.uuid4().hex
             self.calls.clear()
-            self.status = 202
+            self.status, self.tests = 202, "[]"
             self.first.clear()
 
 
@@ -119,13 +124,21 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/t.js":
             self.answer(200, SCRIPT.read_bytes(), "text/javascript; charset=utf-8")
             return
+        if path == "/ab.js":
+            script = SPLITTER.read_text().replace("CONFIG", self.server.far.tests)
+            self.answer(200, script.encode(), "text/javascript; charset=utf-8")
+            return
         page = PAGES / f"{path.strip('/').partition('/')[0]}.html"
         if not page.is_file():
             self.answer(404, b"", "text/plain")
             return
         text = page.read_text().replace("{{ ops }}", self.server.ops_url)
         text = text.replace("{{ key }}", self.server.far.key)
-        self.answer(200, text.encode(), "text/html; charset=utf-8")
+        first, *others = text.split(PAUSE)
+        self.answer(200, text.encode(), "text/html; charset=utf-8", body=first.encode())
+        for part in others:
+            self.server.far.rest.acquire(timeout=10)
+            self.wfile.write((PAUSE + part).encode())
 
     def do_POST(self) -> None:
         parts = urlsplit(self.path)
@@ -143,14 +156,16 @@ class Handler(BaseHTTPRequestHandler):
         self.server.far.note(Call("OPTIONS", parts.path, parts.query, {}, "", 204))
         self.answer(204, b"", "text/plain")
 
-    def answer(self, status: int, body: bytes, content_type: str) -> None:
+    def answer(
+        self, status: int, whole: bytes, content_type: str, body: bytes | None = None
+    ) -> None:
         self.send_response(status)
         self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(whole)))
         if origin := self.headers.get("Origin"):
             self.send_header("Access-Control-Allow-Origin", origin)
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(whole if body is None else body)
 
     def log_message(self, format: str, *args: object) -> None:
         """Stay quiet."""
