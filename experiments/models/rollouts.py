@@ -40,6 +40,10 @@ class RollOut(models.Model):
         ABTestVariant, on_delete=models.PROTECT, related_name="+", db_constraint=False
     )
     proposal = models.OneToOneField(Proposal, on_delete=models.PROTECT, related_name="+")
+    follow_up = models.OneToOneField(
+        ABTest, null=True, blank=True, on_delete=models.PROTECT, related_name="roll_out",
+        help_text="The test of winner against hold-back that pages run meanwhile.",
+    )  # fmt: skip
     state = models.CharField(
         max_length=8, choices=RollOutState.choices, default=RollOutState.ROLLING
     )

@@ -1,0 +1,1 @@
+"""Rows of experiments, read for pages, jobs and doors."""
