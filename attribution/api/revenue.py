@@ -19,7 +19,7 @@ from attribution.engine.synthetic_revenue import (
     stage_increment,
 )
 from attribution.handlers import KIND
-from attribution.models import StageValueChange, SyntheticRevenueConfig
+from attribution.models import SyntheticRevenueConfig
 from attribution.selectors.revenue import (
     NoStageValuesError,
     current_config,
@@ -30,10 +30,10 @@ from attribution.services.crm_values import ingest_ad_values
 from workspaces import scopes
 from workspaces.api.fields import amount_text
 from workspaces.api.idempotency import once
+from workspaces.api.proposing import propose_for
 from workspaces.api.views import ApiView
 from workspaces.models import Proposal
 from workspaces.models.gate import OPEN
-from workspaces.services.proposing import propose
 
 TAG = ["Synthetic revenue"]
 _FIGURES = ("average_deal_value", "sales_cycle_days", "win_rate")
@@ -203,25 +203,8 @@ class Config(ApiView):
     def put(self, request: Request) -> Response:
         """Propose a version; it holds once its plan is signed."""
         body = self.read(forms.ConfigIn)
-        proposal = propose(
-            workspace=self.workspace,
-            kind=KIND,
-            request=self._request(body),
-            proposer=self.caller.proposer,
-            reason=body["reason"],
-            now=self.now,
-        )
-        change = StageValueChange.objects.get(workspace=self.workspace, proposal=proposal)
-        plan = proposal.current_plan
-        shown = {
-            "status": proposal.status,
-            "proposal_id": proposal.public_id,
-            "plan_sha256": plan.sha256 if plan else "",
-            "summary": proposal.summary,
-            "crossing_ads": change.crossing_ads,
-            "flipping_changes": change.flipping_changes,
-        }
-        return Response(forms.ConfigProposedOut(shown).data, status=status.HTTP_202_ACCEPTED)
+        proposal = propose_for(self, KIND, self._request(body), reason=body["reason"])
+        return Response(forms.ConfigProposedOut(proposal).data, status=status.HTTP_202_ACCEPTED)
 
     def _request(self, body: dict[str, Any]) -> dict[str, Any]:
         """Build the request of the kind; figures that are left out stay as they are."""

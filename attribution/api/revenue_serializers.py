@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from attribution.models import StageOutcome
 from workspaces.api.fields import AmountField, Body
+from workspaces.api.proposal_serializers import PlanProposedOut
 
 _MOST_CHANGES = 10_000
 _MOST_ADS = 10_000
@@ -136,15 +137,15 @@ class ConfigIn(Body):
         return attrs
 
 
-class ConfigProposedOut(serializers.Serializer[Any]):
+class ConfigProposedOut(PlanProposedOut):
     """The proposal that waits for a signature."""
 
-    status = serializers.CharField()
-    proposal_id = serializers.UUIDField()
-    plan_sha256 = serializers.CharField()
-    summary = serializers.CharField()
-    crossing_ads = serializers.IntegerField(help_text="Ads that would cross a line.")
-    flipping_changes = serializers.IntegerField(help_text="Queued changes that would flip.")
+    crossing_ads = serializers.IntegerField(
+        source="stage_values.crossing_ads", help_text="Ads that would cross a line."
+    )
+    flipping_changes = serializers.IntegerField(
+        source="stage_values.flipping_changes", help_text="Queued changes that would flip."
+    )
 
 
 class CrmDataIn(Body):

@@ -20,10 +20,10 @@ from campaigns.selectors.subjects import MODELS
 from workspaces import scopes
 from workspaces.api.filters import Filters, MomentFilter
 from workspaces.api.idempotency import once
+from workspaces.api.proposing import propose_for
 from workspaces.api.views import RowsView
 from workspaces.models import Status
 from workspaces.models.gate import OPEN
-from workspaces.services.proposing import propose
 
 TAG = ["Ad changes"]
 _EXAMPLE = OpenApiExample(
@@ -85,14 +85,7 @@ class PendingList(RowsView[PendingAdChange]):
     def post(self, request: Request) -> Response:
         """Propose a budget, status or bid; it is sent once its plan is signed."""
         body = self.read(forms.ChangeIn)
-        proposal = propose(
-            workspace=self.workspace,
-            kind=KIND,
-            request=self._request(body),
-            proposer=self.caller.proposer,
-            reason=body["reason"],
-            now=self.now,
-        )
+        proposal = propose_for(self, KIND, self._request(body), reason=body["reason"])
         made = PendingAdChange.objects.select_related("account", "proposal__current_plan")
         shown = self.get_serializer(made.get(proposal=proposal))
         return Response(shown.data, status=status.HTTP_202_ACCEPTED)

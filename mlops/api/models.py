@@ -23,9 +23,9 @@ from workspaces import scopes
 from workspaces.api.config_serializers import JobRunOut
 from workspaces.api.idempotency import once
 from workspaces.api.jobs import started
-from workspaces.api.proposal_serializers import NothingIn
+from workspaces.api.proposal_serializers import NothingIn, PlanProposedOut
+from workspaces.api.proposing import propose_for
 from workspaces.api.views import ApiView, RowsView
-from workspaces.services.proposing import propose
 
 TAG = ["Models"]
 
@@ -122,13 +122,8 @@ class PromotionIn(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=1000)
 
 
-class PromotionProposedOut(serializers.Serializer[Any]):
+class PromotionProposedOut(PlanProposedOut):
     """What waits for a signature now."""
-
-    status = serializers.CharField()
-    proposal_id = serializers.UUIDField()
-    plan_sha256 = serializers.CharField()
-    summary = serializers.CharField()
 
 
 class RollbackIn(serializers.Serializer[Any]):
@@ -195,22 +190,9 @@ class ModelPromotion(ModelsView):
         """Propose; it serves once its plan is signed. One that is not eligible is refused."""
         version = self.one(public_id)
         body = self.read(PromotionIn)
-        proposal = propose(
-            workspace=self.workspace,
-            kind=KIND,
-            request={"model": version.name, "version": version.version},
-            proposer=self.caller.proposer,
-            reason=body["reason"],
-            now=self.now,
-        )
-        plan = proposal.current_plan
-        shown = {
-            "status": proposal.status,
-            "proposal_id": proposal.public_id,
-            "plan_sha256": plan.sha256 if plan else "",
-            "summary": proposal.summary,
-        }
-        return Response(PromotionProposedOut(shown).data, status=status.HTTP_202_ACCEPTED)
+        asked = {"model": version.name, "version": version.version}
+        proposal = propose_for(self, KIND, asked, reason=body["reason"])
+        return Response(PromotionProposedOut(proposal).data, status=status.HTTP_202_ACCEPTED)
 
 
 class ModelTraining(ApiView):

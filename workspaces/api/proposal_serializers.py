@@ -14,6 +14,15 @@ from workspaces.roles import Role
 _LONGEST_BULK = 200
 
 
+class PlanProposedOut(serializers.Serializer[Any]):
+    """What waits for a signature now."""
+
+    status = serializers.CharField()
+    proposal_id = serializers.UUIDField(source="public_id")
+    plan_sha256 = serializers.CharField(source="current_plan.sha256")
+    summary = serializers.CharField()
+
+
 class CheckOut(serializers.Serializer[Any]):
     """One line of a verdict."""
 
