@@ -27,7 +27,6 @@ from attribution.services.tracking import (
     record_conversion,
     track_click,
 )
-from campaigns.api.queries import checked
 from workspaces import scopes
 from workspaces.api.fields import amount_text
 from workspaces.api.filters import Filters, MomentFilter
@@ -243,7 +242,7 @@ class ConversionStats(ApiView):
     )
     def get(self, request: Request) -> Response:
         """Days are cut in the workspace's zone; without any, the last thirty."""
-        asked = checked(forms.StatsQuery, request)
+        asked = self.read_query(forms.StatsQuery)
         today = self.now.astimezone(self.workspace.zone).date()
         until = asked.get("to") or max(today, asked.get("from") or today)
         since = asked.get("from") or until - timedelta(days=USUAL_DAYS - 1)

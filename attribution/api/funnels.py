@@ -26,7 +26,7 @@ from attribution.selectors.funnels.results import (
     trend_of,
 )
 from attribution.services.funnels.defining import create_funnel
-from campaigns.api.queries import checked, chosen_period
+from campaigns.api.queries import chosen_period
 from workspaces import scopes
 from workspaces.api.fields import amount_of
 from workspaces.api.filters import Filters as RowFilters
@@ -122,7 +122,7 @@ class FunnelAnalyticsView(ApiView):
         funnel = funnels.select_related("workspace").filter(public_id=public_id).first()
         if funnel is None:
             raise Http404
-        asked = checked(forms.AnalyticsQuery, request)
+        asked = self.read_query(forms.AnalyticsQuery)
         filters = Filters(**{name: asked[name] for name in _FILTERS if name in asked})
         view = FunnelView(funnel, chosen_period(asked, self.workspace, self.now), filters)
         shown = {

@@ -19,7 +19,6 @@ from attribution.selectors.growth.executive import Outlook, executive_of, waitin
 from attribution.selectors.growth.funnel import funnel_of
 from attribution.selectors.growth.organic import Organic, organic_of
 from campaigns.api.insight import InsightParams, asked
-from campaigns.api.queries import checked
 from campaigns.selectors.insight.query import InsightQuery
 from workspaces import scopes
 from workspaces.api.views import ApiView
@@ -32,9 +31,9 @@ class GrowthView(ApiView):
 
     scopes = {"GET": scopes.INSIGHT_READ}
 
-    def query(self, request: Request) -> InsightQuery:
+    def query(self) -> InsightQuery:
         """Return the checked question."""
-        return asked(request, self.workspace, self.now)
+        return asked(self)
 
 
 class ExecutiveSummary(GrowthView):
@@ -49,7 +48,7 @@ class ExecutiveSummary(GrowthView):
     )
     def get(self, request: Request) -> Response:
         """Answer with the page's own figures."""
-        board = executive_of(self.query(request))
+        board = executive_of(self.query())
         told = {
             **_around(board.query, board.known_until),
             "missing_rates": board.missing_rates,
@@ -74,7 +73,7 @@ class ExecutiveTrends(GrowthView):
     )
     def get(self, request: Request) -> Response:
         """Every day of the period; the forecast begins after the newest day with figures."""
-        board = executive_of(self.query(request))
+        board = executive_of(self.query())
         told = {
             **_around(board.query, board.known_until),
             "days": _days(board.figures.days, forms.GrowthOut),
@@ -95,7 +94,7 @@ class OrganicSummary(GrowthView):
     )
     def get(self, request: Request) -> Response:
         """Answer with the page's own figures; of all channels and campaigns."""
-        board = organic_of(self.query(request))
+        board = organic_of(self.query())
         told = {
             **_around(board.query, board.known_until),
             "figures": board.figures.total,
@@ -117,7 +116,7 @@ class OrganicTrends(GrowthView):
     )
     def get(self, request: Request) -> Response:
         """Every day of the period."""
-        board = organic_of(self.query(request))
+        board = organic_of(self.query())
         days = _days(board.figures.days, forms.OrganicOut)
         return Response({**_around(board.query, board.known_until), "days": days})
 
@@ -134,7 +133,7 @@ class HaloEffect(GrowthView):
     )
     def get(self, request: Request) -> Response:
         """Over 90 days at least; moving together is not cause."""
-        return Response(forms.OrganicHaloOut(_halo(organic_of(self.query(request)))).data)
+        return Response(forms.OrganicHaloOut(_halo(organic_of(self.query()))).data)
 
 
 class FunnelSummary(GrowthView):
@@ -149,7 +148,7 @@ class FunnelSummary(GrowthView):
     )
     def get(self, request: Request) -> Response:
         """Answer with the page's own figures."""
-        board = funnel_of(self.query(request))
+        board = funnel_of(self.query())
         told = {
             **_around(board.query, board.known_until),
             "figures": board.figures.total,
@@ -171,7 +170,7 @@ class FunnelTrends(GrowthView):
     )
     def get(self, request: Request) -> Response:
         """Every day of the period."""
-        board = funnel_of(self.query(request))
+        board = funnel_of(self.query())
         days = _days(board.figures.days, forms.WayOut)
         return Response({**_around(board.query, board.known_until), "days": days})
 
@@ -198,8 +197,8 @@ class AttributionCohorts(ApiView):
     )
     def get(self, request: Request) -> Response:
         """Channels; with a channel its countries; with both the weeks."""
-        given = checked(CohortParams, request)
-        query = asked(request, self.workspace, self.now)
+        given = self.read_query(CohortParams)
+        query = asked(self)
         board = cohorts_of(replace(query, country=given.get("country", "")))
         rows = [
             {"key": line.key, "name": line.label, **forms.CohortOut(line.users).data}

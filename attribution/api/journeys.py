@@ -21,7 +21,7 @@ from attribution.selectors.credits import Line
 from attribution.selectors.halo import halo_of
 from attribution.selectors.people import Walked, channel_days, journeys_of
 from campaigns import metrics
-from campaigns.api.queries import checked, chosen_period
+from campaigns.api.queries import chosen_period
 from workspaces import scopes
 from workspaces.api.fields import amount_of
 from workspaces.api.views import ApiView
@@ -36,9 +36,9 @@ class CreditView(ApiView):
 
     scopes = {"GET": scopes.ATTRIBUTION_READ}
 
-    def asked(self, request: Request) -> tuple[dict[str, Any], Period, AttributionModel]:
+    def asked(self) -> tuple[dict[str, Any], Period, AttributionModel]:
         """Return the checked question, its days, and the model: the default one if not named."""
-        query = checked(forms.CreditQuery, request)
+        query = self.read_query(forms.CreditQuery)
         models = models_of(self.workspace)
         if not models:
             raise StateError("No attribution model is on here; an admin can switch one on.")
@@ -50,9 +50,9 @@ class CreditView(ApiView):
             )
         return query, chosen_period(query, self.workspace, self.now), (fitting or models)[0]
 
-    def board(self, request: Request, *, level: str | None = None) -> Board:
+    def board(self, *, level: str | None = None) -> Board:
         """Return the asked model's credits, with its shapes."""
-        query, period, model = self.asked(request)
+        query, period, model = self.asked()
         try:
             return board_of(
                 workspace=self.workspace,
@@ -103,7 +103,7 @@ class Credits(CreditView):
     )
     def get(self, request: Request) -> Response:
         """From the newest run of exactly these days, else counted now; credits add up."""
-        board = self.board(request)
+        board = self.board()
         column = board.columns[0]
         lines = sorted(column.lines.values(), key=lambda line: (-line.conversions, line.unit))
         named = names_of(list(column.lines))
@@ -178,7 +178,7 @@ class ChannelFigures(CreditView):
         own = Channel.objects.filter(workspace=self.workspace, name=channel.lower()).first()
         if own is None:
             raise Http404
-        query = checked(StatsQuery, request)
+        query = self.read_query(StatsQuery)
         period = chosen_period(query, self.workspace, self.now)
         found = channel_days(self.workspace, own.name, period)
         shown = {
@@ -222,8 +222,8 @@ class AttributionSummary(CreditView):
     )
     def get(self, request: Request) -> Response:
         """Conversions, revenue, touches and hours to convert, and who is strongest."""
-        board = self.board(request, level=CreditLevel.CHANNEL)
-        campaigns = self.board(request, level=CreditLevel.CAMPAIGN).columns[0].lines.values()
+        board = self.board(level=CreditLevel.CHANNEL)
+        campaigns = self.board(level=CreditLevel.CAMPAIGN).columns[0].lines.values()
         channels = board.columns[0].lines.values()
         best = [
             max((row for row in lines if row.conversions > 0), key=_strength, default=None)
@@ -265,7 +265,7 @@ class AttributionHeatmap(CreditView):
     )
     def get(self, request: Request) -> Response:
         """The countries with most conversions; cost is split by where touches came from."""
-        board = self.board(request, level=CreditLevel.CHANNEL)
+        board = self.board(level=CreditLevel.CHANNEL)
         cells = []
         for row in board.regions:
             revenue = Decimal(f"{row['revenue']:.6f}")
@@ -294,7 +294,7 @@ class AttributionHalo(CreditView):
     )
     def get(self, request: Request) -> Response:
         """An elasticity on daily counts with a 95 % interval; moving together is not cause."""
-        period = chosen_period(checked(StatsQuery, request), self.workspace, self.now)
+        period = chosen_period(self.read_query(StatsQuery), self.workspace, self.now)
         found = halo_of(self.workspace, period)
         fit = found.fit
         shown = {

@@ -188,7 +188,7 @@ class CampaignList(EntityList[Campaign]):
 
     def get(self, request: Request) -> Response:
         """Answer with a page and its figures."""
-        period = period_of(request, self.workspace, self.now)
+        period = period_of(self)
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
         known = campaign_figures(page, workspace=self.workspace, period=period)
         dates = {"date_from": period.since, "date_to": period.until}

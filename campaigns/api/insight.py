@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -12,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.api.entity_serializers import FiguresOut
-from campaigns.api.queries import PeriodQuery, checked
+from campaigns.api.queries import PeriodQuery
 from campaigns.models import Campaign
 from campaigns.selectors.insight.amounts import Amounts, rates_for
 from campaigns.selectors.insight.overview import ChannelLine, Overview, overview_of
@@ -22,7 +21,6 @@ from campaigns.selectors.lookup import by_any_id
 from workspaces import scopes
 from workspaces.api.views import ApiView, RowsView
 from workspaces.boards import change_pct
-from workspaces.models import Workspace
 from workspaces.periods import Period
 
 TAG = ["Insight"]
@@ -114,7 +112,7 @@ class AnalyticsSummary(ApiView):
     )
     def get(self, request: Request) -> Response:
         """Answer with the page's own figures."""
-        return Response(_summary(overview_of(asked(request, self.workspace, self.now))))
+        return Response(_summary(overview_of(asked(self))))
 
 
 class AnalyticsChannels(ApiView):
@@ -131,7 +129,7 @@ class AnalyticsChannels(ApiView):
     )
     def get(self, request: Request) -> Response:
         """Most spend first."""
-        overview = overview_of(asked(request, self.workspace, self.now))
+        overview = overview_of(asked(self))
         return Response([_channel(line) for line in overview.channels])
 
 
@@ -149,7 +147,7 @@ class RoiTrend(ApiView):
     )
     def get(self, request: Request) -> Response:
         """Every day of every channel, those on which nothing ran too."""
-        overview = overview_of(asked(request, self.workspace, self.now))
+        overview = overview_of(asked(self))
         rows = [
             {"date": day, "channel": line.channel, "roi": amounts.roi}
             for line in overview.channels
@@ -167,9 +165,9 @@ class PaidMedia(RowsView[Campaign]):
     filter_backends = []
     level = "channel"
 
-    def listed(self, request: Request) -> Response:
+    def listed(self) -> Response:
         """Answer with a page of rows by name."""
-        query = asked(request, self.workspace, self.now)
+        query = asked(self)
         rows: Any = rows_by(query, LEVELS[self.level], rates_for(query.workspace, query.period))
         return self.page_of(
             rows, by=("label", "group"), shown=lambda page: [_paid(row, self.level) for row in page]
@@ -190,7 +188,7 @@ class PaidChannels(PaidMedia):
     )
     def get(self, request: Request) -> Response:
         """Answer with a page."""
-        return self.listed(request)
+        return self.listed()
 
 
 class PaidCampaigns(PaidMedia):
@@ -207,18 +205,18 @@ class PaidCampaigns(PaidMedia):
     )
     def get(self, request: Request) -> Response:
         """Answer with a page."""
-        return self.listed(request)
+        return self.listed()
 
 
-def asked(request: Request, workspace: Workspace, now: datetime) -> InsightQuery:
+def asked(view: ApiView) -> InsightQuery:
     """Read a dashboard's question from an address, or refuse it by field."""
-    given = checked(InsightParams, request)
-    query = query_of(workspace, {}, now)
+    given = view.read_query(InsightParams)
+    query = query_of(view.workspace, {}, view.now)
     until = given.get("to") or query.period.until
     since = given.get("from") or Period.ending(until, given.get("days", query.period.days)).since
     campaign = None
     if name := given.get("campaign"):
-        campaign = by_any_id(Campaign.objects.filter(workspace=workspace), name).first()
+        campaign = by_any_id(Campaign.objects.filter(workspace=view.workspace), name).first()
         if campaign is None:
             raise serializers.ValidationError({"campaign": "There is no such campaign."})
     return replace(

@@ -8,10 +8,10 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from campaigns.selectors.lookup import by_any_id
 from campaigns.selectors.performance import GROUPS
+from workspaces.api.views import ApiView
 from workspaces.models import Workspace
 from workspaces.periods import Period
 
@@ -61,16 +61,9 @@ class PerformanceQuery(PeriodQuery):
     channel = serializers.CharField(required=False, max_length=40)
 
 
-def checked(query: type[PeriodQuery], request: Request) -> dict[str, Any]:
-    """Return the checked query of an address."""
-    form = query(data=request.query_params)
-    form.is_valid(raise_exception=True)
-    return dict(form.validated_data)
-
-
-def period_of(request: Request, workspace: Workspace, now: datetime) -> Period:
+def period_of(view: ApiView) -> Period:
     """Period of an address; by default the last four full weeks."""
-    return chosen_period(checked(PeriodQuery, request), workspace, now)
+    return chosen_period(view.read_query(PeriodQuery), view.workspace, view.now)
 
 
 def chosen_period(asked: dict[str, Any], workspace: Workspace, now: datetime) -> Period:
