@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -36,6 +37,45 @@ class Head:
     sort: str
     aria: str
     is_number: bool = True
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the rows of a page lie among all of them."""
+
+    number: int
+    size: int
+    total: int
+
+    @classmethod
+    def of(cls, number: int, *, size: int, total: int) -> Place:
+        """Find the page of a number; beyond the last one, the last."""
+        return cls(min(number, max(1, -(-total // size))), size, total)
+
+    @property
+    def start(self) -> int:
+        """How many rows lie before the page."""
+        return (self.number - 1) * self.size
+
+    @property
+    def first(self) -> int:
+        """Place of the first row shown, from 1 on."""
+        return self.start + 1
+
+    @property
+    def last(self) -> int:
+        """Place of the last row shown."""
+        return min(self.start + self.size, self.total)
+
+    @property
+    def earlier(self) -> int | None:
+        """Number of the page before."""
+        return self.number - 1 if self.number > 1 else None
+
+    @property
+    def later(self) -> int | None:
+        """Number of the next page."""
+        return self.number + 1 if self.last < self.total else None
 
 
 @dataclass(frozen=True)
@@ -93,7 +133,21 @@ def change_of(value: float | Decimal | None, was: float | Decimal | None) -> str
     return "" if change is None else percent(change)
 
 
-def sort_link(name: str, current: str, *, is_rising: bool) -> str:
+def heads_of(
+    texts: Mapping[str, str], columns: Iterable[Column], current: str, *, is_rising: bool
+) -> list[Head]:
+    """Heads of columns of text, by name, and of figures; ``current`` names what rows stand by."""
+    names = [(name, label, "", False) for name, label in texts.items()]
+    names += [(column.name, column.label, column.hint, True) for column in columns]
+    aria = {current: "ascending" if is_rising else "descending"}
+    return [
+        Head(label, hint, _sort_link(name, current, is_rising=is_rising), aria.get(name, "none"),
+             is_number)
+        for name, label, hint, is_number in names
+    ]  # fmt: skip
+
+
+def _sort_link(name: str, current: str, *, is_rising: bool) -> str:
     """What a head of a table asks for: another order, or the same one turned."""
     if name != current:
         return f"{name}{UP}" if name == "key" else name

@@ -13,7 +13,7 @@ from django.db.models.expressions import OrderBy
 from campaigns.selectors.channels import Channels, channels_of
 from mlops.models import MLDashboard, SyncRun, Theme
 from mlops.selectors.boards import BOARDS, Board, Standing, pictures_of, rows_of, standing_of
-from workspaces.boards import UP, Head, sort_link
+from workspaces.boards import UP, Head, Place, heads_of
 from workspaces.models import Workspace
 from workspaces.periods import page_number
 from workspaces.reports.shapes import Pairs, Table
@@ -66,11 +66,7 @@ class FullTable:
 
     heads: list[Head]
     lines: list[Line]
-    count: int
-    first: int
-    last: int
-    earlier: int | None
-    later: int | None
+    place: Place
 
 
 def page_of(workspace: Workspace, now: datetime) -> Page:
@@ -120,21 +116,14 @@ def _line(board: Board, row: Any, names: Channels, currency: str) -> Line:
 def table_of(workspace: Workspace, board: Board, given: Mapping[str, str]) -> FullTable:
     """Read a page of one dashboard's rows; ``sort`` names a column, ``page`` a page."""
     name, is_rising, rows = _sorted(workspace, board, given.get("sort", ""))
-    count = rows.count()
-    number = min(page_number(given.get("page", "")), max(1, -(-count // PAGE_ROWS)))
-    start = (number - 1) * PAGE_ROWS
-    names = channels_of(workspace)
-    lines = [
-        _line(board, row, names, workspace.currency) for row in rows[start : start + PAGE_ROWS]
-    ]
+    asked = page_number(given.get("page", ""))
+    place = Place.of(asked, size=PAGE_ROWS, total=rows.count())
+    names, cut = channels_of(workspace), rows[place.start : place.start + place.size]
+    texts = {"date": "Day", "key": "Channel"} if board.has_days else {"key": "Channel"}
     return FullTable(
-        heads=_heads(board, name, is_rising=is_rising),
-        lines=lines,
-        count=count,
-        first=start + 1 if lines else 0,
-        last=start + len(lines),
-        earlier=number - 1 if number > 1 else None,
-        later=number + 1 if start + PAGE_ROWS < count else None,
+        heads=heads_of(texts, board.columns, name, is_rising=is_rising),
+        lines=[_line(board, row, names, workspace.currency) for row in cut],
+        place=place,
     )
 
 
@@ -153,23 +142,6 @@ def _sorted(workspace: Workspace, board: Board, sort: str) -> tuple[str, bool, Q
         return "", False, rows
     order = OrderBy(F(column), descending=not is_rising, nulls_last=True)
     return name, is_rising, rows.order_by(order, "pk")
-
-
-def _heads(board: Board, name: str, *, is_rising: bool) -> list[Head]:
-    asked = [("key", "Channel", "")]
-    if board.has_days:
-        asked.insert(0, ("date", "Day", ""))
-    asked += [(column.name, column.label, column.hint) for column in board.columns]
-    return [
-        Head(
-            label=label,
-            hint=hint,
-            sort=sort_link(key, name, is_rising=is_rising),
-            aria=("ascending" if is_rising else "descending") if key == name else "none",
-            is_number=key not in ("key", "date"),
-        )
-        for key, label, hint in asked
-    ]
 
 
 def sheet_of(workspace: Workspace, board: Board) -> Table:

@@ -9,6 +9,7 @@ from attribution.models import Visitor, WebSession
 from attribution.selectors.funnels.board import duration
 from attribution.selectors.funnels.filters import FunnelQuery, label_of
 from attribution.selectors.funnels.results import PAGE_SIZE, Walker, bars_of, people_of
+from workspaces.boards import Place
 
 
 @dataclass(frozen=True)
@@ -31,28 +32,7 @@ class PeoplePage:
     rows: list[WalkerRow]
     step: str
     before: str
-    people: int
-    number: int
-
-    @property
-    def first(self) -> int:
-        """Place of the first row shown."""
-        return (self.number - 1) * PAGE_SIZE + 1
-
-    @property
-    def last(self) -> int:
-        """Place of the last row shown."""
-        return self.first + len(self.rows) - 1
-
-    @property
-    def earlier(self) -> int | None:
-        """Number of the page before."""
-        return self.number - 1 if self.number > 1 else None
-
-    @property
-    def later(self) -> int | None:
-        """Number of the next page."""
-        return self.number + 1 if self.last < self.people else None
+    place: Place
 
 
 def people_page_of(query: FunnelQuery) -> PeoplePage:
@@ -60,8 +40,8 @@ def people_page_of(query: FunnelQuery) -> PeoplePage:
     view, step = query.view, query.step
     bar = bars_of(view).steps[step - 1]
     people = bar.dropped if query.is_lost else bar.reached
-    number = min(query.number, max(1, -(-people // PAGE_SIZE)))
-    walkers = people_of(view, step, dropped=query.is_lost, page=number)
+    place = Place.of(query.number, size=PAGE_SIZE, total=people)
+    walkers = people_of(view, step, dropped=query.is_lost, page=place.number)
     keys = [walker.visitor_key for walker in walkers]
     workspace = view.funnel.workspace_id
     visitors = Visitor.objects.filter(workspace=workspace, key__in=keys)
@@ -84,6 +64,5 @@ def people_page_of(query: FunnelQuery) -> PeoplePage:
         ],
         step=bar.name,
         before=names[max(step - 2, 0)],
-        people=people,
-        number=number,
+        place=place,
     )

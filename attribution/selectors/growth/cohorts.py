@@ -16,7 +16,7 @@ from attribution.selectors.growth.app_use import SUMS, Users, of_channel, whole_
 from attribution.selectors.growth.figures import Figures, Measure
 from campaigns import metrics
 from campaigns.selectors.insight.query import InsightQuery
-from workspaces.boards import UP, Head, Kpi, sort_link
+from workspaces.boards import UP, Head, Kpi, heads_of
 from workspaces.formats import money
 from workspaces.periods import Period
 from workspaces.reports.shapes import Cell, Table
@@ -98,14 +98,7 @@ class CohortBoard:
     def heads(self) -> list[Head]:
         """Of the table."""
         name, is_rising = _order(self.query.sort, self.level)
-        aria = {name: "ascending" if is_rising else "descending"}
-        columns = [("key", self.title, "", False)]
-        columns += [(one.name, one.label, one.hint, True) for one in MEASURES]
-        return [
-            Head(label, hint, sort_link(key, name, is_rising=is_rising), aria.get(key, "none"),
-                 is_number)
-            for key, label, hint, is_number in columns
-        ]  # fmt: skip
+        return heads_of({"key": self.title}, MEASURES, name, is_rising=is_rising)
 
 
 def cohorts_of(query: InsightQuery) -> CohortBoard:

@@ -30,7 +30,7 @@ from attribution.selectors.website.figures import (
     total_of,
 )
 from attribution.selectors.website.filters import WebFilters
-from workspaces.boards import Head, Kpi, change_of, sort_link
+from workspaces.boards import Head, Kpi, Place, change_of, heads_of
 from workspaces.charts import LineChart, files_of, line_chart
 from workspaces.formats import plain
 from workspaces.reports.shapes import Chart, Table
@@ -90,24 +90,7 @@ class WebTable:
     title: str
     heads: list[Head]
     rows: list[Row]
-    keys: int
-    first: int
-    number: int
-
-    @property
-    def last(self) -> int:
-        """Place of the last row shown."""
-        return self.first + len(self.rows) - 1
-
-    @property
-    def later(self) -> int | None:
-        """Number of the next page."""
-        return self.number + 1 if self.last < self.keys else None
-
-    @property
-    def earlier(self) -> int | None:
-        """Number of the page before."""
-        return self.number - 1 if self.number > 1 else None
+    place: Place
 
 
 @dataclass(frozen=True)
@@ -236,34 +219,22 @@ def _table(filters: WebFilters) -> WebTable:
     dimension, sites = filters.dimension, filters.asked_sites
     order, current, is_rising = order_of(dimension, filters.sort)
     rows = keys_of(sites, filters.period, dimension, search=filters.search)
-    keys = rows.count()
-    number = min(filters.number, max(1, -(-keys // PAGE_ROWS)))
-    first = (number - 1) * PAGE_ROWS
-    shown = {
-        row["key"]: Figures.of(row) for row in rows.order_by(*order)[first : first + PAGE_ROWS]
-    }
+    place = Place.of(filters.number, size=PAGE_ROWS, total=rows.count())
+    cut = rows.order_by(*order)[place.start : place.start + place.size]
+    shown = {row["key"]: Figures.of(row) for row in cut}
     before = (
         figures_of(sites, filters.period.before, dimension, shown)
         if filters.is_compared and shown
         else {}
     )
-    aria = {current: "ascending" if is_rising else "descending"}
-    label = WebDay.Dimension(dimension).label
-    names = [("key", label, "", False)]
-    names += [(one.name, one.label, one.hint, True) for one in columns_of(dimension)]
+    key = {"key": str(WebDay.Dimension(dimension).label)}
     return WebTable(
         dimension=dimension,
         title=TITLES[WebDay.Dimension(dimension)],
-        heads=[
-            Head(text, hint, sort_link(name, current, is_rising=is_rising),
-                 aria.get(name, "none"), is_number)
-            for name, text, hint, is_number in names
-        ],
+        heads=heads_of(key, columns_of(dimension), current, is_rising=is_rising),
         rows=[_row(filters, key, figures, before.get(key)) for key, figures in shown.items()],
-        keys=keys,
-        first=first + 1,
-        number=number,
-    )  # fmt: skip
+        place=place,
+    )
 
 
 def _row(filters: WebFilters, key: str, figures: Figures, before: Figures | None) -> Row:

@@ -27,7 +27,7 @@ from campaigns.selectors.insight.amounts import (
 from campaigns.selectors.insight.charts import chart_of
 from campaigns.selectors.insight.columns import COLUMNS, order_of, texts_of
 from campaigns.selectors.insight.query import InsightQuery
-from workspaces.boards import Head, Kpi, change_of, sort_link
+from workspaces.boards import Head, Kpi, Place, change_of, heads_of
 from workspaces.charts import LineChart, files_of, line_chart
 from workspaces.periods import Period
 from workspaces.reports.shapes import Chart, Table
@@ -93,30 +93,13 @@ class PaidTable:
     level: Level
     heads: list[Head]
     rows: list[Row]
-    count: int
-    first: int
-    number: int
+    place: Place
     currency: str
 
     @property
     def lines(self) -> list[tuple[Row, list[tuple[str, str]]]]:
         """Rows with the names of their cells and what they say."""
         return [(row, texts_of(SHOWN, row.amounts, self.currency)) for row in self.rows]
-
-    @property
-    def last(self) -> int:
-        """Place of the last row shown."""
-        return self.first + len(self.rows) - 1
-
-    @property
-    def later(self) -> int | None:
-        """Number of the next page."""
-        return self.number + 1 if self.last < self.count else None
-
-    @property
-    def earlier(self) -> int | None:
-        """Number of the page before."""
-        return self.number - 1 if self.number > 1 else None
 
 
 @dataclass(frozen=True)
@@ -228,40 +211,32 @@ def _cells(amounts: Amounts) -> tuple[Any, ...]:
 
 def _table(query: InsightQuery, rates: Rates) -> PaidTable:
     level, currency = level_of(query), query.workspace.currency
-    shown, count, number = _cut(rows_by(query, level, rates), query.number)
+    shown, place = _cut(rows_by(query, level, rates), query.number)
     spent = _spent(query, level, rates, [row["group"] for row in shown])
     days = (list(query.period.before), list(query.period))
     return PaidTable(
         level=level,
         heads=_heads(level, query.sort),
         rows=[_row(row, query, days, spent.get(row["group"], {})) for row in shown],
-        count=count,
-        first=(number - 1) * PAGE_ROWS + 1,
-        number=number,
+        place=place,
         currency=currency,
     )
 
 
-def _cut(rows: QuerySet[DailyPerformance, Any], number: int) -> tuple[list[Any], int, int]:
-    """Rows of a page, how many there are in all, and the page's number, the last one at most."""
+def _cut(rows: QuerySet[DailyPerformance, Any], number: int) -> tuple[list[Any], Place]:
+    """Rows of a page, the last one at most, and where they lie among all of them."""
     counted = rows.annotate(count=Window(Count("*")))
     first = (number - 1) * PAGE_ROWS
     if shown := list(counted[first : first + PAGE_ROWS]):
-        return shown, shown[0]["count"], number
+        return shown, Place(number, PAGE_ROWS, shown[0]["count"])
     start = counted.first()
-    return _cut(rows, -(-start["count"] // PAGE_ROWS)) if start else ([], 0, 1)
+    return _cut(rows, -(-start["count"] // PAGE_ROWS)) if start else ([], Place(1, PAGE_ROWS, 0))
 
 
 def _heads(level: Level, sort: str) -> list[Head]:
     _, current, is_rising = order_of(sort)
-    names = [("key", level.one, "", False)]
-    names += [(name, COLUMNS[name].label, COLUMNS[name].hint, True) for name in SHOWN]
-    aria = {current: "ascending" if is_rising else "descending"}
-    return [
-        Head(label, hint, sort_link(name, current, is_rising=is_rising), aria.get(name, "none"),
-             is_number)
-        for name, label, hint, is_number in names
-    ]  # fmt: skip
+    columns = [COLUMNS[name] for name in SHOWN]
+    return heads_of({"key": level.one}, columns, current, is_rising=is_rising)
 
 
 def _label(row: Any, query: InsightQuery) -> str:

@@ -207,10 +207,14 @@ def test_a_table_is_searched_sorted_and_turned(filled, today, viewer, client_as)
         return client.get(PATH, {"tab": "page", **asked}).context["board"].table
 
     first, last = table(q="BLOG"), table(q="blog", page="2")
-    assert (first.keys, first.rows[0].label, len(first.rows), first.later) == (
+    assert (first.place.total, first.rows[0].label, len(first.rows), first.place.later) == (
         60, "/blog/59", 50, 2,
     )  # fmt: skip
-    assert (last.rows[0].label, last.rows[-1].label, last.later) == ("/blog/09", "/blog/00", None)
+    assert (last.rows[0].label, last.rows[-1].label, last.place.later) == (
+        "/blog/09",
+        "/blog/00",
+        None,
+    )
     assert table(q="blog", sort="page_views-up").rows[0].label == "/blog/00"
     assert table(q="blog", sort="key-up").rows[0].label == "/blog/00"
     # One exit of one view is the highest rate; without a view there is none.
@@ -277,7 +281,7 @@ def test_nonsense_in_the_address_is_the_usual_page(filled, viewer, client_as):
     assert page.context["board"].table is None
     for page_number in ("0", "99999999999", "²"):
         table = client_as(viewer).get(PATH, {"tab": "channel", "page": page_number, "sort": "-"})
-        assert table.context["board"].table.number == 1
+        assert table.context["board"].table.place.number == 1
 
 
 def test_a_period_without_anybody_says_so(filled, viewer, client_as):

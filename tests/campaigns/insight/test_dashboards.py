@@ -172,13 +172,13 @@ class TestPaidMedia:
         assert [row.label for row in found.rows] == ["Summer"]
         for level, count in (("channel", 2), ("ad_set", 4), ("ad", 4), ("creative", 0)):
             table = board_of(ask(workspace, tab=level)).table
-            assert (table.level.name, table.count) == (level, count)
+            assert (table.level.name, table.place.total) == (level, count)
 
     def test_a_page_after_the_last_is_the_last(self, workspace, shop):
         table = board_of(ask(workspace, tab="campaign", page=7)).table
-        assert (table.number, table.count, len(table.rows)) == (1, 3, 3)
+        assert (table.place.number, table.place.total, len(table.rows)) == (1, 3, 3)
         nothing = board_of(ask(workspace, tab="campaign", page=7, q="winter")).table
-        assert (nothing.number, nothing.count, nothing.rows) == (1, 0, [])
+        assert (nothing.place.number, nothing.place.total, nothing.rows) == (1, 0, [])
 
     def test_ratios_and_change_of_a_row(self, workspace, shop):
         rows = board_of(ask(workspace, tab="campaign")).table.rows
