@@ -183,6 +183,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="40", hour="*/6"),
         "options": {"expires": 3600},
     },
+    # After the night's figures of ads are in.
+    "experiments: judge practices": _start("best-practices", crontab(minute="40", hour="5")),
     "mlops: sync ML dashboards": _start(
         "ml-dashboards", timedelta(minutes=max(1, integer("SYNC_INTERVAL_MINUTES", 30)))
     ),

@@ -6,6 +6,7 @@ from django.urls import path
 
 from attribution.api.urls import urlpatterns as attribution_paths
 from campaigns.api.urls import urlpatterns as campaigns_paths
+from experiments.api.urls import urlpatterns as experiments_paths
 from mlops.api.urls import urlpatterns as mlops_paths
 from workspaces.api.problems import not_found
 from workspaces.api.routing import api_path
@@ -19,6 +20,7 @@ urlpatterns = [
     *workspaces_paths,
     *campaigns_paths,
     *attribution_paths,
+    *experiments_paths,
     *mlops_paths,
     path("<path:path>", not_found),
     path("", not_found),

@@ -10,6 +10,7 @@ from experiments.models import (
     ABTestChange,
     ABTestMetric,
     ABTestVariant,
+    BestPractice,
     CountingWork,
     ExperimentPolicy,
     Exposure,
@@ -17,6 +18,9 @@ from experiments.models import (
     Layer,
     Metric,
     MetricDay,
+    PracticeEvidence,
+    PracticeUse,
+    PracticeVersion,
     RollOut,
     UnitEvent,
     UnitOutcome,
@@ -240,6 +244,54 @@ class RollOutAdmin(ReadOnlyAdmin[RollOut]):
     search_fields = ("test__name",)
     ordering = ("-pk",)
     readonly_fields = fields_of(RollOut)
+
+
+@admin.register(BestPractice)
+class BestPracticeAdmin(ReadOnlyAdmin[BestPractice]):
+    """What works; decided on its page."""
+
+    list_display = ("title", "channel", "category", "state", "source", "effect", "confidence",
+                    "validation_count", "times_applied", "next_check_on")  # fmt: skip
+    list_filter = ("state", "source", "category", "channel")
+    search_fields = ("title", "recommendation")
+    ordering = ("-confidence", "pk")
+    readonly_fields = fields_of(BestPractice)
+
+
+@admin.register(PracticeVersion)
+class PracticeVersionAdmin(ReadOnlyAdmin[PracticeVersion]):
+    """What practices said, and from when on."""
+
+    list_display = ("practice", "version", "state", "why", "at", "by_label")
+    list_filter = ("state", own("practice"))
+    list_select_related = ("practice",)
+    search_fields = ("practice__title", "why")
+    ordering = ("-pk",)
+    readonly_fields = fields_of(PracticeVersion)
+
+
+@admin.register(PracticeEvidence)
+class PracticeEvidenceAdmin(ReadOnlyAdmin[PracticeEvidence]):
+    """What tests say of practices."""
+
+    list_display = ("practice", "test", "log_effect", "variance", "units", "predicted", "at")
+    list_filter = (own("practice"),)
+    list_select_related = ("practice", "test")
+    search_fields = ("practice__title", "test__name")
+    ordering = ("-pk",)
+    readonly_fields = fields_of(PracticeEvidence)
+
+
+@admin.register(PracticeUse)
+class PracticeUseAdmin(ReadOnlyAdmin[PracticeUse]):
+    """Where practices were taken up."""
+
+    list_display = ("practice", "subject_label", "by_label", "at")
+    list_filter = (own("practice"),)
+    list_select_related = ("practice",)
+    search_fields = ("practice__title", "subject_label")
+    ordering = ("-pk",)
+    readonly_fields = fields_of(PracticeUse)
 
 
 register_events("experiments")

@@ -27,6 +27,7 @@ from tests.campaigns.advice.steps import recommendation_of
 from tests.campaigns.factories import AdFactory, SafetyPolicyFactory
 from tests.campaigns.scenarios.steps import stored
 from tests.campaigns.signal_rows import signal_of
+from tests.experiments.practices.steps import practice_of
 from tests.integrity.digests import digests
 from tests.mlops.boards.steps import drawn
 from tests.mlops.registry.steps import version_of
@@ -182,6 +183,13 @@ PAGES: dict[str, tuple[str, str]] = {
     "model-rollback": (NONE, APPROVER),
     "model-train": (NONE, OPERATOR),
     "model-training": (MEMBER, NONE),
+    "practices": (MEMBER, NONE),
+    "practices-refresh": (NONE, OPERATOR),
+    "practice-add": (OPERATOR, OPERATOR),
+    "practice-check": (MEMBER, NONE),
+    "practice": (MEMBER, NONE),
+    "practice-give-up": (NONE, OPERATOR),
+    "practice-restore": (NONE, OPERATOR),
     "boards": (MEMBER, NONE),
     "boards-run": (MEMBER, NONE),
     "boards-sync": (NONE, OPERATOR),
@@ -263,6 +271,7 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         **{n: [rows["policy"], a] for n, a in actions.items() if n.startswith("policy")},
         **{f"campaigns-import{rest}": [run] for rest in ("", "-progress", "-bad-rows")},
         **{name: [rows["model"]] for name in ("model", "model-propose", "model-try")},
+        **{f"practice{rest}": [rows["practice"]] for rest in ("", "-give-up", "-restore")},
         "model-rollback": ["roi_mean"],
         **{name: ["churn"] for name in ("model-train", "model-training")},
         "winners-export": ["csv"],
@@ -332,6 +341,7 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
         "ad advice": recommendation_of(workspace).public_id,
         "scenario": stored(workspace, owner).public_id,
         "signal": signal_of(workspace).public_id,
+        "practice": practice_of(workspace).public_id,
         "model": version_of(workspace, now).public_id,
         "rule": ensure_rules(workspace=workspace)["ROI drop"].public_id,
     }
@@ -466,6 +476,7 @@ def nowhere(house) -> House:
                 "scenario",
                 "signal",
                 "rule",
+                "practice",
                 "model",
                 "site",
                 "funnel",

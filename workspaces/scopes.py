@@ -14,6 +14,8 @@ ML_READ: Final = "ml:read"
 ML_WRITE: Final = "ml:write"
 EVENTS_WRITE: Final = "events:write"
 ATTRIBUTION_READ: Final = "attribution:read"
+EXPERIMENTS_READ: Final = "experiments:read"
+EXPERIMENTS_WRITE: Final = "experiments:write"
 WORKSPACE_ADMIN: Final = "workspace:admin"
 
 SCOPES: Final[dict[str, str]] = {
@@ -27,8 +29,8 @@ SCOPES: Final[dict[str, str]] = {
     ML_WRITE: "Feed results back to models",
     EVENTS_WRITE: "Send events and conversions",
     ATTRIBUTION_READ: "Read journeys and attribution",
-    "experiments:read": "Read experiments",
-    "experiments:write": "Create and run experiments",
+    EXPERIMENTS_READ: "Read experiments",
+    EXPERIMENTS_WRITE: "Create and run experiments",
     "outreach:read": "Read outreach campaigns and contacts",
     "outreach:write": "Write outreach campaigns and contacts",
     "inbox:read": "Read conversations",

@@ -32,6 +32,15 @@ from experiments.models.metrics import (
     MetricRole,
     MetricSource,
 )
+from experiments.models.practices import (
+    BestPractice,
+    PracticeCategory,
+    PracticeEvidence,
+    PracticeSource,
+    PracticeState,
+    PracticeUse,
+    PracticeVersion,
+)
 from experiments.models.rollouts import OPEN_ROLL_OUTS, ExperimentPolicy, RollOut, RollOutState
 from experiments.models.variants import (
     ABTestAllocation,
@@ -53,6 +62,7 @@ __all__ = [
     "ABTestType",
     "ABTestVariant",
     "Amount",
+    "BestPractice",
     "CountingWork",
     "Dimension",
     "EndReason",
@@ -69,6 +79,12 @@ __all__ = [
     "MetricSource",
     "Mode",
     "Operation",
+    "PracticeCategory",
+    "PracticeEvidence",
+    "PracticeSource",
+    "PracticeState",
+    "PracticeUse",
+    "PracticeVersion",
     "RollOut",
     "RollOutState",
     "Surface",

@@ -67,6 +67,7 @@ OPERATIONS = {
     "GET predictions/": "insight:read",
     "GET predictions/latest/": "insight:read",
     "POST predictions/generate/": "insight:write",
+    "GET ab-tests/best-practices/": "experiments:read",
     "POST sync/run-now/": "sync:run",
     "GET signals/": "insight:read",
     "POST signals/<uuid:public_id>/dismiss/": "insight:write",

@@ -212,6 +212,13 @@ MAIN_PAGES = (
         "Ads that did well, searched by what they say.",
         ready="h1",
     ),
+    MainPage("practices", "/experiments/practices/", "What works, and what to test next."),
+    MainPage(
+        "practice-check",
+        "/experiments/practices/check/?headline=LAST+CHANCE%21+Everything+must+go+now",
+        "A draft, held against what did best.",
+        ready="#findings h2",
+    ),
     MainPage("schedules", "/schedules/", "What runs by itself.", "ada", ready="table.cs-table"),
     MainPage("import", "/campaigns/import/", "Imports of daily figures.", ready="input[type=file]"),
     MainPage("accounts", "/campaigns/accounts/", "Ad accounts and how fresh they are.", "ada"),

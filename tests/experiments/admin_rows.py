@@ -11,10 +11,13 @@ from experiments.models import (
     ExposureDay,
     Layer,
     MetricDay,
+    PracticeEvidence,
+    PracticeUse,
     RollOut,
     UnitEvent,
     UnitOutcome,
 )
+from tests.experiments.practices.steps import practice_of
 from tests.experiments.steps import NOW, metric_of, on_site, running_of, variant_of
 from workspaces.models import Proposal, Workspace
 
@@ -42,3 +45,10 @@ def fill(workspace: Workspace, start: Proposal, roll_out: Proposal) -> None:
         workspace=workspace, event_id="1", unit="visitor", name="purchase", at=NOW, received_at=NOW
     )
     CountingWork.objects.create(workspace=workspace, site=website.site, unit="visitor", since=NOW)
+    practice = practice_of(workspace)
+    said = {"workspace": workspace, "practice": practice, "at": NOW}
+    PracticeEvidence.objects.create(
+        **said, test=test, log_effect=0.1, variance=0.01, units=100, rate_without=0.1,
+        rate_with=0.11,
+    )  # fmt: skip
+    PracticeUse.objects.create(**said, subject_key="test:1", subject_label="Button", by_label="me")

@@ -108,6 +108,12 @@ def share_precise(value: Decimal | float | None) -> str:
 
 
 @register.filter
+def signed_share(value: float | None) -> str:
+    """Share 0–1 as a percentage with its sign, a dash for none."""
+    return "–" if value is None else formats.percent(Decimal(str(round(value * 100, 4))))
+
+
+@register.filter
 def times(value: Decimal | float | None) -> str:
     """Multiple such as ROAS, a dash for none."""
     return "–" if value is None else f"{value:.2f}×"

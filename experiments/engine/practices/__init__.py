@@ -1,0 +1,1 @@
+"""Patterns of what works: rules, their evidence, drafts held against them."""

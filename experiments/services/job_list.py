@@ -1,0 +1,18 @@
+"""The jobs of this app, and within what limits each runs."""
+
+from __future__ import annotations
+
+from experiments.services.practices.refreshing import PRACTICES_JOB, refresh_for_workspace
+from workspaces.services.jobs import register_job
+
+
+def register_jobs() -> None:
+    """Make them known; called in ``ready()``."""
+    register_job(
+        PRACTICES_JOB,
+        "Best practices",
+        refresh_for_workspace,
+        limit_s=600,
+        backoff_base_ms=10_000,
+        priority=-5,
+    )

@@ -1,0 +1,1 @@
+"""Practices: gathered, judged each day, kept with a version for each change."""
