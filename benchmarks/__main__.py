@@ -43,7 +43,7 @@ class Scale:
 PARTS = (
     "executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
     "website", "website_page", "funnel", "curves", "signals", "world", "dashboards", "budget",
-    "winners", "training", "ml_sync",
+    "winners", "training", "ml_sync", "experiments",
 )  # fmt: skip
 SCALES = {
     "tiny": Scale(
@@ -112,6 +112,7 @@ def _parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
         curves,
         dashboards,
         executor,
+        experiments,
         funnel,
         import_figures,
         journeys,
@@ -149,6 +150,7 @@ def _parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
         "winners": lambda: winners.run(scale.winners),
         "training": lambda: training.run(scale.world_users),
         "ml_sync": lambda: ml_sync.run(scale.board_campaigns, scale.openings),
+        "experiments": experiments.run,
     }
 
 

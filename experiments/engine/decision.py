@@ -48,7 +48,7 @@ class Rule:
     min_days, max_days : full days that the test runs at least and at most
     least_units : of each variant, below which nothing is judged
     more_is_better : of the primary metric
-    most_risk : expected loss of shipping that a Bayesian rule bears; None: any
+    most_risk : expected loss of shipping that a Bayesian rule bears, in the metric's own unit
     """
 
     method: Method
@@ -69,13 +69,15 @@ class Guardrail:
     Attributes
     ----------
     key : its name
-    bound : always-valid comparison with the control; of g guardrails at alpha / g
+    bound : absolute always-valid comparison with the control; of g guardrails at alpha / g
+    lift : the same, relative
     more_is_better : which way it suffers
     margin : relative loss that is tolerated, at least 0
     """
 
     key: str
     bound: Comparison
+    lift: Comparison
     more_is_better: bool = True
     margin: float = 0.0
 
@@ -84,12 +86,16 @@ class Guardrail:
 class Reading:
     """A variant against the control, as far as the test has come.
 
+    Whether there is an effect is judged on the absolute scale: over a control that is itself
+    uncertain, a relative effect of few units is skewed, and falls below 0 too often.
+
     Attributes
     ----------
     variant : its key
     units : exposed to it
-    primary : comparison of the primary metric, relative, by the rule's method
+    primary : absolute comparison of the primary metric by the rule's method
     bound : the same, always valid
+    lift : the same, always valid and relative: held against the effect worth having
     guardrails : metrics that must not suffer
     """
 
@@ -97,6 +103,7 @@ class Reading:
     units: int
     primary: Comparison
     bound: Comparison
+    lift: Comparison
     guardrails: tuple[Guardrail, ...] = ()
 
 
@@ -215,16 +222,30 @@ def _toward_better(found: Comparison, *, more_is_better: bool) -> tuple[float, f
 
 
 def _harm(reading: Reading, rule: Rule) -> Decision | None:
-    suffering = tuple(
-        one.key
-        for one in reading.guardrails
-        if _toward_better(one.bound, more_is_better=one.more_is_better)[2] < -one.margin
-    )
+    suffering = tuple(one.key for one in reading.guardrails if suffers(one))
     _, _, high = _toward_better(reading.bound, more_is_better=rule.more_is_better)
     codes = ((Code.PRIMARY_HARMED,) if high < 0 else ()) + (
         (Code.GUARDRAIL_HARMED,) if suffering else ()
     )
     return Decision("stop_harm", reading.variant, codes, suffering) if codes else None
+
+
+def suffers(guardrail: Guardrail) -> bool:
+    """Tell whether a guardrail is harmed beyond what is tolerated.
+
+    Parameters
+    ----------
+    guardrail : with its comparisons
+
+    Returns
+    -------
+    whether its absolute interval lies on the wrong side of 0, and the relative one beyond the
+    margin if there is one
+    """
+    way = guardrail.more_is_better
+    _, _, high = _toward_better(guardrail.bound, more_is_better=way)
+    _, _, relative = _toward_better(guardrail.lift, more_is_better=way)
+    return high < 0 and (guardrail.margin <= 0 or relative < -guardrail.margin)
 
 
 def _is_complete(readings: Sequence[Reading], rule: Rule, progress: Progress) -> bool:
@@ -282,7 +303,7 @@ def _unfinished(readings: Sequence[Reading], rule: Rule, progress: Progress) -> 
     """Nothing is shown: stop, or go on."""
     if progress.days < rule.min_days:
         return Decision("keep_running", None, (Code.TOO_FEW_DAYS,))
-    highs = [_toward_better(one.bound, more_is_better=rule.more_is_better)[2] for one in readings]
+    highs = [_toward_better(one.lift, more_is_better=rule.more_is_better)[2] for one in readings]
     if max(highs) < rule.minimum_effect:
         return Decision("stop_futility", None, (Code.BELOW_MINIMUM,))
     if progress.days >= rule.max_days:

@@ -13,15 +13,24 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from experiments.engine.decision import Decision, Guardrail, Progress, Reading, decide
+from experiments.engine.decision import (
+    Decision,
+    Guardrail,
+    Progress,
+    Reading,
+    decide,
+    suffers,
+)
 from experiments.engine.decision import Rule as EngineRule
 from experiments.engine.statistics import (
     ArmStatistics,
     Comparison,
+    Effect,
     Method,
     adjust_p,
     compare,
     compare_many,
+    off_the_edge,
 )
 from experiments.models import (
     ABTest,
@@ -56,8 +65,9 @@ class Standing(StrEnum):
 class Figure:
     """A metric of one variant.
 
-    ``comparison`` is by the test's own method, ``bound`` the always-valid one, right at any time;
-    the control has neither. Where ``standing`` is hidden, nothing of them may be shown.
+    ``comparison`` is by the test's own method, ``bound`` the always-valid one, right at any time,
+    ``absolute`` the same on the absolute scale, by which harm is told; the control has none of
+    them. Where ``standing`` is hidden, nothing of them may be shown.
     """
 
     variant: ABTestVariant
@@ -66,6 +76,7 @@ class Figure:
     value: float | None
     comparison: Comparison | None
     bound: Comparison | None
+    absolute: Comparison | None
     p_adjusted: float | None
     standing: Standing
 
@@ -250,6 +261,7 @@ def _metrics(
             (
                 _compared(part.metric, arms[0], arm, rule.method, rule.alpha),
                 _compared(part.metric, arms[0], arm, "always_valid", bound_alpha),
+                _bound_of_harm(part.metric, arms[0], arm, bound_alpha),
             )
             for arm in arms[1:]
         ]
@@ -261,30 +273,45 @@ def _metrics(
 
 
 def _compared(
-    metric: Metric, control: ArmStatistics, arm: ArmStatistics, method: Method, alpha: float
+    metric: Metric,
+    control: ArmStatistics,
+    arm: ArmStatistics,
+    method: Method,
+    alpha: float,
+    effect: Effect = "relative",
 ) -> Comparison:
-    return compare(control, arm, metric=ENGINE_METRICS[metric.kind], method=method, alpha=alpha)
+    kind = ENGINE_METRICS[metric.kind]
+    return compare(control, arm, metric=kind, method=method, alpha=alpha, effect=effect)
+
+
+def _bound_of_harm(
+    metric: Metric, control: ArmStatistics, arm: ArmStatistics, alpha: float
+) -> Comparison:
+    """Judge at any time, also a variant on which nothing works any more."""
+    is_plain = ENGINE_METRICS[metric.kind] == "proportion" and not arm.has_covariate
+    arms = (off_the_edge(control), off_the_edge(arm)) if is_plain else (control, arm)
+    return _compared(metric, *arms, "always_valid", alpha, "absolute")
 
 
 def _figures(
     part: ABTestMetric,
     variants: Sequence[ABTestVariant],
     arms: Sequence[ArmStatistics],
-    pairs: Sequence[tuple[Comparison, Comparison]],
+    pairs: Sequence[tuple[Comparison, Comparison, Comparison]],
     *,
     is_shown: bool,
 ) -> tuple[Figure, ...]:
     hidden = None if is_shown else Standing.HIDDEN
     first = Figure(
         variants[0], arms[0], int(arms[0].n), _value(part.metric, arms[0]) if is_shown else None,
-        None, None, None, hidden or Standing.CONTROL,
+        None, None, None, None, hidden or Standing.CONTROL,
     )  # fmt: skip
     rest = [
         Figure(
             variant, arm, int(arm.n), _value(part.metric, arm) if is_shown else None,
-            comparison, bound, None, hidden or Standing.OPEN,
+            *compared, None, hidden or Standing.OPEN,
         )
-        for variant, arm, (comparison, bound) in zip(variants[1:], arms[1:], pairs, strict=True)
+        for variant, arm, compared in zip(variants[1:], arms[1:], pairs, strict=True)
     ]  # fmt: skip
     return (first, *rest)
 
@@ -329,9 +356,9 @@ def _standing(one: MetricResult, figure: Figure, p_adjusted: float, rule: Rule) 
     found, bound = figure.comparison, figure.bound
     if found is None or bound is None or found.not_computable:
         return Standing.OPEN
-    low, high = _toward_better(bound, more_is_better=one.more_is_better)
+    low = bound.ci_low if one.more_is_better else -bound.ci_high
     if one.role == MetricRole.GUARDRAIL:
-        if high < -one.harm:
+        if suffers(_guardrail(one, figure.variant)):
             return Standing.HARMED
         return Standing.SAFE if low > -one.harm else Standing.OPEN
     is_up = (found.effect > 0) == one.more_is_better
@@ -345,26 +372,25 @@ def _standing(one: MetricResult, figure: Figure, p_adjusted: float, rule: Rule) 
     return Standing.BETTER if is_up else Standing.WORSE
 
 
-def _toward_better(found: Comparison, *, more_is_better: bool) -> tuple[float, float]:
-    ends = (found.ci_low, found.ci_high)
-    return ends if more_is_better else (-ends[1], -ends[0])
-
-
 def _asked(results: Results) -> tuple[list[Reading], EngineRule, Progress]:
     """What the engine decides by."""
     primary, rule, split = results.primary, results.rule, results.split
     if primary is None:
         raise ValueError("a test without a primary metric is not decided")
+    control = primary.figures[0].arm
     readings = [
         Reading(
             variant=one.variant.key,
             units=one.units,
-            primary=figure.comparison,
-            bound=figure.bound,
+            primary=_compared(
+                primary.metric, control, figure.arm, rule.method, rule.alpha, "absolute"
+            ),
+            bound=figure.absolute,
+            lift=figure.bound,
             guardrails=tuple(_guardrail(each, one.variant) for each in results.guardrails),
         )
         for one, figure in zip(split.arms[1:], primary.figures[1:], strict=True)
-        if figure.comparison is not None and figure.bound is not None
+        if figure.absolute is not None and figure.bound is not None
     ]
     engine_rule = EngineRule(
         method=rule.method,
@@ -381,7 +407,7 @@ def _asked(results: Results) -> tuple[list[Reading], EngineRule, Progress]:
 
 
 def _guardrail(one: MetricResult, variant: ABTestVariant) -> Guardrail:
-    bound = one.of(variant).bound
-    if bound is None:
+    figure = one.of(variant)
+    if figure.absolute is None or figure.bound is None:
         raise ValueError("the control is no treatment")
-    return Guardrail(one.metric.key, bound, one.more_is_better, one.harm)
+    return Guardrail(one.metric.key, figure.absolute, figure.bound, one.more_is_better, one.harm)

@@ -110,6 +110,15 @@ def test_a_harmed_guardrail_stops_a_winner(workspace: Workspace) -> None:
     assert (results.decision.action, results.decision.guardrails) == ("stop_harm", ("refund",))
 
 
+def test_a_variant_on_which_nothing_works_does_harm(workspace: Workspace) -> None:
+    test = running_of(workspace)
+    count(test, "purchase", {"control": (5_000, 250), "blue": (5_000, 0)})
+
+    decision = results_of(test, NOW + timedelta(days=1)).decision
+
+    assert (decision.action, decision.variant) == ("stop_harm", "blue")
+
+
 def test_a_split_that_is_off_gates_everything(workspace: Workspace) -> None:
     test = running_of(workspace)
     count(test, "purchase", {"control": (20_000, 2_000), "blue": (17_000, 2_600)})

@@ -69,7 +69,8 @@ class SequentialSize:
 
     Attributes
     ----------
-    typical : half of the tests have called the effect by then: the bound is as wide as it
+    typical : half of the tests have called the effect by then, at the latest: the bound is as
+        wide as the effect
     at_power : the design's power is reached by then, even if looked at only once
     """
 
