@@ -15,7 +15,7 @@ from attribution.engine.funnel_definition import (
     SHORTEST_WINDOW_S,
 )
 from attribution.models import FunnelDefinition
-from attribution.selectors.funnels.results import DIMENSIONS
+from attribution.selectors.funnels.shapes import DIMENSIONS
 from workspaces.api.fields import AmountOut, Body
 
 

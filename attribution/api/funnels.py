@@ -15,16 +15,8 @@ from rest_framework.response import Response
 
 from attribution.api import funnel_serializers as forms
 from attribution.models import FunnelDefinition
-from attribution.selectors.funnels.results import (
-    Bars,
-    Filters,
-    FunnelView,
-    Line,
-    bars_of,
-    breakdown_of,
-    times_of,
-    trend_of,
-)
+from attribution.selectors.funnels.results import bars_of, breakdown_of, times_of, trend_of
+from attribution.selectors.funnels.shapes import Bars, Filters, FunnelView, Line
 from attribution.services.funnels.defining import create_funnel
 from campaigns.api.queries import chosen_period
 from workspaces import scopes

@@ -18,7 +18,7 @@ from psycopg2.errors import QueryCanceled
 from attribution.engine.funnel_definition import LONGEST_NAME, MOST_TEXT
 from attribution.models import FunnelDefinition, FunnelMode, Site
 from attribution.selectors.funnels.listing import funnels_of
-from attribution.selectors.funnels.results import share
+from attribution.selectors.funnels.shapes import share
 from attribution.selectors.funnels.suggestions import suggestions_of
 from attribution.services.funnels.defining import (
     PREVIEW_DAYS,

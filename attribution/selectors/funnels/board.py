@@ -16,18 +16,13 @@ from django.db.models.functions import JSONObject
 from attribution.models import FunnelAlert, FunnelDefinition
 from attribution.selectors.funnels.filters import NONE, TITLES, FunnelQuery, label_of
 from attribution.selectors.funnels.results import (
-    Bars,
-    FunnelView,
-    Line,
-    StepBar,
-    TimeBar,
     bars_of,
     breakdown_of,
-    share,
     times_of,
     trend_of,
     values_of,
 )
+from attribution.selectors.funnels.shapes import Bars, FunnelView, Line, StepBar, TimeBar, share
 from workspaces.boards import Kpi, change_of
 from workspaces.charts import LineChart, files_of, line_chart
 from workspaces.formats import money, plain

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from attribution.models import CustomerType, FunnelDefinition
-from attribution.selectors.funnels.results import DIMENSIONS, Filters, FunnelView
+from attribution.selectors.funnels.shapes import DIMENSIONS, Filters, FunnelView
 from workspaces.periods import Period, Presets, asked_period, page_number, yesterday_of
 
 #: Today by itself; the others end yesterday, for a day that is still open looks worse.

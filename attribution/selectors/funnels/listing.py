@@ -15,7 +15,8 @@ from django.db.models import Count, Q, QuerySet
 
 from attribution.models import FunnelDefinition
 from attribution.selectors.funnels.board import worst_of
-from attribution.selectors.funnels.results import share, usual_period
+from attribution.selectors.funnels.results import usual_period
+from attribution.selectors.funnels.shapes import share
 from workspaces.boards import change_of
 from workspaces.models import Workspace
 from workspaces.periods import Period

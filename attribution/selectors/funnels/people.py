@@ -8,7 +8,8 @@ from uuid import UUID
 from attribution.models import Visitor, WebSession
 from attribution.selectors.funnels.board import duration
 from attribution.selectors.funnels.filters import FunnelQuery, label_of
-from attribution.selectors.funnels.results import PAGE_SIZE, Walker, bars_of, people_of
+from attribution.selectors.funnels.results import PAGE_SIZE, bars_of, people_of
+from attribution.selectors.funnels.shapes import Walker
 from workspaces.boards import Place
 
 

@@ -23,12 +23,8 @@ from attribution.models import (
     OptimizationRecommendation,
     WebDay,
 )
-from attribution.selectors.funnels.results import (
-    FunnelView,
-    bars_of,
-    breakdown_of,
-    usual_period,
-)
+from attribution.selectors.funnels.results import bars_of, breakdown_of, usual_period
+from attribution.selectors.funnels.shapes import FunnelView
 from workspaces.models import User
 from workspaces.periods import Period
 from workspaces.services.locks import lock_names

@@ -7,7 +7,8 @@ from typing import Any, Final
 from django.db import connection, transaction
 
 from attribution.models import SavedCohort
-from attribution.selectors.funnels.results import FunnelView, people_sql
+from attribution.selectors.funnels.results import people_sql
+from attribution.selectors.funnels.shapes import FunnelView
 from attribution.services.funnels.defining import FunnelError
 from workspaces.models import User
 from workspaces.services.locks import lock_names

@@ -17,8 +17,6 @@ from attribution.models import (
     Visitor,
 )
 from attribution.selectors.funnels.results import (
-    Filters,
-    FunnelView,
     bars_of,
     breakdown_of,
     people_of,
@@ -27,6 +25,7 @@ from attribution.selectors.funnels.results import (
     usual_period,
     values_of,
 )
+from attribution.selectors.funnels.shapes import Filters, FunnelView
 from attribution.services.funnels.cohorts import save_cohort
 from attribution.services.funnels.defining import FunnelError
 from attribution.services.privacy import erase
