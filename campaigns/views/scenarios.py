@@ -20,13 +20,13 @@ from campaigns.selectors.channels import Channels, channels_of
 from campaigns.selectors.predictions import newest_predictions
 from campaigns.selectors.scenario_board import (
     Beside,
-    Shown,
     charts_of,
     kept_of,
     quality_of,
     sliders_of,
     what_is_missing,
 )
+from campaigns.selectors.scenario_results import Shown
 from campaigns.selectors.scenarios import present_of, scenarios_of, serving_fit
 from campaigns.services.scenarios.fitting import CURVES_JOB
 from campaigns.services.scenarios.inputs import (

@@ -19,7 +19,7 @@ from campaigns.models import (
 from campaigns.selectors.advice import outcomes_of
 from campaigns.selectors.channels import Channels, channels_of
 from campaigns.selectors.response import response_days
-from campaigns.selectors.scenario_board import Shown
+from campaigns.selectors.scenario_results import Shown
 from campaigns.selectors.scenarios import present_of, serving_fit
 from campaigns.services.budget_bundles import SendingRefusedError
 from campaigns.services.scenarios.fitting import CURVES_JOB, KEPT_FITS, thin_fits
