@@ -8,18 +8,15 @@ import numpy as np
 import pytest
 
 from mlops.simulation.budget import (
-    CONVERSION_VALUE,
-    Run,
     Sampling,
     _best_steps,
     compare,
     equal_split,
     greedy_roas,
-    live_through,
-    make_world,
     oracle,
     report,
 )
+from mlops.simulation.budget_world import CONVERSION_VALUE, Run, live_through, make_world
 
 
 def test_worlds_repeat_by_seed_and_differ_between_seeds():
