@@ -24,8 +24,8 @@ AS_PRODUCTION := DJANGO_SETTINGS_MODULE=config.settings.production \
 	ALLOWED_HOSTS=countersign.example PUBLIC_BASE_URL=https://countersign.example \
 	EMAIL_URL=smtps://mail.example:465
 
-.PHONY: help install install-dev chromium demo run test test-postgres slow check fuzz bench bench-models loadset \
-	screenshots static tracker backup restore clean
+.PHONY: help install install-dev chromium demo run test test-postgres slow check fuzz bench bench-models \
+	bench-experiments loadset screenshots static tracker backup restore clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -103,6 +103,10 @@ bench: install ## Measure, and write docs/performance.md
 
 bench-models: install ## Judge the models on public data, and write docs/models.md: DATA=folder
 	$(PY) -m benchmarks.models --data "$(DATA)" --write-docs
+
+bench-experiments: install ## Study the statistics of experiments, also on public data: DATA=folder
+	$(PY) -m benchmarks.experiment_study --write-docs
+	$(PY) -m benchmarks.experiment_archives --data "$(DATA)" --write-docs
 
 loadset: install ## Fill a database with millions of rows
 	$(PY) manage.py loadset

@@ -25,12 +25,8 @@ from experiments.engine.decision import Rule as EngineRule
 from experiments.engine.statistics import (
     ArmStatistics,
     Comparison,
-    Effect,
-    Method,
     adjust_p,
-    compare,
     compare_many,
-    off_the_edge,
 )
 from experiments.models import (
     ABTest,
@@ -42,6 +38,7 @@ from experiments.models import (
     MetricRole,
 )
 from experiments.models.ab_tests import WHOLE
+from experiments.selectors.comparing import bound_of_harm, compared
 from experiments.selectors.rules import Rule, parts_of, rule_of
 from experiments.selectors.splits import Split, split_of
 from experiments.selectors.totals import ENGINE_METRICS, Totals, daily_of, nobody, totals_of
@@ -259,9 +256,9 @@ def _metrics(
         arms = [totals.get(pair) or nobody(part.metric) for pair in _pairs(part.metric, variants)]
         pairs = [
             (
-                _compared(part.metric, arms[0], arm, rule.method, rule.alpha),
-                _compared(part.metric, arms[0], arm, "always_valid", bound_alpha),
-                _bound_of_harm(part.metric, arms[0], arm, bound_alpha),
+                compared(part.metric, arms[0], arm, rule.method, rule.alpha),
+                compared(part.metric, arms[0], arm, "always_valid", bound_alpha),
+                bound_of_harm(part.metric, arms[0], arm, bound_alpha),
             )
             for arm in arms[1:]
         ]
@@ -270,27 +267,6 @@ def _metrics(
             MetricResult(part.metric, MetricRole(part.role), part.harm_bp / WHOLE, figures)
         )
     return _judged(found, rule) if is_shown else tuple(found)
-
-
-def _compared(
-    metric: Metric,
-    control: ArmStatistics,
-    arm: ArmStatistics,
-    method: Method,
-    alpha: float,
-    effect: Effect = "relative",
-) -> Comparison:
-    kind = ENGINE_METRICS[metric.kind]
-    return compare(control, arm, metric=kind, method=method, alpha=alpha, effect=effect)
-
-
-def _bound_of_harm(
-    metric: Metric, control: ArmStatistics, arm: ArmStatistics, alpha: float
-) -> Comparison:
-    """Judge at any time, also a variant on which nothing works any more."""
-    is_plain = ENGINE_METRICS[metric.kind] == "proportion" and not arm.has_covariate
-    arms = (off_the_edge(control), off_the_edge(arm)) if is_plain else (control, arm)
-    return _compared(metric, *arms, "always_valid", alpha, "absolute")
 
 
 def _figures(
@@ -309,9 +285,9 @@ def _figures(
     rest = [
         Figure(
             variant, arm, int(arm.n), _value(part.metric, arm) if is_shown else None,
-            *compared, None, hidden or Standing.OPEN,
+            *pair, None, hidden or Standing.OPEN,
         )
-        for variant, arm, compared in zip(variants[1:], arms[1:], pairs, strict=True)
+        for variant, arm, pair in zip(variants[1:], arms[1:], pairs, strict=True)
     ]  # fmt: skip
     return (first, *rest)
 
@@ -382,7 +358,7 @@ def _asked(results: Results) -> tuple[list[Reading], EngineRule, Progress]:
         Reading(
             variant=one.variant.key,
             units=one.units,
-            primary=_compared(
+            primary=compared(
                 primary.metric, control, figure.arm, rule.method, rule.alpha, "absolute"
             ),
             bound=figure.absolute,

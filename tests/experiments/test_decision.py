@@ -183,9 +183,9 @@ def test_nonsense_is_refused_by_name():
 
 
 def test_watched_daily_an_even_test_is_rarely_shipped_or_stopped_for_harm():
-    """200 tests without an effect, decided upon every day."""
+    """120 tests without an effect, decided upon every day."""
     rng, rule, ends = np.random.default_rng(3), VALID, []
-    days = rng.binomial(700, 0.10, size=(200, 14, 2)).cumsum(axis=1)
+    days = rng.binomial(700, 0.10, size=(120, 14, 2)).cumsum(axis=1)
     for test in days:
         for day, (a, b) in enumerate(test, start=1):
             found, lift = (
@@ -199,6 +199,6 @@ def test_watched_daily_an_even_test_is_rarely_shipped_or_stopped_for_harm():
                 break
         ends.append(ended.action)
 
-    assert ends.count("ship") / 200 <= 0.025
-    assert ends.count("stop_harm") / 200 <= 0.05
+    assert ends.count("ship") / 120 <= 0.025
+    assert ends.count("stop_harm") / 120 <= 0.05
     assert ends.count("keep_running") == 0
