@@ -20,12 +20,12 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from attribution.api.site_door import origin_of
 from attribution.api.website import WebsiteEvents
 from attribution.models import Site, WebEvent, WebSession
 from attribution.services.website.ingest_sql import COLUMNS
 from attribution.services.website.sessions import sessionise_all
 from attribution.services.website.sites import create_site
+from attribution.site_door import origin_of
 from benchmarks.figures import Figure, quantile, reset_peak_mb
 from config.urls import urlpatterns as product_paths
 from workspaces.models import ThrottleRate, Workspace

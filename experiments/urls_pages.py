@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from experiments.views import practices
+from experiments.views import practices, script
 
 urlpatterns = [
+    path("ab.js", script.ab_script, name="ab-script"),
     path("experiments/practices/", practices.practices, name="practices"),
     path("experiments/practices/refresh/", practices.refresh, name="practices-refresh"),
     path("experiments/practices/add/", practices.add, name="practice-add"),

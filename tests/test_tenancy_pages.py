@@ -79,6 +79,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "notices-read-all": (NONE, MEMBER),
     "notice-read": (NONE, MEMBER),
     "healthz": (PUBLIC, NONE),
+    "ab-script": (PUBLIC, NONE),
     "readyz": (PUBLIC, NONE),
     "kill-switch": (NONE, OPERATOR),
     "approvals": (MEMBER, NONE),

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
 from dataclasses import replace
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers, status
-from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from attribution.api.site_door import SiteView, origin_of
 from attribution.engine.web_events import EventError
 from attribution.services.website.ingest import Origin, Taken, take_events
-from workspaces.api.throttling import count
+from attribution.site_door import SiteView, origin_of
 
 TAG = ["Website"]
 _EXAMPLE = OpenApiExample(
@@ -136,14 +132,6 @@ class WebsiteEvents(SiteView):
     def body(self, data: Any) -> Any:
         """A call, or one event alone."""
         return data
-
-    def hold_rate(self, origin: Origin) -> None:
-        """Refuse the calls of one connection over the limit, however many it pretends to be."""
-        name = hashlib.sha256(f"{origin.ip_address}\n{origin.user_agent}".encode()).hexdigest()
-        owner = f"visitor:{self.site.pk}:{name}"
-        window = count(self.caller, "visitor", clock_s=time.time(), owner=owner)
-        if window.used > window.limit:
-            raise Throttled(window.seconds_left)
 
 
 class WebsiteTrack(WebsiteEvents):

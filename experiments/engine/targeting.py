@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -14,6 +15,27 @@ _IN_QUERY: Final = "/%:@!$&()*+,;=|[]{}^`\\?"
 _SYNTAX: Final = re.compile(r"[\\^$.|?+()\[\]{}]")
 _HOST: Final = re.compile(r"(?i)^[a-z][a-z0-9+.-]*://[^/?#]*")
 ANY_PAGE: Final = "*"
+MAX_TEXT: Final = 200
+_CHOICES: Final = {
+    "devices": (
+        re.compile("desktop|mobile|tablet|other"),
+        "Choose among desktop, mobile, tablet and other.",
+    ),
+    "countries": (re.compile("[A-Z]{2}"), "Name countries by two capital letters: DE, US."),
+    "customer_types": (
+        re.compile("new|returning|existing"),
+        "Choose among new, returning and existing.",
+    ),
+}
+
+
+class TargetingError(ValueError):
+    """A targeting that nobody could be held against; ``field`` says where."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
 
 
 @dataclass(frozen=True)
@@ -80,6 +102,42 @@ class Targeting:
         return "".join(
             ("^" if asked or path else "", asked, rf"(?:{path})(?:\?|$)" if path else "")
         )
+
+
+def targeting_of(told: Mapping[str, object], *, pages: tuple[str, ...] = ()) -> Targeting:
+    """Read who may take part.
+
+    Parameters
+    ----------
+    told : `devices`, `countries` and `customer_types`, lists of texts, and `query`, names and
+        values of parameters; each may be missing
+    pages : paths of the pages that the test runs on
+
+    Raises
+    ------
+    TargetingError : a name that is none of these, or a value that is no such thing
+    """
+    unknown = sorted(set(told) - {*_CHOICES, "query"})
+    if unknown:
+        raise TargetingError(unknown[0], f"Choose among {', '.join([*_CHOICES, 'query'])}.")
+    lists = {name: _texts(name, told.get(name) or []) for name in _CHOICES}
+    query = told.get("query") or {}
+    if not isinstance(query, Mapping) or not all(
+        isinstance(part, str) and 0 < len(part) <= MAX_TEXT
+        for pair in query.items()
+        for part in pair
+    ):
+        raise TargetingError("query", "Name parameters with their values; * stands for anything.")
+    return Targeting(**lists, pages=pages, query=tuple(sorted(query.items())))
+
+
+def _texts(name: str, told: object) -> tuple[str, ...]:
+    choice, words = _CHOICES[name]
+    if not isinstance(told, list) or not all(
+        isinstance(one, str) and choice.fullmatch(one) for one in told
+    ):
+        raise TargetingError(name, words)
+    return tuple(told)
 
 
 def path_and_query(url: str) -> str:

@@ -158,6 +158,7 @@ OPERATIONS = {
     "POST website/events/": "public",
     "POST website/track/": "public",
     "GET website/recommendations/": "attribution:read",
+    "GET ab-tests/assign/": "experiments:read",
     "GET website/funnels/": "attribution:read",
     "POST website/funnels/": "events:write",
     "GET website/funnels/<uuid:public_id>/analytics/": "attribution:read",

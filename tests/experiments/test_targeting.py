@@ -6,7 +6,13 @@ import re
 
 import pytest
 
-from experiments.engine.targeting import Facts, Targeting, path_and_query
+from experiments.engine.targeting import (
+    Facts,
+    Targeting,
+    TargetingError,
+    path_and_query,
+    targeting_of,
+)
 
 SHOP = "https://shop.example"
 
@@ -91,3 +97,36 @@ def test_the_expression_needs_nothing_that_javascript_lacks() -> None:
 )
 def test_any_address_can_be_read(url: str) -> None:
     assert path_and_query(url).isascii()
+
+
+def test_targeting_is_read_from_what_a_test_says() -> None:
+    told = {"devices": ["mobile"], "countries": ["DE", "AT"], "query": {"b": "2", "a": "*"}}
+
+    assert targeting_of(told, pages=("/a",)) == Targeting(
+        devices=("mobile",),
+        countries=("DE", "AT"),
+        pages=("/a",),
+        query=(("a", "*"), ("b", "2")),
+    )
+    assert targeting_of({}) == Targeting()
+
+
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        ({"planets": ["Mars"]}, "planets"),
+        ({"devices": ["fridge"]}, "devices"),
+        ({"devices": "mobile"}, "devices"),
+        ({"countries": ["de"]}, "countries"),
+        ({"countries": [7]}, "countries"),
+        ({"customer_types": ["old"]}, "customer_types"),
+        ({"query": ["a"]}, "query"),
+        ({"query": {"a": 1}}, "query"),
+        ({"query": {"": "1"}}, "query"),
+        ({"query": {"a": "x" * 201}}, "query"),
+    ],
+)
+def test_what_is_no_targeting_is_refused_by_its_field(told: dict, field: str) -> None:
+    with pytest.raises(TargetingError) as refused:
+        targeting_of(told)
+    assert refused.value.field == field

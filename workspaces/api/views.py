@@ -29,7 +29,7 @@ class ApiView(APIView):
     """Base of all views. ``scopes`` maps each method to the scope that it needs."""
 
     scopes: ClassVar[Mapping[str, str]] = {}
-    throttle_group: ClassVar[str] = ""  # empty: read or write, by method
+    throttle_group: str = ""  # empty: read or write, by method
     parser_classes = [StrictJSONParser]
     metadata_class = None
     rate_window: Window | None = None

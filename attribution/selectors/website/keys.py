@@ -25,6 +25,8 @@ def site_of_key(key: str) -> tuple[Site, Mapping[str, tuple[int, int]]] | None:
 
     As the database has them now; what is unchanged is not read again.
     """
+    if "\x00" in key:  # no text of PostgreSQL's
+        return None
     with connection.cursor() as cursor:
         cursor.execute(_ASKED, [key])
         found = cursor.fetchone()

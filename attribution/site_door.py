@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +14,12 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from rest_framework import authentication, status
-from rest_framework.exceptions import AuthenticationFailed, ParseError, PermissionDenied
+from rest_framework.exceptions import (
+    AuthenticationFailed,
+    ParseError,
+    PermissionDenied,
+    Throttled,
+)
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,12 +29,13 @@ from attribution.selectors.website.keys import site_of_key
 from attribution.services.website.ingest import Origin
 from workspaces.api.caller import Caller
 from workspaces.api.parsers import TooLargeError
+from workspaces.api.throttling import count
 from workspaces.api.views import ApiView
 
 MAX_WIRE: Final = 64 * 1024
 MAX_UNPACKED: Final = 1024 * 1024
 _ALLOWED: Final = {
-    "Access-Control-Allow-Methods": "POST",
+    "Access-Control-Allow-Methods": "GET, POST",
     "Access-Control-Allow-Headers": "content-type, content-encoding, x-site-key",
     "Access-Control-Max-Age": "86400",
 }
@@ -169,6 +177,14 @@ class SiteView(ApiView):
         if not (isinstance(caller, SiteCaller) and caller.site):
             raise AuthenticationFailed("Name the website: ?site= with the key of its snippet.")
         return caller.site
+
+    def hold_rate(self, origin: Origin) -> None:
+        """Refuse the calls of one connection over the limit, however many it pretends to be."""
+        name = hashlib.sha256(f"{origin.ip_address}\n{origin.user_agent}".encode()).hexdigest()
+        owner = f"visitor:{self.site.pk}:{name}"
+        window = count(self.caller, "visitor", clock_s=time.time(), owner=owner)
+        if window.used > window.limit:
+            raise Throttled(window.seconds_left)
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """Answer a preflight; what the key does not list was refused before."""
