@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from workspaces.formats import money, percent, plain
+from workspaces.formats import money, percent, plain, share
 from workspaces.reports.shapes import Cell
 
 UP: Final = "-up"
@@ -99,7 +99,7 @@ class Column:
         if value is None:
             return NOTHING
         if self.kind in SHARES:
-            return f"{float(value) * 100:.{SHARES[self.kind]}f} %"
+            return share(value, SHARES[self.kind])
         if self.kind == "seconds":
             return clock(float(value))
         if self.kind == "money":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from math import floor, isfinite, log10
 from typing import Any
 
 _SYMBOLS = {
@@ -55,6 +56,32 @@ def percent(value: Decimal) -> str:
     rounded = value.quantize(Decimal("0.1"))
     text = f"{abs(rounded):,.1f}".removesuffix(".0")
     return f"{MINUS if rounded < 0 else '+'}{text} %"
+
+
+def figure(value: Decimal | float, digits: int = 0) -> str:
+    """Number with thousands and just so many decimals: ``1,234.50``."""
+    text = f"{abs(value):,.{digits}f}"
+    return f"{MINUS}{text}" if value < 0 and text.strip("0.,") else text
+
+
+def signed_figure(value: Decimal | float, digits: int = 0) -> str:
+    """The same with its sign written out, for differences."""
+    text = figure(value, digits)
+    return text if text.startswith(MINUS) else f"+{text}"
+
+
+def rounded(value: float, digits: int = 4) -> str:
+    """Number with so many telling digits, as a form takes it: ``0.8472``, ``4542``."""
+    if not value or not isfinite(value):
+        return f"{value:g}"
+    places = max(digits - 1 - floor(log10(abs(value))), 0)
+    text = f"{value:.{places}f}"
+    return text.rstrip("0").rstrip(".") if places else text
+
+
+def share(value: Decimal | float, digits: int = 0) -> str:
+    """Share 0–1 as a percentage with thousands: ``1,250 %``."""
+    return f"{figure(100 * value, digits)} %"
 
 
 def plain(number: Decimal) -> str:

@@ -41,7 +41,7 @@ def percent(value: Decimal | None) -> str:
 def share(value: Decimal | float | str | None) -> str:
     """Share 0–1 as a percentage without sign, a dash for none."""
     # Text is what a template makes of a path that leads nowhere, as before the first plan.
-    return "–" if value is None or isinstance(value, str) else f"{value * 100:.0f} %"
+    return "–" if value is None or isinstance(value, str) else formats.share(value)
 
 
 @register.filter
@@ -104,7 +104,7 @@ def plain(value: Decimal | float | None) -> str:
 @register.filter
 def share_precise(value: Decimal | float | None) -> str:
     """Small share 0–1 as a percentage with two decimals, a dash for none."""
-    return "–" if value is None else f"{value * 100:.2f} %"
+    return "–" if value is None else formats.share(value, 2)
 
 
 @register.filter
@@ -116,7 +116,13 @@ def signed_share(value: float | None) -> str:
 @register.filter
 def times(value: Decimal | float | None) -> str:
     """Multiple such as ROAS, a dash for none."""
-    return "–" if value is None else f"{value:.2f}×"
+    return "–" if value is None else f"{formats.figure(value, 2)}×"
+
+
+@register.filter
+def figure(value: Decimal | float | None, digits: int = 0) -> str:
+    """Number with thousands and just so many decimals, a dash for none."""
+    return "–" if value is None else formats.figure(value, digits)
 
 
 @register.filter

@@ -22,7 +22,8 @@ from mlops.engine.boards.walk_forward import Walk
 from mlops.models import BoardType
 from mlops.selectors.board_days import SHOWN_DAYS, TYPICAL_DAYS, BoardDays
 from mlops.services.boards.predicting import Predicted
-from mlops.services.boards.wording import basis_of, count_text, money_text, percent, points
+from mlops.services.boards.wording import basis_of, count_text, money_text, points
+from workspaces.formats import share
 from workspaces.models import Workspace
 
 #: More rows of panels than a screen shows; the tables have all channels.
@@ -71,27 +72,27 @@ def _roi_forecast(workspace: Workspace, days: BoardDays, predicted: Predicted) -
         return None
     note = f"{basis_of(predicted.model_version)} {_reach_of(days, predicted)}"
     caption = Caption("Expected ROI by channel", workspace.name, note)
-    said = "; ".join(f"{bar.label} {percent(bar.roi)}{_interval(bar)}" for bar in bars)
+    said = "; ".join(f"{bar.label} {share(bar.roi)}{_interval(bar)}" for bar in bars)
     return _Chart(
         BoardType.ROI_FORECAST,
         f"Expected ROI: {said}.",
-        partial(forecast_png, bars, caption, percent),
+        partial(forecast_png, bars, caption, share),
     )
 
 
 def _interval(bar: ForecastBar) -> str:
-    return f" ({percent(bar.low)} to {percent(bar.high)})" if np.isfinite(bar.low) else ""
+    return f" ({share(bar.low)} to {share(bar.high)})" if np.isfinite(bar.low) else ""
 
 
 def _roi_timeseries(workspace: Workspace, days: BoardDays, predicted: Predicted) -> _Chart:
     from mlops.engine.boards.pictures.lines import lines_png
 
     roas = _ratio(days.value, days.known_spend)
-    roi = _measure("ROI", predicted, roas - 1, predicted.roas.predicted - 1, percent)
+    roi = _measure("ROI", predicted, roas - 1, predicted.roas.predicted - 1, share)
     rate = _ratio(days.conversions, days.known_clicks)
     conversion = _measure(
         "Conversion rate", predicted, rate, predicted.conversion.predicted,
-        partial(percent, decimals=1),
+        partial(share, digits=1),
     )  # fmt: skip
     title = "ROI and conversion rate by day: actual and predicted"
     note = f"{_EACH_DAY} {_errors('ROI', predicted.roas)}{_reach_of(days, predicted)}"
@@ -110,7 +111,7 @@ def _reach_ctr(workspace: Workspace, days: BoardDays, predicted: Predicted) -> _
         "Reach, people a day", predicted, people, predicted.reach.predicted, count_text
     )
     rate = _ratio(days.clicks, days.impressions)
-    ctr = _measure("CTR", predicted, rate, predicted.ctr.predicted, partial(percent, decimals=2))
+    ctr = _measure("CTR", predicted, rate, predicted.ctr.predicted, partial(share, digits=2))
     title = "Reach and CTR by day: actual and predicted"
     note = f"{_EACH_DAY} {_errors('CTR', predicted.ctr, decimals=2)}{_reach_of(days, predicted)}"
     lines = Lines(days.days[_SHOWN], _labels(days, predicted), reach, ctr)
@@ -124,8 +125,8 @@ def _budget(workspace: Workspace, days: BoardDays, predicted: Predicted) -> _Cha
     from mlops.engine.boards.pictures.budget import budget_png
 
     shares = [
-        BudgetShare(days.labels[share.channel], float(share.spend), float(share.recommended))
-        for share in predicted.shares[:MOST_DRAWN]
+        BudgetShare(days.labels[own.channel], float(own.spend), float(own.recommended))
+        for own in predicted.shares[:MOST_DRAWN]
     ]
     money = partial(money_text, currency=workspace.currency)
     total = money_text(float(predicted.total), currency=workspace.currency)
@@ -135,7 +136,7 @@ def _budget(workspace: Workspace, days: BoardDays, predicted: Predicted) -> _Cha
         f"{' '.join((*predicted.notes, _reach_of(days, predicted)))}"
     )
     said = "; ".join(
-        f"{share.label} {money(share.wanted)} instead of {money(share.now)}" for share in shares
+        f"{own.label} {money(own.wanted)} instead of {money(own.now)}" for own in shares
     )
     return _Chart(
         BoardType.BUDGET_RECOMMENDATIONS, f"{title}: {said}.",

@@ -6,25 +6,19 @@ from decimal import Decimal
 
 from mlops.models import ModelVersion
 from mlops.selectors.board_days import TYPICAL_DAYS
-from workspaces.formats import MINUS, decimals_of, money
-
-
-def percent(value: float, decimals: int = 0) -> str:
-    """Share as a percentage, with thousands: ``1,250 %``."""
-    text = f"{abs(value) * 100:,.{decimals}f}"
-    return f"{MINUS if value < 0 and float(text.replace(',', '')) else ''}{text} %"
+from workspaces.formats import decimals_of, figure, money
 
 
 def points(value: float, decimals: int = 0) -> str:
     """Difference of percentages."""
-    return f"{value * 100:,.{decimals}f} points"
+    return f"{figure(100 * value, decimals)} points"
 
 
 def count_text(value: float) -> str:
     """Count for an axis: ``1.2 M``, ``850 k``."""
     if abs(value) >= 1e6:
-        return f"{value / 1e6:,.1f} M"
-    return f"{value / 1e3:,.0f} k" if abs(value) >= 1e4 else f"{value:,.0f}"
+        return f"{figure(value / 1e6, 1)} M"
+    return f"{figure(value / 1e3)} k" if abs(value) >= 1e4 else figure(value)
 
 
 def money_text(value: float, currency: str) -> str:
