@@ -97,6 +97,7 @@ class BandOut(serializers.Serializer[Any]):
     p10 = serializers.FloatField(allow_null=True)
     p50 = serializers.FloatField(allow_null=True)
     p90 = serializers.FloatField(allow_null=True)
+    mean = serializers.FloatField(allow_null=True, required=False, help_text="Means alone add up.")
 
 
 class BesideOut(serializers.Serializer[Any]):

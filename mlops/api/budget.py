@@ -58,6 +58,7 @@ class ExpectedOut(serializers.Serializer[Any]):
     p10 = serializers.FloatField(allow_null=True)
     p50 = serializers.FloatField(allow_null=True)
     p90 = serializers.FloatField(allow_null=True)
+    mean = serializers.FloatField(allow_null=True, help_text="Means alone add up.")
 
 
 class BudgetBaselineOut(serializers.Serializer[Any]):

@@ -11,7 +11,7 @@ from campaigns.selectors.channels import Channels
 from campaigns.selectors.scenario_board import NEWEST, Kept, kept_rows
 from campaigns.selectors.scenarios import scenarios_of
 from workspaces.boards import NOTHING
-from workspaces.formats import MINUS
+from workspaces.formats import figure, signed_figure
 from workspaces.models import Workspace
 
 if TYPE_CHECKING:
@@ -82,11 +82,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Figure:
-    """What the plan is expected to bring, beside the present one."""
+    """What the plan is expected to bring, and how much more than the present one."""
 
     label: str
     text: str
-    note: str
+    interval: str
+    change: str
 
 
 @dataclass(frozen=True)
@@ -135,11 +136,11 @@ class Shown:
         results, outcome = self.plan.results, self.plan.outcome
         key = "revenue" if outcome == results["value_name"] else "installs"
         change = results["total"][key]["change"]
-        if change["p50"] is None:
+        if change["mean"] is None:
             return f"What it changes in {outcome} cannot be told."
-        low, middle, high = (_signed(change[name], 0) for name in ("p10", "p50", "p90"))
+        low, mean, high = (_signed(change[name], 0) for name in ("p10", "mean", "p90"))
         told = (
-            f"Against the present plan: {middle} {outcome} ({low} to {high} in eight of ten draws)."
+            f"Against the present plan: {mean} {outcome} ({low} to {high} in eight of ten draws)."
         )
         if change["p10"] <= 0 <= change["p90"]:
             told += " That may be chance: the two cannot be told apart by what is known."
@@ -152,19 +153,26 @@ class Shown:
 
 
 def _figure(label: str, found: Mapping[str, Any], digits: int) -> Figure:
-    plan, now = found["plan"], found["present"]
-    note = f"{_text(plan['p10'], digits)} to {_text(plan['p90'], digits)}"
+    """Means with the range of the draws; middles of two plans do not differ by a middle."""
+    plan, present, change = found["plan"], found["present"], found["change"]
+    moved = ""
+    if change["mean"] is not None:
+        mean, low, high = (_signed(change[name], digits) for name in ("mean", "p10", "p90"))
+        moved = f"{mean} ({low} to {high}) against now, {_text(present['mean'], digits)}"
     return Figure(
-        label, _text(plan["p50"], digits), f"{note}, present plan {_text(now['p50'], digits)}"
+        label=label,
+        text=_text(plan["mean"], digits),
+        interval=f"{_text(plan['p10'], digits)} to {_text(plan['p90'], digits)}",
+        change=moved,
     )
 
 
 def _text(value: Decimal | float | None, digits: int) -> str:
-    return NOTHING if value is None else f"{value:,.{digits}f}"
+    return NOTHING if value is None else figure(value, digits)
 
 
-def _signed(value: Decimal | float, digits: int) -> str:
-    return f"{value:+,.{digits}f}".replace("-", MINUS)
+def _signed(value: Decimal | float | None, digits: int) -> str:
+    return NOTHING if value is None else signed_figure(value, digits)
 
 
 @dataclass(frozen=True)

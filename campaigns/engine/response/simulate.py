@@ -39,19 +39,23 @@ class Plan:
 
 @dataclass(frozen=True)
 class Band:
-    """P10, P50 and P90 of a figure; None where it has no meaning (nothing spent, nothing won)."""
+    """P10, P50, P90 and mean of a figure; None where it has no meaning (nothing spent or won).
+
+    Means alone add up: the mean change is the mean under the plan less that under the present one.
+    """
 
     low: float | None
     middle: float | None
     high: float | None
+    mean: float | None
 
     @classmethod
     def of(cls, draws: FloatArray) -> Band:
         """Take the band of (n_draws,) values; none where one of them is not a number."""
         if not np.isfinite(draws).all():
-            return cls(None, None, None)
+            return cls(None, None, None, None)
         low, middle, high = (float(value) for value in np.quantile(draws, BAND))
-        return cls(low, middle, high)
+        return cls(low, middle, high, float(draws.mean()))
 
 
 @dataclass(frozen=True)

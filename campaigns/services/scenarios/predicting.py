@@ -102,7 +102,8 @@ def _versus(found: Versus | None) -> Results | None:
 
 
 def _band(band: Band) -> Results:
-    pairs = (("p10", band.low), ("p50", band.middle), ("p90", band.high))
+    pairs = (("p10", band.low), ("p50", band.middle), ("p90", band.high),
+             ("mean", band.mean))  # fmt: skip
     return {name: None if value is None else round(value, _DECIMALS) for name, value in pairs}
 
 
@@ -126,7 +127,8 @@ def _share(part: float | None, whole: float | None) -> float | None:
 
 
 def _times(band: Band, now: float) -> Band:
-    return Band(*(None if one is None else one * now for one in (band.low, band.middle, band.high)))
+    ends = (band.low, band.middle, band.high, band.mean)
+    return Band(*(None if one is None else one * now for one in ends))
 
 
 def suggest(*, fit: ResponseFit, inputs: Inputs, limits: SplitLimits) -> Results:

@@ -36,7 +36,7 @@ def test_the_next_month_is_foretold_within_the_band(known, fitted):
 def test_the_same_plan_changes_nothing(fitted):
     same = compare({INSTALLS: fitted}, Plan.present(fitted, 30), Plan.present(fitted, 30))
 
-    assert same.total.installs.change == Band(0.0, 0.0, 0.0)
+    assert same.total.installs.change == Band(0.0, 0.0, 0.0, 0.0)
     assert same.more_likely == 0.0
     assert narrative(same)[1] == "It changes next to nothing in installs."
 
@@ -55,7 +55,7 @@ def test_a_pure_shift_between_channels_moves_the_result(known, fitted):
     assert abs(change.middle) > 0.005 * seen.total.installs.present.middle
     assert np.sign(change.middle) == np.sign(true)
     assert seen.lines[0].installs.change.high < 0 < seen.lines[2].installs.change.low
-    assert seen.lines[1].installs.change == Band(0.0, 0.0, 0.0)
+    assert seen.lines[1].installs.change == Band(0.0, 0.0, 0.0, 0.0)
 
 
 def test_money_per_install_and_return_are_of_the_draws(fitted):
@@ -77,7 +77,7 @@ def test_a_channel_without_money_has_no_return(fitted):
 
     line = compare({REVENUE: fitted}, plan, Plan.present(fitted, 30)).lines[1]
 
-    assert line.roas.plan == Band(None, None, None)
+    assert line.roas.plan == Band(None, None, None, None)
     assert line.installs is None
     assert line.cost_per_install is None
 

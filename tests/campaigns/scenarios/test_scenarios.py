@@ -36,6 +36,8 @@ from workspaces.services.jobs import run_job
 
 PRESENT = {"google_ads": 100.0, "meta": 60.0}
 
+ENDS = ("p10", "p50", "p90", "mean")
+
 
 def _copies(fit, workspace, count):
     """Fits of days before, of any workspace."""
@@ -186,7 +188,7 @@ class TestPredicting:
     def test_the_present_plan_changes_nothing(self, fit):
         told = predict(fit=fit, inputs=read_inputs({}, PRESENT))
 
-        assert told["total"]["installs"]["change"] == {"p10": 0.0, "p50": 0.0, "p90": 0.0}
+        assert told["total"]["installs"]["change"] == dict.fromkeys(ENDS, 0.0)
         assert told["total"]["spend"] == told["total"]["present_spend"] == 160.0 * 30
         assert told["effects"] == []
 
