@@ -49,7 +49,7 @@ def _lines(seed: int, trained: Trained) -> Iterator[Outcome]:
     shown = sorted(
         ((label, found[measure.name]) for label, found in trained.baselines.items()),
         key=lambda pair: pair[1],
-        reverse=measure.is_more_better,
+        reverse=measure.better == "higher",
     )
     plain = ", ".join(f"{label} {figure:.4f}" for label, figure in shown)
     found = f"{trained.metrics[measure.name]:.4f}"

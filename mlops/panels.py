@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mlops.engine.learning.measures import Measure, measure_of
 from mlops.handlers import KIND
 from mlops.models import ModelVersion, Promotion
 from mlops.selectors.watch import shadow_report_of
@@ -16,18 +17,18 @@ from workspaces.panels import KindPanel
 
 @dataclass(frozen=True)
 class Figures:
-    """Metrics of one model on the rows held out, in the order of the table's columns."""
+    """Measures of one model on the rows held out, in words, by their columns."""
 
     name: str
-    values: tuple[float | None, ...]
+    cells: tuple[tuple[str, str], ...]
     is_ours: bool = False
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Metrics by name, of a version and of what is plain."""
+    """Measures of a version and of what is plain."""
 
-    metrics: tuple[str, ...]
+    measures: tuple[Measure, ...]
     rows: tuple[Figures, ...]
 
 
@@ -36,14 +37,14 @@ def comparison_of(version: ModelVersion, champion: ModelVersion | None = None) -
     others: dict[str, Mapping[str, float]] = dict(version.baselines)
     if champion is not None and champion.pk != version.pk:
         others = {f"Version {champion.version}, which serves": champion.metrics, **others}
-    names = tuple(version.metrics)
-    rows = [Figures(f"Version {version.version}", _in_order(version.metrics, names), is_ours=True)]
-    rows += [Figures(name, _in_order(found, names)) for name, found in others.items()]
-    return Comparison(names, tuple(rows))
+    measures = tuple(measure_of(name) for name in version.metrics)
 
+    def cells(found: Mapping[str, float]) -> tuple[tuple[str, str], ...]:
+        return tuple((one.label, one.text(found.get(one.name))) for one in measures)
 
-def _in_order(found: Mapping[str, float], names: tuple[str, ...]) -> tuple[float | None, ...]:
-    return tuple(found.get(name) for name in names)
+    rows = [Figures(f"Version {version.version}", cells(version.metrics), is_ours=True)]
+    rows += [Figures(name, cells(found)) for name, found in others.items()]
+    return Comparison(measures, tuple(rows))
 
 
 def _context(proposal: Proposal, _now: datetime) -> dict[str, Any]:

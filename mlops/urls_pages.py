@@ -21,6 +21,7 @@ urlpatterns = [
     path("models/winners/collect/", winners.collect, name="winners-collect"),
     path("models/winners/like/<uuid:public_id>/", winners.like_change, name="winners-like"),
     path("models/<uuid:public_id>/", models.model, name="model"),
+    path("models/<uuid:public_id>/chart.png", models.chart, name="model-chart"),
     path("models/<uuid:public_id>/try/", trying.try_out, name="model-try"),
     path("models/<uuid:public_id>/propose/", models.propose_promotion, name="model-propose"),
     path("models/<slug:name>/train/", training.train_now, name="model-train"),

@@ -30,7 +30,7 @@ from tests.campaigns.signal_rows import signal_of
 from tests.experiments.practices.steps import practice_of
 from tests.integrity.digests import digests
 from tests.mlops.boards.steps import drawn
-from tests.mlops.registry.steps import version_of
+from tests.mlops.registry.steps import judged_version
 from tests.workspaces.factories import ConnectionFactory
 from workspaces import panels
 from workspaces.models import Delegation, Invitation, Notification, SavedView, User, Workspace
@@ -180,6 +180,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "winners-like": (MEMBER, NONE),
     "model": (MEMBER, NONE),
     "model-propose": (NONE, OPERATOR),
+    "model-chart": (MEMBER, NONE),
     "model-try": (MEMBER, MEMBER),
     "model-rollback": (NONE, APPROVER),
     "model-train": (NONE, OPERATOR),
@@ -271,8 +272,10 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         **{n: [proposal, a] for n, a in actions.items() if n.startswith("approvals")},
         **{n: [rows["policy"], a] for n, a in actions.items() if n.startswith("policy")},
         **{f"campaigns-import{rest}": [run] for rest in ("", "-progress", "-bad-rows")},
-        **{name: [rows["model"]] for name in ("model", "model-propose", "model-try")},
         **{f"practice{rest}": [rows["practice"]] for rest in ("", "-give-up", "-restore")},
+        **{
+            name: [rows["model"]] for name in ("model", "model-chart", "model-propose", "model-try")
+        },
         "model-rollback": ["roi_mean"],
         **{name: ["churn"] for name in ("model-train", "model-training")},
         "winners-export": ["csv"],
@@ -343,7 +346,7 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
         "scenario": stored(workspace, owner).public_id,
         "signal": signal_of(workspace).public_id,
         "practice": practice_of(workspace).public_id,
-        "model": version_of(workspace, now).public_id,
+        "model": judged_version(workspace, now).public_id,
         "rule": ensure_rules(workspace=workspace)["ROI drop"].public_id,
     }
     drawn(workspace, now)

@@ -43,6 +43,7 @@ class LineChart:
     top: str = ""
     has_data: bool = True
     band: str = ""
+    beside: str = ""
     name: str = ""
     _marks: Callable[[], Iterable[Mark]] = field(default=tuple, repr=False, compare=False)
     _file: Callable[[], DaysChart] | None = field(default=None, repr=False, compare=False)
@@ -197,19 +198,21 @@ def line_chart(
     width: int = 220,
     height: int = 56,
     band: Mapping[int, tuple[float, float]] | None = None,
+    beside: Sequence[float | None] = (),
     name: str = "",
 ) -> LineChart:
     """Chart of one value a day; ``None`` leaves a gap, the axis starts at zero.
 
-    ``band`` gives the interval around some values, consecutive ones, by their place. By its
-    ``name`` a chart is asked for as a file.
+    ``band`` gives the interval around some values, consecutive ones, by their place. ``beside`` is
+    a second line over the same days. By its ``name`` a chart is asked for as a file.
     """
     band = band or {}
     known = [value for value in values if value is not None]
+    others = [value for value in beside if value is not None]
     if not known:
         return LineChart(title, width, height, "", "", "–", f"{title}: no data", has_data=False)
-    top = max(*known, *(high for _, high in band.values()), 0.0) or 1.0
-    low = min(*known, *(low for low, _ in band.values()), 0.0)
+    top = max(*known, *others, *(high for _, high in band.values()), 0.0) or 1.0
+    low = min(*known, *others, *(low for low, _ in band.values()), 0.0)
     write = _writer(currency, suffix)
     places = _places(values, low, top, width, height)
 
@@ -237,8 +240,9 @@ def line_chart(
     sides = [(places[at][0], *own) for at, own in sorted(band.items())]
     return LineChart(
         title, width, height, path, area, write(known[-1]), summary, days[0], days[-1],
-        write(max(known)), band=_outline(sides, low, top, height), name=name, _marks=marks,
-        _file=drawn,
+        write(max(known)), band=_outline(sides, low, top, height),
+        beside=_path(beside, _places(beside, low, top, width, height)) if others else "",
+        name=name, _marks=marks, _file=drawn,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from mlops.engine.learning.measures import measure_of
 from mlops.models import (
     BudgetRecommendation,
     DriftReport,
@@ -85,7 +86,17 @@ class ModelVersionAdmin(ReadOnlyAdmin[ModelVersion]):
     list_filter = ("name", "stage", "is_better")
     search_fields = ("=name", "=sha256", "verdict")
     ordering = ("-pk",)
-    readonly_fields = fields_of(ModelVersion)
+    readonly_fields = ("measured", *fields_of(ModelVersion))
+
+    @admin.display(description="Measured on the rows held out")
+    def measured(self, version: ModelVersion) -> str:
+        """Its measures in words."""
+        told = []
+        for name, value in version.metrics.items():
+            one = measure_of(name)
+            better = f" ({one.direction})" if one.direction else ""
+            told.append(f"{one.label} {one.text(value)}{better}")
+        return "; ".join(told)
 
 
 @admin.register(ModelArtefact)

@@ -57,7 +57,7 @@ def _lines(name: str, version: ModelVersion | None) -> Iterator[Line]:
     number = None if version is None else version.version
     stage = "" if version is None else version.get_stage_display()
     judged = _judged(version)
-    best = measure.best_plain(judged)
+    best = criteria.best_plain(judged)
     yield Line(
         name, label, number, stage, OURS, measure.label, judged.metrics.get(measure.name),
         "" if best is None else f"{best[0]} {best[1]:.4f}", KINDS[name].goal, judged.is_better,

@@ -12,10 +12,14 @@ from mlops.engine.learning.drift import CALIBRATION, REFERENCE
 from mlops.engine.learning.shadow import Rule, rule_of
 from mlops.models import DriftReport, ModelPolicy, ModelVersion, ShadowReport
 from mlops.selectors.watch import drift_reports_of, model_policy, shadow_report_of
-from workspaces.charts import LineChart, line_chart
+from workspaces.charts import LineChart, files_of, line_chart
+from workspaces.formats import figure, share
+from workspaces.reports.shapes import Chart, DotChart
 
 #: Of a card, what is drawn and not told in words.
 DRAWN: Final = (REFERENCE, CALIBRATION)
+#: Name of the chart that a version has before anything watches it.
+CHART: Final = "calibration"
 _MOST_FEATURES: Final = 10
 _SIDE: Final = 240
 _EDGE: Final = 8
@@ -35,9 +39,13 @@ class CalibrationChart:
     """Mean prediction across, mean outcome upwards; on the diagonal a prediction holds."""
 
     dots: tuple[Dot, ...]
+    rows: tuple[tuple[str, str, str], ...]
     top: str
     summary: str
+    file: DotChart
     side: int = _SIDE
+    name: str = CHART
+    title: str = "Calibration on the rows held out"
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,7 @@ class DriftBoard:
     others: int
     score: LineChart
     calibration: LineChart
+    days: tuple[DriftReport, ...]
 
 
 @dataclass(frozen=True)
@@ -68,8 +77,8 @@ class Differing:
 
     user: str
     began_on: date
-    champion: float
-    challenger: float
+    champion: str
+    challenger: str
     outcome: str
 
 
@@ -92,6 +101,17 @@ class WatchBoard:
     shadow: ShadowBoard | None
     card: dict[str, Any]
 
+    @property
+    def files(self) -> dict[str, Chart]:
+        """Its charts by name, as files draw them."""
+        found: dict[str, Chart] = {}
+        if self.calibration:
+            found[self.calibration.name] = self.calibration.file
+        if self.drift:
+            drift = self.drift
+            found |= files_of([drift.score, drift.calibration, *(f.chart for f in drift.features)])
+        return found
+
 
 def watch_board(version: ModelVersion, champion: ModelVersion | None) -> WatchBoard:
     """Read what was found of a version; five queries at most."""
@@ -112,7 +132,7 @@ def _calibration(version: ModelVersion) -> CalibrationChart | None:
     is_share = rule_of(version.name).is_chance
 
     def write(value: float) -> str:
-        return f"{value:.1%}" if is_share else f"{value:,.2f}"
+        return share(value, 1) if is_share else figure(value, 2)
 
     room = _SIDE - 2 * _EDGE
     dots = tuple(
@@ -128,7 +148,16 @@ def _calibration(version: ModelVersion) -> CalibrationChart | None:
         f"{len(groups)} groups of held-out rows, mean prediction across, what came upwards;"
         f" furthest off: predicted {write(worst[0])}, came {write(worst[1])}"
     )
-    return CalibrationChart(dots, write(top), summary)
+    file = DotChart(
+        title="Calibration on the rows held out",
+        across="predicted",
+        upwards="came",
+        dots=tuple((told, came) for told, came, _ in groups),
+        curve=((0.0, 0.0), (top, top)),
+        note=summary,
+    )
+    rows = tuple((figure(rows), write(told), write(came)) for told, came, rows in groups)
+    return CalibrationChart(dots, rows, write(top), summary, file)
 
 
 def _drift(reports: list[DriftReport], policy: ModelPolicy) -> DriftBoard | None:
@@ -150,6 +179,7 @@ def _drift(reports: list[DriftReport], policy: ModelPolicy) -> DriftBoard | None
             is_moved=value > limit,
             chart=line_chart(
                 title=name,
+                name=f"drift-{name}",
                 days=days,
                 values=[report.moved.get(name) for report in reports],
                 band=allowed,
@@ -164,16 +194,19 @@ def _drift(reports: list[DriftReport], policy: ModelPolicy) -> DriftBoard | None
         others=len(newest.moved) - len(features),
         score=line_chart(
             title="What it predicts (PSI)",
+            name="drift",
             days=days,
             values=[report.score_moved for report in reports],
             band=allowed,
         ),
         calibration=line_chart(
             title="Predictions off by",
+            name="drift-calibration",
             days=days,
             values=[report.calibration_error for report in reports],
             band=held,
         ),
+        days=tuple(reversed(reports)),
     )
 
 
@@ -195,8 +228,8 @@ def _shadow(report: ShadowReport | None, policy: ModelPolicy) -> ShadowBoard | N
             Differing(
                 user=names[row["install"]],
                 began_on=date.fromisoformat(row["began_on"]),
-                champion=row["champion"],
-                challenger=row["challenger"],
+                champion=_score(rule, row["champion"]),
+                challenger=_score(rule, row["challenger"]),
                 outcome=_outcome(rule, row["outcome"]),
             )
             for row in report.differing
@@ -205,9 +238,13 @@ def _shadow(report: ShadowReport | None, policy: ModelPolicy) -> ShadowBoard | N
     )
 
 
+def _score(rule: Rule, score: float) -> str:
+    return share(score, 1) if rule.is_chance else figure(score, 2)
+
+
 def _outcome(rule: Rule, outcome: float | None) -> str:
     if outcome is None:
         return "not known yet"
     if rule.is_chance:
         return "left" if outcome else "stayed"
-    return f"{outcome:,.2f}"
+    return figure(outcome, 2)

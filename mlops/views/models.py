@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
 from mlops.handlers import KIND
@@ -23,7 +24,7 @@ from mlops.selectors.registry import (
     why_not_eligible,
 )
 from mlops.selectors.watch import LEAST_DRIFT_ROWS
-from mlops.selectors.watch_board import watch_board
+from mlops.selectors.watch_board import CHART, watch_board
 from mlops.services.job_names import training_job
 from mlops.services.registry.promoting import rollback
 from mlops.services.training import TRAINERS
@@ -32,6 +33,7 @@ from workspaces.gate import GateError, Proposer
 from workspaces.models import JobRun, Proposal
 from workspaces.models.gate import OPEN
 from workspaces.pages import PageRequest, has_role, page, show
+from workspaces.reports.answers import download, picture
 from workspaces.roles import Role
 from workspaces.selectors import newest_runs
 from workspaces.services.proposing import propose
@@ -49,6 +51,18 @@ def models(request: PageRequest) -> HttpResponse:
 def model(request: PageRequest, public_id: UUID) -> HttpResponse:
     """Show one version: its card, its figures, where it came from."""
     return _draw_one(request, _version(request, public_id))
+
+
+@require_safe
+@page(Role.VIEWER)
+def chart(request: PageRequest, public_id: UUID) -> HttpResponse:
+    """One of a version's charts by its name as PNG, calibration where none is said."""
+    version = _version(request, public_id)
+    champion = champion_of(workspace=request.workspace, name=version.name)
+    name = request.GET.get("chart", CHART)
+    content = picture(watch_board(version, champion).files, name)
+    title = f"{version.name}-{version.version}-{slugify(name)}"
+    return download(content, name=title, kind="png")
 
 
 @require_POST

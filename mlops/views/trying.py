@@ -19,6 +19,7 @@ from mlops.selectors.registry import champion_of, label_of
 from mlops.services.predicting import checked_rows
 from mlops.services.subjects import SOURCES, Example, example_of, rows_of_users
 from mlops.tasks import Answer, Question, ask
+from workspaces.formats import MINUS, rounded
 from workspaces.gate import GateError, RequestError
 from workspaces.pages import PageRequest, page, show
 from workspaces.roles import Role
@@ -54,7 +55,8 @@ class Bar:
     @property
     def shown(self) -> str:
         """The effect with its sign, as exact as it is read."""
-        return f"{self.effect:+.3g}"
+        text = rounded(abs(self.effect), 3)
+        return f"{MINUS if self.effect < 0 else '+'}{text}"
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ def _field(
 
 def _shown(value: Value) -> str:
     if isinstance(value, float):
-        return repr(value).removesuffix(".0")
+        return rounded(value)
     return "" if value is None else str(value)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from mlops.engine.budget import splits
 from mlops.engine.budget.contest import SOLVER
+from mlops.engine.learning.measures import Measure, measure_of
 
 Figures = Mapping[str, float]
 
@@ -30,27 +31,6 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Measure:
-    """The figure that our criterion looks at first."""
-
-    name: str
-    label: str
-    is_more_better: bool = True
-
-    def best_plain(self, judged: Judged) -> tuple[str, float] | None:
-        """Name and figure of the best baseline; ``None``: none has the figure."""
-        known = [
-            (found[self.name], name)
-            for name, found in judged.baselines.items()
-            if self.name in found
-        ]
-        if not known:
-            return None
-        figure, name = max(known) if self.is_more_better else min(known)
-        return name, figure
-
-
-@dataclass(frozen=True)
 class Wish:
     """One figure that customers ask for.
 
@@ -69,10 +49,22 @@ class Wish:
 
 @dataclass(frozen=True)
 class Criteria:
-    """Of one kind of model."""
+    """Of one kind of model: the figure that our criterion looks at first, and the wishes."""
 
     measure: Measure
     wishes: tuple[Wish, ...] = ()
+
+    def best_plain(self, judged: Judged) -> tuple[str, float] | None:
+        """Name and figure of the best baseline; ``None``: none has the figure."""
+        known = [
+            (found[self.measure.name], name)
+            for name, found in judged.baselines.items()
+            if self.measure.name in found
+        ]
+        if not known:
+            return None
+        figure, name = max(known) if self.measure.better == "higher" else min(known)
+        return name, figure
 
 
 def _metric(name: str) -> Callable[[Judged], float | None]:
@@ -93,24 +85,24 @@ def _over_present_plan(judged: Judged) -> float | None:
 CRITERIA: Final[Mapping[str, Criteria]] = MappingProxyType(
     {
         "churn": Criteria(
-            Measure("auc", "AUC"),
+            measure_of("auc"),
             (
                 Wish("AUC", "> 0.82", _metric("auc"), lambda found: found > 0.82),
                 Wish("F1", "> 0.75", _metric("f1"), lambda found: found > 0.75),
             ),
         ),
         "forecast": Criteria(
-            Measure("mase", "MASE", is_more_better=False),
+            measure_of("mase"),
             (Wish("MAPE", "< 0.12", _metric("mape"), lambda found: found < 0.12),),
         ),
         "ltv": Criteria(
-            Measure("gini", "normalised Gini"),
+            measure_of("gini"),
             (Wish("RMSE", "< 2.50", _metric("rmse"), lambda found: found < 2.50),),
         ),
-        "roi": Criteria(Measure("mae", "mean absolute error", is_more_better=False)),
-        "roi_mean": Criteria(Measure("mae", "mean absolute error", is_more_better=False)),
+        "roi": Criteria(measure_of("mae")),
+        "roi_mean": Criteria(measure_of("mae")),
         "budget": Criteria(
-            Measure("of_solver_calm", "revenue over the solver's"),
+            measure_of("of_solver_calm"),
             (
                 Wish(
                     "revenue over the present plan's", "≥ +0.08", _over_present_plan,

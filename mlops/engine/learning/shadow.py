@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from mlops.engine.learning.measures import measure_of
 from mlops.engine.learning.metrics import normalised_gini
 from mlops.engine.learning.shapes import FloatArray
 
@@ -26,7 +27,6 @@ class Rule:
     Attributes
     ----------
     metric : what decides
-    metric_label : the same for people
     top_label : what is summed up of the rows ranked highest; empty where ranks mean nothing
     decides : what a version decides by its prediction, "yes" at or above its threshold
     horizon_days : until the outcome of a row is known
@@ -34,11 +34,15 @@ class Rule:
     """
 
     metric: Metric = "absolute_error"
-    metric_label: str = "mean absolute error"
     top_label: str = ""
     decides: str = ""
     horizon_days: int = 0
     is_money: bool = False
+
+    @property
+    def metric_label(self) -> str:
+        """What decides, as a sentence says it."""
+        return measure_of("mae" if self.metric == "absolute_error" else self.metric).in_sentence
 
     @property
     def is_chance(self) -> bool:
@@ -49,14 +53,12 @@ class Rule:
 _RULES: Final[Mapping[str, Rule]] = {
     "churn": Rule(
         metric="log_loss",
-        metric_label="log loss",
         top_label="leavers among the 100 of 1,000 users it is surest of",
         decides="will leave",
         horizon_days=7,
     ),
     "ltv": Rule(
         metric="gini",
-        metric_label="normalised Gini",
         top_label="value of the 100 of 1,000 users it ranks highest",
         decides="is among the most valuable tenth",
         horizon_days=180,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
 from django.db import connection
 
+from mlops.engine.learning.drift import CALIBRATION
 from mlops.engine.learning.plain import train_channel_mean
 from mlops.engine.learning.shapes import Trained
 from mlops.models import ModelVersion
@@ -30,6 +32,13 @@ def trained(*, meta: float = 1.0, google: float = 3.0) -> Trained:
 def version_of(workspace: Workspace, now: datetime, **means: float) -> ModelVersion:
     """A version with means of its own."""
     return add_version(workspace=workspace, trained=trained(**means), now=now)
+
+
+def judged_version(workspace: Workspace, now: datetime) -> ModelVersion:
+    """A version that keeps its calibration, as those of users do."""
+    found = trained()
+    told = {**found.card, CALIBRATION: [[0.5, 0.4, 2], [1.5, 2.0, 2]]}
+    return add_version(workspace=workspace, trained=replace(found, card=told), now=now)
 
 
 def proposed(version: ModelVersion, now: datetime) -> Proposal:

@@ -45,7 +45,7 @@ def test_what_serves_is_shown_and_else_the_newest(workspace, now, django_assert_
     with django_assert_num_queries(1):
         lines = _lines(workspace)
 
-    mean = lines["roi_mean", "ours", "mean absolute error"]
+    mean = lines["roi_mean", "ours", "Mean absolute error"]
     assert (mean.version, mean.stage, mean.is_met) == (1, "Champion", True)
     assert mean.beside.startswith("one mean for all ")
     churn = lines["churn", "ours", "AUC"]
@@ -75,7 +75,7 @@ def test_customers_figures(kind, metrics, met):
     wishes = CRITERIA[kind].wishes
 
     assert [wish.is_met(wish.found(judged)) for wish in wishes] == met
-    assert CRITERIA[kind].measure.best_plain(judged) is None
+    assert CRITERIA[kind].best_plain(judged) is None
 
 
 def test_the_optimiser_that_serves_is_held_against_the_present_plan():
