@@ -11,6 +11,7 @@ urlpatterns = [
     path("models/dashboards/run/", boards.progress, name="boards-run"),
     path("models/dashboards/sync/", boards.sync_now, name="boards-sync"),
     path("models/dashboards/<slug:name>/", boards.board, name="board"),
+    path("models/dashboards/<slug:name>/small/", boards.small, name="board-small"),
     path("models/dashboards/<slug:name>/chart.png", boards.chart, name="board-chart"),
     path("models/dashboards/<slug:name>/export.<slug:kind>", boards.export, name="board-export"),
     path("models/", models.models, name="models"),

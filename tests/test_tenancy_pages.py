@@ -196,6 +196,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "boards-run": (MEMBER, NONE),
     "boards-sync": (NONE, OPERATOR),
     "board": (MEMBER, NONE),
+    "board-small": (MEMBER, NONE),
     "board-chart": (MEMBER, NONE),
     "board-export": (MEMBER, NONE),
 }
@@ -280,7 +281,7 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         **{name: ["churn"] for name in ("model-train", "model-training")},
         "winners-export": ["csv"],
         "winners-like": [proposal],
-        **{name: ["roi-forecast"] for name in ("board", "board-chart")},
+        **{name: ["roi-forecast"] for name in ("board", "board-small", "board-chart")},
         "board-export": ["roi-forecast", "csv"],
         **{name: ["prediction-purge"] for name in ("schedule-run", "schedule-switch")},
         "entity": ["campaign", rows["campaign"]],
@@ -523,6 +524,7 @@ NAMELESS = {
     "model-rollback",
     "winners-export",
     "board",
+    "board-small",
     "board-chart",
     "board-export",
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import F, QuerySet
@@ -12,7 +11,7 @@ from django.db.models.expressions import OrderBy
 
 from campaigns.selectors.channels import Channels, channels_of
 from mlops.models import MLDashboard, SyncRun, Theme
-from mlops.selectors.boards import BOARDS, Board, Standing, pictures_of, rows_of, standing_of
+from mlops.selectors.boards import BOARDS, Board, Standing, pictures_of, rows_of, shown_rows
 from workspaces.boards import UP, Head, Place, heads_of
 from workspaces.models import Workspace
 from workspaces.periods import page_number
@@ -69,15 +68,23 @@ class FullTable:
     place: Place
 
 
-def page_of(workspace: Workspace, now: datetime) -> Page:
-    """Read the four cards."""
-    standing = standing_of(workspace, now)
+def page_of(workspace: Workspace, standing: Standing) -> Page:
+    """Read the four cards; three queries."""
     if standing.current is None:
         return Page(standing, [])
     names, pictures = channels_of(workspace), pictures_of(workspace)
+    rows = shown_rows(workspace, standing.current)
     return Page(
         standing,
-        [_card(workspace, board, standing.current, names, pictures) for board in BOARDS.values()],
+        [
+            Card(
+                board,
+                pictures.get((board.type, Theme.LIGHT)),
+                pictures.get((board.type, Theme.DARK)),
+                [_line(board, row, names, workspace.currency) for row in rows[board.name]],
+            )
+            for board in BOARDS.values()
+        ],
     )
 
 
@@ -85,24 +92,6 @@ def card_of(workspace: Workspace, board: Board) -> tuple[MLDashboard | None, MLD
     """Light and dark picture of one."""
     pictures = pictures_of(workspace)
     return pictures.get((board.type, Theme.LIGHT)), pictures.get((board.type, Theme.DARK))
-
-
-def _card(
-    workspace: Workspace,
-    board: Board,
-    run: SyncRun,
-    names: Channels,
-    pictures: Mapping[tuple[str, str], MLDashboard],
-) -> Card:
-    rows = rows_of(workspace, board)
-    if board.has_days:
-        rows = rows.filter(date=run.figures_until)
-    return Card(
-        board,
-        pictures.get((board.type, Theme.LIGHT)),
-        pictures.get((board.type, Theme.DARK)),
-        [_line(board, row, names, workspace.currency) for row in rows],
-    )
 
 
 def _line(board: Board, row: Any, names: Channels, currency: str) -> Line:

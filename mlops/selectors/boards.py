@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import DecimalField, Exists, Model, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast
 from django_celery_beat.models import PeriodicTask
 
 from mlops.models import (
@@ -107,6 +109,9 @@ BOARDS: Final[Mapping[str, Board]] = MappingProxyType({
 })  # fmt: skip
 
 
+_MOST_COLUMNS: Final = max(len(board.columns) for board in BOARDS.values())
+
+
 @dataclass(frozen=True)
 class Standing:
     """How the sync of a workspace stands.
@@ -146,9 +151,11 @@ def standing_of(workspace: Workspace, now: datetime) -> Standing:
     runs = SyncRun.objects.filter(workspace=workspace).select_related("model_version")
     jobs = JobRun.objects.filter(workspace=workspace, name=JOB)
     next_at, every = schedule_at(now)
+    newest = runs.order_by("-started_at", "-pk")
+    found = list(newest.filter(Q(is_current=True) | Q(pk=newest.values("pk")[:1])))
     return Standing(
-        current=runs.filter(is_current=True).first(),
-        newest=runs.order_by("-started_at", "-pk").first(),
+        current=next((run for run in found if run.is_current), None),
+        newest=next(iter(found), None),
         job=jobs.order_by("-queued_at", "-pk").first(),
         next_at=next_at,
         every=every,
@@ -178,6 +185,46 @@ def rows_of(workspace: Workspace, board: Board) -> QuerySet[Any]:
         workspace=workspace, run__is_current=True
     )
     return rows.order_by("pk")
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    """A row behind a card; its figures by the names of the board's columns."""
+
+    channel: str
+    date: date | None
+    figures: Mapping[str, Decimal | None]
+
+    def __getattr__(self, name: str) -> Decimal | None:
+        try:
+            return self.figures[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def shown_rows(workspace: Workspace, run: SyncRun) -> dict[str, list[ShownRow]]:
+    """Rows behind the cards by board, of days the newest alone; one query for all tables."""
+    first, *others = (_shown(workspace, board, run) for board in BOARDS.values())
+    found: dict[str, list[ShownRow]] = {name: [] for name in BOARDS}
+    for name, _pk, channel, *figures in first.union(*others, all=True).order_by("board", "pk"):
+        board = BOARDS[name]
+        known = dict(zip((column.name for column in board.columns), figures, strict=False))
+        found[name].append(ShownRow(channel, run.figures_until if board.has_days else None, known))
+    return found
+
+
+def _shown(workspace: Workspace, board: Board, run: SyncRun) -> QuerySet[Any, Any]:
+    rows: QuerySet[Any, Any] = rows_of(workspace, board).order_by()
+    if board.has_days:
+        rows = rows.filter(date=run.figures_until)
+    number = DecimalField(max_digits=38, decimal_places=10)
+    names = [column.name for column in board.columns]
+    figures = {
+        f"figure_{place}": Cast(names[place] if place < len(names) else Value(None), number)
+        for place in range(_MOST_COLUMNS)
+    }
+    told: QuerySet[Any, Any] = rows.annotate(board=Value(board.name), **figures)
+    return told.values_list("board", "pk", "channel", *figures)
 
 
 def pictures_of(workspace: Workspace) -> dict[tuple[str, str], MLDashboard]:

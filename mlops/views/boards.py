@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from mlops.board_answers import picture_answer
 from mlops.models import SyncStep
 from mlops.selectors.board_page import card_of, page_of, sheet_of, table_of, words_of
+from mlops.selectors.board_small import small_of
 from mlops.selectors.boards import BOARDS, Board, Standing, current_of, standing_of
 from mlops.services.boards.syncing import request_sync
 from mlops.services.boards.wording import basis_of
@@ -55,7 +56,7 @@ def progress(request: PageRequest) -> HttpResponse:
         return show(request, _RUN, _run_context(standing, version))
     if request.GET.get("seen", "") == _seen(standing) != "":
         return HttpResponse(status=204)
-    answer = show(request, _BOARD, _context(request))
+    answer = show(request, _BOARD, _context(request, version, standing))
     answer["HX-Retarget"], answer["HX-Reswap"] = "#board", "innerHTML"
     return answer
 
@@ -100,6 +101,15 @@ def board(request: PageRequest, name: str) -> HttpResponse:
 
 @require_GET
 @page(Role.VIEWER)
+def small(request: PageRequest, name: str) -> HttpResponse:
+    """One chart drawn anew for a narrow screen, from the same rows."""
+    found = _board(name)
+    context = {"board": found, "small": small_of(request.workspace, found)}
+    return show(request, "mlops/boards/_small.html", context)
+
+
+@require_GET
+@page(Role.VIEWER)
 def chart(request: PageRequest, name: str) -> HttpResponse:
     """Answer with the stored picture of one; ``?theme=dark`` for the dark one."""
     return picture_answer(request, request.workspace, _board(name))
@@ -127,10 +137,14 @@ def _board(name: str) -> Board:
     return BOARDS[name]
 
 
-def _context(request: PageRequest) -> dict[str, Any]:
+def _context(
+    request: PageRequest, version: int | None = None, standing: Standing | None = None
+) -> dict[str, Any]:
     # Read before the figures: what happens in between is then told again, never missed.
-    version = live.version(request.workspace.pk, TOPIC)
-    found = page_of(request.workspace, timezone.now())
+    if version is None:
+        version = live.version(request.workspace.pk, TOPIC)
+    standing = standing or standing_of(request.workspace, timezone.now())
+    found = page_of(request.workspace, standing)
     run = found.standing.current
     return {
         "title": "ML dashboards",

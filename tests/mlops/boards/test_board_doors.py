@@ -13,7 +13,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from PIL import Image
 
 from mlops.models import MLDashboard, ROITimeseries, SyncRun
-from mlops.selectors.boards import BOARDS, JOB, SCHEDULE
+from mlops.selectors.boards import BOARDS, JOB, SCHEDULE, rows_of
 from mlops.services.boards import syncing
 from tests.api.conftest import key_client
 from tests.mlops.boards.steps import some_days, synced
@@ -206,7 +206,7 @@ def test_page_shows_four_cards_with_figures(
     client = client_as(viewer)
     client.get("/models/dashboards/")
 
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(12):
         page = client.get("/models/dashboards/").text
 
     assert page.count('class="cs-only-light"') == page.count('class="cs-only-dark"') == 4
@@ -215,6 +215,34 @@ def test_page_shows_four_cards_with_figures(
     assert "no model yet" in page
     assert 'alt="ROI forecast of Acme"' in page
     assert "Sync now" not in page  # a viewer reads
+
+
+def test_cards_say_the_figures_of_their_tables(batch, workspace, viewer, client_as):
+    page = client_as(viewer).get("/models/dashboards/").text
+
+    for board in BOARDS.values():
+        rows = rows_of(workspace, board)
+        rows = rows.filter(date=batch.figures_until) if board.has_days else rows
+        assert rows.exists()
+        for row, column in ((row, column) for row in rows for column in board.columns):
+            text = column.text(row, workspace.currency)
+            assert f'data-label="{column.label}">{text}<' in page, (board.name, row, column.name)
+
+
+@pytest.mark.parametrize(("name", "figures"), [("roi-forecast", 3), ("roi-timeseries", 6)])
+def test_narrow_screens_get_small_charts_of_the_same_rows(
+    name, figures, batch, viewer, client_as, django_assert_max_num_queries
+):
+    client, path = client_as(viewer), f"/models/dashboards/{name}/small/"
+    client.get(path)
+
+    with django_assert_max_num_queries(7):
+        part = client.get(path, headers={"HX-Request": "true"}).text
+
+    assert part.count("<svg") == figures
+    assert "Google Ads" in part
+    assert "<html" not in part
+    assert f'hx-get="{path}"' in client.get("/models/dashboards/").text
 
 
 def test_page_without_figures_says_what_to_do(workspace, operator, client_as, now):
@@ -280,6 +308,8 @@ def test_polls_cost_nothing_while_nothing_moves(
 
     with django_assert_max_num_queries(4):
         assert client.get(f"{path}?since=7").status_code == 204
+    with django_assert_max_num_queries(12):
+        client.get(f"{path}?since=6")
     seen = str(batch.public_id)
     assert client.get(f"{path}?since=6&seen={seen}").status_code == 204
     assert client.get(f"{path}?since=6&seen=other").status_code == 200
@@ -314,7 +344,7 @@ def test_one_dashboard_in_full_is_sorted_page_by_page(
     client = client_as(viewer)
     path = "/models/dashboards/roi-timeseries/"
     client.get(path)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(12):
         page = client.get(path).text
     assert "1–45 of 270" in page
     assert 'aria-sort="descending"' in page
