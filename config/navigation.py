@@ -194,6 +194,7 @@ SIDEBAR: dict[str, Any] = {
             _model("Synthetic world", "public", "mlops.SyntheticWorld"),
             _model("Sampler decisions", "casino", "mlops.SamplerDecision"),
             _model("Sampler feedback", "feedback", "mlops.SamplerFeedback"),
+            _model("Trials of policies", "compare", "mlops.PolicyTrial"),
             closed=True,
         ),
         _group(

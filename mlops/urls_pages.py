@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from mlops.views import boards, budget, models, training, trying, winners
+from mlops.views import boards, budget, models, policies, training, trying, winners
 
 urlpatterns = [
     path("models/dashboards/", boards.boards, name="boards"),
@@ -17,6 +17,10 @@ urlpatterns = [
     path("models/", models.models, name="models"),
     path("models/budget/", budget.budget, name="budget"),
     path("models/budget/send/", budget.send, name="budget-send"),
+    path("models/budget/policies/", policies.policies, name="policies"),
+    path("models/budget/policies/run/", policies.progress, name="policies-run"),
+    path("models/budget/policies/try/", policies.try_policy, name="policies-try"),
+    path("models/budget/policies/<uuid:public_id>/", policies.policies, name="policies-trial"),
     path("models/winners/", winners.winners, name="winners"),
     path("models/winners/export.<str:kind>", winners.export, name="winners-export"),
     path("models/winners/collect/", winners.collect, name="winners-collect"),

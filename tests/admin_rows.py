@@ -87,6 +87,7 @@ from mlops.models import (
     MLDashboard,
     ModelPolicy,
     ModelPrediction,
+    PolicyTrial,
     Promotion,
     ReachCTRTimeseries,
     ROIForecast,
@@ -277,6 +278,9 @@ def _change(workspace: Workspace, approver: User) -> None:
         current_budget=1, recommended_budget=1, propensity=0.5, alpha=1, beta=1, confidence=0.5,
         reason="r", proposal=proposal, at=NOW,
     )  # fmt: skip
+    PolicyTrial.objects.create(
+        workspace=workspace, asked={"policy": "equal", "days": 90}, asked_at=NOW
+    )
 
 
 def _website(workspace: Workspace) -> None:

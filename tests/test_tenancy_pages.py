@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from campaigns.models import ImportRun
 from campaigns.services.alerts import ensure_rules
+from mlops.models import PolicyTrial
 from tests import admin_rows
 from tests.attribution.funnels.advice_steps import advice_on, funnel_of
 from tests.attribution.funnels.steps import counted_funnel
@@ -126,6 +127,10 @@ PAGES: dict[str, tuple[str, str]] = {
     "dashboard-export": (MEMBER, NONE),
     "budget": (MEMBER, NONE),
     "budget-send": (NONE, OPERATOR),
+    "policies": (MEMBER, NONE),
+    "policies-run": (MEMBER, NONE),
+    "policies-try": (NONE, OPERATOR),
+    "policies-trial": (MEMBER, NONE),
     "scenarios": (MEMBER, NONE),
     "scenarios-fit": (NONE, OPERATOR),
     "scenarios-progress": (MEMBER, NONE),
@@ -279,6 +284,7 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         },
         "model-rollback": ["roi_mean"],
         **{name: ["churn"] for name in ("model-train", "model-training")},
+        "policies-trial": [rows["trial"]],
         "winners-export": ["csv"],
         "winners-like": [proposal],
         **{name: ["roi-forecast"] for name in ("board", "board-small", "board-chart")},
@@ -348,6 +354,14 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
         "signal": signal_of(workspace).public_id,
         "practice": practice_of(workspace).public_id,
         "model": judged_version(workspace, now).public_id,
+        "trial": PolicyTrial.objects.create(
+            workspace=workspace,
+            asked={"policy": "equal"},
+            asked_at=now,
+            state="refused",
+            why="Shop of Acme",
+            finished_at=now,
+        ).public_id,
         "rule": ensure_rules(workspace=workspace)["ROI drop"].public_id,
     }
     drawn(workspace, now)
@@ -483,6 +497,7 @@ def nowhere(house) -> House:
                 "rule",
                 "practice",
                 "model",
+                "trial",
                 "site",
                 "funnel",
             ),

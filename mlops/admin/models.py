@@ -15,6 +15,7 @@ from mlops.models import (
     ModelPolicy,
     ModelPrediction,
     ModelVersion,
+    PolicyTrial,
     Promotion,
     ReachCTRTimeseries,
     ROIForecast,
@@ -55,6 +56,17 @@ class SamplerFeedbackAdmin(ReadOnlyAdmin[SamplerFeedback]):
     search_fields = ("arm", "=event_id")
     ordering = ("-pk",)
     readonly_fields = fields_of(SamplerFeedback)
+
+
+@admin.register(PolicyTrial)
+class PolicyTrialAdmin(ReadOnlyAdmin[PolicyTrial]):
+    """Other policies set against the sampler's ledger."""
+
+    list_display = ("__str__", "state", "asked_by", "asked_at", "finished_at", "why")
+    list_filter = ("state",)
+    list_select_related = ("asked_by",)
+    ordering = ("-pk",)
+    readonly_fields = fields_of(PolicyTrial)
 
 
 @admin.register(SyntheticWorld)

@@ -120,7 +120,8 @@ class Evaluation:
     ips : by inverse propensities
     snips : the same, normalised by its own weights
     doubly_robust : by a model, its errors weighed by inverse propensities
-    gain : of the doubly robust estimate over what was logged, round by round
+    gain, ips_gain, snips_gain : of the doubly robust estimate and of the two others over what was
+        logged, round by round
     rounds, effective_rounds : how many there are, and how many they are worth
     uncovered : share of the other policy's choices that were never logged
     """
@@ -130,6 +131,8 @@ class Evaluation:
     snips: Estimate
     doubly_robust: Estimate
     gain: Estimate
+    ips_gain: Estimate
+    snips_gain: Estimate
     rounds: int
     effective_rounds: float
     uncovered: float
@@ -158,14 +161,17 @@ def evaluate(log: Log, *, level: float = LEVEL) -> Evaluation:
     weighted, mass = log.per_round(ratio * log.reward), log.per_round(ratio)
     robust = log.predicted_target + log.per_round(ratio * (log.reward - log.predicted))
     logged = log.per_round(log.reward)
-    normalised = float(weighted.sum() / mass.sum())
+    ratio_of_sums = float(weighted.sum() / mass.sum())
+    # Linearised: the ratio of two means moves as this mean does.
+    normalised = ratio_of_sums + (weighted - ratio_of_sums * mass) / mass.mean()
     return Evaluation(
         logged=_estimate(logged, level),
         ips=_estimate(weighted, level),
-        # Linearised: the ratio of two means moves as this mean does.
-        snips=_estimate(normalised + (weighted - normalised * mass) / mass.mean(), level),
+        snips=_estimate(normalised, level),
         doubly_robust=_estimate(robust, level),
         gain=_estimate(robust - logged, level),
+        ips_gain=_estimate(weighted - logged, level),
+        snips_gain=_estimate(normalised - logged, level),
         rounds=log.rounds,
         effective_rounds=log.effective_rounds,
         uncovered=float(log.uncovered.mean()),

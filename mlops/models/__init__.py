@@ -22,7 +22,7 @@ from mlops.models.registry import (
     ModelVersion,
     Promotion,
 )
-from mlops.models.sampling import SamplerDecision, SamplerFeedback
+from mlops.models.sampling import PolicyTrial, SamplerDecision, SamplerFeedback, TrialState
 from mlops.models.watch import (
     JUDGED_FROM,
     DriftReport,
@@ -54,6 +54,7 @@ __all__ = [
     "ModelPrediction",
     "ModelStage",
     "ModelVersion",
+    "PolicyTrial",
     "PredictionDoor",
     "PredictionRole",
     "Promotion",
@@ -69,6 +70,7 @@ __all__ = [
     "SyncStep",
     "SyntheticWorld",
     "Theme",
+    "TrialState",
     "UserScore",
     "Winner",
     "WinnerLibrary",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pgtrigger
 from django.db import models
+from django.db.models import Q
 
 from workspaces.ids import uuid7
-from workspaces.models import Proposal, Workspace
+from workspaces.models import Proposal, User, Workspace
 
 
 class SamplerDecision(models.Model):
@@ -75,3 +76,46 @@ class SamplerFeedback(models.Model):
 
     def __str__(self) -> str:
         return f"{self.arm} {self.event_id}"
+
+
+class TrialState(models.TextChoices):
+    """How far a trial is."""
+
+    WAITING = "waiting", "Waits"
+    DONE = "done", "Done"
+    REFUSED = "refused", "The ledger cannot tell"
+
+
+class PolicyTrial(models.Model):
+    """A policy set against the one in force, on the ledger: the question, then what was found."""
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT)
+    asked = models.JSONField(help_text="Policy, values, days and estimator, as they were given.")
+    asked_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=TrialState.choices, default=TrialState.WAITING)
+    results = models.JSONField(default=dict, blank=True)
+    why = models.TextField("why not", blank=True, help_text="What the ledger lacks.")
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=TrialState.values), name="mlops_policytrial_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=TrialState.WAITING, finished_at__isnull=True)
+                | Q(state__in=[TrialState.DONE, TrialState.REFUSED], finished_at__isnull=False),
+                name="mlops_policytrial_finished",
+            ),
+        ]
+        indexes = [
+            # the page and its job: newest first
+            models.Index(fields=["workspace", "-asked_at"], name="mlops_policytrial_recent")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asked.get('policy', '')} over {self.asked.get('days', '')} days"

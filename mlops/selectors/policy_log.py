@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
-from django.db.models import F, Q, Sum
+from django.db.models import Count, F, Q, Sum
 
 from campaigns.models import DailyPerformance
 from campaigns.selectors.pages import value_field
@@ -71,6 +71,12 @@ def rounds_of(workspace: Workspace, *, since: datetime, now: datetime) -> list[R
         outcomes = {state.ad_id: _outcome(state.ad_id, at, until, days, told) for state in states}
         rounds.append(Round(at, until, seed, states, outcomes))
     return rounds
+
+
+def allocations_since(workspace: Workspace, since: datetime) -> int:
+    """How many allocations stand in the ledger, whether anything is known of them or not."""
+    rows = SamplerDecision.objects.filter(workspace=workspace, at__gte=since)
+    return rows.aggregate(found=Count("allocation_id", distinct=True))["found"] or 0
 
 
 def _allocations(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -170,6 +170,15 @@ def record_feedback(
     return is_new
 
 
+@dataclass(frozen=True)
+class _Draw:
+    """An account's budgets shared out anew, and what that rests on."""
+
+    arms: Mapping[str, Arm]
+    allocation: Allocation
+    boosts: Mapping[str, Boost]
+
+
 def propose_budgets(
     *, account: AdAccount, now: datetime, seed: int | None = None
 ) -> list[Proposal]:
@@ -178,15 +187,38 @@ def propose_budgets(
     The total stays as it is: the sampler moves money, people decide on more of it. What cannot
     be proposed (a person's change is open, no step is allowed) is left out and logged.
     """
+    drawn = _draw(account, now, seed)
+    if drawn is None:
+        return []
+    with transaction.atomic():
+        made = {
+            item.ad_id: proposal
+            for item in drawn.allocation.items
+            if (proposal := _propose(drawn.arms[item.ad_id], item, drawn, now=now))
+        }
+        _log(account, drawn, made, now)
+    return list(made.values())
+
+
+def draw_budgets(*, account: AdAccount, now: datetime, seed: int | None = None) -> bool:
+    """Share an account's budgets out anew, and only write it down; ``False``: nothing to share."""
+    drawn = _draw(account, now, seed)
+    if drawn is None:
+        return False
+    _log(account, drawn, {}, now)
+    return True
+
+
+def _draw(account: AdAccount, now: datetime, seed: int | None) -> _Draw | None:
     policy = current_policy(workspace=account.workspace, account=account)
     limits = limits_of(policy)
     rate = exchange_rate(workspace=account.workspace, currency=account.currency, on=now.date())
     if rate is None:
-        return []
+        return None
     found = arms_of(account=account, limits=limits, rate=rate, now=now)
     arms = {arm.state.ad_id: arm for arm in found}
     if len(arms) < 2:
-        return []
+        return None
     sampler = sampler_for(
         workspace=account.workspace, policy=policy, **_for_account(limits, rate, account)
     )
@@ -194,22 +226,18 @@ def propose_budgets(
     total = sum(state.daily_budget for state in states)
     boosts = boosts_of(account=account, subjects=[arm.subject for arm in found], now=now)
     likeness = {key: boost.similarity for key, boost in boosts.items()}
-    allocation = sampler.select(states, total, likeness, seed, now=now)
-    with transaction.atomic():
-        made = {
-            item.ad_id: proposal
-            for item in allocation.items
-            if (proposal := _propose(arms[item.ad_id], item, allocation, boosts, now=now))
-        }
-        log_allocation(
-            workspace=account.workspace,
-            allocation=allocation,
-            states=states,
-            labels={key: arm.subject.label[:300] for key, arm in arms.items()},
-            proposals=made,
-            now=now,
-        )
-    return list(made.values())
+    return _Draw(arms, sampler.select(states, total, likeness, seed, now=now), boosts)
+
+
+def _log(account: AdAccount, drawn: _Draw, made: Mapping[str, Proposal], now: datetime) -> None:
+    log_allocation(
+        workspace=account.workspace,
+        allocation=drawn.allocation,
+        states=[arm.state for arm in drawn.arms.values()],
+        labels={key: arm.subject.label[:300] for key, arm in drawn.arms.items()},
+        proposals=made,
+        now=now,
+    )
 
 
 def _for_account(limits: Limits, rate: Decimal, account: AdAccount) -> dict[str, Any]:
@@ -225,19 +253,12 @@ def _for_account(limits: Limits, rate: Decimal, account: AdAccount) -> dict[str,
     }
 
 
-def _propose(
-    arm: Arm,
-    item: AllocationItem,
-    allocation: Allocation,
-    boosts: Mapping[str, Boost],
-    *,
-    now: datetime,
-) -> Proposal | None:
+def _propose(arm: Arm, item: AllocationItem, drawn: _Draw, *, now: datetime) -> Proposal | None:
     request = _request(arm, item, Decimal(str(item.recommended_budget)))
     if request is None:
         return None
-    boost = boosts.get(item.ad_id)
-    evidence = _evidence(arm, item, allocation) | (boost.evidence() if boost else {})
+    boost = drawn.boosts.get(item.ad_id)
+    evidence = _evidence(arm, item, drawn.allocation) | (boost.evidence() if boost else {})
     try:
         return propose(
             workspace=arm.subject.account.workspace,

@@ -102,6 +102,12 @@ MAIN_PAGES = (
         ready="#result table",
     ),
     MainPage(
+        "policies",
+        "/models/budget/policies/",
+        "What another policy of the sampler would have earned, told from its ledger.",
+        ready="#policy",
+    ),
+    MainPage(
         "signals",
         "/dashboards/signals/",
         "What changed in the figures, with the money of it and what to do.",

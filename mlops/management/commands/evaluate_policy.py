@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from mlops.engine.off_policy import Estimate
-from mlops.services.policy_evaluation import DAYS, NotEvaluableError, evaluate_policy
+from mlops.engine.plain_splits import Rule
+from mlops.services.policy_asking import DAYS
+from mlops.services.policy_evaluation import (
+    NotEvaluableError,
+    OtherPolicy,
+    evaluate_policy,
+)
 from workspaces.models import Workspace
 
 
@@ -21,6 +27,9 @@ class Command(BaseCommand):
         """Whose, and which policy."""
         parser.add_argument("--workspace", required=True, help="slug of the workspace")
         parser.add_argument("--mode", choices=("pipeline", "direct"), help="else the workspace's")
+        parser.add_argument(
+            "--rule", choices=get_args(Rule), help="a plain split instead of the sampler"
+        )
         parser.add_argument("--days", type=int, default=DAYS, help="how far back")
         parser.add_argument(
             "--set", action="append", default=[], metavar="NAME=NUMBER",
@@ -34,14 +43,17 @@ class Command(BaseCommand):
             raise CommandError(f"There is no workspace {options['workspace']!r}.")
         try:
             told = evaluate_policy(
-                workspace=workspace, now=timezone.now(), mode=options["mode"],
-                days=options["days"], options=dict(map(_number, options["set"])),
+                workspace=workspace, now=timezone.now(), days=options["days"],
+                other=OtherPolicy(
+                    mode=options["mode"], rule=options["rule"],
+                    options=dict(map(_number, options["set"])),
+                ),
             )  # fmt: skip
         except (NotEvaluableError, ValueError) as error:
             raise CommandError(str(error)) from error
         found = told.found
         self.stdout.write(
-            f"{found.rounds} rounds since {told.since:%d %b %Y}, worth"
+            f"{found.rounds} rounds of {told.allocations} since {told.since:%d %b %Y}, worth"
             f" {found.effective_rounds:.0f}; {told.decided_otherwise} of {told.decisions} decisions"
             f" and {100 * told.money_moved:.0f} % of the money would have been others."
         )

@@ -15,7 +15,7 @@ from mlops.services.demo.journeys import walk_journeys
 from mlops.services.demo.people import add_people, demo_person
 from mlops.services.demo.shop import open_shop
 from mlops.services.demo.visits import fill_website
-from mlops.services.sampling import propose_budgets
+from mlops.services.sampling import draw_budgets, propose_budgets
 from mlops.services.winners.collecting import WINNERS_JOB
 from workspaces.crypto import encrypt
 from workspaces.gate import GateError, Proposer
@@ -75,6 +75,7 @@ def fill_sandbox_world(
         for moment in _moments(workspace, now, step_days):
             control.set_clock(moment)
             _live(accounts, people, now=moment)
+            _draw_between(accounts, moment, step_days)
     finally:
         control.run_clock()
     _today(accounts, people, now=now)
@@ -127,6 +128,14 @@ def _live(accounts: list[AdAccount], people: dict[Role, User], *, now: datetime)
     _decide(workspace, people, now)
     execute_due(worker="demo", clock=lambda: now + timedelta(minutes=2), workspace=workspace)
     measure_due(now=now)
+
+
+def _draw_between(accounts: list[AdAccount], moment: datetime, step_days: int) -> None:
+    """The sampler draws also on days when nobody looks, so its ledger has all of them."""
+    for later in range(1, step_days):
+        at = moment + timedelta(days=later)
+        for account in accounts:
+            draw_budgets(account=account, now=at, seed=at.toordinal())
 
 
 def _decide(workspace: Workspace, people: dict[Role, User], now: datetime) -> None:
