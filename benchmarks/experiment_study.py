@@ -18,7 +18,14 @@ from scipy import special
 
 from benchmarks.figures import DOCS as PERFORMANCE
 from benchmarks.figures import Figure, machine, markdown, plain, write_between
-from experiments.engine.statistics import ArmStatistics, Metric, compare_many, sequential_size
+from experiments.engine.statistics import (
+    GATE,
+    ArmStatistics,
+    Metric,
+    compare_many,
+    sequential_size,
+    watched_p,
+)
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -87,7 +94,8 @@ def run(tests: int = TESTS, *, seed: int = 1) -> list[Figure]:
     for place, (name, people) in enumerate(POPULATIONS.items()):
         figures += coverage(name, people, tests, np.random.default_rng([seed, 2, place]))
     figures += list(cuped(tests * _CUPED_TESTS_PER_TEST, np.random.default_rng([seed, 3])))
-    return [*figures, *stopping(tests, np.random.default_rng([seed, 4]))]
+    figures += stopping(tests, np.random.default_rng([seed, 4]))
+    return [*figures, *splits(tests, np.random.default_rng([seed, 5]))]
 
 
 def errors(name: str, people: Population, tests: int, rng: np.random.Generator) -> list[Figure]:
@@ -185,6 +193,29 @@ def stopping(tests: int, rng: np.random.Generator) -> list[Figure]:
             f"… called by the {planned.at_power:,} planned for 80 %", 100 * power, "%",
             target="≥ 80 %", is_met=power >= 0.8,
         ),
+    ]  # fmt: skip
+
+
+def splits(tests: int, rng: np.random.Generator) -> list[Figure]:
+    """How often the split is alarmed, at the gate's level and at any look, right and wrong."""
+    alarmed: dict[tuple[float, str], int] = {}
+    for share in (0.50, 0.48):
+        for chunk in _chunks(tests):
+            first = rng.binomial(2 * BATCH, share, (chunk, LOOKS)).cumsum(axis=1)
+            so_far = np.stack([first, 2 * BATCH * np.arange(1, LOOKS + 1) - first], axis=-1)
+            half = so_far.sum(axis=-1) / 2
+            fixed = special.chdtrc(1, 2 * (first - half) ** 2 / half)
+            for way, p_value in (("watched", watched_p(so_far, (1, 1))), ("chi", fixed)):
+                hits = int((p_value < GATE).any(axis=1).sum())
+                alarmed[share, way] = alarmed.get((share, way), 0) + hits
+    rate = {key: 100 * count / tests for key, count in alarmed.items()}
+    return [
+        Figure(
+            f"split 50 : 50, {LOOKS} looks: watched, alarms at p < {GATE}", rate[0.5, "watched"],
+            "%", target="≤ 0.1 %", is_met=rate[0.5, "watched"] <= 100 * GATE,
+        ),
+        Figure("… χ² at every look", rate[0.5, "chi"], "%"),
+        Figure("split 48 : 52 instead: watched", rate[0.48, "watched"], "% alarmed"),
     ]  # fmt: skip
 
 

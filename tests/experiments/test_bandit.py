@@ -55,6 +55,7 @@ def test_means_are_drawn_from_their_spread():
 def test_arms_that_nothing_is_known_of_get_the_same():
     assert thompson_shares([Arm(0, 0, 0), Arm(5, 5, 7)], seed=3).shares == (0.5, 0.5)
     assert thompson_shares([Arm(9, 9, 9), Arm(5, 5, 7)], seed=3).shares == (0.5, 0.5)
+    assert thompson_shares([Arm(9, 1), Arm(9, 8)], seed=3, least_share=0.5).shares == (0.5, 0.5)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from experiments.engine.statistics import (
     sample_ratio,
     start_watch,
     two_proportions,
+    watched_p,
 )
 
 
@@ -99,6 +100,20 @@ def test_a_split_that_is_right_is_rarely_alarmed_whenever_one_looks():
     assert alarmed / 400 <= 0.05
 
 
+def test_many_watches_are_each_like_one():
+    days = np.random.default_rng(4).poisson((90, 200), size=(3, 6, 2))
+
+    found = watched_p(days.cumsum(axis=1), (1, 2))
+
+    for test, p_values in zip(days, found, strict=True):
+        watch = start_watch((1, 2))
+        for day, p_value in zip(test, p_values, strict=True):
+            watch = watch.after(day)
+            assert watch.p_value == pytest.approx(p_value, rel=1e-12)
+    with pytest.raises(ValueError, match="must end in 3 variants"):
+        watched_p(days, (1, 1, 1))
+
+
 def test_the_watch_finds_a_split_that_is_off():
     watch = start_watch((1, 1))
     for _ in range(7):
@@ -121,6 +136,8 @@ def test_causes_are_named_most_telling_first():
     assert causes[0].share_of_excess == pytest.approx(600 / 610)
     assert causes[0].units == 10_000
     assert likely_causes({}, (1, 1)) == []
+    opposite = {"device": {"mobile": (5_600, 4_400), "desktop": (4_400, 5_600)}}
+    assert [one.share_of_excess for one in likely_causes(opposite, (1, 1))] == [0.0, 0.0]
     assert likely_causes({"device": {"mobile": (50, 50)}}, (1, 1)) == []
 
 

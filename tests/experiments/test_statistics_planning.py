@@ -127,6 +127,12 @@ def test_the_size_at_power_by_simulation():
     assert (many.ci_low > 0).mean() == pytest.approx(0.80, abs=0.02)
 
 
+def test_a_lift_that_anybody_sees_takes_one_unit():
+    found = sequential_size(5.0, 1e6, variance=1.0)
+
+    assert (found.typical, found.at_power) == (1, 1)
+
+
 def test_full_days():
     assert runtime(29_502, 5_000) == Runtime(7, fits=True)
     assert runtime(70_001, 5_000) == Runtime(15, fits=False)
@@ -145,6 +151,7 @@ def test_full_days():
         (lambda: sequential_size(0.1, 0.1, tuning=0), "tuning must be"),
         (lambda: runtime(100, 0), "must be above 0"),
         (lambda: Design(power=1.0), "power must lie"),
+        (lambda: Design(alternative="both"), "unknown alternative"),
         (lambda: Design(allocation=0.0), "allocation must be"),
     ],
 )

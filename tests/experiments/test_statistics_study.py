@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.experiment_study import POPULATIONS, coverage, cuped, errors, stopping
+from benchmarks.experiment_study import POPULATIONS, coverage, cuped, errors, splits, stopping
 
 
 def rng(place: int) -> np.random.Generator:
@@ -39,3 +39,11 @@ def test_tests_of_a_true_lift_stop_when_planned():
 
     assert half.ratio == pytest.approx(0.82, abs=0.08)
     assert power.value >= 78
+
+
+def test_a_watched_split_is_rarely_alarmed_and_a_wrong_one_found():
+    watched, chi, wrong = splits(1_000, rng(5))
+
+    assert watched.value <= 0.1
+    assert chi.value > 0.5
+    assert wrong.value > 90

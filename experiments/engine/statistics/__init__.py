@@ -23,6 +23,7 @@ from experiments.engine.statistics.mismatch import (
     likely_causes,
     sample_ratio,
     start_watch,
+    watched_p,
 )
 from experiments.engine.statistics.planning import (
     Design,
@@ -76,4 +77,5 @@ __all__ = [
     "start_watch",
     "two_proportions",
     "unit_variance",
+    "watched_p",
 ]

@@ -79,7 +79,7 @@ class RatioWatch:
         if len(units) != len(self.shares) or not all(one >= 0 for one in units):
             raise ValueError(f"units must be {len(self.shares)} counts of at least 0, got {units}")
         counts = tuple(a + b for a, b in zip(self.counts, units, strict=True))
-        p_value = min(1.0, math.exp(min(0.0, -_log_bayes_factor(counts, self.shares))))
+        p_value = float(_p_now(np.array(counts), np.array(self.shares)))
         return replace(self, counts=counts, p_value=min(self.p_value, p_value))
 
 
@@ -157,6 +157,29 @@ def start_watch(weights: Sequence[float]) -> RatioWatch:
     return RatioWatch(tuple(due.tolist()), (0.0,) * len(weights))
 
 
+def watched_p(counts: npt.ArrayLike, weights: Sequence[float]) -> FloatArray:
+    """P-values of many watches at once, after each look.
+
+    Parameters
+    ----------
+    counts : (..., looks, variants) units so far, at each look
+    weights : (variants,) above 0, of any sum
+
+    Returns
+    -------
+    (..., looks) the least p-value so far, as `RatioWatch` has it
+
+    Raises
+    ------
+    ValueError : another number of variants, or weights as `start_watch` refuses them
+    """
+    seen, shares = np.asarray(counts, dtype=np.float64), start_watch(weights).shares
+    if seen.ndim < 2 or seen.shape[-1] != len(shares):
+        raise ValueError(f"counts must end in {len(shares)} variants, got shape {seen.shape}")
+    least: FloatArray = np.minimum.accumulate(_p_now(seen, np.array(shares)), axis=-1)
+    return least
+
+
 def likely_causes(
     segments: Mapping[str, Mapping[str, Sequence[float]]], weights: Sequence[float]
 ) -> list[Imbalance]:
@@ -207,16 +230,17 @@ def _excess(
     return float((counts[largest] - ratio.expected[largest]) / surplus[largest])
 
 
-def _log_bayes_factor(counts: Sequence[float], shares: Sequence[float]) -> float:
-    seen, due = np.asarray(counts), np.asarray(shares)
+def _p_now(seen: FloatArray, due: FloatArray) -> FloatArray:
+    """One over the Bayes factor of a split by any shares against one by these, at most 1."""
     prior = _CONCENTRATION * due
     log = (
         special.gammaln(_CONCENTRATION)
-        - special.gammaln(_CONCENTRATION + seen.sum())
-        + (special.gammaln(prior + seen) - special.gammaln(prior)).sum()
-        - special.xlogy(seen, due).sum()
+        - special.gammaln(_CONCENTRATION + seen.sum(axis=-1))
+        + (special.gammaln(prior + seen) - special.gammaln(prior)).sum(axis=-1)
+        - special.xlogy(seen, due).sum(axis=-1)
     )
-    return float(log)
+    p_value: FloatArray = np.exp(np.minimum(0.0, -log))
+    return p_value
 
 
 def _checked(counts: Sequence[float], weights: Sequence[float]) -> tuple[FloatArray, FloatArray]:
