@@ -170,6 +170,12 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="15", hour="3"),
         "options": {"expires": 3600},
     },
+    "experiments: count": {
+        "task": "experiments.count_waiting",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "experiments: check sums": _start("experiment-recount", crontab(minute="5", hour="3")),
     # After midnight wherever a workspace lies: time alone changes who has left.
     "attribution: derive users of apps": {
         "task": "workspaces.start_job",

@@ -11,6 +11,7 @@ from typing import Final
 from django.db import transaction
 
 from attribution.models import Conversion, Identifier, IdentifierKind, Person
+from attribution.services.news import tell_people_news
 from attribution.services.tracking import FUTURE, TrackingError
 from workspaces.models import Workspace
 from workspaces.services.locks import lock_names
@@ -90,4 +91,10 @@ def import_conversions(
         batch_size=BATCH,
         ignore_conflicts=True,
     )  # fmt: skip
+    if conversions:
+        tell_people_news(
+            workspace_id=workspace.pk,
+            people={row.person.pk for row in conversions},
+            since=min(row.converted_at for row in conversions),
+        )
     return known.filter(conversion_id__in=keys).count() - before

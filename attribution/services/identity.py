@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Final
 
 from django.db import transaction
 
 from attribution.models import Identifier, IdentifierKind, IdentityMerge, Person
+from attribution.services.news import tell_people_news
 from workspaces.models import User, Workspace
 from workspaces.services.locks import lock_names
 from workspaces.services.refusals import RefusedError
 
+_EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _SUREST = {kind: place for place, kind in enumerate(IdentifierKind.values)}
 
 
@@ -41,6 +44,8 @@ def person_of(
     known = _known(workspace, given)
     person = _surest(known) if known else Person.objects.create(workspace=workspace)
     _remember(person, {k: v for k, v in given.items() if k not in known}, now)
+    if known:
+        _tell(person.workspace_id, {person.pk})
     for other in known.values():
         other.refresh_from_db()
         if _root(other) != _root(person) and not _are_two_users(person, other):
@@ -83,6 +88,7 @@ def undo_merge(*, merge: IdentityMerge, by: User, now: datetime) -> None:
         raise IdentityError("This merge was undone already.")
     _set_roots(merge.workspace_id, {merge.left_id})
     _set_roots(merge.workspace_id, {merge.right_id})
+    _tell(merge.workspace_id, {merge.left_id, merge.right_id})
 
 
 def members_of(person: Person) -> list[Person]:
@@ -129,7 +135,13 @@ def _merge(
         merged_at=now, merged_by=by,
     )  # fmt: skip
     _set_roots(left.workspace_id, {left.pk})
+    _tell(left.workspace_id, {left.pk})
     return merge
+
+
+def _tell(workspace_id: int, people: Collection[int]) -> None:
+    # Whatever they ever did may be somebody else's now.
+    tell_people_news(workspace_id=workspace_id, people=people, since=_EVER)
 
 
 def _set_roots(workspace_id: int, start: Iterable[int]) -> None:

@@ -25,6 +25,7 @@ from attribution.models import (
 from attribution.models.clicks import CLICK_ID_KINDS, IDENTITY_KINDS
 from attribution.services.identity import members_of
 from attribution.services.journeys import forget_journeys, lock_journeys
+from attribution.services.news import keepers, tell_people_news
 from attribution.services.salts import oldest_week
 from attribution.services.website.forgetting import forget_visitors, visits_of
 from workspaces.models import Workspace
@@ -98,6 +99,9 @@ def erase(*, person: Person) -> dict[str, int]:
     lock_journeys(person.workspace_id)
     lock_names([f"identity:{person.workspace_id}"])
     people = [member.pk for member in members_of(person)]
+    elsewhere: dict[str, int] = {}
+    for keeper in keepers():
+        elsewhere |= keeper.erase(workspace_id=person.workspace_id, people=people)
     clicks = list(Click.objects.filter(person__in=people).values_list("pk", flat=True))
     conversions = _empty_conversions(people)
     # A journey carries who walked it: whoever is left in it, by a merge, walks anew at the build.
@@ -112,7 +116,7 @@ def erase(*, person: Person) -> dict[str, int]:
     counts["identifiers"] = identifiers.delete()[0]
     Person.objects.filter(pk__in=people).update(root=None)
     counts["people"] = Person.objects.filter(pk__in=people).delete()[0]
-    return counts
+    return counts | elsewhere
 
 
 @transaction.atomic
@@ -126,8 +130,22 @@ def erase_contact(*, workspace: Workspace, contact: str) -> dict[str, int]:
     if row := known.first():
         counts |= erase(person=row.person)
     named = Conversion.objects.filter(workspace=workspace, extra__crm_contacts__contains=[contact])
+    _tell_of_loss(named)
     counts["conversions"] += _empty(named)
     return counts
+
+
+def _tell_of_loss(rows: QuerySet[Conversion]) -> None:
+    """Whoever stays known has these conversions no more."""
+    found = list(
+        rows.filter(person__isnull=False).values_list("workspace_id", "person_id", "converted_at")
+    )
+    if found:
+        tell_people_news(
+            workspace_id=found[0][0],
+            people={person for _, person, _ in found},
+            since=min(at for *_, at in found),
+        )
 
 
 def _empty_conversions(people: list[int]) -> int:
@@ -163,7 +181,11 @@ def _blank() -> dict[str, Any]:
 def export(*, person: Person) -> dict[str, list[dict[str, Any]]]:
     """Everything that is kept of a person, in all that it was merged from."""
     people = [member.pk for member in members_of(person)]
+    elsewhere: dict[str, list[dict[str, Any]]] = {}
+    for keeper in keepers():
+        elsewhere |= keeper.export(people=people)
     return {
+        **elsewhere,
         "identifiers": _dicts(Identifier.objects.filter(person__in=people)),
         "clicks": _dicts(Click.objects.filter(person__in=people)),
         "conversions": _dicts(Conversion.objects.filter(person__in=people)),

@@ -26,6 +26,7 @@ from attribution.services.attributing import (
     windows_of,
 )
 from attribution.services.identity import person_of
+from attribution.services.news import tell_people_news
 from attribution.services.outgoing import queue_conversion
 from attribution.services.salts import fingerprint_at, fingerprints_between
 from campaigns.models import Ad, AdSet, Campaign
@@ -193,6 +194,7 @@ def record_conversion(
             )
             _tell_recorded(row, now)
             queue_conversion(conversion=row, now=now)
+            _tell_of_person(row)
             row = attribute_conversion(conversion=row, trigger=AttemptTrigger.CONVERSION, now=now)
     except IntegrityError:
         if known := rows.first():
@@ -356,6 +358,11 @@ def _refuse_impossible(field: str, at: datetime, now: datetime) -> None:
         raise TrackingError(field, "This moment lies in the future; check the sender's clock.")
     if at < EARLIEST:
         raise TrackingError(field, "This moment lies before the year 2000; check the sender.")
+
+
+def _tell_of_person(row: Conversion) -> None:
+    people = () if row.person_id is None else (row.person_id,)
+    tell_people_news(workspace_id=row.workspace_id, people=people, since=row.converted_at)
 
 
 def _tell_recorded(row: Conversion, now: datetime) -> None:

@@ -272,6 +272,7 @@ CLICK_KEEP_DAYS = 30  # no window of attribution is longer
 TOUCH_KEEP_DAYS = 395  # thirteen months: a month against itself a year before
 WEB_EVENT_KEEP_DAYS = 400  # events and page views; sessions and the figures of days stay
 WEB_EVENT_LATEST_DAYS = 7  # what a browser kept while it was offline is taken for so long
+EXPOSURE_KEEP_DAYS = 396  # of a test, after its end; its sums stay
 QUARANTINE_KEEP_DAYS = 30
 ATTRIBUTION_RUN_KEEP_DAYS = 60  # each night stores a few hundred
 ATTRIBUTION_REPLICATES = 200  # resampled sets of journeys behind an interval

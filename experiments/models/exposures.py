@@ -8,7 +8,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
-from attribution.models import Site
+from attribution.models import Person, Site
 from experiments.models.ab_tests import ABTest
 from experiments.models.metrics import Metric
 from experiments.models.variants import ABTestVariant
@@ -43,11 +43,18 @@ class Exposure(models.Model):
     other_variant_at = models.DateTimeField(
         null=True, blank=True, help_text="When it first met another variant too."
     )
+    counted = models.PositiveSmallIntegerField(
+        default=0, db_default=0,
+        help_text="What sums hold of it: 0 nothing yet, 1 a unit, 2 one that met several.",
+    )  # fmt: skip
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["test", "unit"], name="experiments_exposure_once"),
             models.CheckConstraint(condition=~Q(unit=""), name="experiments_exposure_unit"),
+            models.CheckConstraint(
+                condition=Q(counted__lte=2), name="experiments_exposure_counted"
+            ),
         ]
         indexes = [
             # A unit's tests: what its events are counted for, and its erasure.
@@ -245,7 +252,11 @@ class UnitEvent(models.Model):
 
 
 class CountingWork(models.Model):
-    """A unit with news that no sum holds yet: the counting's queue."""
+    """A unit with news that no sum holds yet: the counting's queue.
+
+    Of a person it is not told which units that is: it is asked when the row is worked off, since
+    a merge may be under way when it is written.
+    """
 
     workspace = models.ForeignKey(
         Workspace, on_delete=models.PROTECT, db_index=False, db_constraint=False
@@ -253,15 +264,27 @@ class CountingWork(models.Model):
     site = models.ForeignKey(
         Site, null=True, blank=True, on_delete=models.CASCADE, db_index=False, db_constraint=False
     )
-    unit = models.CharField(max_length=120)
-    since = models.DateTimeField(help_text="The earliest of the news.")
+    unit = models.CharField(max_length=120, blank=True, default="")
+    person = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.CASCADE, db_index=False,
+        db_constraint=False, related_name="+",
+    )  # fmt: skip
+    since = models.DateTimeField(
+        help_text="The earliest of the news; one to come is when a window ends."
+    )
 
     class Meta:
         verbose_name_plural = "counting work"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(unit="") & Q(person=None) | Q(unit="", person__isnull=False),
+                name="experiments_countingwork_whose",
+            )
+        ]
         indexes = [
             # The oldest waiting row of a workspace: what comes next.
-            models.Index(fields=["workspace", "id"], name="experiments_countingwork_next"),
+            models.Index(fields=["workspace", "since"], name="experiments_countingwork_due"),
         ]
 
     def __str__(self) -> str:
-        return self.unit
+        return self.unit or f"person {self.person_id}"

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from experiments.services.counting.job import (
+    COUNTING_JOB,
+    RECOUNT_JOB,
+    count_workspace,
+    recount_workspace,
+)
 from experiments.services.practices.refreshing import PRACTICES_JOB, refresh_for_workspace
 from workspaces.services.jobs import register_job
 
@@ -15,4 +21,14 @@ def register_jobs() -> None:
         limit_s=600,
         backoff_base_ms=10_000,
         priority=-5,
+    )
+    register_job(
+        COUNTING_JOB,
+        "Counting of A/B tests",
+        count_workspace,
+        limit_s=600,
+        backoff_base_ms=2_000,
+    )
+    register_job(
+        RECOUNT_JOB, "Check of the sums of A/B tests", recount_workspace, limit_s=3600, priority=-5
     )

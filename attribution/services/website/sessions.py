@@ -11,6 +11,7 @@ from django.db.models import Exists, Min, OuterRef, QuerySet
 
 from attribution.engine.web_sources import channel_of
 from attribution.models import RollupWork, SessionWork, Site
+from attribution.services.news import tell_visitor_news
 from attribution.services.website import sessions_sql as sql
 from attribution.services.website.ingest import queue_visitors
 from attribution.services.website.lifecycle import refresh_lifecycle
@@ -81,6 +82,7 @@ def sessionise(*, workspace: Workspace, now: datetime, most: int = CHUNK) -> Wal
             workspace=workspace, visitors=[key for (key,) in cursor.fetchall()], now=now
         )
         tell_attribution(cursor=cursor, workspace=workspace, now=now)
+        tell_visitor_news(cursor, workspace)
         bump(workspace.pk, TOPIC)
     return Walked(visitors, sessions)
 
