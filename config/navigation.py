@@ -184,6 +184,7 @@ SIDEBAR: dict[str, Any] = {
             _model("Shadow comparisons", "compare_arrows", "mlops.ShadowReport"),
             _model("Drift", "trending_down", "mlops.DriftReport"),
             _model("Scores of users", "scoreboard", "mlops.UserScore"),
+            _model("Scores of campaigns", "leaderboard", "mlops.CampaignScore"),
             _model("Scores by day", "calendar_month", "mlops.ScoreDay"),
             _model("Syncs of dashboards", "sync", "mlops.SyncRun"),
             _model("Charts", "bar_chart", "mlops.MLDashboard"),

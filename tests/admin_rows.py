@@ -83,6 +83,7 @@ from campaigns.models import (
 from campaigns.services.channels import ensure_channels
 from mlops.models import (
     BudgetRecommendation,
+    CampaignScore,
     DriftReport,
     MLDashboard,
     ModelPolicy,
@@ -358,6 +359,10 @@ def _watched(workspace: Workspace, install: UserInstall) -> None:
     day = NOW.date()
     ModelPolicy.objects.create(workspace=workspace)
     UserScore.objects.create(**own, install=install, began_on=day, scored_on=day, score=0.5)
+    CampaignScore.objects.create(
+        **own, campaign=Campaign.objects.filter(workspace=workspace).first(), began_on=day,
+        scored_on=day, figures=[0.5],
+    )  # fmt: skip
     ScoreDay.objects.create(**own, began_on=day, users=1, total=0.5)
     DriftReport.objects.create(
         **own, day=day, rows=200, is_moved=False, verdict="Stable.", made_at=NOW

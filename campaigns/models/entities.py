@@ -211,6 +211,8 @@ class Campaign(Entity, BudgetOwner):
                 name="campaigns_campaign_once",
                 violation_error_message="A campaign with this id is in the account already.",
             ),
+            # What the keys of rows that speak of a campaign point to.
+            models.UniqueConstraint(fields=["workspace", "id"], name="campaigns_campaign_own"),
             models.CheckConstraint(
                 condition=Q(status__in=DeliveryStatus.values), name="campaigns_campaign_status"
             ),

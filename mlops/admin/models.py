@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from mlops.engine.learning.measures import measure_of
 from mlops.models import (
     BudgetRecommendation,
+    CampaignScore,
     DriftReport,
     MLDashboard,
     ModelArtefact,
@@ -184,12 +185,24 @@ class ScoreDayAdmin(ReadOnlyAdmin[ScoreDay]):
     readonly_fields = fields_of(ScoreDay)
 
 
+@admin.register(CampaignScore)
+class CampaignScoreAdmin(ReadOnlyAdmin[CampaignScore]):
+    """What versions said of campaigns' coming days, and what came of it."""
+
+    list_display = ("campaign", "version", "began_on", "figures", "outcomes", "scored_on")
+    list_filter = ("version__name",)
+    list_select_related = ("campaign", "version")
+    ordering = ("-pk",)
+    readonly_fields = fields_of(CampaignScore)
+    show_full_result_count = False
+
+
 @admin.register(ShadowReport)
 class ShadowReportAdmin(ReadOnlyAdmin[ShadowReport]):
     """Challengers set against the champion."""
 
-    list_display = ("version", "champion", "day", "rows", "gain", "gain_low", "is_eligible",
-                    "verdict")  # fmt: skip
+    list_display = ("version", "champion", "day", "rows", "campaigns", "gain", "gain_low",
+                    "is_eligible", "verdict")  # fmt: skip
     list_filter = ("version__name", "is_eligible")
     list_select_related = ("version", "champion")
     ordering = ("-pk",)

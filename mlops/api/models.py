@@ -52,11 +52,14 @@ class ModelVersionOut(serializers.Serializer[Any]):
 
 
 class ShadowReportOut(serializers.Serializer[Any]):
-    """A version set against what serves, on users that neither learnt from."""
+    """A version set against what serves, on users or campaigns that neither learnt from."""
 
     champion_version = serializers.IntegerField(source="champion.version")
     day = serializers.DateField()
     rows = serializers.IntegerField(help_text="With a known outcome.")
+    campaigns = serializers.IntegerField(
+        allow_null=True, help_text="That the rows are days of; null where they are users."
+    )
     metric = serializers.CharField()
     champion_figure = serializers.FloatField(allow_null=True)
     challenger_figure = serializers.FloatField(allow_null=True)
@@ -64,8 +67,11 @@ class ShadowReportOut(serializers.Serializer[Any]):
     gain_low = serializers.FloatField(allow_null=True, help_text="95 % interval.")
     gain_high = serializers.FloatField(allow_null=True)
     moved = serializers.JSONField(help_text="PSI of what it reads, by feature.")
+    chance = serializers.JSONField(
+        help_text="PSI that chance alone may give, by feature; of campaigns only."
+    )
     rank_correlation = serializers.FloatField(allow_null=True)
-    same_decisions = serializers.FloatField(allow_null=True, help_text="Share of users.")
+    same_decisions = serializers.FloatField(allow_null=True, help_text="Share of rows.")
     is_eligible = serializers.BooleanField()
     verdict = serializers.CharField()
 
@@ -74,9 +80,13 @@ class DriftReportOut(serializers.Serializer[Any]):
     """How far what serves had moved on a day."""
 
     day = serializers.DateField()
-    rows = serializers.IntegerField(help_text="Newest users that were looked at.")
+    rows = serializers.IntegerField(help_text="Newest users, or days of campaigns, looked at.")
     moved = serializers.JSONField(help_text="PSI of what it reads, by feature.")
+    chance = serializers.JSONField(
+        help_text="PSI that chance alone may give, by feature; of campaigns only."
+    )
     score_moved = serializers.FloatField(allow_null=True, help_text="PSI of its predictions.")
+    score_chance = serializers.FloatField(allow_null=True, help_text="The same by chance alone.")
     calibration_error = serializers.FloatField(allow_null=True)
     calibration_limit = serializers.FloatField(allow_null=True)
     is_moved = serializers.BooleanField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlops.engine.learning.shapes import JUDGED_FROM
 from mlops.models.boards import (
     BoardType,
     BudgetRecommendation,
@@ -24,7 +25,7 @@ from mlops.models.registry import (
 )
 from mlops.models.sampling import PolicyTrial, SamplerDecision, SamplerFeedback, TrialState
 from mlops.models.watch import (
-    JUDGED_FROM,
+    CampaignScore,
     DriftReport,
     ModelPolicy,
     ScoreDay,
@@ -46,6 +47,7 @@ __all__ = [
     "ArtefactFormat",
     "BoardType",
     "BudgetRecommendation",
+    "CampaignScore",
     "DriftReport",
     "IndexForm",
     "MLDashboard",

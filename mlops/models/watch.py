@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 import pghistory
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
 from attribution.models import UserInstall
+from campaigns.models import Campaign
 from mlops.engine.learning.shadow import Limits
 from mlops.models.registry import ModelVersion
 from workspaces.models import Workspace
 
-#: On a version's card: the first day of what it was judged on, so of what it did not learn from.
-JUDGED_FROM: Final = "judged_from"
 _LIMITS: Final = Limits()
 
 
@@ -137,6 +137,62 @@ class UserScore(_OfVersion):
         return f"{self.version_id} of {self.install_id}: {self.score:.4f}"
 
 
+class CampaignScore(_OfVersion):
+    """What a version said of a campaign's coming days, and what came of it once they were over.
+
+    One row holds all targets and days of one forecast, as its model gives them together: one by
+    one they would be 21 rows that are only ever read together.
+    """
+
+    # (workspace, campaign) is a campaign of that workspace; a score goes with its campaign.
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+    )
+    began_on = models.DateField(help_text="The first of the days that it speaks of.")
+    scored_on = models.DateField(help_text="In the workspace's time zone.")
+    figures = ArrayField(
+        models.FloatField(),
+        help_text="What the version gave: one ROI, or each target's days as P10, P50 and P90.",
+    )
+    outcomes = ArrayField(
+        models.FloatField(null=True),
+        null=True,
+        blank=True,
+        help_text="Of each target and day; empty until all days are over.",
+    )
+    scales = ArrayField(
+        models.FloatField(null=True),
+        null=True,
+        blank=True,
+        help_text="Of each target, what an error is measured in.",
+    )
+
+    class Meta:
+        constraints = [
+            # By campaign first, so that the rows of a campaign that goes are found.
+            models.UniqueConstraint(
+                fields=["campaign", "version", "began_on"], name="mlops_campaignscore_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcomes=None, scales=None)
+                | Q(outcomes__isnull=False, scales__isnull=False),
+                name="mlops_campaignscore_known",
+            ),
+        ]
+        indexes = [
+            # Scores of a version by day, and which are not known yet.
+            models.Index(fields=["version", "began_on"], name="mlops_campaignscore_day"),
+            models.Index(
+                fields=["version", "began_on"],
+                name="mlops_campaignscore_open",
+                condition=Q(outcomes=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} of {self.campaign_id} from {self.began_on}"
+
+
 class ScoreDay(_OfVersion):
     """Scores of a version added up by day of install, so that no page reads them one by one."""
 
@@ -164,6 +220,9 @@ class ShadowReport(_OfVersion):
     day = models.DateField(help_text="In the workspace's time zone.")
     rows = models.PositiveIntegerField(help_text="With a known outcome.")
     scored = models.PositiveIntegerField(help_text="That both scored.")
+    campaigns = models.PositiveIntegerField(
+        null=True, blank=True, help_text="That the rows are of; empty where they are of users."
+    )
     metric = models.CharField(max_length=40)
     champion_figure = models.FloatField(null=True, blank=True)
     challenger_figure = models.FloatField(null=True, blank=True)
@@ -171,9 +230,14 @@ class ShadowReport(_OfVersion):
     gain_low = models.FloatField(null=True, blank=True, help_text="95 % interval.")
     gain_high = models.FloatField(null=True, blank=True)
     moved = models.JSONField(default=dict, help_text="PSI of what it reads, by feature.")
+    chance = models.JSONField(
+        default=dict, help_text="PSI that chance alone may give, by feature; of few campaigns only."
+    )
     rank_correlation = models.FloatField(null=True, blank=True)
-    same_decisions = models.FloatField(null=True, blank=True, help_text="Share of users.")
-    differing = models.JSONField(default=list, help_text="Users decided otherwise, largest first.")
+    same_decisions = models.FloatField(null=True, blank=True, help_text="Share of rows.")
+    differing = models.JSONField(
+        default=list, help_text="Users or campaigns decided otherwise, largest first."
+    )
     effect = models.JSONField(null=True, blank=True, help_text="Predicted effect of promoting it.")
     is_eligible = models.BooleanField()
     verdict = models.TextField()
@@ -207,15 +271,21 @@ class DriftReport(_OfVersion):
     """How far a champion's inputs, scores and calibration had moved on a day."""
 
     day = models.DateField(help_text="In the workspace's time zone.")
-    rows = models.PositiveIntegerField(help_text="Newest users that were looked at.")
+    rows = models.PositiveIntegerField(
+        help_text="Newest users, or days of campaigns, that were looked at."
+    )
     moved = models.JSONField(default=dict, help_text="PSI of what it reads, by feature.")
     score_moved = models.FloatField(null=True, blank=True, help_text="PSI of its predictions.")
+    chance = models.JSONField(
+        default=dict, help_text="PSI that chance alone may give, by feature; of few campaigns only."
+    )
+    score_chance = models.FloatField(null=True, blank=True, help_text="The same of predictions.")
     known_rows = models.PositiveIntegerField(default=0, help_text="With a known outcome.")
     calibration_error = models.FloatField(null=True, blank=True)
     calibration_limit = models.FloatField(null=True, blank=True)
     is_moved = models.BooleanField()
     moved_since = models.DateField(
-        null=True, blank=True, help_text="First day of install of the stretch that has moved."
+        null=True, blank=True, help_text="First day of the stretch that has moved."
     )
     verdict = models.TextField()
     has_asked = models.BooleanField("asked for training", default=False)

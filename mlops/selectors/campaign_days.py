@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -37,14 +38,20 @@ _TYPES: Final = (
 )
 
 
-def campaign_days(workspace: Workspace, *, since: date, until: date) -> CampaignDays:
+def campaign_days(
+    workspace: Workspace, *, since: date, until: date, campaigns: Sequence[int] | None = None
+) -> CampaignDays:
     """Read the days from ``since`` to ``until`` of all campaigns whose results are trusted.
+
+    Of those in ``campaigns`` alone where these are given.
 
     Left out are accounts whose conversions nobody trusts, and those in a currency without a
     rate: their money would be added to unlike money. Foreign money is converted at the newest
     rate, one for all days, so that no change of a rate looks like one of the advertising.
     """
     rows = _rows(workspace, Period(since=since, until=until), _rates(workspace, until))
+    if campaigns is not None:
+        rows = rows.filter(campaign__in=campaigns)
     query, given = rows.query.sql_with_params()
     columns, digest = copied(query, tuple(given), _TYPES)
     keys, first, campaign = np.unique(

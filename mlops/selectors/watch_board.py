@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from django.urls import reverse
+
 from attribution.models import UserInstall
+from campaigns.models import Campaign
 from mlops.engine.learning.drift import CALIBRATION, REFERENCE
+from mlops.engine.learning.kinds import KINDS
 from mlops.engine.learning.shadow import Rule, rule_of
 from mlops.models import DriftReport, ModelPolicy, ModelVersion, ShadowReport
 from mlops.selectors.watch import drift_reports_of, model_policy, shadow_report_of
@@ -43,6 +47,7 @@ class CalibrationChart:
     top: str
     summary: str
     file: DotChart
+    what: str
     side: int = _SIDE
     name: str = CHART
     title: str = "Calibration on the rows held out"
@@ -54,6 +59,7 @@ class FeatureDrift:
 
     name: str
     value: float
+    limit: float
     is_moved: bool
     chart: LineChart
 
@@ -63,9 +69,11 @@ class DriftBoard:
     """Newest report of a version, with what moved most first."""
 
     report: DriftReport
+    rule: Rule
     limit: float
     features: tuple[FeatureDrift, ...]
     others: int
+    nature: tuple[tuple[str, str], ...]
     score: LineChart
     calibration: LineChart
     days: tuple[DriftReport, ...]
@@ -73,9 +81,10 @@ class DriftBoard:
 
 @dataclass(frozen=True)
 class Differing:
-    """A user whom the two versions decide otherwise."""
+    """A user or a campaign of whom the two versions say other things."""
 
-    user: str
+    subject: str
+    url: str
     began_on: date
     champion: str
     challenger: str
@@ -90,6 +99,11 @@ class ShadowBoard:
     rule: Rule
     limit: float
     differing: tuple[Differing, ...]
+
+    @property
+    def began_label(self) -> str:
+        """What the day of a row is."""
+        return "Installed" if self.rule.subject == "user" else "Week from"
 
 
 @dataclass(frozen=True)
@@ -118,7 +132,7 @@ def watch_board(version: ModelVersion, champion: ModelVersion | None) -> WatchBo
     policy = model_policy(version.workspace)
     return WatchBoard(
         calibration=_calibration(version),
-        drift=_drift(drift_reports_of(version), policy),
+        drift=_drift(version.name, drift_reports_of(version), policy),
         shadow=_shadow(shadow_report_of(version, champion), policy),
         card={name: text for name, text in version.card.items() if name not in DRAWN},
     )
@@ -157,10 +171,11 @@ def _calibration(version: ModelVersion) -> CalibrationChart | None:
         note=summary,
     )
     rows = tuple((figure(rows), write(told), write(came)) for told, came, rows in groups)
-    return CalibrationChart(dots, rows, write(top), summary, file)
+    what = rule_of(version.name).calibrated
+    return CalibrationChart(dots, rows, write(top), summary, file, what)
 
 
-def _drift(reports: list[DriftReport], policy: ModelPolicy) -> DriftBoard | None:
+def _drift(name: str, reports: list[DriftReport], policy: ModelPolicy) -> DriftBoard | None:
     if not reports:
         return None
     newest, limit = reports[-1], policy.most_moved
@@ -172,35 +187,39 @@ def _drift(reports: list[DriftReport], policy: ModelPolicy) -> DriftBoard | None
         for place, report in enumerate(reports)
         if report.calibration_limit is not None
     }
+    rule = rule_of(name)
     features = tuple(
         FeatureDrift(
-            name=name,
+            name=feature,
             value=value,
-            is_moved=value > limit,
+            limit=max(limit, newest.chance.get(feature, 0.0)),
+            is_moved=value > max(limit, newest.chance.get(feature, 0.0)),
             chart=line_chart(
-                title=name,
-                name=f"drift-{name}",
+                title=feature,
+                name=f"drift-{feature}",
                 days=days,
-                values=[report.moved.get(name) for report in reports],
+                values=[report.moved.get(feature) for report in reports],
                 band=allowed,
             ),
         )
-        for name, value in newest.worst_first[:_MOST_FEATURES]
+        for feature, value in newest.worst_first[:_MOST_FEATURES]
     )
     return DriftBoard(
         report=newest,
+        rule=rule,
         limit=limit,
         features=features,
         others=len(newest.moved) - len(features),
+        nature=tuple(KINDS[name].nature.items()) if name in KINDS else (),
         score=line_chart(
-            title="What it predicts (PSI)",
+            title=f"What it predicts: {rule.score_label} (PSI)",
             name="drift",
             days=days,
             values=[report.score_moved for report in reports],
             band=allowed,
         ),
         calibration=line_chart(
-            title="Predictions off by",
+            title=rule.calibration_label,
             name="drift-calibration",
             days=days,
             values=[report.calibration_error for report in reports],
@@ -214,32 +233,44 @@ def _shadow(report: ShadowReport | None, policy: ModelPolicy) -> ShadowBoard | N
     if report is None:
         return None
     rule = rule_of(report.version.name)
-    keys = [row["install"] for row in report.differing]
-    names = dict(
-        UserInstall.objects.filter(workspace=report.workspace_id, pk__in=keys).values_list(
-            "pk", "user_id"
-        )
-    )
+    names = _names(report, rule)
     return ShadowBoard(
         report=report,
         rule=rule,
         limit=policy.most_moved,
         differing=tuple(
             Differing(
-                user=names[row["install"]],
+                subject=names[key][0],
+                url=names[key][1],
                 began_on=date.fromisoformat(row["began_on"]),
                 champion=_score(rule, row["champion"]),
                 challenger=_score(rule, row["challenger"]),
                 outcome=_outcome(rule, row["outcome"]),
             )
             for row in report.differing
-            if row["install"] in names
+            if (key := row.get("install") or row.get("campaign")) in names
         ),
     )
 
 
 def _score(rule: Rule, score: float) -> str:
     return share(score, 1) if rule.is_chance else figure(score, 2)
+
+
+def _names(report: ShadowReport, rule: Rule) -> dict[int, tuple[str, str]]:
+    """How users or campaigns are called, and where more of each stands."""
+    if rule.subject == "user":
+        users = UserInstall.objects.filter(
+            workspace=report.workspace_id, pk__in=[row["install"] for row in report.differing]
+        )
+        return {pk: (user_id, "") for pk, user_id in users.values_list("pk", "user_id")}
+    campaigns = Campaign.objects.filter(
+        workspace=report.workspace_id, pk__in=[row["campaign"] for row in report.differing]
+    )
+    return {
+        pk: (name, reverse("entity", args=["campaign", public_id]))
+        for pk, name, public_id in campaigns.values_list("pk", "name", "public_id")
+    }
 
 
 def _outcome(rule: Rule, outcome: float | None) -> str:

@@ -31,7 +31,13 @@ def register_jobs() -> None:
     )  # fmt: skip
     register_job(PURGE_JOB, "Purge of old predictions", purge_workspace, limit_s=600)
     # They load models: not in the worker that does all the rest.
-    register_job(SCORE_JOB, "Scores of users by models", score_workspace, priority=-5, queue=QUEUE)
+    register_job(
+        SCORE_JOB,
+        "Scores of users and campaigns by models",
+        score_workspace,
+        priority=-5,
+        queue=QUEUE,
+    )
     register_job(DRIFT_JOB, "Drift of models", watch_workspace, priority=-5, queue=QUEUE)
     register_job(
         WINNERS_JOB,

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
+from mlops.engine.learning.shadow import LEAST_CAMPAIGNS, rule_of
 from mlops.handlers import KIND
 from mlops.models import ModelVersion
 from mlops.panels import comparison_of
@@ -28,7 +29,7 @@ from mlops.selectors.watch_board import CHART, watch_board
 from mlops.services.job_names import training_job
 from mlops.services.registry.promoting import rollback
 from mlops.services.training import TRAINERS
-from mlops.services.watch.outcomes import OUTCOMES
+from mlops.services.watch.jobs import SCORED_BY
 from workspaces.gate import GateError, Proposer
 from workspaces.models import JobRun, Proposal
 from workspaces.models.gate import OPEN
@@ -159,8 +160,10 @@ def _draw_one(
         "serves": serves,
         "comparison": comparison_of(version, champion),
         "watch": watch_board(version, champion),
-        "watched": version.name in OUTCOMES,
+        "watched": version.name in SCORED_BY,
+        "rule": rule_of(version.name),
         "least_drift_rows": LEAST_DRIFT_ROWS,
+        "least_campaigns": LEAST_CAMPAIGNS,
         "why_not": why_not_eligible(version),
         "waiting": Proposal.objects.filter(
             workspace=request.workspace,

@@ -12,10 +12,12 @@ import numpy.typing as npt
 
 from mlops.engine.learning.columns import is_category
 from mlops.engine.learning.metrics import (
+    bin_of,
     binned,
     calibration_error,
     calibration_noise,
     index_of_counts,
+    indices_of_counts,
     quantile_edges,
     shared_among_equals,
 )
@@ -27,6 +29,8 @@ REFERENCE: Final = "reference"
 CALIBRATION: Final = "calibration_groups"
 MOST_LEVELS: Final = 50
 _GROUPS: Final = 10
+_DRAWS: Final = 200
+Groups = npt.NDArray[np.int64]
 
 #: Off by more than this is more than a probability may be, even where chance would allow less.
 LARGEST_PROBABILITY_ERROR: Final = 0.05
@@ -81,11 +85,14 @@ class Histogram:
 
         Below 0.1 stable, above 0.25 moved.
         """
-        if self.levels is not None:
-            now = _by_level(values, self.levels)
-        else:
-            now = binned(values.astype(np.float64), np.asarray(self.edges))
+        now = np.bincount(self.places(values), minlength=len(self.counts)).astype(np.float64)
         return index_of_counts(np.asarray(self.counts, dtype=np.float64), now)
+
+    def places(self, values: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+        """Bin of each of today's values."""
+        if self.levels is not None:
+            return _level_of(values, self.levels)
+        return bin_of(values.astype(np.float64), np.asarray(self.edges))
 
 
 @dataclass(frozen=True)
@@ -106,9 +113,14 @@ class Moved:
         """The largest of the features'."""
         return next(iter(self.features.values()), 0.0)
 
-    def beyond(self, limit: float) -> dict[str, float]:
-        """Features that moved further than a limit."""
-        return {name: value for name, value in self.features.items() if value > limit}
+    def beyond(self, limit: float, chance: Moved | None = None) -> dict[str, float]:
+        """Features that moved further than a limit, and than chance alone may move them."""
+        noise = chance.features if chance else {}
+        return {
+            name: value
+            for name, value in self.features.items()
+            if value > max(limit, noise.get(name, 0.0))
+        }
 
 
 @dataclass(frozen=True)
@@ -164,6 +176,44 @@ def moved(reference: Mapping[str, Any], rows: Rows, score: FloatArray) -> Moved:
     return Moved(worst_first, Histogram.from_json(reference["score"]).moved(score))
 
 
+def chance_of(
+    reference: Mapping[str, Any], rows: Rows, score: FloatArray, groups: Groups, *, seed: int = 0
+) -> Moved:
+    """Tell what chance alone may move where rows of one group tell nearly the same.
+
+    Sixty campaigns over two weeks are not 840 rows but sixty: which ones happen to run moves a
+    column. Groups are drawn anew; what they then differ from themselves by, 95 times in 100 at
+    most, counts twice, as what was learnt from is such a draw, too.
+
+    Parameters
+    ----------
+    reference, rows, score : as for `moved`
+    groups : (n,) each row's
+    """
+    names, groups = np.unique(groups, return_inverse=True)
+    count = names.size
+    rng = np.random.default_rng(seed)
+    draws = rng.multinomial(count, np.full(count, 1 / count), _DRAWS) if count else None
+
+    def noise(told: Mapping[str, Any], values: npt.NDArray[Any]) -> float:
+        if draws is None:
+            return 0.0
+        kept = Histogram.from_json(told)
+        bins = len(kept.counts)
+        places = groups * bins + kept.places(values)
+        counts = np.bincount(places, minlength=count * bins).reshape(count, bins).astype(np.float64)
+        drawn = draws @ counts
+        drawn = drawn[drawn.sum(axis=1) > 0]
+        return 2 * float(np.quantile(indices_of_counts(counts.sum(axis=0), drawn), 0.95))
+
+    features = {
+        name: noise(told, np.asarray(rows[name]))
+        for name, told in reference["features"].items()
+        if name in rows
+    }
+    return Moved(features, noise(reference["score"], score) if score.size else 0.0)
+
+
 def moved_since(
     reference: Mapping[str, Any],
     rows: Rows,
@@ -171,6 +221,7 @@ def moved_since(
     *,
     limit: float,
     least: int,
+    groups: Groups | None = None,
 ) -> date | None:
     """First day of the stretch up to now in which rows are moved, week by week.
 
@@ -180,6 +231,7 @@ def moved_since(
     rows, began_on : (n,) columns and days of rows
     limit : index above which a feature is moved
     least : rows that a week needs to be judged; a week of fewer ends the stretch
+    groups : (n,) where rows of one group tell nearly the same, as for `chance_of`
 
     Returns
     -------
@@ -195,7 +247,10 @@ def moved_since(
         if week.sum() < least:
             return first
         of_week = {name: np.asarray(values)[week] for name, values in rows.items()}
-        if moved(reference, of_week, np.empty(0)).most <= limit:
+        chance = None
+        if groups is not None:
+            chance = chance_of(reference, of_week, np.empty(0), groups[week])
+        if not moved(reference, of_week, np.empty(0)).beyond(limit, chance):
             return first
         first, end = start, start - timedelta(days=1)
 
@@ -226,14 +281,16 @@ def calibration_groups(actual: FloatArray, predicted: FloatArray) -> list[tuple[
     ]
 
 
-def verdict(found: Moved, calibration: Calibration | None, *, limit: float) -> tuple[bool, str]:
+def verdict(
+    found: Moved, calibration: Calibration | None, *, limit: float, chance: Moved | None = None
+) -> tuple[bool, str]:
     """Say whether inputs, scores or calibration have moved, and what."""
     told = []
-    if far := found.beyond(limit):
+    if far := found.beyond(limit, chance):
         named = ", ".join(f"{name} {value:.2f}" for name, value in list(far.items())[:3])
         more = f" and {len(far) - 3} more" if len(far) > 3 else ""
         told.append(f"What it reads has moved: {named}{more} (limit {limit:.2f}).")
-    if found.score > limit:
+    if found.score > max(limit, chance.score if chance else 0.0):
         told.append(f"What it predicts has moved: {found.score:.2f} (limit {limit:.2f}).")
     if calibration is not None and calibration.is_off:
         told.append(
@@ -243,15 +300,21 @@ def verdict(found: Moved, calibration: Calibration | None, *, limit: float) -> t
         return True, " ".join(told)
     most = next(iter(found.features), None)
     named = f"; {most} has moved most ({found.most:.2f})" if most else ""
+    if max(found.most, found.score) > limit:
+        return False, f"Stable: nothing has moved further than chance may move it{named}."
     return False, f"Stable: nothing has moved beyond {limit:.2f}{named}."
 
 
 def _by_level(values: npt.NDArray[Any], levels: tuple[str, ...]) -> FloatArray:
+    return np.bincount(_level_of(values, levels), minlength=len(levels) + 1).astype(float)
+
+
+def _level_of(values: npt.NDArray[Any], levels: tuple[str, ...]) -> npt.NDArray[np.intp]:
     named = np.asarray(levels)
     place = np.searchsorted(named, values.astype(str))
     place[place == named.size] = 0
     place[named[place] != values.astype(str)] = named.size
-    return np.bincount(place, minlength=named.size + 1).astype(float)
+    return place
 
 
 def _whole(counts: FloatArray) -> tuple[int, ...]:

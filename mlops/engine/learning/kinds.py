@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Final, Literal
 
 from mlops.engine.budget import nets as budget_nets
 from mlops.engine.budget.training import KIND as BUDGET
@@ -27,12 +27,15 @@ class Kind:
     goal: str
     load: Callable[[Artefact], Served]
     unit: Literal["probability", "money", "number"] = "number"
+    # Columns that move by nature, and why: that they do is no drift.
+    nature: Mapping[str, str] = field(default_factory=dict)
 
     def unit_in(self, currency: str) -> str:
         """Name of the unit of what it predicts, in a workspace of a currency."""
         return currency if self.unit == "money" else self.unit
 
 
+_OLDER: Final = "every campaign is a day older each day"
 _ALL = (
     Kind(
         name=churn.KIND,
@@ -59,12 +62,14 @@ _ALL = (
             "its 80% intervals hold 76% to 84% of what comes; all together."
         ),
         load=forecast_model.load,
+        nature={"age": _OLDER, "weekday": "the calendar moves it"},
     ),
     Kind(
         name=roi.KIND,
         label="Return on investment",
         goal="Errs less (mean absolute error of ROI) than the channel's mean and the week before.",
         load=roi.load,
+        nature={"duration": _OLDER},
     ),
     Kind(
         name=BUDGET,

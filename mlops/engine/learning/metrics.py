@@ -299,10 +299,15 @@ def quantile_edges(values: FloatArray, bins: int = BINS) -> FloatArray:
 
 def binned(values: FloatArray, edges: FloatArray) -> FloatArray:
     """Count values by bin; (edges + 2,), the last one those that are unknown."""
+    return np.bincount(bin_of(values, edges), minlength=edges.size + 2).astype(float)
+
+
+def bin_of(values: FloatArray, edges: FloatArray) -> npt.NDArray[np.intp]:
+    """Bin of each value, the last one for those that are unknown."""
     # A value on an edge belongs below it: where one value is most of a column, it is its own edge.
     codes = np.searchsorted(edges, values, side="left")
     codes[np.isnan(values)] = edges.size + 1
-    return np.bincount(codes, minlength=edges.size + 2).astype(float)
+    return codes
 
 
 def index_of_counts(reference: FloatArray, current: FloatArray) -> float:
@@ -321,12 +326,20 @@ def index_of_counts(reference: FloatArray, current: FloatArray) -> float:
     ----------
     Siddiqi (2006), Credit risk scorecards, chapter 9.
     """
-    if not reference.sum() or not current.sum():
-        return 0.0
+    return float(indices_of_counts(reference, current[None, :])[0])
+
+
+def indices_of_counts(reference: FloatArray, current: FloatArray) -> FloatArray:
+    """Tell the index of each row of counts: (draws,) of (bins,) and (draws, bins)."""
+    total = current.sum(axis=1, keepdims=True)
+    if not reference.sum() or not total.all():
+        return np.zeros(len(current))
     held = (reference > 0) | (current > 0)
-    before = np.maximum(reference[held] / reference.sum(), _PSI_FLOOR)
-    now = np.maximum(current[held] / current.sum(), _PSI_FLOOR)
-    return float(np.sum((now - before) * np.log(now / before)))
+    before = np.maximum(reference / reference.sum(), _PSI_FLOOR)
+    now = np.maximum(current / total, _PSI_FLOOR)
+    parts = np.where(held, (now - before) * np.log(now / before), 0.0)
+    found: FloatArray = parts.sum(axis=1)
+    return found
 
 
 def _same_length(one: npt.NDArray[np.generic], other: npt.NDArray[np.generic]) -> None:

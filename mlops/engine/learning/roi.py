@@ -11,9 +11,18 @@ import numpy as np
 from mlops.engine.learning import metrics
 from mlops.engine.learning.boosters import Told, Trees, boost, matrix, read
 from mlops.engine.learning.columns import Columns
+from mlops.engine.learning.drift import CALIBRATION, REFERENCE, calibration_groups, reference_of
 from mlops.engine.learning.leakage import check_leakage
 from mlops.engine.learning.roi_rows import AFTER_DAYS, RoiRows
-from mlops.engine.learning.shapes import Artefact, FloatArray, Reasons, Rows, TooFewError, Trained
+from mlops.engine.learning.shapes import (
+    JUDGED_FROM,
+    Artefact,
+    FloatArray,
+    Reasons,
+    Rows,
+    TooFewError,
+    Trained,
+)
 from mlops.engine.learning.splits import by_time
 
 if TYPE_CHECKING:
@@ -106,7 +115,8 @@ def train(rows: RoiRows, settings: Settings | None = None) -> Trained:
     _check_amount(known, judged)
     check_leakage(known.rows, known.roi + 1, seed=settings.seed)
     model, rounds = fit(known, settings)
-    found = measures(judged.roi, model.predict(judged.rows))
+    guess = model.predict(judged.rows)
+    found = measures(judged.roi, guess)
     plain = {name: measures(judged.roi, guess) for name, guess in guesses(known, judged).items()}
     is_better, verdict = judge(found, plain)
     low, high = model.interval(judged.rows).T
@@ -124,6 +134,10 @@ def train(rows: RoiRows, settings: Settings | None = None) -> Trained:
             "rounds": rounds,
             "smearing": model.smearing,
             "interval_covers": metrics.coverage(judged.roi, low, high),
+            JUDGED_FROM: str(judged.origin.min()),
+            REFERENCE: reference_of(known.rows, guess),
+            # Of ROAS, which is never negative.
+            CALIBRATION: calibration_groups(judged.roi + 1, guess + 1),
         },
         seed=settings.seed,
         rows=len(known),

@@ -34,11 +34,13 @@ class RoiRows:
     origin : first day of those that the target is of
     roi : revenue over spend less one of the days from then on; NaN where they are not over or
         nothing was spent
+    series : place of the campaign in the panel
     """
 
     rows: Rows
     origin: Days
     roi: FloatArray
+    series: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return self.origin.size
@@ -46,18 +48,21 @@ class RoiRows:
     def where(self, chosen: npt.NDArray[np.bool_]) -> RoiRows:
         """Take some of them."""
         rows = {name: values[chosen] for name, values in self.rows.items()}
-        return RoiRows(rows, self.origin[chosen], self.roi[chosen])
+        return RoiRows(rows, self.origin[chosen], self.roi[chosen], self.series[chosen])
 
 
-def roi_rows(panel: Panel) -> RoiRows:
+def roi_rows(panel: Panel, days: npt.NDArray[np.int64] | None = None) -> RoiRows:
     """Rows of every day on which there is a week before, the oldest first.
 
     Parameters
     ----------
     panel : of campaigns; the day after its last one has a row too, whose target nobody knows
+    days : places of the days to take, in order; else all
     """
     count = panel.days.size
     origins = np.arange(BEFORE_DAYS, count + 1)
+    if days is not None:
+        origins = days[days >= BEFORE_DAYS]
     before = {name: _window(panel.figures[name], origins - BEFORE_DAYS, origins) for name in _SUMS}
     ends = origins + AFTER_DAYS
     over = ends <= count
@@ -83,6 +88,7 @@ def roi_rows(panel: Panel) -> RoiRows:
         },
         origin=first[at],
         roi=roi[series, at],
+        series=series,
     )
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,9 @@ Rows = Mapping[str, npt.NDArray[Any]]
 Reasons = list[tuple[str, float]]
 
 Format = Literal["safetensors", "xgboost-json", "json"]
+
+#: On a card: the first day of what it was judged on, so of what it did not learn from.
+JUDGED_FROM: Final = "judged_from"
 
 
 class TooFewError(ValueError):

@@ -7,6 +7,7 @@ a report stands once a day, and a version is proposed once, whatever became of t
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -14,23 +15,21 @@ from typing import Any, Final
 import numpy as np
 from django.db import transaction
 
-from mlops.engine.learning.drift import REFERENCE, moved
 from mlops.engine.learning.shadow import (
     Agreement,
     Gain,
     Rule,
     agreement_of,
     eligibility,
-    gain_of,
     rule_of,
     threshold_of,
 )
 from mlops.models import ModelStage, ModelVersion, ShadowReport
-from mlops.selectors.app_users import app_users
 from mlops.selectors.registry import PROMOTION_KIND, champion_of, is_intact, label_of
-from mlops.selectors.watch import Pairs, model_policy, pairs_of, watched_versions
+from mlops.selectors.watch import Pairs, model_policy, watched_versions
 from mlops.services.registry.adding import registry_lock
 from mlops.services.registry.promoting import to_shadow
+from mlops.services.watch.beside import BESIDE
 from workspaces.gate import GateError, Proposer
 from workspaces.models import Proposal, Workspace
 from workspaces.models.gate import OPEN
@@ -40,7 +39,8 @@ from workspaces.services.proposing import propose
 logger = logging.getLogger(__name__)
 
 MOST_DIFFERING: Final = 20
-_LEAST: Final = 30  # rows below which a gain says nothing at all
+#: As what was decided otherwise names its rows.
+_KEYS: Final = {"user": "install", "campaign": "campaign"}
 
 
 @transaction.atomic
@@ -78,14 +78,17 @@ def compare(*, workspace: Workspace, name: str, now: datetime) -> ShadowReport |
         return None
     champion, shadow = versions
     rule = rule_of(name)
-    known = pairs_of(champion=champion, challenger=shadow, known=True)
-    both = known if len(known) else pairs_of(champion=champion, challenger=shadow, known=False)
-    gain = None
-    if len(known) >= _LEAST:
-        gain = gain_of(rule, known.outcome, known.champion, known.challenger, seed=shadow.version)
-    inputs = _inputs_moved(workspace, shadow, known)
+    beside = BESIDE[name](champion, shadow, now)
+    known, both, gain = beside.known, beside.both, beside.gain
+    limits = model_policy(workspace).limits
+    far = beside.moved.beyond(limits.most_moved, beside.chance)
     is_eligible, verdict = eligibility(
-        rule, gain, len(known), max(inputs.values(), default=0.0), model_policy(workspace).limits
+        rule,
+        gain,
+        len(known),
+        next(iter(far.values()), beside.moved.most),
+        limits,
+        is_by_chance=not far,
     )
     found = _agreement(rule, champion, shadow, both)
     report, _ = ShadowReport.objects.update_or_create(
@@ -96,12 +99,14 @@ def compare(*, workspace: Workspace, name: str, now: datetime) -> ShadowReport |
             "workspace": workspace,
             "rows": len(known),
             "scored": len(both),
+            "campaigns": gain.campaigns if gain else None,
             "metric": rule.metric_label,
             **_figures(gain),
-            "moved": inputs,
+            "moved": rounded(beside.moved.features),
+            "chance": rounded(beside.chance.features if beside.chance else {}),
             "rank_correlation": found.rank_correlation if len(both) else None,
             "same_decisions": found.same_decisions,
-            "differing": _differing(both, found),
+            "differing": _differing(rule, both, found),
             "effect": _effect(rule, gain, workspace),
             "is_eligible": is_eligible,
             "verdict": verdict,
@@ -159,18 +164,9 @@ def _ready(workspace: Workspace, name: str, today: date) -> tuple[ModelVersion, 
     return versions[-1], report.verdict
 
 
-def _inputs_moved(workspace: Workspace, version: ModelVersion, pairs: Pairs) -> dict[str, float]:
-    """Indices of what the compared users gave it to read against what it learnt from."""
-    reference = version.card.get(REFERENCE)
-    if reference is None or not len(pairs):
-        return {}
-    users = app_users(
-        workspace, since=pairs.began_on.min().item(), until=pairs.began_on.max().item()
-    )
-    chosen = np.isin(users.keys, pairs.keys)
-    rows = {name: values[chosen] for name, values in users.rows.items()}
-    found = moved(reference, rows, pairs.challenger)
-    return {name: round(value, 4) for name, value in found.features.items()}
+def rounded(found: Mapping[str, float]) -> dict[str, float]:
+    """Figures as reports keep them."""
+    return {name: round(value, 4) for name, value in found.items()}
 
 
 def _agreement(rule: Rule, champion: ModelVersion, shadow: ModelVersion, pairs: Pairs) -> Agreement:
@@ -183,10 +179,10 @@ def _agreement(rule: Rule, champion: ModelVersion, shadow: ModelVersion, pairs: 
     return agreement_of(pairs.champion, pairs.challenger, thresholds=both)
 
 
-def _differing(pairs: Pairs, found: Agreement) -> list[dict[str, Any]]:
+def _differing(rule: Rule, pairs: Pairs, found: Agreement) -> list[dict[str, Any]]:
     return [
         {
-            "install": int(pairs.keys[place]),
+            _KEYS[rule.subject]: int(pairs.keys[place]),
             "began_on": str(pairs.began_on[place]),
             "champion": round(float(pairs.champion[place]), 4),
             "challenger": round(float(pairs.challenger[place]), 4),

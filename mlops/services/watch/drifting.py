@@ -2,66 +2,64 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import date, datetime
 
-import numpy as np
 from django.urls import reverse
 
 from mlops.engine.learning.drift import (
     REFERENCE,
     Calibration,
     Moved,
-    calibration_of,
+    chance_of,
     moved,
     moved_since,
     verdict,
 )
-from mlops.engine.learning.shadow import rule_of
-from mlops.models import DriftReport, ModelVersion, UserScore
-from mlops.selectors.app_users import app_users, readable_until
+from mlops.models import DriftReport, ModelVersion
 from mlops.selectors.registry import champion_of, label_of
-from mlops.selectors.watch import LEAST_DRIFT_ROWS, model_policy, unseen_from
+from mlops.selectors.watch import LEAST_DRIFT_ROWS, model_policy
 from mlops.services.registry.serving import shelf
+from mlops.services.watch.comparing import rounded
+from mlops.services.watch.newest import (
+    LOOKED_BACK_DAYS,
+    WINDOW_DAYS,
+    calibration_now,
+    newest_of,
+)
 from mlops.services.watch.retraining import answer_drift
 from workspaces.models import Workspace
 from workspaces.roles import Role
 from workspaces.services.notices import notify
 
-#: Two whole weeks: inputs differ by weekday.
-WINDOW_DAYS: Final = 14
-#: So far back the beginning of a drift is looked for.
-LOOKED_BACK: Final = timedelta(days=180)
-_KNOWN_DAYS: Final = 28
-
 
 def watch_drift(*, workspace: Workspace, name: str, now: datetime) -> DriftReport | None:
     """Look how far the champion's inputs, scores and calibration have moved, and answer it.
 
-    ``None``: none serves, it keeps no picture of what it learnt from, or too few users are new.
+    ``None``: none serves, it keeps no picture of what it learnt from, or too few users or days of
+    campaigns are new.
     """
     champion = champion_of(workspace=workspace, name=name)
     if champion is None or REFERENCE not in champion.card:
         return None
-    today = now.astimezone(workspace.zone).date()
-    until = readable_until(workspace, today)
-    users = app_users(workspace, since=until - timedelta(days=WINDOW_DAYS - 1), until=until)
     model = shelf.take(champion, now=now)
-    if len(users) < LEAST_DRIFT_ROWS or model is None:
+    newest = newest_of(champion, now, WINDOW_DAYS, model)
+    if not newest.is_enough or model is None:
         return None
-    limit = model_policy(workspace).most_moved
-    found = moved(champion.card[REFERENCE], users.rows, model.predict(users.rows))
-    calibration, known = _calibration(champion, until)
-    is_moved, words = verdict(found, calibration, limit=limit)
+    reference, limit = champion.card[REFERENCE], model_policy(workspace).most_moved
+    found, chance = moved(reference, newest.watched, newest.score), None
+    if newest.campaigns is not None:
+        chance = chance_of(reference, newest.watched, newest.score, newest.campaigns)
+    calibration, known = calibration_now(champion, now)
+    is_moved, words = verdict(found, calibration, limit=limit, chance=chance)
     report, _ = DriftReport.objects.update_or_create(
         version=champion,
-        day=today,
+        day=now.astimezone(workspace.zone).date(),
         defaults={
             "workspace": workspace,
-            "rows": len(users),
-            **_figures(found, calibration, known),
+            "rows": len(newest),
+            **_figures(found, chance, calibration, known),
             "is_moved": is_moved,
-            "moved_since": _since(champion, until, limit) if is_moved else None,
+            "moved_since": _since(champion, now, limit) if is_moved else None,
             "verdict": words,
             "made_at": now,
         },
@@ -72,34 +70,26 @@ def watch_drift(*, workspace: Workspace, name: str, now: datetime) -> DriftRepor
     return report
 
 
-def _calibration(champion: ModelVersion, until: date) -> tuple[Calibration | None, int]:
-    """How far its newest scores with a known outcome were off; of users it did not learn from."""
-    rule = rule_of(champion.name)
-    newest = until - timedelta(days=rule.horizon_days + _KNOWN_DAYS)
-    rows = UserScore.objects.filter(
-        version=champion, outcome__isnull=False, began_on__gte=max(newest, unseen_from(champion))
-    ).values_list("outcome", "score")
-    pairs = np.array(rows, dtype=np.float64).reshape(-1, 2)
-    if len(pairs) < LEAST_DRIFT_ROWS:
-        return None, len(pairs)
-    return calibration_of(pairs[:, 0], pairs[:, 1], is_chance=rule.is_chance), len(pairs)
-
-
-def _since(champion: ModelVersion, until: date, limit: float) -> date | None:
-    users = app_users(champion.workspace, since=until - LOOKED_BACK, until=until)
+def _since(champion: ModelVersion, now: datetime, limit: float) -> date | None:
+    newest = newest_of(champion, now, LOOKED_BACK_DAYS)
     return moved_since(
         champion.card[REFERENCE],
-        users.rows,
-        users.installed_on,
+        newest.watched,
+        newest.began_on,
         limit=limit,
         least=LEAST_DRIFT_ROWS // 2,
+        groups=newest.campaigns,
     )
 
 
-def _figures(found: Moved, calibration: Calibration | None, known: int) -> dict[str, object]:
+def _figures(
+    found: Moved, chance: Moved | None, calibration: Calibration | None, known: int
+) -> dict[str, object]:
     return {
-        "moved": {name: round(value, 4) for name, value in found.features.items()},
+        "moved": rounded(found.features),
         "score_moved": round(found.score, 4),
+        "chance": rounded(chance.features if chance else {}),
+        "score_chance": round(chance.score, 4) if chance else None,
         "known_rows": known,
         "calibration_error": calibration.error if calibration else None,
         "calibration_limit": calibration.limit if calibration else None,

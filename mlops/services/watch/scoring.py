@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from django.db import connection, transaction
 
-from mlops.models import ModelStage, ModelVersion, ScoreDay, UserScore
+from mlops.models import CampaignScore, ModelStage, ModelVersion, ScoreDay, UserScore
 from mlops.selectors.app_users import AppUsers, app_users, known_until, readable_until
 from mlops.selectors.watch import unseen_from, watched_versions
 from mlops.services.registry.serving import shelf
@@ -80,8 +80,11 @@ def forget_scores(*, workspace: Workspace, now: datetime) -> int:
         workspace=workspace, stage=ModelStage.ARCHIVED, archived_at__lt=now - KEPT
     )
     ScoreDay.objects.filter(workspace=workspace, version__in=old).delete()
-    gone, _ = UserScore.objects.filter(workspace=workspace, version__in=old).delete()
-    return gone
+    scores = (UserScore, CampaignScore)
+    return sum(
+        table._default_manager.filter(workspace=workspace, version__in=old).delete()[0]
+        for table in scores
+    )
 
 
 def _first_without(version: ModelVersion, until: date) -> date | None:

@@ -15,6 +15,7 @@ from mlops.engine.learning.drift import (
     Moved,
     calibration_groups,
     calibration_of,
+    chance_of,
     moved,
     moved_since,
     reference_of,
@@ -161,3 +162,33 @@ def test_calibration_does_not_hang_on_the_order_of_rows_of_one_probability() -> 
     # In this order those who left come first among equals, as rows of a table may.
     assert calibration_of(came, chance, is_chance=True).error == pytest.approx(0, abs=1e-12)
     assert {round(share, 9) for _, share, _ in calibration_groups(came, chance)} == {0.2, 0.9}
+
+
+def test_few_groups_move_by_chance_what_many_do_not() -> None:
+    rng = np.random.default_rng(4)
+    reference = reference_of({"spend": rng.normal(size=4_000)}, rng.normal(size=4_000))
+
+    def chance(groups: int) -> float:
+        owner = np.repeat(np.arange(groups), 14)
+        rows = {"spend": rng.normal(size=groups)[owner]}
+        found = chance_of(reference, rows, np.empty(0), owner)
+        assert found.score == 0
+        return found.features["spend"]
+
+    assert chance(20) > 0.6 > 0.25 > chance(400)
+    assert chance_of(reference, {"spend": np.empty(0)}, np.empty(0), np.empty(0, dtype=int)) == (
+        Moved({"spend": 0.0}, 0.0)
+    )
+
+
+def test_what_chance_may_move_is_no_drift_and_what_it_may_not_is() -> None:
+    chance = Moved({"spend": 0.6, "cost": 0.1}, 0.5)
+
+    still = verdict(Moved({"spend": 0.5, "cost": 0.2}, 0.4), None, limit=0.25, chance=chance)
+    far = verdict(Moved({"spend": 0.5, "cost": 0.3}, 0.4), None, limit=0.25, chance=chance)
+
+    assert still == (
+        False,
+        "Stable: nothing has moved further than chance may move it; spend has moved most (0.50).",
+    )
+    assert far == (True, "What it reads has moved: cost 0.30 (limit 0.25).")

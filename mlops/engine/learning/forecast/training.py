@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from mlops.engine.learning import metrics
 from mlops.engine.learning.campaign_days import Panel
+from mlops.engine.learning.drift import CALIBRATION, REFERENCE, calibration_groups, reference_of
 from mlops.engine.learning.forecast import KIND, smoothing
 from mlops.engine.learning.forecast.intervals import learn_widths
 from mlops.engine.learning.forecast.model import (
@@ -22,6 +23,7 @@ from mlops.engine.learning.forecast.model import (
 )
 from mlops.engine.learning.forecast.net import Scales
 from mlops.engine.learning.forecast.references import MSTL, NAIVE, NAMES, references
+from mlops.engine.learning.forecast.watched import results_of_week, watched
 from mlops.engine.learning.forecast.windows import (
     AHEAD_DAYS,
     LEAST_DAYS,
@@ -30,13 +32,14 @@ from mlops.engine.learning.forecast.windows import (
     Origins,
     Windows,
     ahead_of,
+    naive_errors,
     origins_of,
     squeezed,
     stretched,
     target_days,
     windows_of,
 )
-from mlops.engine.learning.shapes import FloatArray, TooFewError, Trained
+from mlops.engine.learning.shapes import JUDGED_FROM, FloatArray, TooFewError, Trained
 
 #: Of the seasonal naive forecast's error and of MSTL's; shares that intervals may cover.
 AGAINST_NAIVE: Final = 0.8
@@ -152,7 +155,11 @@ def train(panel: Panel, settings: Settings | None = None, plan: Plan | None = No
         baselines=plain,
         is_better=is_better,
         verdict=verdict,
-        card=_card(model, errors, models, judging, targets),
+        card={
+            **_card(model, errors, models, judging, targets),
+            JUDGED_FROM: str(panel.days[plan.judging[0]]),
+            **_watched(learning, model, judging),
+        },
         seed=settings.seed,
         rows=len(learning.origins),
         held_out=len(judging.origins),
@@ -222,7 +229,7 @@ def mase(middle: FloatArray, part: Part, targets: FloatArray, chosen: slice = sl
     Hyndman and Koehler (2006), Int. J. of Forecasting 22(4), 679-688, eq. (8).
     """
     off = _mean(np.abs(middle - part.ahead[:, chosen]))
-    ratio = off / _naive_errors(targets[:, chosen], part.origins)
+    ratio = off / naive_errors(targets[:, chosen], part.origins)
     found = ratio[np.isfinite(ratio)]
     return float(found.mean()) if found.size else float("inf")
 
@@ -311,29 +318,12 @@ def _thinned(days: npt.NDArray[np.int64], series: int) -> npt.NDArray[np.int64]:
     return days[::-1][::step][::-1]
 
 
-def _naive_errors(targets: FloatArray, origins: Origins) -> FloatArray:
-    """(rows, targets) mean gap between days a week apart, of all days before each origin."""
-    gaps = np.abs(targets[:, :, _WEEK:] - targets[:, :, :-_WEEK])
-    known = ~np.isnan(gaps)
-    sums = np.cumsum(np.where(known, gaps, 0.0), axis=2)
-    counts = np.cumsum(known, axis=2)
-    last = origins.origin - _WEEK - 1
-    total = sums[origins.series, :, last]
-    count = counts[origins.series, :, last]
-    return _ratio(total, count, some=(count > 0) & (total > 0))
-
-
 def _mean(values: FloatArray) -> FloatArray:
     """Mean of what is known of the last axis; NaN where nothing is."""
     known = ~np.isnan(values)
     count = known.sum(axis=-1)
-    return _ratio(np.where(known, values, 0.0).sum(axis=-1), count, some=count > 0)
-
-
-def _ratio(
-    above: FloatArray, below: npt.NDArray[np.int64], some: npt.NDArray[np.bool_]
-) -> FloatArray:
-    found: FloatArray = np.divide(above, below, out=np.full_like(above, np.nan), where=some)
+    total = np.where(known, values, 0.0).sum(axis=-1)
+    found: FloatArray = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
     return found
 
 
@@ -356,6 +346,18 @@ def _card(
             name: own.as_json() for name, own in zip(TARGETS, model.parameters, strict=True)
         },
         "series_judged": int(np.unique(judging.origins.series).size),
+    }
+
+
+def _watched(learning: Part, model: ForecastModel, judging: Part) -> dict[str, Any]:
+    """Keep what drift and calibration are told by, in few figures."""
+    told = model.forecast(judging.windows)[..., 1].reshape(len(judging.origins), -1)
+    week = results_of_week(told)
+    came = results_of_week(judging.ahead.reshape(told.shape))
+    known = ~np.isnan(came)
+    return {
+        REFERENCE: reference_of(watched(learning.origins.rows), week),
+        CALIBRATION: calibration_groups(came[known], week[known]),
     }
 
 

@@ -37,6 +37,7 @@ INPUTS: Final = (
     "weekday", "age",
 )  # fmt: skip
 _TINY: Final = 1e-9
+_WEEK: Final = 7
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,24 @@ def ahead_of(panel_targets: FloatArray, origins: Origins) -> FloatArray:
     days = origins.origin[:, None] + np.arange(AHEAD_DAYS)
     came: FloatArray = padded[origins.series[:, None], :, days].transpose(0, 2, 1)
     return came
+
+
+def naive_errors(targets: FloatArray, origins: Origins) -> FloatArray:
+    """(rows, targets) mean gap between days a week apart, of all days before each origin.
+
+    What errors are measured in (MASE); NaN where no such gap is known, or all of them are nil.
+    """
+    gaps = np.abs(targets[:, :, _WEEK:] - targets[:, :, :-_WEEK])
+    known = ~np.isnan(gaps)
+    sums = np.cumsum(np.where(known, gaps, 0.0), axis=2)
+    counts = np.cumsum(known, axis=2)
+    last = origins.origin - _WEEK - 1
+    total = sums[origins.series, :, last]
+    count = counts[origins.series, :, last]
+    found: FloatArray = np.divide(
+        total, count, out=np.full_like(total, np.nan), where=(count > 0) & (total > 0)
+    )
+    return found
 
 
 def _results(panel: Panel) -> FloatArray:
