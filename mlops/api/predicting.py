@@ -28,7 +28,7 @@ _EXAMPLE = OpenApiExample(
 
 
 class ModelPredictionIn(Body):
-    """Whom or what to predict: rows, or users of the app; one of the two."""
+    """Whom or what to predict: rows, users of the app, or campaigns; one of the three."""
 
     rows = serializers.ListField(
         child=serializers.DictField(),
@@ -44,11 +44,20 @@ class ModelPredictionIn(Body):
         max_length=MOST_ROWS,
         help_text="As the app names them; their features are those of their first week.",
     )
+    campaign_ids = serializers.ListField(
+        child=serializers.CharField(max_length=120),
+        required=False,
+        min_length=1,
+        max_length=MOST_ROWS,
+        help_text="`id` of `campaigns/`; their features are those of the days before the next one.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Take exactly one of the two."""
+        """Take exactly one of the three."""
         if len(attrs) != 1:
-            raise serializers.ValidationError({"rows": "Send rows or user_ids, one of the two."})
+            raise serializers.ValidationError(
+                {"rows": "Send rows, user_ids or campaign_ids, one of the three."}
+            )
         return attrs
 
 
@@ -62,7 +71,9 @@ class ModelReasonOut(serializers.Serializer[Any]):
 class ModelPredictionOut(serializers.Serializer[Any]):
     """What the model says of one row."""
 
-    subject = serializers.CharField(allow_blank=True, help_text="The user's id, where given.")
+    subject = serializers.CharField(
+        allow_blank=True, help_text="The user's or campaign's id, where given."
+    )
     prediction = serializers.FloatField(help_text="The first figure, or the only one.")
     figures = serializers.ListField(child=serializers.FloatField())
     reasons = ModelReasonOut(many=True, help_text="Ten at most, the largest effect first.")
@@ -73,6 +84,9 @@ class ModelPredictionsOut(serializers.Serializer[Any]):
 
     model = serializers.CharField()
     unit = serializers.CharField(help_text="probability, a currency, or number.")
+    outputs = serializers.ListField(
+        child=serializers.CharField(), help_text="What `figures` are, in their order."
+    )
     version = serializers.IntegerField()
     version_id = serializers.UUIDField()
     sha256 = serializers.CharField(help_text="Of the artefact.")
@@ -131,6 +145,7 @@ def _shown(answer: Answer, name: str, currency: str) -> dict[str, Any]:
     return {
         "model": name,
         "unit": KINDS[name].unit_in(currency),
+        "outputs": KINDS[name].outputs,
         "version": answer.version,
         "version_id": answer.version_id,
         "sha256": answer.sha256,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import numpy as np
 from django.db.models import Case, DecimalField, F, FloatField, Max, QuerySet, Sum, Value, When
 from django.db.models.functions import Cast
 
-from campaigns.models import AdAccount, DailyPerformance
+from campaigns.models import AdAccount, Campaign, DailyPerformance
 from campaigns.selectors.channel_days import channel_key
 from campaigns.selectors.performance import days_of
 from mlops.engine.learning.campaign_days import FIGURES, TRAITS, CampaignDays
@@ -75,6 +76,41 @@ def newest_day(workspace: Workspace, today: date) -> date | None:
     rows = DailyPerformance.objects.filter(workspace=workspace, day__lt=today)
     newest: date | None = rows.aggregate(newest=Max("day"))["newest"]
     return newest
+
+
+def campaigns_by_id(workspace: Workspace, ids: Sequence[str]) -> dict[str, Campaign]:
+    """Campaigns of the workspace by their public ids, as they are written; unknown ones are not."""
+    asked = {text: _uuid(text) for text in ids}
+    rows = Campaign.objects.filter(
+        workspace=workspace, public_id__in={one for one in asked.values() if one}
+    )
+    known = {row.public_id: row for row in rows.only("id", "public_id", "name")}
+    return {text: known[one] for text, one in asked.items() if one in known}
+
+
+def running_campaigns(
+    workspace: Workspace, today: date, *, most: int = 200
+) -> list[tuple[UUID, str]]:
+    """Public ids and names of those that spent in the last week that is known, the most first."""
+    until = newest_day(workspace, today)
+    if until is None:
+        return []
+    rows = (
+        DailyPerformance.objects.filter(
+            workspace=workspace, day__gt=until - timedelta(days=7), day__lte=until, spend__gt=0
+        )
+        .values_list("campaign__public_id", "campaign__name")
+        .annotate(spent=Sum("spend"))
+        .order_by("-spent", "campaign__name", "campaign__public_id")[:most]
+    )
+    return [(public_id, name) for public_id, name, _ in rows]
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _rates(workspace: Workspace, on: date) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from mlops.engine.learning.shapes import Reasons
 from mlops.models import ModelStage, ModelVersion, PredictionDoor
 from mlops.services.predicting import Predicted, predict
 from mlops.services.registry.serving import MOST_KEPT, shelf
-from mlops.services.subjects import rows_of_users
+from mlops.services.subjects import rows_of_subjects
 from mlops.services.winners.searching import warm_up_winners
 from mlops.tasks.asking import QUEUE, answer, put
 from workspaces.models import Workspace
@@ -24,11 +24,12 @@ _MOST_REASONS: Final = 10
 
 @dataclass(frozen=True)
 class Question:
-    """What a model is asked: rows of features, or users of the workspace's app."""
+    """What a model is asked: rows of features, users of the app, or campaigns."""
 
     name: str
     rows: Sequence[Mapping[str, object]] = ()
     user_ids: Sequence[str] = ()
+    campaign_ids: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def ask(workspace: Workspace, question: Question, *, door: PredictionDoor) -> An
         door=door.value,
         rows=list(question.rows),
         user_ids=list(question.user_ids),
+        campaign_ids=list(question.campaign_ids),
     )
     told = [Told(**{**one, "reasons": [tuple(r) for r in one["reasons"]]}) for one in said["told"]]
     return Answer(**{**said, "told": told})
@@ -85,14 +87,17 @@ def _answer(
     door: str,
     rows: Sequence[Mapping[str, object]] = (),
     user_ids: Sequence[str] = (),
+    campaign_ids: Sequence[str] = (),
     **_: object,
 ) -> dict[str, Any]:
     now = timezone.now()
-    if user_ids:
-        rows = rows_of_users(workspace=workspace, name=name, user_ids=user_ids, now=now)
+    subjects = user_ids or campaign_ids
+    if subjects:
+        field = "user_ids" if user_ids else "campaign_ids"
+        rows = rows_of_subjects(workspace=workspace, name=name, field=field, ids=subjects, now=now)
     said = predict(
-        workspace=workspace, name=name, rows=rows, subjects=user_ids, now=now,
-        door=PredictionDoor(door), is_ours=bool(user_ids),
+        workspace=workspace, name=name, rows=rows, subjects=subjects, now=now,
+        door=PredictionDoor(door), is_ours=bool(subjects),
     )  # fmt: skip
     return {
         "version": said.version.version,

@@ -11,13 +11,22 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from mlops.engine.learning import forecast
 from mlops.engine.learning.feature_rows import FeatureRow, Value
+from mlops.engine.learning.forecast.windows import AHEAD_DAYS, QUANTILES, TARGETS
 from mlops.engine.learning.kinds import KINDS
 from mlops.engine.learning.shapes import Reasons
 from mlops.models import ModelPrediction, ModelVersion, PredictionDoor
 from mlops.selectors.registry import champion_of, label_of
 from mlops.services.predicting import checked_rows
-from mlops.services.subjects import SOURCES, Example, example_of, rows_of_users
+from mlops.services.subjects import (
+    SOURCES,
+    Choice,
+    Example,
+    choices_of,
+    example_of,
+    rows_of_subjects,
+)
 from mlops.tasks import Answer, Question, ask
 from workspaces.formats import MINUS, rounded
 from workspaces.gate import GateError, RequestError
@@ -60,12 +69,21 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Day:
+    """One day of a forecast: low, middle and high of each target, in the order of the table."""
+
+    number: int
+    cells: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
 class Said:
     """What the model says, as the page shows it."""
 
     answer: Answer
     unit: str
     bars: tuple[Bar, ...]
+    days: tuple[Day, ...] = ()
 
     @property
     def figures(self) -> list[float]:
@@ -105,7 +123,7 @@ def try_out(request: PageRequest, public_id: UUID) -> HttpResponse:
 def _form(
     request: PageRequest, version: ModelVersion, context: dict[str, object]
 ) -> dict[str, object]:
-    """Fields with values: those that were sent, of the user that was named, or of a real row."""
+    """Fields with values: those that were sent, of whom was named, or of a real row."""
     found: dict[str, object] = {}
     example = context.get("example")
     if not isinstance(example, Example):
@@ -115,16 +133,32 @@ def _form(
             found["error"], example = _words(error), None
     given = request.POST if request.method == "POST" else {}
     fields = [_field(name, version, example, given) for name in version.features]
-    return found | {"example": example, "fields": fields[:_FEW], "more": fields[_FEW:]}
+    return found | {
+        "example": example,
+        "choices": _choices(request, version, example),
+        "fields": fields[:_FEW],
+        "more": fields[_FEW:],
+    }
+
+
+def _choices(request: PageRequest, version: ModelVersion, example: Example | None) -> list[Choice]:
+    """Whom the form offers; the one that fills it in is among them."""
+    found = choices_of(workspace=request.workspace, name=version.name, now=timezone.now())
+    shown = example.subject if example else ""
+    if found and shown and all(choice.id != shown for choice in found):
+        found.append(Choice(shown, shown))
+    return found
 
 
 def _example(request: PageRequest, version: ModelVersion) -> Example | None:
-    now, user = timezone.now(), request.GET.get("subject", "").strip()
-    if user:
-        rows = rows_of_users(
-            workspace=request.workspace, name=version.name, user_ids=[user], now=now
-        )
-        return Example(user, rows[0])
+    now, subject = timezone.now(), request.GET.get("subject", "").strip()
+    source = SOURCES.get(version.name)
+    if subject and source:
+        rows = rows_of_subjects(
+            workspace=request.workspace, name=version.name, field=source.field, ids=[subject],
+            now=now,
+        )  # fmt: skip
+        return Example(subject, rows[0])
     if real := example_of(workspace=request.workspace, name=version.name, now=now):
         return real
     last = version.predictions.order_by("-created_at", "-pk").first()
@@ -180,7 +214,22 @@ def _ask(request: PageRequest, version: ModelVersion, row: FeatureRow) -> Said:
         request.workspace, Question(version.name, rows=[dict(row)]), door=PredictionDoor.PAGE
     )
     unit = KINDS[version.name].unit_in(request.workspace.currency)
-    return Said(answer, unit, _bars(answer.told[0].reasons))
+    told = answer.told[0]
+    return Said(answer, unit, _bars(told.reasons), _days(version.name, told.output))
+
+
+def _days(name: str, output: list[float]) -> tuple[Day, ...]:
+    """Figures of a forecast by day, as `OUTPUTS` orders them by target, day and quantile."""
+    if name != forecast.KIND:
+        return ()
+    step = len(QUANTILES)
+    cells = [tuple(output[at : at + step]) for at in range(0, len(output), step)]
+    return tuple(
+        Day(
+            number + 1, tuple(cells[target * AHEAD_DAYS + number] for target in range(len(TARGETS)))
+        )
+        for number in range(AHEAD_DAYS)
+    )
 
 
 def _bars(reasons: Reasons) -> tuple[Bar, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -82,13 +83,14 @@ class Panel:
         return gaps
 
 
-def panel(days: CampaignDays, by: By = "campaign") -> Panel:
+def panel(days: CampaignDays, by: By = "campaign", *, until: date | None = None) -> Panel:
     """Lay rows out as series over the same days.
 
     Parameters
     ----------
     days : at least one row
     by : one series per campaign, or the sum of a channel's campaigns
+    until : the last day of the panel where that is later than the last of the rows
 
     Raises
     ------
@@ -100,7 +102,8 @@ def panel(days: CampaignDays, by: By = "campaign") -> Panel:
         keys, owner = days.keys, np.arange(days.keys.size)
     else:
         keys, owner = np.unique(days.traits["channel"].astype(str), return_inverse=True)
-    dates = np.arange(days.day.min(), days.day.max() + _DAY)
+    last = days.day.max() if until is None else max(days.day.max(), np.datetime64(until))
+    dates = np.arange(days.day.min(), last + _DAY)
     place = owner[days.campaign] * dates.size + ((days.day - dates[0]) / _DAY).astype(np.int64)
     began = np.full(keys.size, days.day.max())
     np.minimum.at(began, owner, days.started_on)

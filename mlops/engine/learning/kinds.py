@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from mlops.engine.budget import nets as budget_nets
+from mlops.engine.budget.state import ACTIONS
 from mlops.engine.budget.training import KIND as BUDGET
 from mlops.engine.learning import churn, forecast, ltv, plain, roi
 from mlops.engine.learning.forecast import model as forecast_model
@@ -27,6 +28,8 @@ class Kind:
     goal: str
     load: Callable[[Artefact], Served]
     unit: Literal["probability", "money", "number"] = "number"
+    # What it gives of a row, in its order.
+    outputs: tuple[str, ...] = ("prediction",)
     # Columns that move by nature, and why: that they do is no drift.
     nature: Mapping[str, str] = field(default_factory=dict)
 
@@ -62,6 +65,7 @@ _ALL = (
             "its 80% intervals hold 76% to 84% of what comes; all together."
         ),
         load=forecast_model.load,
+        outputs=forecast_model.OUTPUTS,
         nature={"age": _OLDER, "weekday": "the calendar moves it"},
     ),
     Kind(
@@ -79,6 +83,7 @@ _ALL = (
             " fatigue and shocks."
         ),
         load=budget_nets.load,
+        outputs=ACTIONS,
     ),
     Kind(
         name="roi_mean",
