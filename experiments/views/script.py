@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
@@ -18,6 +19,7 @@ from attribution.site_door import origin_of
 from experiments.engine.snippet import SiteTest, is_personal, site_config
 from experiments.engine.targeting import Facts
 from experiments.selectors.served import holdout_of, served_tests
+from experiments.services.serving import note_asked
 
 MAX_AGE_S: Final = 60  # how long a stopped test may still be shown
 _BUILT: Final = Path(__file__).parents[1] / "snippet" / "dist" / "ab.js"
@@ -36,6 +38,7 @@ def ab_script(request: HttpRequest) -> HttpResponseBase:
     if found is None:
         return _answer(request, "// There is no active website of this key.\n", status=404)
     site, _ = found
+    note_asked(site=site, now=timezone.now())
     tests = [one.on_site() for one in served_tests(site.workspace, site=site)]
     if not tests:
         return _answer(request, "")

@@ -18,7 +18,10 @@ from sandbox.web import Answer, JsonObject, Request
 FOLDER = Path(__file__).parent
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 SETTINGS = ("base_url", "site_key")
-SCRIPT = '<script defer src="$base_url/t.js" data-site="$site_key"></script>'
+SCRIPT = (
+    '<script src="$base_url/ab.js?site=$site_key"></script>\n    '
+    '<script defer src="$base_url/t.js" data-site="$site_key"></script>'
+)
 
 
 def answer(store: Store, request: Request) -> Answer:

@@ -11,9 +11,9 @@ import pytest
 from django.test import Client
 
 from attribution.models import Site
-from experiments.models import ABTest, ABTestStatus, ExperimentPolicy, Layer
+from experiments.models import ABTest, ABTestStatus, ExperimentPolicy, Layer, WebsiteABTest
 from tests.experiments.served_steps import pause, runs_on, shop_of
-from tests.experiments.steps import NOW, running_of
+from tests.experiments.steps import NOW, draft_of, on_site, running_of
 from tests.experiments.test_snippet import BUILT
 from workspaces.models import Workspace
 
@@ -176,6 +176,19 @@ def test_the_selector_of_the_test_is_that_of_changes_without_one(
     assert told(ask(client, site))[0][5][1][3] == [["#buy", "New"]]
 
 
+def test_that_pages_have_asked_is_noted_once_for_each_test(client: Client, site: Site) -> None:
+    mine, elsewhere = runs_on(site), runs_on(shop_of(site.workspace, "Second"), "second")
+    on_site(draft_of(site.workspace, "draft"), site)
+    ask(client, site)
+    first = dict(WebsiteABTest.objects.values_list("test__key", "deployed_at"))
+    ask(client, site)
+
+    assert first["title"] == first["draft"] is not None
+    assert first[elsewhere.key] is None
+    mine.website.refresh_from_db()
+    assert mine.website.deployed_at == first["title"]
+
+
 def test_few_queries_and_none_that_writes(
     client: Client, site: Site, django_assert_num_queries: Any
 ) -> None:
@@ -183,6 +196,6 @@ def test_few_queries_and_none_that_writes(
         runs_on(site, f"test-{number}")
     ask(client, site)
 
-    with django_assert_num_queries(4) as watched:
+    with django_assert_num_queries(5) as watched:
         ask(client, site)
     assert {query["sql"].split()[0] for query in watched.captured_queries} == {"SELECT"}
