@@ -183,6 +183,9 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="55", hour="2,14"),
         "options": {"expires": 3600},
     },
+    # A test that does harm must not wait for an hour.
+    "experiments: decide": _start("experiment-decisions", crontab(minute="4,19,34,49")),
+    "experiments: share bandits out": _start("experiment-bandits", crontab(minute="28")),
     "mlops: propose budgets": {
         "task": "workspaces.start_job",
         "kwargs": {"name": "budget-optimization"},

@@ -12,15 +12,23 @@ class ExperimentsConfig(AppConfig):
     verbose_name = "Experiments"
 
     def ready(self) -> None:
-        """Bring our work to the jobs and our ads to the practices; hear of visitors and people."""
+        """Bring tests to the gate, our ads to practices, our work to the jobs; hear the news."""
         from attribution.services.news import on_people_news, on_visitor_news, register_keeper
+        from experiments.handlers import ABTestHandler
+        from experiments.panels import TEST_PANEL
         from experiments.piece_sources import register_piece_source
         from experiments.selectors.pieces import ad_pieces
+        from experiments.services import library
         from experiments.services.counting import news
         from experiments.services.counting.keeping import UnitKeeper
         from experiments.services.counting.questions import register_sources
         from experiments.services.job_list import register_jobs
+        from workspaces import gate, panels
+        from workspaces.hooks import on_workspace_created
 
+        gate.register(ABTestHandler())
+        panels.register_panel(TEST_PANEL)
+        on_workspace_created(library.seed_new)
         register_piece_source(ad_pieces)
         register_sources()
         on_visitor_news(news.queue_visitors)

@@ -19,6 +19,7 @@ from campaigns.models import AdSet
 from mlops.models import ModelVersion
 from tests.api.conftest import key_client
 from tests.campaigns.change_steps import ad_set_in, connected, days, policy_of
+from tests.experiments.steps import draft_of, on_site
 from tests.integrity import doors
 from tests.integrity.digests import digests
 from tests.integrity.test_approval_integrity import assert_unsigned
@@ -70,8 +71,15 @@ def _promotion(ad_set: AdSet) -> dict[str, str]:
     return {"model": version.name, "version": str(version.version)}
 
 
+def _test_start(ad_set: AdSet) -> dict[str, str]:
+    test = draft_of(ad_set.workspace)
+    on_site(test)
+    return {"test": str(test.public_id), "operation": "start"}
+
+
 # One request of every kind. A kind without one fails the first test below.
 REQUESTS: dict[str, Callable[[AdSet], dict[str, str]]] = {
+    "ab_test": _test_start,
     "ad_change": _ad_change,
     "model_promotion": _promotion,
     "note": lambda ad_set: {"page": "1", "text": "hello"},

@@ -119,7 +119,7 @@ def _log(
 def record_stop(
     *,
     workspace: Workspace,
-    by: User,
+    by: User | Proposer,
     rank: Role,
     subject_key: str,
     subject_label: str,
@@ -131,10 +131,10 @@ def record_stop(
 ) -> Proposal:
     """Write a stop as a proposal that went the whole way in the caller's transaction.
 
-    The caller stops what is to be stopped, and has seen that ``by`` holds ``rank``. ``reverts`` is
-    the executed proposal that it undoes.
+    The caller stops what is to be stopped, and has seen that ``by``, a person or a rule of ours,
+    holds ``rank``. ``reverts`` is the executed proposal that it undoes.
     """
-    proposer = Proposer.person(by)
+    proposer = by if isinstance(by, Proposer) else Proposer.person(by)
     proposal = Proposal.objects.create(
         workspace=workspace,
         kind=STOP_KIND,
@@ -144,8 +144,8 @@ def record_stop(
         reason=reason,
         proposer_type=proposer.type,
         proposer_key=proposer.key,
-        proposer_label=proposer.label,
-        proposed_by=by,
+        proposer_label=proposer.label[:200],
+        proposed_by=proposer.user,
         created_at=now,
         # A lane of its own: what runs in the lane of the subject must not hold a stop up.
         lane=f"stop:{subject_key}",
