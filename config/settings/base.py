@@ -335,6 +335,11 @@ SPECTACULAR_SETTINGS = {
         "AlertOperator": "campaigns.models.AlertOperator",
         "SignalType": "campaigns.models.SignalType",
         "SignalSeverity": "campaigns.models.SignalSeverity",
+        "ABTestStatus": "experiments.models.ABTestStatus",
+        "ABTestType": "experiments.models.ABTestType",
+        "ABTestMode": "experiments.models.Mode",
+        "ABTestMethod": "experiments.models.Method",
+        "RollOutState": "experiments.models.RollOutState",
     },
 }
 

@@ -10,7 +10,7 @@ from config.urls_api import urlpatterns
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # Another spelling of the first word; the reference tells each operation once.
-ALIASES = (" conversion/", " paid/")
+ALIASES = (" conversion/", " paid/", " ab-tests/create/")
 NOBODY = UUID("01932f6e-0000-7000-8000-000000000000")
 
 # The contract: which scope each operation needs. "public" needs nothing, "any" a known caller.
@@ -68,6 +68,20 @@ OPERATIONS = {
     "GET predictions/latest/": "insight:read",
     "POST predictions/generate/": "insight:write",
     "GET ab-tests/best-practices/": "experiments:read",
+    "GET ab-tests/": "experiments:read",
+    "POST ab-tests/": "experiments:write",
+    "GET ab-tests/create/": "experiments:read",
+    "POST ab-tests/create/": "experiments:write",
+    "GET ab-tests/metrics/": "experiments:read",
+    "POST ab-tests/power/": "experiments:read",
+    "GET ab-tests/<uuid:public_id>/": "experiments:read",
+    "PATCH ab-tests/<uuid:public_id>/": "experiments:write",
+    "GET ab-tests/<uuid:public_id>/checklist/": "experiments:read",
+    "GET ab-tests/<uuid:public_id>/results/": "experiments:read",
+    **{
+        f"POST ab-tests/<uuid:public_id>/{word}/": "experiments:write"
+        for word in ("start", "pause", "resume", "stop", "shares", "declare-winner")
+    },
     "POST sync/run-now/": "sync:run",
     "GET signals/": "insight:read",
     "POST signals/<uuid:public_id>/dismiss/": "insight:write",

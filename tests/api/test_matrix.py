@@ -20,6 +20,7 @@ WITHOUT_REPEAT_KEY = {
     "POST connections/<uuid:public_id>/test/",
     "POST safety-policy/simulate/",
     "POST scenarios/predict/",
+    "POST ab-tests/power/",
     # Each event has an id of its own.
     "POST website/events/",
     "POST website/track/",
@@ -117,6 +118,7 @@ def test_reading_scope_never_writes(workspace, admin):
     looking = {
         "POST safety-policy/simulate/",
         "POST scenarios/predict/",
+        "POST ab-tests/power/",
         "POST ml/battle-hardened/select/",
         "POST ml/optimize-budget/",
         "POST ml/predict/<str:name>/",

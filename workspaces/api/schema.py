@@ -13,7 +13,7 @@ from workspaces.api import examples
 from workspaces.api.idempotency import HEADER
 from workspaces.api.problems import MEDIA_TYPE
 
-_ALIASES: Final = ("/api/v1/", "/api/conversion/", "/api/paid/")
+_ALIASES: Final = ("/api/v1/", "/api/conversion/", "/api/paid/", "/api/ab-tests/create/")
 _WORDS: Final = {
     "400": "A field is wrong; `errors` names it.",
     "401": "No key, or one that is unknown, revoked or expired.",
