@@ -10,7 +10,7 @@ from mlops.selectors.watch import model_policy
 from mlops.services.job_names import training_job
 from workspaces.models import Proposal, Workspace
 from workspaces.models.gate import OPEN
-from workspaces.services.jobs import JobRefusedError, request_job
+from workspaces.services.jobs import JobRefusedError, request_job, send_soon
 
 
 def answer_drift(*, report: DriftReport, now: datetime) -> None:
@@ -34,9 +34,10 @@ def request_training(*, workspace: Workspace, name: str, now: datetime) -> str:
     A run that waits or goes on already is the one: no second is queued.
     """
     try:
-        request_job(workspace=workspace, name=training_job(name), trigger="drift", now=now)
+        run = request_job(workspace=workspace, name=training_job(name), trigger="drift", now=now)
     except JobRefusedError as error:
         return f"It is not trained now: {error}"
+    send_soon(run)
     return "A training was asked for."
 
 
