@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from mlops.models import DriftReport, ModelVersion
+from mlops.selectors.canary import running_canary
 from mlops.selectors.registry import PROMOTION_KIND
 from mlops.selectors.watch import model_policy
 from mlops.services.job_names import training_job
@@ -54,6 +55,9 @@ def _why_not(report: DriftReport) -> str:
     ).first()
     if waiting is not None:
         return f"“{waiting.summary}” waits for a decision; that comes first."
+    canary = running_canary(workspace=report.workspace, name=version.name)
+    if canary is not None:
+        return f"The canary of version {canary.version.version} runs; that comes first."
     last = _last_training(report)
     pause = timedelta(days=policy.cool_down_days)
     if last is not None and report.day < last + pause:
