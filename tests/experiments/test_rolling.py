@@ -13,9 +13,12 @@ from experiments.models import (
     ABTestAllocation,
     ABTestStatus,
     ExperimentPolicy,
+    Exposure,
     RollOut,
     RollOutState,
+    UnitOutcome,
 )
+from experiments.selectors.weighing import weighted_of
 from experiments.services.bandits import reweigh, whole_shares
 from experiments.services.deciding import decide_test, running_tests, watch_roll_outs
 from experiments.services.rolling import (
@@ -26,7 +29,7 @@ from experiments.services.rolling import (
 from experiments.services.running import begin
 from tests.campaigns.factories import AdFactory
 from tests.experiments.figures import count
-from tests.experiments.steps import NOW, draft_of, metric_of, on_site, running_of
+from tests.experiments.steps import NOW, draft_of, metric_of, on_site, running_of, variant_of
 from tests.workspaces.gate_steps import fresh, sign
 from workspaces.gate import NotAllowedError, Proposer, StateError
 from workspaces.models import Notification, Proposal, Status, User, Workspace
@@ -346,3 +349,33 @@ def test_a_bandit_waits_for_units(workspace: Workspace) -> None:
 
 def test_shares_are_whole() -> None:
     assert whole_shares([1 / 3, 1 / 3, 1 / 3]) == [3_334, 3_333, 3_333]
+
+
+def test_estimates_of_a_bandit_know_by_which_share_a_unit_came(workspace: Workspace) -> None:
+    test = _live(workspace, EVEN, mode="bandit")
+    moved = NOW + timedelta(hours=6)
+    for at, weights in ((NOW, (5_000, 5_000)), (moved, (1_000, 9_000))):
+        ABTestAllocation.objects.create(
+            workspace=workspace, test=test, at=at, reason="r",
+            weights=dict(zip(("control", "blue"), weights, strict=True)),
+        )  # fmt: skip
+    metric = test.metrics.get(role="primary").metric
+    # Before noon one of two buys, after it one of ten, whichever variant they see.
+    plan = [("control", NOW, 10, 5), ("blue", NOW, 10, 5), ("control", moved, 10, 1),
+            ("blue", moved, 90, 9)]  # fmt: skip
+    for key, at, units, bought in plan:
+        for number in range(units):
+            exposure = Exposure.objects.create(
+                workspace=workspace, test=test, variant=variant_of(test, key), at=at,
+                unit=f"{key}-{at}-{number}", day=at.date(),
+            )  # fmt: skip
+            if number < bought:
+                UnitOutcome.objects.create(
+                    workspace=workspace, exposure=exposure, metric=metric, day=at.date(), value=2
+                )
+
+    control, blue = weighted_of(test, metric)
+
+    # 20 units at even shares and 100 at uneven ones: (20 × 0.5 + 100 × 0.1) / 120.
+    assert control.value == pytest.approx(1 / 6)
+    assert blue.value == pytest.approx(1 / 6)
