@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -17,6 +18,7 @@ from experiments.models import (
     Surface,
 )
 from experiments.models.ab_tests import WHOLE
+from experiments.services.counting.telling import MOST_AT_ONCE
 from workspaces.api.fields import Body, RefusesUnknown
 
 _SHARE = "Ten-thousandths: 5000 is 50 %."
@@ -133,6 +135,65 @@ class SharesIn(Body):
         if "traffic" not in attrs and "weights" not in attrs:
             raise serializers.ValidationError({"traffic": "Give traffic, weights, or both."})
         return attrs
+
+
+class ExposureIn(RefusesUnknown):
+    """A unit that really saw a variant."""
+
+    unit = serializers.CharField(max_length=120)
+    variant = serializers.CharField(max_length=40, help_text="Its key.")
+    at = serializers.DateTimeField(required=False, help_text="Now, where it is left out.")
+    device = serializers.CharField(max_length=10, required=False, default="", allow_blank=True)
+    source = serializers.CharField(  # type: ignore[assignment]  # a field of that name
+        max_length=120, required=False, default="", allow_blank=True
+    )
+    country = serializers.CharField(max_length=2, required=False, default="", allow_blank=True)
+    customer_type = serializers.CharField(
+        max_length=9, required=False, default="", allow_blank=True
+    )
+
+
+class UnitEventIn(RefusesUnknown):
+    """Something that a unit did; told twice under one id, it counts once."""
+
+    event_id = serializers.CharField(max_length=120)
+    unit = serializers.CharField(max_length=120)
+    name = serializers.CharField(max_length=120)
+    at = serializers.DateTimeField(required=False, help_text="Now, where it is left out.")
+    value = serializers.DecimalField(
+        max_digits=20, decimal_places=6, required=False, default=Decimal(0)
+    )
+
+
+class TrackIn(Body):
+    """Who saw which variant, and what they did."""
+
+    exposures = serializers.ListField(
+        child=ExposureIn(), required=False, default=list, max_length=MOST_AT_ONCE
+    )
+    events = serializers.ListField(
+        child=UnitEventIn(), required=False, default=list, max_length=MOST_AT_ONCE
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Ask for one of them at least."""
+        if not attrs["exposures"] and not attrs["events"]:
+            raise serializers.ValidationError({"exposures": "Send exposures, events, or both."})
+        return attrs
+
+
+class ToldOut(serializers.Serializer[Any]):
+    """How many were new, and how many were known."""
+
+    taken = serializers.IntegerField()
+    known = serializers.IntegerField()
+
+
+class TrackedOut(serializers.Serializer[Any]):
+    """What was taken."""
+
+    exposures = ToldOut()
+    events = ToldOut()
 
 
 class PowerIn(Body):

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
+from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
@@ -25,6 +26,8 @@ from experiments.api.serializers import (
     SharesIn,
     SizingOut,
     StartIn,
+    TrackedOut,
+    TrackIn,
     WinnerIn,
 )
 from experiments.models import (
@@ -41,6 +44,13 @@ from experiments.models import (
 from experiments.selectors.checklist import checklist
 from experiments.selectors.proposals import KIND
 from experiments.selectors.sizing import sizing_of
+from experiments.services.counting.telling import (
+    Did,
+    MetVariant,
+    Told,
+    record_exposures,
+    record_unit_events,
+)
 from experiments.services.drafting import create_draft, edit_draft
 from experiments.services.running import (
     change_shares,
@@ -57,6 +67,7 @@ from workspaces.api.proposing import propose_for
 from workspaces.api.views import ApiView, RowsView
 
 TAG = ["Experiments"]
+_NONE = Told(0, 0)
 _SEGMENTS = [one for one in Dimension.values if one != Dimension.TOTAL]
 
 
@@ -280,6 +291,29 @@ class ABTestWinner(ABTestsView):
         }
         proposal = propose_for(self, KIND, asked, reason=body["reason"])
         return Response(PlanProposedOut(proposal).data, status=status.HTTP_202_ACCEPTED)
+
+
+class ABTestTrack(ABTestsView):
+    """What units saw and did."""
+
+    scopes = {"POST": scopes.EXPERIMENTS_WRITE}
+
+    @extend_schema(
+        tags=TAG, operation_id="ab_tests_track", summary="Tell what units saw and did",
+        request=TrackIn, responses={200: TrackedOut},
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Take exposures of this test and events that its metrics may count, up to 500 of each."""
+        test, body, now = self.one(public_id), self.read(TrackIn), self.now
+        met = [MetVariant(**{"at": now, **one}) for one in body["exposures"]]
+        did = [Did(**{"at": now, **one}) for one in body["events"]]
+        with transaction.atomic():
+            told = {
+                "exposures": record_exposures(test=test, met=met, now=now) if met else _NONE,
+                "events": record_unit_events(workspace=self.workspace, did=did, now=now),
+            }
+        return Response(TrackedOut(told).data)
 
 
 class ABTestResults(ABTestsView):

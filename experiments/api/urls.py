@@ -15,6 +15,7 @@ from experiments.api.tests import (
     ABTestShares,
     ABTestStart,
     ABTestStop,
+    ABTestTrack,
     ABTestWinner,
     MetricList,
 )
@@ -29,6 +30,7 @@ _OF_ONE = {
     "shares": ABTestShares,
     "declare-winner": ABTestWinner,
     "results": ABTestResults,
+    "track": ABTestTrack,
 }
 
 urlpatterns = [

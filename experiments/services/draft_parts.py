@@ -13,6 +13,7 @@ from django.utils.text import slugify
 from attribution.models import Site
 from campaigns.models import Ad
 from experiments.engine.changes import ChangeError, look_of
+from experiments.engine.targeting import TargetingError, targeting_of
 from experiments.models import (
     WHOLE,
     ABTest,
@@ -26,12 +27,8 @@ from experiments.models import (
 )
 from workspaces.models import Workspace
 
-DEVICES: Final = ("desktop", "mobile", "tablet", "other")
-CUSTOMER_TYPES: Final = ("new", "returning", "existing")
 MOST_VARIANTS: Final = 10
 MOST_METRICS: Final = 20
-_COUNTRY: Final = re.compile(r"[A-Z]{2}")
-_LISTS: Final = ("devices", "countries", "customer_types")
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -59,39 +56,11 @@ def read_targeting(given: Any) -> dict[str, Any]:
     """
     if not isinstance(given, Mapping):
         raise ValidationError({"targeting": "Name what units must be like, or leave it empty."})
-    if unknown := set(given) - {*_LISTS, "query"}:
-        raise ValidationError({f"targeting.{min(unknown)}": "There is no such targeting."})
-    found: dict[str, Any] = {}
-    for name in _LISTS:
-        if chosen := given.get(name):
-            found[name] = _chosen(name, chosen)
-    if query := given.get("query"):
-        found["query"] = _query(query)
-    return found
-
-
-def _chosen(name: str, given: Any) -> list[str]:
-    values = given if isinstance(given, list | tuple) else [given]
-    allowed = {"devices": DEVICES, "customer_types": CUSTOMER_TYPES}.get(name)
-    for value in values:
-        is_known = (
-            value in allowed
-            if allowed
-            else isinstance(value, str) and bool(_COUNTRY.fullmatch(value))
-        )
-        if not is_known:
-            words = ", ".join(allowed) if allowed else "two capital letters, such as DE"
-            raise ValidationError({f"targeting.{name}": f"{value!r} is none of: {words}."})
-    return list(dict.fromkeys(values))
-
-
-def _query(given: Any) -> dict[str, str]:
-    if not isinstance(given, Mapping) or len(given) > MOST_VARIANTS:
-        raise ValidationError({"targeting.query": "Name parameters and their values; ten at most."})
-    for name, value in given.items():
-        if not (isinstance(value, str) and name and len(name) <= 80 and len(value) <= 200):
-            raise ValidationError({"targeting.query": f"{name!r} needs a text, * for any."})
-    return dict(given)
+    try:
+        targeting_of(given)
+    except TargetingError as error:
+        raise ValidationError({f"targeting.{error.field}": error.message}) from error
+    return {name: value for name, value in given.items() if value}
 
 
 def layer_named(workspace: Workspace, name: Any) -> Layer | None:

@@ -15,7 +15,6 @@ from mlops.models.boards import (
     SyncStep,
     Theme,
 )
-from mlops.models.canary import Canary, CanaryOutcome, share_in_words
 from mlops.models.predictions import ModelPrediction, PredictionDoor, PredictionRole
 from mlops.models.registry import (
     ArtefactFormat,
@@ -49,8 +48,6 @@ __all__ = [
     "BoardType",
     "BudgetRecommendation",
     "CampaignScore",
-    "Canary",
-    "CanaryOutcome",
     "DriftReport",
     "IndexForm",
     "MLDashboard",
@@ -83,5 +80,4 @@ __all__ = [
     "WinnerSnapshot",
     "WinnerSource",
     "WorldTruth",
-    "share_in_words",
 ]

@@ -9,11 +9,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from django.db import connection
-from django.db.models import Exists, OuterRef
 
 from mlops.models import (
     JUDGED_FROM,
-    Canary,
     DriftReport,
     ModelPolicy,
     ModelStage,
@@ -35,17 +33,12 @@ def model_policy(workspace: Workspace) -> ModelPolicy:
 
 
 def watched_versions(*, workspace: Workspace, name: str) -> list[ModelVersion]:
-    """The champion of a name and its newest shadow, as far as there are any, in this order.
-
-    A canary comes before other shadows.
-    """
+    """The champion of a name and its newest shadow, as far as there are any, in this order."""
     rows = ModelVersion.objects.filter(workspace=workspace, name=name).select_related("workspace")
     champion = rows.filter(stage=ModelStage.CHAMPION).first()
     if champion is None:
         return []
-    runs = Exists(Canary.objects.filter(version=OuterRef("pk"), ended_at=None))
-    shadows = rows.filter(stage=ModelStage.SHADOW).order_by(runs.desc(), "-version")
-    shadow = shadows.first()
+    shadow = rows.filter(stage=ModelStage.SHADOW).order_by("-version").first()
     return [champion] if shadow is None else [champion, shadow]
 
 

@@ -80,7 +80,7 @@ OPERATIONS = {
     "GET ab-tests/<uuid:public_id>/results/": "experiments:read",
     **{
         f"POST ab-tests/<uuid:public_id>/{word}/": "experiments:write"
-        for word in ("start", "pause", "resume", "stop", "shares", "declare-winner")
+        for word in ("start", "pause", "resume", "stop", "shares", "declare-winner", "track")
     },
     "POST sync/run-now/": "sync:run",
     "GET signals/": "insight:read",
@@ -145,8 +145,6 @@ OPERATIONS = {
     "POST models/<str:name>/train/": "sync:run",
     "GET models/<uuid:public_id>/": "ml:read",
     "POST models/<uuid:public_id>/propose-promotion/": "changes:propose",
-    "POST models/<uuid:public_id>/canary/stop/": "changes:sign",
-    "POST models/<uuid:public_id>/canary/serve/": "changes:sign",
     "POST models/<str:name>/rollback/": "changes:sign",
     "POST ml/synthetic-revenue/calculate/": "ml:read",
     "POST ml/synthetic-revenue/ad-roas/": "ml:read",

@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from attribution.services.website.sites import create_site
-from experiments.models import ABTest, ExperimentPolicy, Metric
+from experiments.models import ABTest, ExperimentPolicy, Exposure, Metric
 from tests.api.conftest import key_client
 from tests.experiments.figures import count
 from tests.experiments.steps import draft_of, metric_of, on_site, running_of
@@ -240,7 +240,7 @@ def test_tests_of_others_do_not_exist(outsider, other_workspace, workspace):
     assert theirs.get("/api/ab-tests/").json()["results"] == []
     for word in ("", "results/", "checklist/"):
         assert theirs.get(_path(test, word)).status_code == 404
-    for word in ("start", "pause", "resume", "stop", "shares", "declare-winner"):
+    for word in ("start", "pause", "resume", "stop", "shares", "declare-winner", "track"):
         answer = theirs.post(_path(test, word), {"reason": "r", "traffic": 1}, format="json")
         assert answer.status_code == 404
     assert theirs.patch(_path(test), {"name": "x"}, format="json").status_code == 404
@@ -257,3 +257,38 @@ def test_a_viewers_key_reads_only(workspace, viewer):
 
     test.refresh_from_db()
     assert test.status == "running"
+
+
+def test_exposures_and_events_are_told_once(client, workspace):
+    test = running_of(workspace, at=timezone.now() - timedelta(days=1))
+    body = {
+        "exposures": [{"unit": "u1", "variant": "blue"}],
+        "events": [{"event_id": "e1", "unit": "u1", "name": "purchase", "value": "9.50"}],
+    }
+
+    first = client.post(_path(test, "track"), body, format="json")
+    again = client.post(_path(test, "track"), body, format="json")
+
+    assert first.json() == {
+        "exposures": {"taken": 1, "known": 0}, "events": {"taken": 1, "known": 0},
+    }  # fmt: skip
+    assert again.json()["events"] == {"taken": 0, "known": 1}
+    assert Exposure.objects.get().variant.key == "blue"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "exposures"),
+        ({"exposures": [{"unit": "u", "variant": "red"}]}, "exposures.0.variant"),
+        ({"exposures": [{"unit": "", "variant": "blue"}]}, "exposures.0.unit"),
+        ({"events": [{"event_id": "e", "unit": "u", "name": "n", "value": -1}]}, "events.0.value"),
+    ],
+)
+def test_what_cannot_be_told_is_named(client, workspace, body, field):
+    test = running_of(workspace, at=timezone.now() - timedelta(days=1))
+
+    answer = client.post(_path(test, "track"), body, format="json")
+
+    assert (answer.status_code, _fields(answer)) == (400, [field])
+    assert not Exposure.objects.exists()

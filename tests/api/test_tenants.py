@@ -17,6 +17,7 @@ from tests.campaigns.alerting.steps import alert_of
 from tests.campaigns.factories import DailyPerformanceFactory, SafetyPolicyFactory
 from tests.campaigns.scenarios.steps import stored
 from tests.campaigns.signal_rows import signal_of
+from tests.experiments.steps import running_of
 from tests.mlops.registry.steps import version_of
 from tests.workspaces.factories import ConnectionFactory, MembershipFactory
 from workspaces import scopes
@@ -97,6 +98,7 @@ def theirs(note, workspace):
         "website/visitors": session.visitor.public_id,
         "website/sessions": session.public_id,
         "website/funnels": funnel.public_id,
+        "ab-tests": running_of(workspace).public_id,
     }
 
 

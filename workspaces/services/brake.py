@@ -156,7 +156,7 @@ def record_stop(
     plan = _signed_plan(proposal, text, rank, reason, now)
     _walk(proposal, plan, now)
     if reverts is not None:
-        mark_reverted(reverts, now=now)
+        _mark_reverted(reverts, now)
     return proposal
 
 
@@ -193,8 +193,7 @@ def _walk(proposal: Proposal, plan: Plan, now: datetime) -> None:
     announce(proposal, "executed", now=now)
 
 
-def mark_reverted(proposal: Proposal, *, now: datetime) -> None:
-    """Say of an executed proposal that its effect was taken back."""
+def _mark_reverted(proposal: Proposal, now: datetime) -> None:
     locked = lock_proposal(proposal.pk)
     if locked.status == Status.EXECUTED:
         locked.status = Status.REVERTED
