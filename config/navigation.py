@@ -180,6 +180,7 @@ SIDEBAR: dict[str, Any] = {
             _model("Artefacts", "deployed_code", "mlops.ModelArtefact"),
             _model("Predictions", "insights", "mlops.ModelPrediction"),
             _model("Promotions", "upgrade", "mlops.Promotion"),
+            _model("Canaries", "fork_right", "mlops.Canary"),
             _model("Limits of models", "policy", "mlops.ModelPolicy"),
             _model("Shadow comparisons", "compare_arrows", "mlops.ShadowReport"),
             _model("Drift", "trending_down", "mlops.DriftReport"),

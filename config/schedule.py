@@ -211,11 +211,17 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     ),
     # After the sync of the hour.
     "mlops: collect winners": _start("winners", crontab(minute="35", hour="*/6")),
-    # What serves since a minute is loaded before somebody waits for it.
+    # For what no message told of; every worker that answers hears it.
     "mlops: keep models loaded": {
         "task": "mlops.warm_up",
         "schedule": timedelta(minutes=1),
-        "options": {"queue": "infer", "expires": 50},
+        "options": {"queue": "infer-all", "expires": 50},
+    },
+    # One query while none runs.
+    "mlops: watch canaries": {
+        "task": "mlops.watch_canaries",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
     },
     "mlops: purge old predictions": _start("prediction-purge", crontab(minute="25", hour="3")),
     "jobs: send lost runs again": {

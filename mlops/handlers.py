@@ -1,4 +1,7 @@
-"""Promotion of a model: a kind of proposal whose effect is another champion in our database."""
+"""Promotion of a model: a kind of proposal whose effect is another champion in our database.
+
+A share below one lets the version answer that share of the subjects first, as a canary.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from mlops.models import ModelStage, ModelVersion, Promotion, ShadowReport
+from mlops.engine.learning.kinds import KINDS
+from mlops.models import Canary, ModelStage, ModelVersion, Promotion, ShadowReport
+from mlops.selectors.canary import running_canary
 from mlops.selectors.registry import PROMOTION_KIND, champion_of, label_of, why_not_eligible
 from mlops.selectors.watch import shadow_report_of
 from mlops.services.registry.promoting import promote
+from mlops.services.registry.replacing import load_soon
+from mlops.services.registry.starting import Start, start_of
 from workspaces.gate import (
     CheckResult,
     Draft,
@@ -31,7 +38,7 @@ class PromotionHandler(OwnKind):
     kind = KIND
     label = "Model promotion"
     template = "mlops/promotion_detail.html"
-    rules = "promotion v2"
+    rules = "promotion v3"
     row = Promotion
 
     def make_plan(self, *, workspace: Workspace, request: dict[str, Any], now: datetime) -> Draft:
@@ -46,10 +53,11 @@ class PromotionHandler(OwnKind):
         instead = f" instead of version {champion.version}" if champion else ""
         report = shadow_report_of(version, champion)
         effect = report.effect if report else None
+        start = start_of(workspace, version, champion, request)
         return Draft(
             subject_key=f"model:{version.name}",
             subject_label=label,
-            summary=f"Let version {version.version} of {label} serve{instead}",
+            summary=f"Let version {version.version} of {label} serve{instead}{start.in_summary}",
             body={
                 "subject": f"model:{version.name}",
                 "operation": "promote_model",
@@ -59,6 +67,7 @@ class PromotionHandler(OwnKind):
                 "replaces": champion.version if champion else 0,
                 "before": f"version {champion.version}" if champion else "no model",
                 "after": f"version {version.version}",
+                **start.as_body(),
             },
             evidence={
                 "metrics": _short(version.metrics),
@@ -72,12 +81,21 @@ class PromotionHandler(OwnKind):
             detail={"version": version},
         )
 
+    def attach(self, proposal: Proposal, draft: Draft) -> None:
+        """Write the row that the queue page shows, and have the version loaded meanwhile."""
+        super().attach(proposal, draft)
+        load_soon()
+
     def judge(self, plan: PlanView, *, now: datetime, policy: object | None = None) -> Judgement:
         """Only what beats the plain models, with the artefact that was signed, may serve."""
-        return self.judged(_check(plan), _shadow_check(plan))
+        return self.judged(_check(plan), _shadow_check(plan), _canary_check(plan))
 
     def reading(self, plan: PlanView) -> Reading:
-        """Look which version serves."""
+        """Look which version serves, and whether its canary began."""
+        own = Canary.objects.filter(proposal=plan.proposal_id) if plan.proposal_id else None
+        if own is not None and (canary := own.first()):
+            began = f"Its canary began on {canary.started_at:%d %b %Y}"
+            return Reading("after", {"version": plan.body["version"]}, words=began)
         champion = champion_of(workspace=plan.workspace, name=plan.body["model"])
         number = champion.version if champion else 0
         live = {"version": number}
@@ -87,25 +105,33 @@ class PromotionHandler(OwnKind):
         return Reading("before" if number == plan.body["replaces"] else "other", live, words=words)
 
     def done(self, plan: PlanView) -> str:
-        """Name the champion that it makes."""
-        return f"{plan.body['after'].capitalize()} serves."
+        """Name the champion that it makes, or the share that it begins with."""
+        start, after = Start.of(plan.body), str(plan.body["after"])
+        if start.share >= 1:
+            return f"{after.capitalize()} serves."
+        return f"{after.capitalize()} answers {start.pct} of the subjects."
 
     def carry_out(self, proposal: Proposal, body: dict[str, Any], *, now: datetime) -> None:
         """Let the version that was signed serve."""
-        version = _version(proposal.workspace, body)
-        promote(proposal=proposal, version_id=version.pk, now=now)
+        version, start = _version(proposal.workspace, body), Start.of(body)
+        promote(
+            proposal=proposal, version_id=version.pk, share=start.share, days=start.days, now=now
+        )
 
     def edit_is_within(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
-        """Whether it is the same version still."""
-        return bool(old["sha256"] == new["sha256"])
+        """Whether it is the same version still, for no larger a share of subjects at first."""
+        before, after = Start.of(old), Start.of(new)
+        return old["sha256"] == new["sha256"] and after.share <= before.share
 
     def inverse(self, proposal: Proposal) -> dict[str, Any]:
-        """Ask for the version that served before."""
+        """Ask for the version that served before, for everyone at once."""
+        if Canary.objects.filter(proposal=proposal, ended_at=None).exists():
+            raise StateError("Its canary runs. Stop it on the page of the version instead.")
         plan = proposal.current_plan
         before = plan.content["replaces"] if plan else 0
         if not plan or not before:
             raise StateError("No version served before this one; propose another one instead.")
-        return {"model": plan.content["model"], "version": before}
+        return {"model": plan.content["model"], "version": before, "canary_share": "1"}
 
 
 def _short(measures: dict[str, float]) -> dict[str, float]:
@@ -154,6 +180,26 @@ def _shadow_check(plan: PlanView) -> CheckResult:
     if plan.is_by_machine:
         return CheckResult("shadow", "blocked", f"Not shown to be better: {why}")
     return CheckResult("shadow", "warning", f"A person asks for it without that proof: {why}")
+
+
+def _canary_check(plan: PlanView) -> CheckResult:
+    """How it begins to serve; while another canary runs it waits for its end."""
+    name, start = plan.body["model"], Start.of(plan.body)
+    running = running_canary(workspace=plan.workspace, name=name)
+    if running is not None and running.proposal_id != plan.proposal_id:
+        return CheckResult(
+            "canary",
+            "blocked",
+            f"The canary of version {running.version.version} runs. Let it end, or stop it.",
+        )
+    if start.share < 1:
+        return CheckResult("canary", "passed", start.words)
+    if name in KINDS and not KINDS[name].is_by_subject:
+        why = "It answers for the whole workspace, so no share of it can go first."
+        return CheckResult("canary", "not_applicable", why)
+    if not plan.body["replaces"]:
+        return CheckResult("canary", "not_applicable", "No other version could answer the rest.")
+    return CheckResult("canary", "warning", start.words)
 
 
 def _told(report: ShadowReport | None) -> dict[str, Any] | None:

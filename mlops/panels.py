@@ -9,7 +9,7 @@ from typing import Any
 
 from mlops.engine.learning.measures import Measure, measure_of
 from mlops.handlers import KIND
-from mlops.models import ModelVersion, Promotion
+from mlops.models import Canary, ModelVersion, Promotion
 from mlops.selectors.watch import shadow_report_of
 from workspaces.models import Proposal
 from workspaces.panels import KindPanel
@@ -59,6 +59,7 @@ def _context(proposal: Proposal, _now: datetime) -> dict[str, Any]:
     ).first()
     return {
         "version": promotion.version,
+        "canary": Canary.objects.filter(proposal=proposal).first(),
         "comparison": comparison_of(promotion.version, champion),
         "report": shadow_report_of(promotion.version, champion),
     }

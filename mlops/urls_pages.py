@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from mlops.views import boards, budget, models, policies, training, trying, winners
+from mlops.views import boards, budget, canaries, models, policies, training, trying, winners
 
 urlpatterns = [
     path("models/dashboards/", boards.boards, name="boards"),
@@ -29,6 +29,8 @@ urlpatterns = [
     path("models/<uuid:public_id>/chart.png", models.chart, name="model-chart"),
     path("models/<uuid:public_id>/try/", trying.try_out, name="model-try"),
     path("models/<uuid:public_id>/propose/", models.propose_promotion, name="model-propose"),
+    path("models/<uuid:public_id>/canary/stop/", canaries.stop, name="canary-stop"),
+    path("models/<uuid:public_id>/canary/serve/", canaries.serve, name="canary-serve"),
     path("models/<slug:name>/train/", training.train_now, name="model-train"),
     path("models/<slug:name>/training/", training.progress, name="model-training"),
     path("models/<slug:name>/rollback/", models.roll_back, name="model-rollback"),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+import pgtrigger
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.apps import apps
 from django.contrib import admin
@@ -84,6 +85,7 @@ from campaigns.services.channels import ensure_channels
 from mlops.models import (
     BudgetRecommendation,
     CampaignScore,
+    Canary,
     DriftReport,
     MLDashboard,
     ModelPolicy,
@@ -151,6 +153,7 @@ def fill(workspace: Workspace, user: User, approver: User) -> None:
     _outside(workspace, user)
     _work(workspace, user)
     _change(workspace, approver)
+    _canary(workspace, approver)
     _attribution(workspace)
     _website(workspace)
     _app(workspace)
@@ -371,6 +374,18 @@ def _watched(workspace: Workspace, install: UserInstall) -> None:
         **own, champion=version_of(workspace, NOW), day=day, rows=0, scored=0, metric="log loss",
         is_eligible=False, verdict="Too few rows.", made_at=NOW,
     )  # fmt: skip
+
+
+def _canary(workspace: Workspace, approver: User) -> None:
+    """One that nobody signed, which only the owner of the database can write."""
+    proposal = propose(workspace, "canary")
+    with pgtrigger.ignore("mlops.Canary:signed"):
+        Canary.objects.create(
+            workspace=workspace, version=version_of(workspace, NOW), proposal=proposal,
+            champion=version_of(workspace, NOW), name="roi_mean", share="0.1", started_at=NOW,
+            ends_at=NOW + timedelta(days=7), ended_at=NOW, outcome="stopped", why="Odd.",
+            ended_by=approver,
+        )  # fmt: skip
 
 
 def _boards(workspace: Workspace) -> None:

@@ -187,6 +187,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "model-propose": (NONE, OPERATOR),
     "model-chart": (MEMBER, NONE),
     "model-try": (MEMBER, MEMBER),
+    "canary-stop": (NONE, APPROVER),
+    "canary-serve": (NONE, APPROVER),
     "model-rollback": (NONE, APPROVER),
     "model-train": (NONE, OPERATOR),
     "model-training": (MEMBER, NONE),
@@ -241,6 +243,7 @@ class House:
         return getattr(client, method)(self.path(name), sent, headers=headers)
 
 
+_OF_MODEL = ("model", "model-chart", "model-propose", "model-try", "canary-stop", "canary-serve")
 _OF_FUNNEL = (
     "funnel", "funnel-edit", "funnel-progress", "funnel-people", "funnel-audience",
     "funnel-recount", "funnel-archive", "funnel-restore",
@@ -278,10 +281,8 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         **{n: [proposal, a] for n, a in actions.items() if n.startswith("approvals")},
         **{n: [rows["policy"], a] for n, a in actions.items() if n.startswith("policy")},
         **{f"campaigns-import{rest}": [run] for rest in ("", "-progress", "-bad-rows")},
+        **{name: [rows["model"]] for name in _OF_MODEL},
         **{f"practice{rest}": [rows["practice"]] for rest in ("", "-give-up", "-restore")},
-        **{
-            name: [rows["model"]] for name in ("model", "model-chart", "model-propose", "model-try")
-        },
         "model-rollback": ["roi_mean"],
         **{name: ["churn"] for name in ("model-train", "model-training")},
         "policies-trial": [rows["trial"]],
@@ -312,6 +313,7 @@ def _forms(rows: dict[str, object]) -> dict[str, dict[str, object]]:
         "account-delegate": {"taker": rows["taker"], "until": "2027-01-01"},
         "funnels-first": {"site": str(rows["site"])},
         "model-rollback": {"version": str(rows["model"]), "reason": "Odd."},
+        "canary-stop": {"reason": "Odd."},
     }  # fmt: skip
 
 

@@ -11,6 +11,8 @@ import django_stubs_ext
 import structlog
 from csp.constants import NONE, SELF
 from django.templatetags.static import static
+from kombu import Queue
+from kombu.common import Broadcast
 
 from config import env
 from config.logs import SHARED_PROCESSORS
@@ -153,6 +155,8 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
+# A message of the second reaches every worker that listens; all other queues give each to one.
+CELERY_TASK_QUEUES = (Queue("default"), Broadcast("infer-all"))
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -326,6 +330,8 @@ SPECTACULAR_SETTINGS = {
         "AdviceKind": "attribution.models.AdviceKind",
         "JobState": "workspaces.models.JobState",
         "ModelStage": "mlops.models.ModelStage",
+        "CanaryOutcome": "mlops.models.CanaryOutcome",
+        "OutcomeEnum": "attribution.models.StageOutcome",
         "RiskLevel": "workspaces.models.Risk",
         "FunnelMatcherKind": "attribution.engine.funnel_definition.KINDS",
         "FunnelStage": "attribution.models.FunnelStage",

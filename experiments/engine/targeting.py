@@ -123,9 +123,8 @@ def targeting_of(told: Mapping[str, object], *, pages: tuple[str, ...] = ()) -> 
     lists = {name: _texts(name, told.get(name) or []) for name in _CHOICES}
     query = told.get("query") or {}
     if not isinstance(query, Mapping) or not all(
-        isinstance(part, str) and 0 < len(part) <= MAX_TEXT
-        for pair in query.items()
-        for part in pair
+        isinstance(name, str) and name and isinstance(value, str) and len(value) <= MAX_TEXT
+        for name, value in query.items()
     ):
         raise TargetingError("query", "Name parameters with their values; * stands for anything.")
     return Targeting(**lists, pages=pages, query=tuple(sorted(query.items())))

@@ -32,7 +32,9 @@
       let local = localStorage;
       let tab = sessionStorage;
       unit = local.countersign_visitor_id; // there with consent only
-      if (unit) session = tab.countersign_session < unit ? 1 : 2; // ids of both begin with their time
+      // Ids of both begin with their time, eight digits tell the minute: whoever agreed before he
+      // came has the older one even in his first session.
+      if (unit) session = tab.countersign_session < unit.slice(0, 8) + 1 ? 1 : 2;
       else delete local[kept];
       met = JSON.parse(local[kept] || tab[kept] || "{}");
       store = unit ? local : tab;

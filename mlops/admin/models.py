@@ -10,6 +10,7 @@ from mlops.engine.learning.measures import measure_of
 from mlops.models import (
     BudgetRecommendation,
     CampaignScore,
+    Canary,
     DriftReport,
     MLDashboard,
     ModelArtefact,
@@ -139,6 +140,18 @@ class PromotionAdmin(ReadOnlyAdmin[Promotion]):
     readonly_fields = fields_of(Promotion)
 
 
+@admin.register(Canary)
+class CanaryAdmin(ReadOnlyAdmin[Canary]):
+    """Versions that answered a share of the subjects first, and how that ended."""
+
+    list_display = ("version", "champion", "share", "started_at", "ends_at", "failures",
+                    "standing", "outcome", "ended_at", "ended_by")  # fmt: skip
+    list_filter = ("name", "outcome")
+    list_select_related = ("version", "champion", "ended_by")
+    ordering = ("-pk",)
+    readonly_fields = fields_of(Canary)
+
+
 @admin.register(ModelPrediction)
 class ModelPredictionAdmin(ReadOnlyAdmin[ModelPrediction]):
     """What models said; ``manage.py reproduce_prediction BATCH`` makes it again."""
@@ -155,11 +168,12 @@ class ModelPredictionAdmin(ReadOnlyAdmin[ModelPrediction]):
 
 @admin.register(ModelPolicy)
 class ModelPolicyAdmin(WorkspaceModelAdmin[ModelPolicy]):
-    """When a challenger is proposed by itself, and when drift asks for a training."""
+    """When a challenger is proposed by itself, how it begins, and when drift asks for training."""
 
     add_role = change_role = Role.ADMIN
     list_display = ("__str__", "least_rows", "least_gain", "most_moved", "cool_down_days",
-                    "trains_by_itself", "proposes_by_itself", "updated_at")  # fmt: skip
+                    "trains_by_itself", "proposes_by_itself", "canary_share", "canary_days",
+                    "updated_at")  # fmt: skip
 
 
 @admin.register(UserScore)

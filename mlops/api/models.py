@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
@@ -13,11 +14,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from mlops.handlers import KIND
-from mlops.models import ArtefactFormat, ModelStage, ModelVersion
+from mlops.models import ArtefactFormat, Canary, CanaryOutcome, ModelStage, ModelVersion
+from mlops.selectors.canary import canary_of
 from mlops.selectors.registry import champion_of
 from mlops.selectors.watch import drift_reports_of, shadow_report_of
 from mlops.services.job_names import training_job
+from mlops.services.registry.canaries import serve_everybody, stop_canary
 from mlops.services.registry.promoting import rollback
+from mlops.services.registry.starting import LONGEST_DAYS, SMALLEST
 from mlops.services.training import TRAINERS
 from workspaces import scopes
 from workspaces.api.config_serializers import JobRunOut
@@ -49,6 +53,14 @@ class ModelVersionOut(serializers.Serializer[Any]):
     created_by = serializers.CharField(source="created_by_label")
     promoted_at = serializers.DateTimeField(allow_null=True)
     archived_at = serializers.DateTimeField(allow_null=True)
+    canary_share = serializers.DecimalField(
+        max_digits=4,
+        decimal_places=3,
+        default=None,
+        allow_null=True,
+        read_only=True,
+        help_text="Share of the subjects that it answers now, as a canary.",
+    )
 
 
 class ShadowReportOut(serializers.Serializer[Any]):
@@ -96,6 +108,25 @@ class DriftReportOut(serializers.Serializer[Any]):
     answer = serializers.CharField(allow_blank=True)
 
 
+class CanaryOut(serializers.Serializer[Any]):
+    """A version that answers a share of the subjects before it serves everyone."""
+
+    champion_version = serializers.IntegerField(
+        source="champion.version", help_text="Which answers the others."
+    )
+    proposal_id = serializers.UUIDField(source="proposal.public_id", help_text="What was signed.")
+    share = serializers.DecimalField(max_digits=4, decimal_places=3)
+    started_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField(help_text="Then it serves everyone, if it did no harm.")
+    failures = serializers.IntegerField(help_text="Rows that it could not answer.")
+    seen = serializers.JSONField(help_text="Answers, known outcomes, gain and PSI so far.")
+    standing = serializers.CharField(allow_blank=True, help_text="The same in words.")
+    seen_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    outcome = serializers.ChoiceField(CanaryOutcome.choices, allow_blank=True)
+    why = serializers.CharField(allow_blank=True, help_text="Why it ended so.")
+
+
 class ModelCardOut(ModelVersionOut):
     """One version with its card, and how to make it again."""
 
@@ -109,8 +140,15 @@ class ModelCardOut(ModelVersionOut):
     data_sha256 = serializers.CharField(allow_blank=True)
     code_version = serializers.CharField()
     card = serializers.JSONField()
+    canary = serializers.SerializerMethodField()
     shadow = serializers.SerializerMethodField()
     drift = serializers.SerializerMethodField()
+
+    @extend_schema_field(CanaryOut(allow_null=True))
+    def get_canary(self, version: ModelVersion) -> dict[str, Any] | None:
+        """Its newest canary."""
+        canary = canary_of(version)
+        return dict(CanaryOut(canary).data) if canary else None
 
     @extend_schema_field(ShadowReportOut(allow_null=True))
     def get_shadow(self, version: ModelVersion) -> dict[str, Any] | None:
@@ -127,9 +165,27 @@ class ModelCardOut(ModelVersionOut):
 
 
 class PromotionIn(serializers.Serializer[Any]):
-    """Why a version should serve."""
+    """Why a version should serve, and how it begins."""
 
     reason = serializers.CharField(max_length=1000)
+    canary_share = serializers.DecimalField(
+        max_digits=4,
+        decimal_places=3,
+        min_value=SMALLEST,
+        max_value=Decimal(1),
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Of the subjects that it answers first; 1: all at once. Else the policy's.",
+    )
+    canary_days = serializers.IntegerField(
+        min_value=1,
+        max_value=LONGEST_DAYS,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Before it answers all of them. Else the policy's.",
+    )
 
 
 class PromotionProposedOut(PlanProposedOut):
@@ -156,7 +212,10 @@ class ModelsView(RowsView[ModelVersion]):
 
     def rows(self) -> QuerySet[ModelVersion]:
         """All of them."""
-        return ModelVersion.objects.filter(workspace=self.workspace)
+        canary = Canary.objects.filter(version=OuterRef("pk"), ended_at=None)
+        return ModelVersion.objects.filter(workspace=self.workspace).annotate(
+            canary_share=Subquery(canary.values("share"))
+        )
 
 
 class ModelList(ModelsView):
@@ -200,9 +259,74 @@ class ModelPromotion(ModelsView):
         """Propose; it serves once its plan is signed. One that is not eligible is refused."""
         version = self.one(public_id)
         body = self.read(PromotionIn)
-        asked = {"model": version.name, "version": version.version}
+        asked = {
+            "model": version.name,
+            "version": version.version,
+            "canary_share": str(body["canary_share"] or ""),
+            "canary_days": body["canary_days"],
+        }
         proposal = propose_for(self, KIND, asked, reason=body["reason"])
         return Response(PromotionProposedOut(proposal).data, status=status.HTTP_202_ACCEPTED)
+
+
+class CanaryStopIn(serializers.Serializer[Any]):
+    """Why a canary is stopped."""
+
+    reason = serializers.CharField(max_length=300)
+
+
+class CanaryStop(ModelsView):
+    """Stopping a canary."""
+
+    scopes = {"POST": scopes.CHANGES_SIGN}
+
+    @extend_schema(
+        tags=TAG,
+        operation_id="models_stop_canary",
+        summary="Stop a canary",
+        request=CanaryStopIn,
+        responses=ModelVersionOut,
+    )
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Have the champion answer everyone again, at once, on record as a signed stop."""
+        version, body = self.one(public_id), self.read(CanaryStopIn)
+        stopped = stop_canary(
+            workspace=self.workspace,
+            name=version.name,
+            by=self.caller.person,
+            reason=body["reason"],
+            now=self.now,
+            shown=public_id,
+        )
+        return Response(ModelVersionOut(stopped).data)
+
+
+class CanaryServe(ModelsView):
+    """Letting a canary serve everyone."""
+
+    scopes = {"POST": scopes.CHANGES_SIGN}
+
+    @extend_schema(
+        tags=TAG,
+        operation_id="models_serve_everybody",
+        summary="Let a canary serve everyone now",
+        request=NothingIn,
+        responses=ModelVersionOut,
+    )
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Do not wait until its time is up; refused where it does harm."""
+        version = self.one(public_id)
+        self.read(NothingIn)
+        serving = serve_everybody(
+            workspace=self.workspace,
+            name=version.name,
+            by=self.caller.person,
+            now=self.now,
+            shown=public_id,
+        )
+        return Response(ModelVersionOut(serving).data)
 
 
 class ModelTraining(ApiView):

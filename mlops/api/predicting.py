@@ -77,6 +77,9 @@ class ModelPredictionOut(serializers.Serializer[Any]):
     prediction = serializers.FloatField(help_text="The first figure, or the only one.")
     figures = serializers.ListField(child=serializers.FloatField())
     reasons = ModelReasonOut(many=True, help_text="Ten at most, the largest effect first.")
+    version = serializers.IntegerField(help_text="That said it; a canary answers some subjects.")
+    version_id = serializers.UUIDField()
+    sha256 = serializers.CharField(help_text="Of its artefact.")
 
 
 class ModelPredictionsOut(serializers.Serializer[Any]):
@@ -87,9 +90,9 @@ class ModelPredictionsOut(serializers.Serializer[Any]):
     outputs = serializers.ListField(
         child=serializers.CharField(), help_text="What `figures` are, in their order."
     )
-    version = serializers.IntegerField()
+    version = serializers.IntegerField(help_text="That said it all, or of two the champion.")
     version_id = serializers.UUIDField()
-    sha256 = serializers.CharField(help_text="Of the artefact.")
+    sha256 = serializers.CharField(help_text="Of its artefact.")
     code_version = serializers.CharField()
     prediction_id = serializers.UUIDField(help_text="For `manage.py reproduce_prediction`.")
     predictions = ModelPredictionOut(many=True)
@@ -157,6 +160,10 @@ def _shown(answer: Answer, name: str, currency: str) -> dict[str, Any]:
                 "prediction": told.output[0],
                 "figures": told.output,
                 "reasons": [{"feature": name, "effect": effect} for name, effect in told.reasons],
+                # A worker of before there were canaries does not say it of each row.
+                "version": told.version or answer.version,
+                "version_id": told.version_id or answer.version_id,
+                "sha256": told.sha256 or answer.sha256,
             }
             for told in answer.told
         ],

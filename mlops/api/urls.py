@@ -5,6 +5,8 @@ from __future__ import annotations
 from mlops.api import boards
 from mlops.api.budget import OptimizeBudget
 from mlops.api.models import (
+    CanaryServe,
+    CanaryStop,
     ModelDetail,
     ModelList,
     ModelPromotion,
@@ -36,6 +38,10 @@ urlpatterns = [
         "models/<uuid:public_id>/propose-promotion/",
         ModelPromotion.as_view(),
         "api-model-promotion",
+    ),
+    api_path("models/<uuid:public_id>/canary/stop/", CanaryStop.as_view(), "api-model-canary-stop"),
+    api_path(
+        "models/<uuid:public_id>/canary/serve/", CanaryServe.as_view(), "api-model-canary-serve"
     ),
     api_path("models/<str:name>/train/", ModelTraining.as_view(), "api-model-training"),
     api_path("models/<str:name>/rollback/", ModelRollback.as_view(), "api-model-rollback"),

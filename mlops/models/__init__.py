@@ -15,6 +15,7 @@ from mlops.models.boards import (
     SyncStep,
     Theme,
 )
+from mlops.models.canary import Canary, CanaryOutcome, share_in_words
 from mlops.models.predictions import ModelPrediction, PredictionDoor, PredictionRole
 from mlops.models.registry import (
     ArtefactFormat,
@@ -48,6 +49,8 @@ __all__ = [
     "BoardType",
     "BudgetRecommendation",
     "CampaignScore",
+    "Canary",
+    "CanaryOutcome",
     "DriftReport",
     "IndexForm",
     "MLDashboard",
@@ -80,4 +83,5 @@ __all__ = [
     "WinnerSnapshot",
     "WinnerSource",
     "WorldTruth",
+    "share_in_words",
 ]

@@ -17,6 +17,7 @@ class PredictionRole(models.TextChoices):
     """Whether what was said was used."""
 
     CHAMPION = "champion", "Champion"
+    CANARY = "canary", "Canary"
     SHADOW = "shadow", "Shadow"
 
 

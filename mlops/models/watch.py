@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 import pghistory
@@ -21,7 +22,7 @@ _LIMITS: Final = Limits()
 
 @pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent())
 class ModelPolicy(models.Model):
-    """When a challenger is proposed by itself, and when a champion is trained anew.
+    """When a challenger is proposed by itself, how it comes to serve, and when one is trained anew.
 
     Who changed it stands in its history.
     """
@@ -53,6 +54,18 @@ class ModelPolicy(models.Model):
     proposes_by_itself = models.BooleanField(
         default=True, help_text="A version that may serve is proposed; a person signs either way."
     )
+    canary_share = models.DecimalField(
+        max_digits=4,
+        decimal_places=3,
+        default=Decimal("0.1"),
+        validators=[MinValueValidator(Decimal("0.001")), MaxValueValidator(Decimal(1))],
+        help_text="Share of the subjects that a promoted version answers first; 1: all at once.",
+    )
+    canary_days = models.PositiveSmallIntegerField(
+        default=7,
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
+        help_text="So long before it answers all of them, if it did no harm.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -67,6 +80,10 @@ class ModelPolicy(models.Model):
                     most_moved__lte=2,
                     cool_down_days__gte=1,
                     cool_down_days__lte=90,
+                    canary_share__gt=0,
+                    canary_share__lte=1,
+                    canary_days__gte=1,
+                    canary_days__lte=60,
                 ),
                 name="mlops_modelpolicy_limits",
             )

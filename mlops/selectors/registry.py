@@ -12,6 +12,7 @@ from django.db.models.functions import RowNumber
 
 from mlops.engine.learning.kinds import KINDS
 from mlops.models import (
+    Canary,
     DriftReport,
     ModelArtefact,
     ModelStage,
@@ -20,6 +21,7 @@ from mlops.models import (
     ShadowReport,
 )
 from mlops.models.registry import CHECKSUM
+from mlops.selectors.canary import running_canaries
 from mlops.selectors.watch import newest_drifts, newest_shadows
 from workspaces.models import Proposal, Workspace
 from workspaces.models.gate import OPEN
@@ -33,7 +35,7 @@ MOST_SHOWN: Final = 20
 class Family:
     """The newest versions of one name, the newest first, and the one that serves.
 
-    ``shadow`` and ``drift`` are what was found last of what serves.
+    ``shadow`` and ``drift`` are what was found last of what serves, ``canary`` runs beside it.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Family:
     waiting: Proposal | None
     shadow: ShadowReport | None = None
     drift: DriftReport | None = None
+    canary: Canary | None = None
 
     @property
     def shown(self) -> tuple[ModelVersion, ...]:
@@ -75,11 +78,13 @@ def families(*, workspace: Workspace) -> list[Family]:
         ).values_list("pk", flat=True)
     )
     shadows, drifts = newest_shadows(workspace), newest_drifts(workspace)
+    canaries = running_canaries(workspace)
     return [
         replace(
             _family(name, found, waiting.get(f"model:{name}"), sound),
             shadow=shadows.get(name),
             drift=drifts.get(name),
+            canary=canaries.get(name),
         )
         for name, found in grouped
     ]

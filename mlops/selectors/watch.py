@@ -9,9 +9,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from mlops.models import (
     JUDGED_FROM,
+    Canary,
     DriftReport,
     ModelPolicy,
     ModelStage,
@@ -33,12 +35,17 @@ def model_policy(workspace: Workspace) -> ModelPolicy:
 
 
 def watched_versions(*, workspace: Workspace, name: str) -> list[ModelVersion]:
-    """The champion of a name and its newest shadow, as far as there are any, in this order."""
+    """The champion of a name and its newest shadow, as far as there are any, in this order.
+
+    A canary comes before other shadows.
+    """
     rows = ModelVersion.objects.filter(workspace=workspace, name=name).select_related("workspace")
     champion = rows.filter(stage=ModelStage.CHAMPION).first()
     if champion is None:
         return []
-    shadow = rows.filter(stage=ModelStage.SHADOW).order_by("-version").first()
+    runs = Exists(Canary.objects.filter(version=OuterRef("pk"), ended_at=None))
+    shadows = rows.filter(stage=ModelStage.SHADOW).order_by(runs.desc(), "-version")
+    shadow = shadows.first()
     return [champion] if shadow is None else [champion, shadow]
 
 

@@ -114,6 +114,7 @@ class WatchBoard:
     drift: DriftBoard | None
     shadow: ShadowBoard | None
     card: dict[str, Any]
+    policy: ModelPolicy
 
     @property
     def files(self) -> dict[str, Chart]:
@@ -135,6 +136,7 @@ def watch_board(version: ModelVersion, champion: ModelVersion | None) -> WatchBo
         drift=_drift(version.name, drift_reports_of(version), policy),
         shadow=_shadow(shadow_report_of(version, champion), policy),
         card={name: text for name, text in version.card.items() if name not in DRAWN},
+        policy=policy,
     )
 
 

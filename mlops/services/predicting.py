@@ -1,7 +1,8 @@
 """What a model says of rows: every door asks here, in a worker, and every answer is kept.
 
-The champion answers. What it was given, which artefact it is and which code ran are stored with
-what it said, so that it can be made again to the last bit (``services/reproducing.py``).
+The champion answers, and a canary for its share. What each was given, which artefact it is and
+which code ran are stored with what it said, so that it can be made again to the last bit
+(``services/reproducing.py``).
 """
 
 from __future__ import annotations
@@ -18,12 +19,21 @@ from uuid import UUID
 import numpy as np
 from django.db import transaction
 
-from mlops.engine.learning.feature_rows import FeatureRow, RowError, columns_of, read_rows
+from mlops.engine.learning.feature_rows import FeatureRow, RowError, read_rows
 from mlops.engine.learning.shapes import FloatArray, Reasons, Served
 from mlops.models import ModelPrediction, ModelVersion, PredictionDoor, PredictionRole
 from mlops.selectors.registry import label_of
 from mlops.services.registry.adding import code_now
-from mlops.services.registry.serving import served
+from mlops.services.registry.serving import ServedVersion, served
+from mlops.services.splitting import (
+    Beside,
+    NoNumberError,
+    Part,
+    answered,
+    beside,
+    canary_part,
+    figures,
+)
 from workspaces.gate import RequestError, StateError
 from workspaces.ids import uuid7
 from workspaces.models import Workspace
@@ -39,12 +49,20 @@ class NoModelError(StateError):
 
 @dataclass(frozen=True)
 class Predicted:
-    """What a version said of the rows of one call, in their order."""
+    """What was said of the rows of one call, in their order.
+
+    Attributes
+    ----------
+    version : the one that answered, or of two the champion
+    versions : which answered each row
+    outputs : (rows, figures of each)
+    """
 
     version: ModelVersion
     batch: UUID
     subjects: tuple[str, ...]
-    outputs: FloatArray  # (rows, figures of each)
+    versions: tuple[ModelVersion, ...]
+    outputs: FloatArray
     reasons: list[Reasons]
     code_version: str
 
@@ -58,40 +76,114 @@ def predict(
     now: datetime,
     subjects: Sequence[str] = (),
     is_ours: bool = False,
+    only: UUID | None = None,
 ) -> Predicted:
-    """Ask the champion of a name, and keep what it said.
+    """Ask what serves of a name, and keep what it said.
+
+    While a canary runs, it answers for its share of the subjects; a subject is always answered by
+    the same version.
 
     Parameters
     ----------
     rows : features by name, as JSON knows them; all that the version reads and nothing else
     subjects : whom each row is of; none where that is not known
     is_ours : the rows come from our own tables, which may know more than this version reads
+    only : ask this version for all rows: the champion or the canary
 
     Raises
     ------
-    NoModelError : no version of the name serves
+    NoModelError : no version of the name serves, or not the one that is asked for
     RequestError : no rows, too many, or one that the version cannot read; names the field
     StateError : it gave something that is no number
     """
     found = served(workspace=workspace, name=name, now=now)
     if found is None:
         raise NoModelError(no_model_yet(name))
-    version, model = found
-    if is_ours:
-        rows = [{name: row[name] for name in version.features if name in row} for row in rows]
-    read = checked_rows(version, rows)
-    outputs = score(version, model, read)
-    batch = uuid7()
+    answering, role, other = _who(found, only, now)
+    version, model = answering
+    given = [_read_by(version, row) for row in rows] if is_ours else rows
+    read = checked_rows(version, given)
     told = tuple(subjects) or ("",) * len(read)
+    parts = [part] if (part := _of_canary(other, rows, read, told, is_ours=is_ours)) else []
+    rest = _others(len(read), parts)
+    if rest:
+        mine = [read[place] for place in rest]
+        parts.append(answered(answering, role, mine, score(version, model, mine), rest))
+    batch = uuid7()
+    _keep(parts, batch, told, door, now)
+    return _together(parts, version, batch, told)
+
+
+def _who(
+    found: ServedVersion, only: UUID | None, now: datetime
+) -> tuple[ServedVersion, PredictionRole, Beside | None]:
+    """Who answers, and which canary beside it; where one version is asked for, that one alone."""
+    other = beside(found.version, now=now)
+    if only is None:
+        return found, PredictionRole.CHAMPION, other
+    if only == found.version.public_id:
+        return found, PredictionRole.CHAMPION, None
+    if other is not None and only == other.version.public_id:
+        return ServedVersion(other.version, other.model), PredictionRole.CANARY, None
+    raise NoModelError(
+        f"That version of {label_of(found.version.name)} does not serve; version"
+        f" {found.version.version} does."
+    )
+
+
+def _read_by(version: ModelVersion, row: Mapping[str, object]) -> Mapping[str, object]:
+    return {name: row[name] for name in version.features if name in row}
+
+
+def _of_canary(
+    other: Beside | None,
+    rows: Sequence[Mapping[str, object]],
+    read: Sequence[FeatureRow],
+    subjects: Sequence[str],
+    *,
+    is_ours: bool,
+) -> Part | None:
+    places = other.places(subjects, read) if other else ()
+    if other is None or not places:
+        return None
+    given = [_read_by(other.version, row) for row in rows] if is_ours else rows
+    return canary_part(other, given, places)
+
+
+def _others(count: int, parts: Sequence[Part]) -> tuple[int, ...]:
+    taken = {place for part in parts for place in part.places}
+    return tuple(place for place in range(count) if place not in taken)
+
+
+def _keep(
+    parts: Sequence[Part], batch: UUID, subjects: Sequence[str], door: PredictionDoor, now: datetime
+) -> None:
     with transaction.atomic():
-        record_scores(
-            version=version, batch=batch, rows=read, subjects=told, outputs=outputs,
-            role=PredictionRole.CHAMPION, door=door, now=now,
-        )  # fmt: skip
+        for part in parts:
+            record_scores(
+                version=part.version, batch=batch, rows=part.rows, role=part.role, door=door,
+                subjects=[subjects[place] for place in part.places], outputs=part.outputs, now=now,
+                places=part.places,
+            )  # fmt: skip
         for listener in _listeners:
             _tell_on_commit(listener, batch)
-    reasons = model.reasons(columns_of(read, version.features))
-    return Predicted(version, batch, told, outputs, reasons, running_code())
+
+
+def _together(
+    parts: Sequence[Part], version: ModelVersion, batch: UUID, subjects: tuple[str, ...]
+) -> Predicted:
+    """Put the parts in the order of the rows."""
+    by_place = {place: (part, at) for part in parts for at, place in enumerate(part.places)}
+    lines = [by_place[place] for place in sorted(by_place)]
+    return Predicted(
+        version=parts[0].version if len(parts) == 1 else version,
+        batch=batch,
+        subjects=subjects,
+        versions=tuple(part.version for part, _ in lines),
+        outputs=np.array([part.outputs[at] for part, at in lines]),
+        reasons=[part.reasons[at] for part, at in lines],
+        code_version=running_code(),
+    )
 
 
 Listener = Callable[[UUID], Any]
@@ -150,13 +242,13 @@ def score(version: ModelVersion, model: Served, rows: Sequence[FeatureRow]) -> F
     ------
     StateError : one is no finite number
     """
-    outputs = np.asarray(model.predict(columns_of(rows, version.features)), dtype=np.float64)
-    if not np.isfinite(outputs).all():
+    try:
+        return figures(model, rows, version.features)
+    except NoNumberError as error:
         raise StateError(
             f"Version {version.version} of {label_of(version.name)} gave something that is no"
             " number. Roll it back, and look at what it was asked."
-        )
-    return outputs.reshape(len(rows), -1)
+        ) from error
 
 
 def record_scores(
@@ -169,8 +261,12 @@ def record_scores(
     role: PredictionRole,
     door: PredictionDoor,
     now: datetime,
+    places: Sequence[int] = (),
 ) -> None:
-    """Keep what a version said of the rows of a batch; a repeat adds nothing."""
+    """Keep what a version said of rows of a batch; a repeat adds nothing.
+
+    ``places`` are theirs in the batch; without them these are all of it.
+    """
     code = running_code()
     ModelPrediction.objects.bulk_create(
         [
@@ -179,8 +275,8 @@ def record_scores(
                 subject=subject, features=row, output=output, role=role, door=door,
                 code_version=code, created_at=now,
             )
-            for at, (row, subject, output) in enumerate(
-                zip(rows, subjects, outputs.tolist(), strict=True)
+            for at, row, subject, output in zip(
+                places or range(len(rows)), rows, subjects, outputs.tolist(), strict=True
             )
         ],
         batch_size=500,

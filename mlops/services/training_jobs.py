@@ -10,7 +10,13 @@ from mlops.selectors.registry import label_of
 from mlops.services.job_names import training_job
 from mlops.services.training import TRAINERS, NothingNewError, TooLittleError, train_model
 from mlops.services.watch.jobs import SCORE_JOB
-from workspaces.services.jobs import JobRefusedError, Progress, register_job, request_job
+from workspaces.services.jobs import (
+    JobRefusedError,
+    Progress,
+    register_job,
+    request_job,
+    send_soon,
+)
 
 QUEUE: Final = "train"
 LIMIT_S: Final = 3600
@@ -66,6 +72,7 @@ def _compare_soon(progress: Progress) -> None:
     """Have a version that may serve compared and proposed now, not next night."""
     # Where that runs already, or was asked for too often, the night will do.
     with suppress(JobRefusedError):
-        request_job(
+        run = request_job(
             workspace=progress.workspace, name=SCORE_JOB, trigger="training", now=progress.now
         )
+        send_soon(run)

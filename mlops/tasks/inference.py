@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from celery import shared_task
 from celery.signals import worker_ready
 from django.utils import timezone
 
 from mlops.engine.learning.shapes import Reasons
-from mlops.models import ModelStage, ModelVersion, PredictionDoor
+from mlops.models import ModelStage, PredictionDoor
+from mlops.selectors.canary import versions_to_load
 from mlops.services.predicting import Predicted, predict
 from mlops.services.registry.serving import MOST_KEPT, shelf
 from mlops.services.subjects import rows_of_subjects
@@ -24,26 +26,33 @@ _MOST_REASONS: Final = 10
 
 @dataclass(frozen=True)
 class Question:
-    """What a model is asked: rows of features, users of the app, or campaigns."""
+    """What a model is asked: rows of features, users of the app, or campaigns.
+
+    ``only`` asks one version alone, by its public id.
+    """
 
     name: str
     rows: Sequence[Mapping[str, object]] = ()
     user_ids: Sequence[str] = ()
     campaign_ids: Sequence[str] = ()
+    only: str = ""
 
 
 @dataclass(frozen=True)
 class Told:
-    """What is said of one row: figures, and the reasons that count most."""
+    """What is said of one row: figures, the reasons that count most, and which version says it."""
 
     subject: str
     output: list[float]
     reasons: Reasons
+    version: int = 0
+    version_id: str = ""
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a version said, and how to have it said again."""
+    """What was said, and how to have it said again; of two versions the champion is named here."""
 
     version: int
     version_id: str
@@ -69,6 +78,7 @@ def ask(workspace: Workspace, question: Question, *, door: PredictionDoor) -> An
         rows=list(question.rows),
         user_ids=list(question.user_ids),
         campaign_ids=list(question.campaign_ids),
+        only=question.only,
     )
     told = [Told(**{**one, "reasons": [tuple(r) for r in one["reasons"]]}) for one in said["told"]]
     return Answer(**{**said, "told": told})
@@ -88,6 +98,7 @@ def _answer(
     rows: Sequence[Mapping[str, object]] = (),
     user_ids: Sequence[str] = (),
     campaign_ids: Sequence[str] = (),
+    only: str = "",
     **_: object,
 ) -> dict[str, Any]:
     now = timezone.now()
@@ -97,7 +108,7 @@ def _answer(
         rows = rows_of_subjects(workspace=workspace, name=name, field=field, ids=subjects, now=now)
     said = predict(
         workspace=workspace, name=name, rows=rows, subjects=subjects, now=now,
-        door=PredictionDoor(door), is_ours=bool(subjects),
+        door=PredictionDoor(door), is_ours=bool(subjects), only=UUID(only) if only else None,
     )  # fmt: skip
     return {
         "version": said.version.version,
@@ -111,23 +122,35 @@ def _answer(
 
 def _told(said: Predicted) -> list[dict[str, Any]]:
     return [
-        {"subject": subject, "output": output, "reasons": reasons[:_MOST_REASONS]}
-        for subject, output, reasons in zip(
-            said.subjects, said.outputs.tolist(), said.reasons, strict=True
+        {
+            "subject": subject,
+            "output": output,
+            "reasons": reasons[:_MOST_REASONS],
+            "version": version.version,
+            "version_id": str(version.public_id),
+            "sha256": version.sha256,
+        }
+        for subject, output, reasons, version in zip(
+            said.subjects, said.outputs.tolist(), said.reasons, said.versions, strict=True
         )
     ]
 
 
 @shared_task(name="mlops.warm_up", time_limit=300, ignore_result=True)
 def warm_up(**_: object) -> int:
-    """Load champions and winners, so that nobody waits; returns how many champions stand ready.
+    """Load what serves, what may serve soon, and winners, so that nobody waits; returns how many.
 
-    Sent when a worker starts, and each minute for what was promoted since.
+    Sent when a worker starts, when a promotion is proposed, a canary starts or a champion changes,
+    and each minute for what was missed. What waits for a signature is loaded while the champion
+    serves, so the first question after a promotion finds it there.
     """
-    champions = ModelVersion.objects.filter(stage=ModelStage.CHAMPION).select_related("workspace")
-    newest = champions.order_by("-promoted_at", "-pk")[:MOST_KEPT]
-    warm_up_winners(now=timezone.now())
-    return sum(shelf.take(version, now=timezone.now()) is not None for version in newest)
+    now = timezone.now()
+    ready = [
+        shelf.take(version, now=now, is_serving=version.stage == ModelStage.CHAMPION)
+        for version in versions_to_load(MOST_KEPT)
+    ]
+    warm_up_winners(now=now)
+    return sum(model is not None for model in ready)
 
 
 @worker_ready.connect

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,8 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mlops.engine.learning.shadow import LEAST_CAMPAIGNS, rule_of
 from mlops.handlers import KIND
-from mlops.models import ModelVersion
+from mlops.models import ModelStage, ModelVersion
 from mlops.panels import comparison_of
+from mlops.selectors.canary import canary_of
 from mlops.selectors.registry import (
     Family,
     champion_of,
@@ -28,6 +30,7 @@ from mlops.selectors.watch import LEAST_DRIFT_ROWS
 from mlops.selectors.watch_board import CHART, watch_board
 from mlops.services.job_names import training_job
 from mlops.services.registry.promoting import rollback
+from mlops.services.registry.starting import suggestion_for
 from mlops.services.training import TRAINERS
 from mlops.services.watch.jobs import SCORED_BY
 from workspaces.gate import GateError, Proposer
@@ -51,14 +54,14 @@ def models(request: PageRequest) -> HttpResponse:
 @page(Role.VIEWER)
 def model(request: PageRequest, public_id: UUID) -> HttpResponse:
     """Show one version: its card, its figures, where it came from."""
-    return _draw_one(request, _version(request, public_id))
+    return draw_one(request, version_shown(request, public_id))
 
 
 @require_safe
 @page(Role.VIEWER)
 def chart(request: PageRequest, public_id: UUID) -> HttpResponse:
     """One of a version's charts by its name as PNG, calibration where none is said."""
-    version = _version(request, public_id)
+    version = version_shown(request, public_id)
     champion = champion_of(workspace=request.workspace, name=version.name)
     name = request.GET.get("chart", CHART)
     content = picture(watch_board(version, champion).files, name)
@@ -70,18 +73,23 @@ def chart(request: PageRequest, public_id: UUID) -> HttpResponse:
 @page(Role.OPERATOR)
 def propose_promotion(request: PageRequest, public_id: UUID) -> HttpResponse:
     """Propose that a version serves; it does once somebody else has signed."""
-    version = _version(request, public_id)
+    version = version_shown(request, public_id)
     try:
         proposal = propose(
             workspace=request.workspace,
             kind=KIND,
-            request={"model": version.name, "version": version.version},
+            request={
+                "model": version.name,
+                "version": version.version,
+                "canary_share": _as_share(request.POST.get("canary_pct", "")),
+                "canary_days": request.POST.get("canary_days", ""),
+            },
             proposer=Proposer.person(request.user),
             reason=request.POST.get("reason", ""),
             now=timezone.now(),
         )
     except GateError as error:
-        return _draw_one(request, version, error=error)
+        return draw_one(request, version, error=error)
     messages.success(request, "Proposed. Another person has to sign it.")
     return redirect("approvals-proposal", public_id=proposal.public_id)
 
@@ -109,7 +117,16 @@ def roll_back(request: PageRequest, name: str) -> HttpResponse:
     return redirect("models")
 
 
-def _version(request: PageRequest, public_id: UUID) -> ModelVersion:
+def _as_share(pct: str) -> str:
+    """A share of what was typed in per cent; what is no number is left to be refused."""
+    try:
+        return str(Decimal(pct) / 100) if pct else ""
+    except InvalidOperation:
+        return pct
+
+
+def version_shown(request: PageRequest, public_id: UUID) -> ModelVersion:
+    """The version of a path, of the workspace that one is in."""
     rows = ModelVersion.objects.filter(workspace=request.workspace)
     return get_object_or_404(
         rows.select_related("workspace", "created_by", "promoted_by"), public_id=public_id
@@ -149,17 +166,21 @@ def _draw(request: PageRequest, *, refusal: str = "", status: int = 400) -> Http
     return show(request, "mlops/models.html", context, status=status if refusal else 200)
 
 
-def _draw_one(
+def draw_one(
     request: PageRequest, version: ModelVersion, *, error: GateError | None = None
 ) -> HttpResponse:
-    champion = champion_of(workspace=request.workspace, name=version.name)
+    """Draw the page of a version, with what was refused."""
+    champion = ModelVersion.objects.filter(
+        workspace=request.workspace, name=version.name, stage=ModelStage.CHAMPION
+    ).first()
     serves = champion is not None and champion.pk == version.pk
+    canary, watch = canary_of(version), watch_board(version, champion)
     context = {
         "title": f"{label_of(version.name)}: version {version.version}",
         "version": version,
         "serves": serves,
         "comparison": comparison_of(version, champion),
-        "watch": watch_board(version, champion),
+        "watch": watch,
         "watched": version.name in SCORED_BY,
         "rule": rule_of(version.name),
         "least_drift_rows": LEAST_DRIFT_ROWS,
@@ -174,6 +195,11 @@ def _draw_one(
         "promotions": version.promotions.filter(done_at__isnull=False)
         .select_related("proposal")
         .order_by("-done_at"),
+        "canary": canary,
+        "start": suggestion_for(version, champion, watch.policy),
+        "may_end_canary": canary is not None
+        and canary.is_open
+        and has_role(request, Role.APPROVER),
         "may_propose": not serves and has_role(request, Role.OPERATOR),
         "error": error,
         "reason": request.POST.get("reason", ""),

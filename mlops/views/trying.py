@@ -17,6 +17,7 @@ from mlops.engine.learning.forecast.windows import AHEAD_DAYS, QUANTILES, TARGET
 from mlops.engine.learning.kinds import KINDS
 from mlops.engine.learning.shapes import Reasons
 from mlops.models import ModelPrediction, ModelVersion, PredictionDoor
+from mlops.selectors.canary import is_canary
 from mlops.selectors.registry import champion_of, label_of
 from mlops.services.predicting import checked_rows
 from mlops.services.subjects import (
@@ -94,7 +95,7 @@ class Said:
 @require_http_methods(["GET", "HEAD", "POST"])
 @page(Role.VIEWER)
 def try_out(request: PageRequest, public_id: UUID) -> HttpResponse:
-    """A form of what the version reads; sent, the version that serves answers."""
+    """A form of what the version reads; sent, it answers where it serves or is a canary."""
     rows = ModelVersion.objects.filter(workspace=request.workspace)
     version = get_object_or_404(rows, public_id=public_id)
     champion = champion_of(workspace=request.workspace, name=version.name)
@@ -102,7 +103,7 @@ def try_out(request: PageRequest, public_id: UUID) -> HttpResponse:
         "title": f"{label_of(version.name)}: version {version.version}",
         "version": version,
         "champion": champion,
-        "serves": champion is not None and champion.pk == version.pk,
+        "serves": champion is not None and (champion.pk == version.pk or is_canary(version)),
         "noun": SOURCES[version.name].noun if version.name in SOURCES else "",
     }
     template, status = "mlops/try.html", 200
@@ -210,9 +211,9 @@ def _value(text: str, levels: Sequence[str] | None) -> Value:
 
 
 def _ask(request: PageRequest, version: ModelVersion, row: FeatureRow) -> Said:
-    answer = ask(
-        request.workspace, Question(version.name, rows=[dict(row)]), door=PredictionDoor.PAGE
-    )
+    # This version alone: where a canary runs, two of them answer.
+    question = Question(version.name, rows=[dict(row)], only=str(version.public_id))
+    answer = ask(request.workspace, question, door=PredictionDoor.PAGE)
     unit = KINDS[version.name].unit_in(request.workspace.currency)
     told = answer.told[0]
     return Said(answer, unit, _bars(told.reasons), _days(version.name, told.output))

@@ -145,6 +145,8 @@ OPERATIONS = {
     "POST models/<str:name>/train/": "sync:run",
     "GET models/<uuid:public_id>/": "ml:read",
     "POST models/<uuid:public_id>/propose-promotion/": "changes:propose",
+    "POST models/<uuid:public_id>/canary/stop/": "changes:sign",
+    "POST models/<uuid:public_id>/canary/serve/": "changes:sign",
     "POST models/<str:name>/rollback/": "changes:sign",
     "POST ml/synthetic-revenue/calculate/": "ml:read",
     "POST ml/synthetic-revenue/ad-roas/": "ml:read",

@@ -50,6 +50,8 @@ def test_pages(pattern: str, url: str, fits: bool) -> None:
         ({"ref": "mail"}, "/?xref=mail", False),
         ({"ref": "mail"}, "/ref=mail", False),
         ({"ref": "*"}, "/?ref=", True),
+        ({"ref": ""}, "/?ref=&a=1", True),
+        ({"ref": ""}, "/?ref=x", False),
         ({"ref": "ma*l"}, "/?ref=ma&x=l", False),
         ({"q": "red shoes"}, "/?q=red+shoes", True),
         ({"q": "red shoes"}, "/?q=red%20shoes", True),

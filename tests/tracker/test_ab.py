@@ -283,6 +283,7 @@ def test_a_selector_that_no_browser_reads_harms_no_other_test(page: Page, far: F
         (("returning",), None, "b"),
         (("new",), "019aa5b0-0000", "b"),
         (("returning",), "019aa5b0-0000", None),
+        (("new",), "019aa5b1-ffff", "b"),
         (("returning",), "019aa5b2-0000", "b"),
         (("new", "returning"), "019aa5b2-0000", "b"),
         (("existing",), None, None),

@@ -1,4 +1,4 @@
-"""The core of it in Debian's Firefox ESR, which opens a page that uses itself.
+"""The core of both scripts in Debian's Firefox ESR, which opens a page that uses itself.
 
 Stock Firefox does not speak Playwright's protocol, so nobody holds its hand: the test sees what the
 script tells.
@@ -14,6 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from experiments.engine.assignment import TestPlan
+from experiments.engine.changes import look_of
+from experiments.engine.snippet import SiteTest, site_config
+from experiments.engine.targeting import Facts
 from tests.tracker.site import EVENTS_PATH, OPS_HOST, SITE_HOST, Far, Site
 
 FIREFOX = Path("/usr/bin/firefox-esr")
@@ -38,6 +42,19 @@ PREFERENCES = {
     "dom.security.https_first": False,
     "media.gmp-manager.url": "",
 }
+TESTS = site_config(
+    [
+        SiteTest(
+            TestPlan("buy", "seed", (("control", 0), ("b", 10_000))),
+            {
+                "b": look_of(
+                    {"changes": [{"kind": "text", "selector": "#buy", "value": "Get it now"}]}
+                )
+            },
+        )
+    ],
+    Facts(),
+)
 PRIVACY_CONTROL = {"privacy.globalprivacycontrol.enabled": True}
 
 
@@ -74,7 +91,7 @@ def test_core_in_firefox(site: Site, far: Far, tmp_path: Path) -> None:
 
     Beside it a visitor whose Firefox asks not to be tracked does the same, and nothing of it comes.
     """
-    far.status = 503
+    far.status, far.tests = 503, TESTS
     with (
         firefox(tmp_path / "silent", site.url("/alone?next=/last-word"), **PRIVACY_CONTROL),
         firefox(tmp_path / "told", site.url("/alone?next=/second&gclid=abc")),
@@ -91,7 +108,9 @@ def test_core_in_firefox(site: Site, far: Far, tmp_path: Path) -> None:
         "The second page",
         site.url("/basket?step=1"),
     )
-    assert far.of("click")[0]["element"]["text"] == "Buy now"
+    assert far.of("click")[0]["element"]["text"] == "Get it now"
+    refused = next(call for call in far.calls if call.status == 503)
+    assert refused.batch["variants"] == {"buy": "b"}
     assert far.expect("form_submit")[0]["element"]["id"] == "signup"
     assert far.expect("identify")[0]["user_id"] == "u-17"
     bought = far.expect("purchase")[0]["properties"]

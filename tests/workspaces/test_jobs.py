@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from kombu.exceptions import OperationalError
 
 from workspaces.models import JobConfig, JobRun, JobState
 from workspaces.services import job_kinds, jobs
@@ -209,3 +210,29 @@ def test_schedule_starts_the_job_where_it_may_run(
     run = JobRun.objects.get()
     assert run_job(run_id=run.pk) == "completed"
     assert run.workspace == workspace
+
+
+def test_a_run_that_a_service_asks_for_is_sent_at_once_and_without_a_broker_left_to_the_sweep(
+    job, workspace, now, monkeypatch, django_capture_on_commit_callbacks
+):
+    sent = []
+    job(queue="train", priority=10)
+    monkeypatch.setattr(
+        jobs.current_app, "send_task", lambda name, **told: sent.append((name, told))
+    )
+    run = jobs.request_job(workspace=workspace, name="count", trigger="training", now=now)
+    with django_capture_on_commit_callbacks(execute=True):
+        jobs.send_soon(run)
+        assert sent == []
+
+    ((name, told),) = sent
+    assert (name, told["kwargs"]) == ("workspaces.run_job", {"run_id": run.pk})
+    assert (told["queue"], told["priority"]) == ("train", 0)
+
+    def away(name, **told):
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr(jobs.current_app, "send_task", away)
+    with django_capture_on_commit_callbacks(execute=True):
+        jobs.send_soon(run)
+    assert jobs.due_runs(now=now + timedelta(minutes=1), queued_before=now + timedelta(minutes=1))

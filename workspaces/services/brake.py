@@ -156,7 +156,7 @@ def record_stop(
     plan = _signed_plan(proposal, text, rank, reason, now)
     _walk(proposal, plan, now)
     if reverts is not None:
-        _mark_reverted(reverts, now)
+        mark_reverted(reverts, now=now)
     return proposal
 
 
@@ -193,7 +193,8 @@ def _walk(proposal: Proposal, plan: Plan, now: datetime) -> None:
     announce(proposal, "executed", now=now)
 
 
-def _mark_reverted(proposal: Proposal, now: datetime) -> None:
+def mark_reverted(proposal: Proposal, *, now: datetime) -> None:
+    """Say of an executed proposal that its effect was taken back."""
     locked = lock_proposal(proposal.pk)
     if locked.status == Status.EXECUTED:
         locked.status = Status.REVERTED

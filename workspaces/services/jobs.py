@@ -15,10 +15,12 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from celery import current_app
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from workspaces.models import JobConfig, JobRun, JobState, User, Workspace
 from workspaces.services.job_kinds import (
@@ -60,6 +62,7 @@ __all__ = [
     "register_job",
     "request_job",
     "run_job",
+    "send_soon",
 ]
 
 logger = logging.getLogger(__name__)
@@ -243,6 +246,28 @@ def message_options(*, run_id: int) -> dict[str, Any]:
         "soft_time_limit": config.run_limit_s,
         "time_limit": config.run_limit_s + STOP_S,
     }
+
+
+def send_soon(run: JobRun) -> None:
+    """Send a run to its worker once it is committed; without a broker the sweep finds it.
+
+    For services: doors send the task itself.
+    """
+    run_id = run.pk
+    transaction.on_commit(lambda: _send(run_id))
+
+
+def _send(run_id: int) -> None:
+    try:
+        current_app.send_task(
+            "workspaces.run_job",
+            kwargs={"run_id": run_id},
+            retry=False,
+            ignore_result=True,
+            **message_options(run_id=run_id),
+        )
+    except OperationalError:
+        logger.warning("a run waits for the sweep; the broker does not answer")
 
 
 def perform(*, run_id: int, clock: Clock = timezone.now) -> JobRun:

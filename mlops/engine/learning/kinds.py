@@ -20,7 +20,8 @@ class Kind:
     """One kind of model.
 
     ``load`` raises ``ValueError`` for whatever it cannot read, and imports its library only when
-    called: web processes import this module.
+    called: web processes import this module. ``is_by_subject``: each row is of somebody, such as a
+    user, so two versions can answer side by side, each for its share of them.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Kind:
     outputs: tuple[str, ...] = ("prediction",)
     # Columns that move by nature, and why: that they do is no drift.
     nature: Mapping[str, str] = field(default_factory=dict)
+    is_by_subject: bool = False
 
     def unit_in(self, currency: str) -> str:
         """Name of the unit of what it predicts, in a workspace of a currency."""
@@ -46,6 +48,7 @@ _ALL = (
         goal="Ranks better than logistic regression, its probabilities off by 0.02 or by chance.",
         load=churn.load,
         unit="probability",
+        is_by_subject=True,
     ),
     Kind(
         name=ltv.KIND,
@@ -56,6 +59,7 @@ _ALL = (
         ),
         load=ltv.load,
         unit="money",
+        is_by_subject=True,
     ),
     Kind(
         name=forecast.KIND,

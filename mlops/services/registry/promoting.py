@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
 
-from mlops.models import ModelStage, ModelVersion, Promotion
+from mlops.models import Canary, ModelStage, ModelVersion
 from mlops.selectors.registry import (
     champion_of,
     earlier_champions,
@@ -16,15 +17,13 @@ from mlops.selectors.registry import (
     why_not_eligible,
 )
 from mlops.services.registry.adding import registry_lock
-from workspaces.gate import NotAllowedError, RequestError, StateError
+from mlops.services.registry.canaries import end_beside, start_canary
+from mlops.services.registry.replacing import replace_champion, require_rank, serve_signed
+from workspaces.gate import RequestError, StateError
 from workspaces.models import Proposal, User, Workspace
 from workspaces.roles import Role
-from workspaces.selectors import effective_rank
 from workspaces.services.brake import record_stop
 from workspaces.services.locks import lock_names
-from workspaces.services.webhooks_out import publish
-
-_STANDING = ["stage", "promoted_at", "promoted_by", "archived_at", "archived_by"]
 
 
 def to_shadow(*, version: ModelVersion, by: User | None, now: datetime) -> ModelVersion:
@@ -38,7 +37,7 @@ def to_shadow(*, version: ModelVersion, by: User | None, now: datetime) -> Model
     StateError : it is no challenger
     """
     if by is not None:
-        _require_rank(by, version.workspace, Role.OPERATOR, now, "Scoring in the shadow")
+        require_rank(by, version.workspace, Role.OPERATOR, now, "Scoring in the shadow")
     moved = ModelVersion.objects.filter(pk=version.pk, stage=ModelStage.CHALLENGER).update(
         stage=ModelStage.SHADOW
     )
@@ -48,23 +47,27 @@ def to_shadow(*, version: ModelVersion, by: User | None, now: datetime) -> Model
     return version
 
 
-def promote(*, proposal: Proposal, version_id: int, now: datetime) -> None:
-    """Make the version of a signed plan the champion. Called in the settling transaction."""
+def promote(
+    *, proposal: Proposal, version_id: int, share: Decimal, days: int, now: datetime
+) -> None:
+    """Let the version of a signed plan serve. Called in the settling transaction.
+
+    With a share below one, and another version that serves, a canary starts; a repeat adds nothing.
+    """
     workspace = proposal.workspace
     version = ModelVersion.objects.get(workspace=workspace, pk=version_id)
     lock_names([registry_lock(workspace, version.name)])
     champion = champion_of(workspace=workspace, name=version.name)
     if champion is not None and champion.pk == version.pk:
         return
-    Promotion.objects.filter(proposal=proposal).update(replaced=champion, done_at=now)
-    _replace(champion, version, by=proposal.decided_by, now=now)
-    publish(
-        workspace=workspace,
-        event_type="model.promoted",
-        data=_told(version, champion),
-        event_id=f"{proposal.public_id}:model",
-        now=now,
-    )
+    if champion is None or share >= 1:
+        if champion is not None:
+            end_beside(champion, by=proposal.decided_by, now=now)
+        serve_signed(proposal=proposal, champion=champion, version=version, now=now)
+    elif not Canary.objects.filter(proposal=proposal).exists():
+        start_canary(
+            proposal=proposal, version=version, champion=champion, share=share, days=days, now=now
+        )
 
 
 def rollback(
@@ -88,7 +91,7 @@ def rollback(
     RequestError : no reason was given
     StateError : none serves, another one than was shown, or no sound one came before it
     """
-    _require_rank(by, workspace, Role.APPROVER, now, "Rolling a model back")
+    require_rank(by, workspace, Role.APPROVER, now, "Rolling a model back")
     if not reason.strip():
         raise RequestError("reason", "Say what is wrong with the version that serves.")
     with transaction.atomic():
@@ -121,7 +124,8 @@ def rollback(
             now=now,
             reverts=promotion.proposal if promotion else None,
         )
-        _replace(champion, target, by=by, now=now)
+        end_beside(champion, by=by, now=now)
+        replace_champion(champion, target, by=by, now=now)
     return target
 
 
@@ -132,32 +136,3 @@ def _sound_before(champion: ModelVersion) -> ModelVersion:
     raise StateError(
         f"No sound version served before version {champion.version}. Propose another one instead."
     )
-
-
-def _replace(
-    champion: ModelVersion | None, version: ModelVersion, *, by: User | None, now: datetime
-) -> None:
-    """Demote one and promote the other, in the caller's transaction and under its lock."""
-    if champion is not None:
-        champion.stage = ModelStage.ARCHIVED
-        champion.archived_at, champion.archived_by = now, by
-        champion.save(update_fields=_STANDING)
-    version.stage = ModelStage.CHAMPION
-    version.promoted_at, version.promoted_by = now, by
-    version.archived_at = version.archived_by = None
-    version.save(update_fields=_STANDING)
-
-
-def _told(version: ModelVersion, champion: ModelVersion | None) -> dict[str, object]:
-    return {
-        "id": str(version.public_id),
-        "name": version.name,
-        "version": version.version,
-        "replaced_version": champion.version if champion else None,
-        "sha256": version.sha256,
-    }
-
-
-def _require_rank(by: User, workspace: Workspace, role: Role, now: datetime, what: str) -> None:
-    if effective_rank(user=by, workspace=workspace, now=now) < role.rank:
-        raise NotAllowedError(f"{what} needs the role of {role.label.lower()}.")

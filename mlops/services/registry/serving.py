@@ -51,10 +51,13 @@ class Shelf:
     _last: dict[tuple[int, str], ServedVersion] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def take(self, version: ModelVersion, *, now: datetime) -> Served | None:
+    def take(
+        self, version: ModelVersion, *, now: datetime, is_serving: bool = True
+    ) -> Served | None:
         """Model of a version, loaded where it is not there yet; ``None``: it is faulty.
 
-        A fault is logged and told when it is found.
+        A fault is logged and told when it is found. What is only a canary, or waits, is not what
+        serves on should the champion be lost.
         """
         key = (version.pk, version.sha256)
         with self._lock:
@@ -67,7 +70,8 @@ class Shelf:
                 self._models.popitem(last=False)
             if isinstance(model, FaultyError):
                 return None
-            self._last[version.workspace_id, version.name] = ServedVersion(version, model)
+            if is_serving:
+                self._last[version.workspace_id, version.name] = ServedVersion(version, model)
             return model
 
     def last(self, version: ModelVersion) -> ServedVersion | None:

@@ -25,6 +25,7 @@ from mlops.engine.learning.shadow import (
     threshold_of,
 )
 from mlops.models import ModelStage, ModelVersion, ShadowReport
+from mlops.selectors.canary import running_canary
 from mlops.selectors.registry import PROMOTION_KIND, champion_of, is_intact, label_of
 from mlops.selectors.watch import Pairs, model_policy, watched_versions
 from mlops.services.registry.adding import registry_lock
@@ -48,11 +49,12 @@ def advance(*, workspace: Workspace, name: str, now: datetime) -> ModelVersion |
     """Move the newest challenger that beats the plain models and is newer than what serves.
 
     It goes beside the champion into the shadow; shadows before it that nobody proposed are put
-    away. Without a champion there is nothing to be compared with, so nothing moves.
+    away. Without a champion there is nothing to be compared with, so nothing moves, nor while a
+    canary runs.
     """
     lock_names([registry_lock(workspace, name)])
     champion = champion_of(workspace=workspace, name=name)
-    if champion is None:
+    if champion is None or running_canary(workspace=workspace, name=name) is not None:
         return None
     rows = ModelVersion.objects.filter(
         workspace=workspace, name=name, is_better=True, version__gt=champion.version

@@ -51,5 +51,6 @@ def score_batch_in_shadow(*, batch: UUID, now: datetime) -> int:
         role=PredictionRole.SHADOW,
         door=PredictionDoor(rows[0].door),
         now=now,
+        places=[row.position for row in rows],
     )
     return len(rows)

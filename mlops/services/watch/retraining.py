@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from mlops.models import DriftReport, ModelVersion
+from mlops.selectors.canary import running_canary
 from mlops.selectors.registry import PROMOTION_KIND
 from mlops.selectors.watch import model_policy
 from mlops.services.job_names import training_job
 from workspaces.models import Proposal, Workspace
 from workspaces.models.gate import OPEN
-from workspaces.services.jobs import JobRefusedError, request_job
+from workspaces.services.jobs import JobRefusedError, request_job, send_soon
 
 
 def answer_drift(*, report: DriftReport, now: datetime) -> None:
@@ -34,9 +35,10 @@ def request_training(*, workspace: Workspace, name: str, now: datetime) -> str:
     A run that waits or goes on already is the one: no second is queued.
     """
     try:
-        request_job(workspace=workspace, name=training_job(name), trigger="drift", now=now)
+        run = request_job(workspace=workspace, name=training_job(name), trigger="drift", now=now)
     except JobRefusedError as error:
         return f"It is not trained now: {error}"
+    send_soon(run)
     return "A training was asked for."
 
 
@@ -53,6 +55,9 @@ def _why_not(report: DriftReport) -> str:
     ).first()
     if waiting is not None:
         return f"“{waiting.summary}” waits for a decision; that comes first."
+    canary = running_canary(workspace=report.workspace, name=version.name)
+    if canary is not None:
+        return f"The canary of version {canary.version.version} runs; that comes first."
     last = _last_training(report)
     pause = timedelta(days=policy.cool_down_days)
     if last is not None and report.day < last + pause:

@@ -41,13 +41,18 @@ def judged_version(workspace: Workspace, now: datetime) -> ModelVersion:
     return add_version(workspace=workspace, trained=replace(found, card=told), now=now)
 
 
-def proposed(version: ModelVersion, now: datetime) -> Proposal:
+def proposed(version: ModelVersion, now: datetime, share: str = "1", days: int = 7) -> Proposal:
     """Its promotion, proposed by a person: a machine must show that it is better."""
     member = MembershipFactory(workspace=version.workspace, role="operator")
     return proposing.propose(
         workspace=version.workspace,
         kind="model_promotion",
-        request={"model": version.name, "version": version.version},
+        request={
+            "model": version.name,
+            "version": version.version,
+            "canary_share": share,
+            "canary_days": days,
+        },
         proposer=Proposer.person(member.user),
         reason="It is better.",
         now=now,

@@ -97,7 +97,9 @@ def test_a_real_gain_on_enough_rows_is_proposed_with_its_evidence(pair, workspac
     gaps = [abs(row["champion"] - row["challenger"]) for row in report.differing]
     assert len(gaps) == MOST_DIFFERING
     assert gaps == sorted(gaps, reverse=True)
-    assert made.summary == "Let version 2 of Churn serve instead of version 1"
+    assert made.summary == (
+        "Let version 2 of Churn serve instead of version 1, 10 % of the subjects first"
+    )
     plan = made.current_plan
     assert plan.predicted["metric"].startswith("leavers among the 100 of 1,000")
     assert float(plan.predicted["low"]) < float(plan.predicted["delta"])

@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 
 from config.schedule import BEAT_SCHEDULE
-from mlops.models import DriftReport, ModelPolicy, ModelVersion, ShadowReport, UserScore
+from mlops.models import Canary, DriftReport, ModelPolicy, ModelVersion, ShadowReport, UserScore
+from mlops.services.registry.canaries import watch_canary
 from mlops.services.registry.serving import served
 from mlops.services.training import train_model
 from tests.mlops.registry.steps import SOON, champion
@@ -21,7 +22,7 @@ from workspaces.services.jobs import perform, run_job
 pytestmark = pytest.mark.django_db
 CHANGED_ON = date(2026, 9, 14)
 BEFORE = datetime(2026, 9, 28, 9, 0, tzinfo=UTC)
-DAY = timedelta(days=1)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 DAILY = ("score-users", "model-drift")
 
 
@@ -85,7 +86,7 @@ def test_drift_leads_by_itself_to_a_proposal_and_its_signature_to_serving(place:
     assert plan.predicted == shadow.effect
     assert plan.evidence["shadow"]["moved"] == shadow.moved
     assert {line["name"]: line["verdict"] for line in plan.verdict} == {
-        "eligible": "passed", "shadow": "passed",
+        "canary": "passed", "eligible": "passed", "shadow": "passed",
     }  # fmt: skip
 
     # The same days again: nothing is done twice, and nobody trains while a proposal waits.
@@ -101,7 +102,10 @@ def test_drift_leads_by_itself_to_a_proposal_and_its_signature_to_serving(place:
     sign(proposal, signer, NOW + DAY)
     run_due(NOW + DAY + SOON)
 
+    # A tenth of the users first; then all, by itself.
     assert fresh(proposal).status == Status.EXECUTED
+    assert served(workspace=workspace, name="churn").version == first
+    watch_canary(canary=Canary.objects.get(), now=NOW + DAY + SOON + WEEK)
     assert served(workspace=workspace, name="churn").version == second
     a_day(place, NOW + 2 * DAY)
     assert not DriftReport.objects.get(version=second).is_moved

@@ -229,11 +229,14 @@ def test_a_version_that_may_serve_is_compared_soon(
 ) -> None:
     version = ModelVersion(version=1, rows=8, held_out=2, is_better=is_better)
     monkeypatch.setattr(training_jobs, "train_model", lambda **_: version)
+    sent: list[JobRun] = []
+    monkeypatch.setattr(training_jobs, "send_soon", sent.append)
 
     run_job(workspace=workspace, name="train-churn", trigger="page", now=NOW)
 
     asked = JobRun.objects.filter(workspace=workspace, name=SCORE_JOB, state="queued")
     assert [run.trigger for run in asked] == ["training"] * is_better
+    assert list(asked) == sent
 
 
 def test_too_little_is_no_failure_of_a_schedule(workspace: Workspace) -> None:
