@@ -40,7 +40,7 @@ def comparison_of(version: ModelVersion, champion: ModelVersion | None = None) -
     measures = tuple(measure_of(name) for name in version.metrics)
 
     def cells(found: Mapping[str, float]) -> tuple[tuple[str, str], ...]:
-        return tuple((one.label, one.text(found.get(one.name))) for one in measures)
+        return tuple((one.full_label, one.text(found.get(one.name))) for one in measures)
 
     rows = [Figures(f"Version {version.version}", cells(version.metrics), is_ours=True)]
     rows += [Figures(name, cells(found)) for name, found in others.items()]

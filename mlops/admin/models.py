@@ -108,8 +108,7 @@ class ModelVersionAdmin(ReadOnlyAdmin[ModelVersion]):
         told = []
         for name, value in version.metrics.items():
             one = measure_of(name)
-            better = f" ({one.direction})" if one.direction else ""
-            told.append(f"{one.label} {one.text(value)}{better}")
+            told.append(f"{one.full_label}: {one.text(value)}")
         return "; ".join(told)
 
 

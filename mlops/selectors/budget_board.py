@@ -158,7 +158,7 @@ def _figure(label: str, found: Mapping[str, Any], digits: int) -> Figure:
     moved = ""
     if change["mean"] is not None:
         mean, low, high = (_signed(change[name], digits) for name in ("mean", "p10", "p90"))
-        moved = f"{mean} ({low} to {high}) against now, {_text(present['mean'], digits)}"
+        moved = f"now {_text(present['mean'], digits)}: {mean} ({low} to {high})"
     return Figure(
         label=label,
         text=_text(plan["mean"], digits),

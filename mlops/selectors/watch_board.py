@@ -17,7 +17,7 @@ from mlops.engine.learning.shadow import Rule, rule_of
 from mlops.models import DriftReport, ModelPolicy, ModelVersion, ShadowReport
 from mlops.selectors.watch import drift_reports_of, model_policy, shadow_report_of
 from workspaces.charts import LineChart, files_of, line_chart
-from workspaces.formats import figure, share
+from workspaces.formats import figure, rounded, share
 from workspaces.reports.shapes import Chart, DotChart
 
 #: Of a card, what is drawn and not told in words.
@@ -135,9 +135,14 @@ def watch_board(version: ModelVersion, champion: ModelVersion | None) -> WatchBo
         calibration=_calibration(version),
         drift=_drift(version.name, drift_reports_of(version), policy),
         shadow=_shadow(shadow_report_of(version, champion), policy),
-        card={name: text for name, text in version.card.items() if name not in DRAWN},
+        card={name: _told(said) for name, said in version.card.items() if name not in DRAWN},
         policy=policy,
     )
+
+
+def _told(said: object) -> object:
+    """What a card says: figures as exact as they are read."""
+    return rounded(said) if isinstance(said, float) else said
 
 
 def _calibration(version: ModelVersion) -> CalibrationChart | None:

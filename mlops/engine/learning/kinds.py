@@ -55,7 +55,7 @@ _ALL = (
         label="Lifetime value",
         goal=(
             "Ranks as well as the best plain baseline (Gini), predicts 0.85 to 1.15 times what "
-            "comes in all, and its deciles are off by 20% at most, or by chance; all together."
+            "comes in all, and its deciles are off by 20 % at most, or by chance; all together."
         ),
         load=ltv.load,
         unit="money",
@@ -65,8 +65,8 @@ _ALL = (
         name=forecast.KIND,
         label="Forecast of campaigns",
         goal=(
-            "Errs 20% less than the seasonal naive forecast (MASE), at most 5% more than MSTL, and "
-            "its 80% intervals hold 76% to 84% of what comes; all together."
+            "Errs 20 % less than the seasonal naive forecast (MASE), at most 5 % more than MSTL,"
+            " and its 80 % intervals hold 76 % to 84 % of what comes; all together."
         ),
         load=forecast_model.load,
         outputs=forecast_model.OUTPUTS,
@@ -83,8 +83,8 @@ _ALL = (
         name=BUDGET,
         label="Budget policy",
         goal=(
-            "Brings 95% of the exact solver's revenue where the curves hold, and more than it under"
-            " fatigue and shocks."
+            "Brings 95 % of the exact solver's revenue where the curves hold, and more than it"
+            " under fatigue and shocks."
         ),
         load=budget_nets.load,
         outputs=ACTIONS,

@@ -41,6 +41,11 @@ class Measure:
         return f"{self.better} is better" if self.better else ""
 
     @property
+    def full_label(self) -> str:
+        """Its label with the direction: ``Log loss (lower is better)``."""
+        return f"{self.label} ({self.direction})" if self.better else self.label
+
+    @property
     def in_sentence(self) -> str:
         """Its label inside of a sentence: abbreviations stay as they are."""
         first = self.label.partition(" ")[0]

@@ -120,7 +120,7 @@ def test_page_says_what_rest_says_and_recomputes(
     assert f"Against the present plan: +{told['gain']['revenue']['mean']:,.0f} revenue" in page
     assert "That may be chance" not in page
     assert f">{told['expected']['revenue']['mean']:,.0f}<" in page
-    assert f"against now, {told['baseline']['expected']['revenue']['mean']:,.0f}<" in page
+    assert f">now {told['baseline']['expected']['revenue']['mean']:,.0f}: +" in page
     assert "Send to approval" not in page
     part = house.get(
         f"{reverse('budget')}?total_budget=4800&max-meta=1000", headers={"HX-Request": "true"}
