@@ -38,16 +38,36 @@ class Scale:
     market_days: int  # lived by a policy that learns, in each
     winners: int
     board_campaigns: int  # of each channel, over a year
+    units: int  # assigned to variants
 
 
 PARTS = (
     "executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
     "website", "website_page", "funnel", "curves", "signals", "world", "dashboards", "budget",
-    "winners", "training", "ml_sync", "experiments",
+    "winners", "training", "ml_sync", "experiments", "assignment",
 )  # fmt: skip
 SCALES = {
     "tiny": Scale(
-        1, 3, 320, 0.02, 5_000, 2_000, 5, 320, 5, 4, 20_000, 20_000, 2, 1, 2_000, 1, 1_000, 500, 2
+        1,
+        3,
+        320,
+        0.02,
+        5_000,
+        2_000,
+        5,
+        320,
+        5,
+        4,
+        20_000,
+        20_000,
+        2,
+        1,
+        2_000,
+        1,
+        1_000,
+        500,
+        2,
+        16_000,
     ),
     "small": Scale(
         6,
@@ -69,6 +89,7 @@ SCALES = {
         60_000,
         50_000,
         10,
+        1_000_000,
     ),
     "full": Scale(
         50,
@@ -90,6 +111,7 @@ SCALES = {
         60_000,
         50_000,
         60,
+        1_000_000,
     ),
 }
 
@@ -108,6 +130,7 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
 
 def _parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
     from benchmarks import (
+        assignment,
         budget,
         curves,
         dashboards,
@@ -151,6 +174,7 @@ def _parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
         "training": lambda: training.run(scale.world_users),
         "ml_sync": lambda: ml_sync.run(scale.board_campaigns, scale.openings),
         "experiments": experiments.run,
+        "assignment": lambda: assignment.run(scale.units, scale.openings),
     }
 
 
