@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from experiments.views import practices, script
+from experiments.views import acting, listing, live, practices, script, wizard
 
 urlpatterns = [
     path("ab.js", script.ab_script, name="ab-script"),
@@ -23,4 +23,13 @@ urlpatterns = [
         practices.restore,
         name="practice-restore",
     ),
+    path("experiments/", listing.experiments, name="experiments"),
+    path("experiments/new/", wizard.new, name="experiment-new"),
+    path("experiments/<uuid:public_id>/", live.experiment, name="experiment"),
+    path("experiments/<uuid:public_id>/segments/", live.segments, name="experiment-segments"),
+    path("experiments/<uuid:public_id>/history/", live.history, name="experiment-history"),
+    path("experiments/<uuid:public_id>/export.<slug:kind>", live.export, name="experiment-export"),
+    path("experiments/<uuid:public_id>/size/", wizard.size, name="experiment-size"),
+    path("experiments/<uuid:public_id>/edit/<slug:step>/", wizard.edit, name="experiment-edit"),
+    path("experiments/<uuid:public_id>/do/<slug:action>/", acting.act, name="experiment-act"),
 ]

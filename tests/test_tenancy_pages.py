@@ -29,6 +29,7 @@ from tests.campaigns.factories import AdFactory, SafetyPolicyFactory
 from tests.campaigns.scenarios.steps import stored
 from tests.campaigns.signal_rows import signal_of
 from tests.experiments.practices.steps import practice_of
+from tests.experiments.steps import draft_of
 from tests.integrity.digests import digests
 from tests.mlops.boards.steps import drawn
 from tests.mlops.registry.steps import judged_version
@@ -192,6 +193,15 @@ PAGES: dict[str, tuple[str, str]] = {
     "model-rollback": (NONE, APPROVER),
     "model-train": (NONE, OPERATOR),
     "model-training": (MEMBER, NONE),
+    "experiments": (MEMBER, NONE),
+    "experiment-new": (OPERATOR, OPERATOR),
+    "experiment": (MEMBER, NONE),
+    "experiment-segments": (MEMBER, NONE),
+    "experiment-history": (MEMBER, NONE),
+    "experiment-export": (MEMBER, NONE),
+    "experiment-size": (MEMBER, NONE),
+    "experiment-edit": (MEMBER, OPERATOR),
+    "experiment-act": (NONE, OPERATOR),
     "practices": (MEMBER, NONE),
     "practices-refresh": (NONE, OPERATOR),
     "practice-add": (OPERATOR, OPERATOR),
@@ -282,6 +292,13 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         **{n: [rows["policy"], a] for n, a in actions.items() if n.startswith("policy")},
         **{f"campaigns-import{rest}": [run] for rest in ("", "-progress", "-bad-rows")},
         **{name: [rows["model"]] for name in _OF_MODEL},
+        **{
+            f"experiment{rest}": [rows["experiment"]]
+            for rest in ("", "-segments", "-history", "-size")
+        },
+        "experiment-export": [rows["experiment"], "csv"],
+        "experiment-edit": [rows["experiment"], "idea"],
+        "experiment-act": [rows["experiment"], "copy"],
         **{f"practice{rest}": [rows["practice"]] for rest in ("", "-give-up", "-restore")},
         "model-rollback": ["roi_mean"],
         **{name: ["churn"] for name in ("model-train", "model-training")},
@@ -355,6 +372,7 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
         "scenario": stored(workspace, owner).public_id,
         "signal": signal_of(workspace).public_id,
         "practice": practice_of(workspace).public_id,
+        "experiment": draft_of(workspace).public_id,
         "model": judged_version(workspace, now).public_id,
         "trial": PolicyTrial.objects.create(
             workspace=workspace,
@@ -498,6 +516,7 @@ def nowhere(house) -> House:
                 "signal",
                 "rule",
                 "practice",
+                "experiment",
                 "model",
                 "trial",
                 "site",

@@ -99,7 +99,9 @@ def piece_of(config: Mapping[str, Any], *, ad: Piece | None = None) -> Piece:
     """What people read of a variant: its own words, those it changes on a page, or its ad's."""
     if ad is not None:
         return ad
-    changed = [str(one["text"]) for one in config.get("changes", ()) if one.get("text")]
+    changed = [
+        str(one.get("value", "")) for one in config.get("changes", ()) if one.get("kind") == "text"
+    ]
     return Piece(
         headline=str(config.get("subject") or config.get("headline") or " ".join(changed)),
         body=str(config.get("body") or ""),

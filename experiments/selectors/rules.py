@@ -73,12 +73,10 @@ def _metric_document(part: ABTestMetric) -> dict[str, Any]:
 
 def rule_of(test: ABTest, policy: ExperimentPolicy | None = None) -> Rule:
     """Read the rule of a test; of one that has not started, what it would be now."""
-    policy = policy or policy_of(test.workspace)
-    usual = {
-        **{name: getattr(test, name) for name in _OF_TEST},
-        **{name: getattr(policy, name) for name in _OF_POLICY},
-    }
-    signed = {**usual, **test.decision_rule}
+    signed = {**{name: getattr(test, name) for name in _OF_TEST}, **test.decision_rule}
+    if not set(_OF_POLICY) <= set(signed):
+        policy = policy or policy_of(test.workspace)
+        signed = {**{name: getattr(policy, name) for name in _OF_POLICY}, **signed}
     return Rule(
         method=signed["method"],
         is_bandit=signed["mode"] == Mode.BANDIT,

@@ -105,6 +105,8 @@ def copy_test(*, test: ABTest, by: Proposer, now: datetime, name: str = "") -> A
             for one in test.metrics.select_related("metric").order_by("position", "pk")
         ],
     }  # fmt: skip
+    # A draft may have none yet, which is not the same as giving it none.
+    values = {name: said for name, said in values.items() if said or name != "metrics"}
     if place is not None:
         values["website"] = {
             "site": str(place.site.public_id),

@@ -218,6 +218,13 @@ MAIN_PAGES = (
         "Ads that did well, searched by what they say.",
         ready="h1",
     ),
+    MainPage("experiments", "/experiments/", "Tests of pages and ads, and where each stands."),
+    MainPage(
+        "experiment-new",
+        "/experiments/new/",
+        "A test begins with a hypothesis.",
+        ready="#idea-name",
+    ),
     MainPage("practices", "/experiments/practices/", "What works, and what to test next."),
     MainPage(
         "practice-check",

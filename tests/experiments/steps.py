@@ -52,12 +52,17 @@ def draft_of(
 
 
 def running_of(
-    workspace: Workspace, key: str = "button", *, at: datetime = NOW, **options: Any
+    workspace: Workspace,
+    key: str = "button",
+    *,
+    at: datetime = NOW,
+    rule: Mapping[str, Any] | None = None,
+    **options: Any,
 ) -> ABTest:
-    """The same, started."""
+    """The same, started by a rule of which only what is given was written down."""
     test = draft_of(workspace, key, **options)
     test.status, test.started_at = ABTestStatus.RUNNING, at
-    test.decision_rule = {"method": test.method}
+    test.decision_rule = {"method": test.method, **(rule or {})}
     test.save(update_fields=["status", "started_at", "decision_rule"])
     return test
 

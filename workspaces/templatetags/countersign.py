@@ -144,3 +144,17 @@ def signed(value: Decimal | float | None) -> str:
 def as_decimal(value: str) -> Decimal:
     """Amount that was stored as text."""
     return Decimal(value)
+
+
+@register.filter
+def of_whole(value: int | None, unit: str = " %") -> str:
+    """Ten-thousandths as percent: ``2550`` is ``25.5 %``; a dash for none."""
+    return "–" if value is None else f"{value / 100:g}{unit}"
+
+
+@register.filter
+def small_p(value: float | None) -> str:
+    """A p-value as people write it, a dash for none."""
+    if value is None:
+        return "–"
+    return "< 0.0001" if value < 0.0001 else f"= {value:.4f}"
