@@ -210,7 +210,11 @@ MAIN_PAGES = (
         ready="#board",
     ),
     MainPage(
-        "models", "/models/", "Which version of each model serves.", ready="section.cs-card h2"
+        "models",
+        "/models/",
+        "Which version of each model serves, and what it is measured at.",
+        workspace=APP,
+        ready="section.cs-card h2",
     ),
     MainPage(
         "winners",

@@ -58,6 +58,8 @@ def _take_one(people: People, shown: MainPage, size: tuple[int, int], target: Pa
     show(page, shown)
     whole = page.evaluate("document.documentElement.scrollHeight")
     page.set_viewport_size({"width": size[0], "height": min(max(whole, size[1]), LONGEST[size])})
+    # What is drawn once it is seen, on phones.
+    page.wait_for_load_state("networkidle")
     page.screenshot(path=str(target))
     people.leave()
 
