@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import numpy as np
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -13,9 +14,10 @@ from django.views.decorators.http import require_http_methods
 
 from mlops.engine.learning import forecast
 from mlops.engine.learning.feature_rows import FeatureRow, Value
-from mlops.engine.learning.forecast.windows import AHEAD_DAYS, QUANTILES, TARGETS
+from mlops.engine.learning.forecast.model import shaped
+from mlops.engine.learning.forecast.windows import AHEAD_DAYS
 from mlops.engine.learning.kinds import KINDS
-from mlops.engine.learning.shapes import Reasons
+from mlops.engine.learning.shapes import FloatArray, Reasons
 from mlops.models import ModelPrediction, ModelVersion, PredictionDoor
 from mlops.selectors.canary import is_canary
 from mlops.selectors.registry import champion_of, label_of
@@ -29,13 +31,15 @@ from mlops.services.subjects import (
     rows_of_subjects,
 )
 from mlops.tasks import Answer, Question, ask
-from workspaces.formats import MINUS, rounded
+from workspaces.formats import MINUS, figure, rounded
 from workspaces.gate import GateError, RequestError
 from workspaces.pages import PageRequest, page, show
 from workspaces.roles import Role
 from workspaces.services.refusals import RefusedError
 
 _PREFIX = "f-"
+#: Of results, their cost and ROAS.
+_DIGITS = (0, 2, 2)
 _FEW = 40  # features that a form shows at once
 
 
@@ -71,10 +75,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class Day:
-    """One day of a forecast: low, middle and high of each target, in the order of the table."""
+    """One day of a forecast: of each target the middle, and between what it is expected."""
 
     number: int
-    cells: tuple[tuple[float, ...], ...]
+    cells: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -223,14 +227,19 @@ def _days(name: str, output: list[float]) -> tuple[Day, ...]:
     """Figures of a forecast by day, as `OUTPUTS` orders them by target, day and quantile."""
     if name != forecast.KIND:
         return ()
-    step = len(QUANTILES)
-    cells = [tuple(output[at : at + step]) for at in range(0, len(output), step)]
+    told = shaped(np.array([output]))[0]
     return tuple(
         Day(
-            number + 1, tuple(cells[target * AHEAD_DAYS + number] for target in range(len(TARGETS)))
+            number + 1,
+            tuple(_cell(told[target, number], digits) for target, digits in enumerate(_DIGITS)),
         )
         for number in range(AHEAD_DAYS)
     )
+
+
+def _cell(quantiles: FloatArray, digits: int) -> tuple[str, str]:
+    low, middle, high = quantiles.tolist()
+    return figure(middle, digits), f"{figure(low, digits)}–{figure(high, digits)}"
 
 
 def _bars(reasons: Reasons) -> tuple[Bar, ...]:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 from django.db import transaction
 
 from mlops.engine.learning.shadow import (
@@ -190,8 +191,14 @@ def _differing(rule: Rule, pairs: Pairs, found: Agreement) -> list[dict[str, Any
             "challenger": round(float(pairs.challenger[place]), 4),
             "outcome": None if np.isnan(pairs.outcome[place]) else float(pairs.outcome[place]),
         }
-        for place in found.differing[:MOST_DIFFERING]
+        for place in _each_once(pairs.keys, found.differing)[:MOST_DIFFERING]
     ]
+
+
+def _each_once(keys: npt.NDArray[np.int64], places: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Places of the first row of each user or campaign: a campaign has many days."""
+    _, first = np.unique(keys[places], return_index=True)
+    return places[np.sort(first)]
 
 
 def _figures(gain: Gain | None) -> dict[str, float | None]:

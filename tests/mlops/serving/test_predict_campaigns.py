@@ -225,6 +225,9 @@ def test_a_forecast_is_shown_by_day(worker, workspace, campaigns, approver, view
     )
 
     assert answer.status_code == 200
-    assert answer.text.count('<th scope="row">') == 7
+    text = " ".join(answer.text.split())
+    assert text.count('<th scope="row">') == 7
     said = ModelPrediction.objects.get().output
-    assert f"{said[1]:.2f}" in answer.text
+    # Results of the first day, and the ROAS of the last.
+    assert f'{said[1]:,.0f} <span class="cs-muted">{said[0]:,.0f}–{said[2]:,.0f}</span>' in text
+    assert f'{said[61]:.2f} <span class="cs-muted">{said[60]:.2f}–{said[62]:.2f}</span>' in text
