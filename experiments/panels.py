@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from experiments.models import ABTestChange, Method
+from experiments.models import ABTestChange, Method, MetricRole
 from experiments.selectors.proposals import KIND
 from workspaces.models import Proposal
 from workspaces.panels import KindPanel
 
 
 def _context(proposal: Proposal, _now: datetime) -> dict[str, Any]:
-    """The test, and the figures that were proposed by."""
+    """The test, and by what it will be judged; figures stand in the evidence."""
     change = (
         ABTestChange.objects.select_related("test", "variant").filter(proposal=proposal).first()
     )
@@ -20,12 +20,28 @@ def _context(proposal: Proposal, _now: datetime) -> dict[str, Any]:
     if change is None or plan is None:
         return {}
     body = plan.content
+    rule = body.get("rule")
+    if not rule:
+        return {"test": change.test}
     return {
         "test": change.test,
-        "body": body,
-        "rule": _rule_words(body["rule"]) if "rule" in body else "",
-        "evidence": plan.evidence,
+        "rule": _rule_words(rule),
+        "parts": [_part_words(one) for one in rule["metrics"]],
+        "arms": [_arm_words(one) for one in body["variants"]],
     }
+
+
+def _part_words(one: dict[str, Any]) -> tuple[str, str]:
+    """A metric and what it decides."""
+    words = MetricRole(one["role"]).label
+    is_guardrail = one["role"] == MetricRole.GUARDRAIL
+    margin = f", at most {one['harm_bp'] / 100:g} % worse" if is_guardrail else ""
+    return one["metric"], words + margin
+
+
+def _arm_words(one: dict[str, Any]) -> tuple[str, str]:
+    """A variant and its share."""
+    return one["name"], f"{one['weight'] / 100:g} %{', the control' if one['is_control'] else ''}"
 
 
 def _rule_words(rule: dict[str, Any]) -> str:

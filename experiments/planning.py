@@ -117,12 +117,7 @@ def _start(test: ABTest, request: Mapping[str, Any], now: datetime) -> Draft:
         subject_label=test.name,
         summary=f"Start the test “{test.name}”: {shares}",
         body=_body(test, Operation.START, before="draft", after="running", **start_document(test)),
-        evidence={
-            "hypothesis": test.hypothesis,
-            "checklist": [
-                {"label": one.label, "verdict": one.verdict, "text": one.text} for one in found
-            ],
-        },
+        evidence={"hypothesis": test.hypothesis} if test.hypothesis else {},
         detail={"test": test, "operation": Operation.START},
     )
 
@@ -208,27 +203,27 @@ def _confidence(primary: MetricResult | None, found: Comparison | None) -> Decim
 
 def evidence_of(results: Results, variant: ABTestVariant | None = None) -> Json:
     """Figures that a person who signs looks at, as texts."""
+    split = results.split.p_value
     return {
-        "days": results.days,
-        "newest_day": str(results.newest_day) if results.newest_day else None,
-        "units": {one.variant.name: one.units for one in results.split.arms},
-        "split_p": None if results.split.p_value is None else f"{results.split.p_value:.4g}",
         "decision": decision_words(results),
-        "metrics": [
-            {
-                "name": one.metric.name,
-                "part": one.role.label,
-                "variant": figure.variant.name,
-                "effect": percent(figure.shown.effect),
-                "low": percent(figure.shown.ci_low),
-                "high": percent(figure.shown.ci_high),
-                "standing": str(figure.standing),
-            }
+        "full_days": results.days,
+        "counted_up_to": str(results.newest_day) if results.newest_day else "–",
+        "split_p_value": "–" if split is None else f"{split:.2g}",
+        "units": {one.variant.name: one.units for one in results.split.arms},
+        "effects": {
+            f"{one.metric.name}, {figure.variant.name}": _effect_words(
+                figure.shown, figure.standing
+            )
             for one in results.metrics
             for figure in one.figures[1:]
             if figure.shown is not None and (variant is None or figure.variant.pk == variant.pk)
-        ],
+        },
     }
+
+
+def _effect(found: Comparison, standing: str) -> str:
+    ends = f"[{percent(found.ci_low)}, {percent(found.ci_high)}]"
+    return f"{percent(found.effect)} {ends}, {standing}"
 
 
 def _stop(test: ABTest, request: Mapping[str, Any], now: datetime) -> Draft:
