@@ -211,9 +211,7 @@ def evidence_of(results: Results, variant: ABTestVariant | None = None) -> Json:
         "split_p_value": "–" if split is None else f"{split:.2g}",
         "units": {one.variant.name: one.units for one in results.split.arms},
         "effects": {
-            f"{one.metric.name}, {figure.variant.name}": _effect_words(
-                figure.shown, figure.standing
-            )
+            f"{one.metric.name}, {figure.variant.name}": _effect(figure.shown, figure.standing)
             for one in results.metrics
             for figure in one.figures[1:]
             if figure.shown is not None and (variant is None or figure.variant.pk == variant.pk)
