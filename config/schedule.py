@@ -211,11 +211,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     ),
     # After the sync of the hour.
     "mlops: collect winners": _start("winners", crontab(minute="35", hour="*/6")),
-    # For what no message told of; every worker that answers hears it.
+    # For what no message told of. Beat cannot send to all workers at once: one of them hears it.
     "mlops: keep models loaded": {
         "task": "mlops.warm_up",
         "schedule": timedelta(minutes=1),
-        "options": {"queue": "infer-all", "expires": 50},
+        "options": {"queue": "infer", "expires": 50},
     },
     # One query while none runs.
     "mlops: watch canaries": {

@@ -85,7 +85,14 @@ def load_soon() -> None:
 def _nudge() -> None:
     try:
         current_app.send_task(
-            "mlops.warm_up", queue=LOAD_QUEUE, expires=_EXPIRES_S, retry=False, ignore_result=True
+            "mlops.warm_up",
+            queue=LOAD_QUEUE,
+            # Celery declares no fanout when it sends, and to Redis one that is not known is direct:
+            # the message would reach nobody.
+            declare=[current_app.amqp.queues[LOAD_QUEUE].exchange],
+            expires=_EXPIRES_S,
+            retry=False,
+            ignore_result=True,
         )
     except OperationalError:
         logger.warning("models are loaded by the next minute; the broker does not answer")
