@@ -3,8 +3,9 @@
 The schema is that of the test database, because migrating from nothing takes far longer; `migrate`
 runs after it all the same, and has nothing left to do, or all where there is no dump. One process
 does everything: each of its own would load the product anew. Somebody looked at the queue three
-times in the last two weeks, not seven times, and fewer people use the demo's app. And the demo's
-policies lose their jitter, so that a signed change is executed at once.
+times in the last two weeks, not seven times, and fewer people use the demo's app; another app is
+small enough to learn from at once. And the demo's policies lose their jitter, so that a signed
+change is executed at once.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from django.utils import timezone  # noqa: E402
 
 from campaigns.services.policy import confirm_policy, save_policy  # noqa: E402
 from tests import database  # noqa: E402
+from tests.e2e.small_app import fill_small_app  # noqa: E402
 from workspaces.models import User, Workspace  # noqa: E402
 
 
@@ -39,4 +41,5 @@ if __name__ == "__main__":
     database.fill()
     call_command("migrate", interactive=False)
     call_command("seed_demo", step_days=6, app_scale=0.01)
+    fill_small_app(timezone.now())
     take_out_the_jitter()
