@@ -39,12 +39,13 @@ class Scale:
     winners: int
     board_campaigns: int  # of each channel, over a year
     units: int  # assigned to variants
+    exposures: int  # of a test
 
 
 PARTS = (
     "executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
     "website", "website_page", "funnel", "curves", "signals", "world", "dashboards", "budget",
-    "winners", "training", "ml_sync", "experiments", "assignment",
+    "winners", "training", "ml_sync", "experiments", "assignment", "experiment_counting",
 )  # fmt: skip
 SCALES = {
     "tiny": Scale(
@@ -68,6 +69,7 @@ SCALES = {
         500,
         2,
         16_000,
+        2_000,
     ),
     "small": Scale(
         6,
@@ -89,6 +91,7 @@ SCALES = {
         60_000,
         50_000,
         10,
+        1_000_000,
         1_000_000,
     ),
     "full": Scale(
@@ -112,6 +115,7 @@ SCALES = {
         50_000,
         60,
         1_000_000,
+        10_000_000,
     ),
 }
 
@@ -135,6 +139,7 @@ def _parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
         curves,
         dashboards,
         executor,
+        experiment_counting,
         experiments,
         funnel,
         import_figures,
@@ -175,6 +180,7 @@ def _parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
         "ml_sync": lambda: ml_sync.run(scale.board_campaigns, scale.openings),
         "experiments": experiments.run,
         "assignment": lambda: assignment.run(scale.units, scale.openings),
+        "experiment_counting": lambda: experiment_counting.run(scale.exposures, scale.openings),
     }
 
 
