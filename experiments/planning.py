@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -31,6 +30,8 @@ from workspaces.gate import Draft, Json, RequestError, StateError
 from workspaces.models import Workspace
 
 VERSION: Final = 1
+#: So many standard errors below the mean lies the lowest tenth.
+_TENTH: Final = 1.2816
 NOT_STARTED: Final = (ABTestStatus.DRAFT, ABTestStatus.PENDING_START)
 LIVE: Final = (ABTestStatus.RUNNING, ABTestStatus.PAUSED)
 #: Why a machine asks to stop one.
@@ -139,7 +140,7 @@ def _roll_out(test: ABTest, request: Mapping[str, Any], now: datetime) -> Draft:
             before=f"{test.get_status_display()}: {variant.weight / 100:g} %",
             after=_after(test, variant, first, whole, steps["step_days"]),
         ),
-        predicted=_predicted(primary, found),
+        predicted=_predicted(primary, found, results.rule.max_days),
         confidence=_confidence(primary, found),
         evidence=evidence_of(results, variant),
         detail={"test": test, "operation": Operation.ROLL_OUT, "variant": variant},
@@ -175,13 +176,15 @@ def _variant(test: ABTest, request: Mapping[str, Any]) -> ABTestVariant:
     return found
 
 
-def _predicted(primary: MetricResult | None, found: Comparison | None) -> Json | None:
+def _predicted(
+    primary: MetricResult | None, found: Comparison | None, horizon_days: int
+) -> Json | None:
     """What the roll-out brings, as the gate tells predicted effects."""
     if primary is None or found is None or found.not_computable:
         return None
-    ends = (found.effect, found.ci_low, found.ci_high)
-    if not all(map(math.isfinite, ends)):
-        return None
+    # The gate tells effects by their 80 % interval.
+    reach = _TENTH * found.standard_error
+    ends = (found.effect, found.effect - reach, found.effect + reach)
     return {
         "metric": f"{primary.metric.name}, % of the control's",
         **{
@@ -189,7 +192,7 @@ def _predicted(primary: MetricResult | None, found: Comparison | None) -> Json |
             for name, value in zip(("delta", "low", "high"), ends, strict=True)
         },
         "per": "",
-        "horizon_days": 0,
+        "horizon_days": horizon_days,
         "confidence": str(_confidence(primary, found)),
     }
 
@@ -220,6 +223,8 @@ def evidence_of(results: Results, variant: ABTestVariant | None = None) -> Json:
 
 
 def _effect(found: Comparison, standing: str) -> str:
+    if found.not_computable:
+        return found.not_computable
     ends = f"[{percent(found.ci_low)}, {percent(found.ci_high)}]"
     return f"{percent(found.effect)} {ends}, {standing}"
 
