@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from rest_framework.exceptions import ValidationError
 
-from experiments.api.serializers import ABResultsOut
+from experiments.api.answer_serializers import ABResultsOut
 from experiments.models import ABTest, Dimension
 from experiments.selectors.results import Series, results_of, segments_of, series_of
 from experiments.selectors.wording import decision_words

@@ -13,20 +13,22 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from experiments.api.answers import results_shown
-from experiments.api.serializers import (
+from experiments.api.answer_serializers import (
     ABResultsOut,
-    ABTestChangeIn,
-    ABTestIn,
     ABTestOut,
     CheckLineOut,
     MetricOut,
+    SizingOut,
+    TrackedOut,
+)
+from experiments.api.answers import results_shown
+from experiments.api.serializers import (
+    ABTestChangeIn,
+    ABTestIn,
     PowerIn,
     ReasonIn,
     SharesIn,
-    SizingOut,
     StartIn,
-    TrackedOut,
     TrackIn,
     WinnerIn,
 )
