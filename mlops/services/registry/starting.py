@@ -72,7 +72,7 @@ def suggestion_for(
     if champion is None:
         why = "No version serves yet, so this one serves everyone at once."
     elif not is_by_subject(version):
-        why = "It answers for the whole workspace, so it serves at once and not a share first."
+        why = "Plans of the whole workspace rest on it, so it serves at once and not a share first."
     return Suggestion(f"{(policy.canary_share * 100).normalize():f}", policy.canary_days, why)
 
 
@@ -89,7 +89,7 @@ def start_of(
 ) -> Start:
     """Take what is asked for, else what the workspace's policy says.
 
-    A version that answers for the whole workspace, or the first of its name, serves all at once.
+    A version that plans of the whole workspace rest on, or the first of its name, serves at once.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def start_of(
     if asked is not None and asked < 1 and not is_by_subject(version):
         raise RequestError(
             "canary_share",
-            f"{label_of(version.name)} answers for the whole workspace, so no share of it can go"
+            f"{label_of(version.name)} serves plans of the whole workspace, so no share can go"
             " first; ask for 1.",
         )
     share = policy.canary_share if asked is None else asked

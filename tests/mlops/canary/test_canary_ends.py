@@ -95,11 +95,11 @@ def test_what_has_no_subjects_or_nothing_beside_it_serves_all_at_once(workspace,
     plan = proposed(second, now, "", "").current_plan
     alone = proposed(version_of(workspace, now), now, "0.1").current_plan
 
-    for one, words in ((plan, "for the whole workspace"), (alone, "No other version")):
+    for one, words in ((plan, "of the whole workspace"), (alone, "No other version")):
         (check,) = [line for line in one.verdict if line["name"] == "canary"]
         assert one.content["canary_share"] == "1"
         assert (check["verdict"], words in check["why"]) == ("not_applicable", True)
-    with pytest.raises(RequestError, match="ROI by channel mean answers for the whole") as no:
+    with pytest.raises(RequestError, match="ROI by channel mean serves plans of the whole") as no:
         proposed(second, now, "0.1")
     assert no.value.field == "canary_share"
     assert second.name == WHOLE
