@@ -34,7 +34,7 @@ from experiments.selectors.rules import parts_of, policy_of, rule_document, rule
 from experiments.services.ad_winners import propose_ads
 from experiments.services.drafting import TOPIC, lock_test
 from experiments.services.permissions import require
-from experiments.services.running import LIVE, begin, end, log_shares
+from experiments.services.running import LIVE, begin, close, end, log_shares
 from experiments.surfaces import winner_user
 from workspaces.gate import GateError, Proposer, RequestError, StateError
 from workspaces.models import Proposal, Workspace
@@ -311,7 +311,7 @@ def _close(row: RollOut, state: RollOutState, why: EndReason, reason: str, now: 
     row.save(update_fields=_MOVING)
     if row.follow_up is not None:
         followed = lock_test(row.follow_up)
-        end(followed, why=why, now=now)
+        close(followed, why=why, now=now)
         log_shares(followed, by_label=RULE.label, reason=reason, now=now)
     bump(row.workspace_id, TOPIC)
 

@@ -195,11 +195,8 @@ def stop_test(
 
 
 def end(test: ABTest, *, why: EndReason, now: datetime, winner_id: int | None = None) -> None:
-    """End a locked test, with a winner or without; in the caller's transaction."""
-    test.status = ABTestStatus.WINNER_DECLARED if winner_id else ABTestStatus.COMPLETED
-    test.paused_at, test.ended_at = None, test.ended_at or now
-    test.end_reason, test.winner_id = why, winner_id
-    test.save(update_fields=_STANDING)
+    """End a locked test, with a winner or without, and tell of it; in the caller's transaction."""
+    close(test, why=why, now=now, winner_id=winner_id)
     publish(
         workspace=test.workspace,
         event_type="test.decided",
@@ -213,6 +210,14 @@ def end(test: ABTest, *, why: EndReason, now: datetime, winner_id: int | None = 
         event_id=f"{test.public_id}:{test.status}",
         now=now,
     )
+
+
+def close(test: ABTest, *, why: EndReason, now: datetime, winner_id: int | None = None) -> None:
+    """End a locked test and tell nobody: a roll-out is no test of its own to the outside."""
+    test.status = ABTestStatus.WINNER_DECLARED if winner_id else ABTestStatus.COMPLETED
+    test.paused_at, test.ended_at = None, test.ended_at or now
+    test.end_reason, test.winner_id = why, winner_id
+    test.save(update_fields=_STANDING)
 
 
 @transaction.atomic
