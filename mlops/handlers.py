@@ -81,9 +81,8 @@ class PromotionHandler(OwnKind):
             detail={"version": version},
         )
 
-    def attach(self, proposal: Proposal, draft: Draft) -> None:
-        """Write the row that the queue page shows, and have the version loaded meanwhile."""
-        super().attach(proposal, draft)
+    def attached(self, proposal: Proposal) -> None:
+        """Have the version loaded while it waits."""
         load_soon()
 
     def judge(self, plan: PlanView, *, now: datetime, policy: object | None = None) -> Judgement:

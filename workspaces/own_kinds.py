@@ -69,6 +69,12 @@ class OwnKind(ABC):
         self.row._default_manager.update_or_create(
             proposal=proposal, defaults={**draft.detail, "workspace": proposal.workspace}
         )
+        self.attached(proposal)
+
+    def attached(  # noqa: B027  # for most there is nothing to do
+        self, proposal: Proposal
+    ) -> None:
+        """Do what helps while it waits, in the same transaction."""
 
     def lifetime(self, plan: PlanView) -> timedelta:
         """A week."""
