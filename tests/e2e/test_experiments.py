@@ -1,0 +1,163 @@
+"""An A/B test on the demo shop, as its visitors and its people see it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+
+import psycopg2
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from embedded.keys import local_secrets
+from embedded.stack import PROJECT, Stack
+from tests.attribution.website.wire import AGENT
+from tests.e2e.conftest import CHROMIUM, FLAGS, PTD, LogIn, picture
+from tests.e2e.test_complete_loop import get, post
+from tests.e2e.test_main_job import sign_here, wait_for
+
+PROMISE = "Everything your training needs"
+USUAL = "A whole gym on two square metres"
+# Every text that the headline had at the time of a frame.
+WATCH = """
+window.seen = [];
+const look = () => {
+  const found = document.querySelector("h1");
+  if (found && !window.seen.includes(found.textContent)) window.seen.push(found.textContent);
+  requestAnimationFrame(look);
+};
+requestAnimationFrame(look);
+"""
+
+
+@pytest.fixture(scope="module")
+def tests(stack: Stack) -> dict[str, str]:
+    """Both tests with a week of visits; their public ids by name."""
+    env = {
+        **os.environ,
+        **local_secrets(stack.state),
+        "DATABASE_URL": stack.database_url,
+        "REDIS_URL": stack.redis_url,
+        "COUNTERSIGN_STATE": str(stack.state),
+        "DJANGO_SETTINGS_MODULE": "config.settings.local",
+        "SANDBOX_URL": stack.sandbox_url,
+    }
+    made = subprocess.run(
+        [sys.executable, "-m", "tests.e2e.shop_tests"],
+        env=env, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr[-3000:]
+    return dict(json.loads(made.stdout.splitlines()[-1]))
+
+
+@pytest.fixture
+def visitors(browser: Browser) -> Iterator[Browser]:
+    """A browser that is no machine's; each of its contexts is somebody new."""
+    people = browser.browser_type.launch(
+        executable_path=str(CHROMIUM), args=[*FLAGS, f"--user-agent={AGENT}"]
+    )
+    yield people
+    people.close()
+
+
+def headlines(visitors: Browser, address: str, until: str, most: int = 20) -> list[list[str]]:
+    """What new visitors saw of the headline, until one saw a text; all that each of them saw."""
+    seen = []
+    for _ in range(most):
+        context = visitors.new_context()
+        page = context.new_page()
+        page.add_init_script(WATCH)
+        page.goto(address, wait_until="load")
+        page.locator("#consent button").filter(has_text="Accept").click()
+        seen.append(page.evaluate("window.seen"))
+        page.goto("about:blank")  # what it still has to say goes by a beacon
+        context.close()
+        if until in seen[-1]:
+            return seen
+    raise AssertionError(f"nobody of {most} saw {until!r}: {seen}")
+
+
+def run_job(page: Page, name: str) -> None:
+    """Ask for a run and wait until it is over."""
+    asked = post(page, f"jobs/{name}/run/", {})["id"]
+    for _ in range(120):
+        runs = get(page, f"jobs/?name={name}")["results"]
+        state = next(row["state"] for row in runs if row["id"] == asked)
+        if state not in ("queued", "active", "retry"):
+            assert state == "completed", runs[0]
+            return
+        page.wait_for_timeout(250)
+    raise AssertionError(f"{name} never ended")
+
+
+def exposed(stack: Stack, public_id: str) -> int:
+    """Units of a test whose first exposure was today."""
+    with closing(psycopg2.connect(stack.database_url)) as connection:
+        cursor = connection.cursor()
+        cursor.execute(
+            "SELECT count(*) FROM experiments_exposure e JOIN experiments_abtest t"
+            " ON t.id = e.test_id WHERE t.public_id = %s AND e.at > now() - interval '1 hour'",
+            [public_id],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def test_a_winner_is_shown_proposed_signed_and_rolled_out(
+    stack: Stack, tests: dict[str, str], visitors: Browser, log_in: LogIn
+) -> None:
+    public_id = tests["Promise on the home page"]
+    shop = f"{stack.sandbox_url}/shop/"
+    olga, amir = log_in("olga", PTD), log_in("amir", PTD)
+
+    seen = headlines(visitors, shop, PROMISE)
+    # Nobody saw one text and then the other.
+    assert all(len(texts) == 1 for texts in seen), seen
+    assert {text for (text,) in seen} <= {PROMISE, USUAL}
+    for _ in range(40):
+        run_job(olga, "website-sessions")
+        run_job(olga, "experiment-counting")
+        if exposed(stack, public_id) >= len(seen):
+            break
+    assert exposed(stack, public_id) == len(seen)
+
+    run_job(olga, "experiment-decisions")
+    olga.goto(f"/experiments/{public_id}/")
+    expect(olga.get_by_role("region", name="Decision")).to_contain_text("Ready to roll out")
+    picture(olga, "experiment-1-decided")
+    link = olga.get_by_role("link", name="Look at it").get_attribute("href")
+    proposal = re.findall(r"[0-9a-f-]{36}", str(link))[0]
+    amir.goto(f"/approvals/{proposal}/")
+    expect(amir.locator("#drawer")).to_contain_text("Promise")
+    sign_here(amir)
+    wait_for(amir, proposal, "Executed")
+
+    olga.goto(f"/experiments/{public_id}/")
+    expect(olga.get_by_role("region", name="Roll-out")).to_contain_text("Shown to")
+    picture(olga, "experiment-2-rolled-out")
+    seen = headlines(visitors, shop, PROMISE)
+    assert all(len(texts) == 1 for texts in seen), seen
+
+
+def test_a_harmed_guardrail_pauses_by_itself(
+    stack: Stack, tests: dict[str, str], visitors: Browser, log_in: LogIn
+) -> None:
+    public_id = tests["Fewer words on products"]
+    olga = log_in("olga", PTD)
+
+    run_job(olga, "experiment-decisions")
+
+    olga.goto(f"/experiments/{public_id}/")
+    expect(olga.locator("main")).to_contain_text("Paused")
+    expect(olga.get_by_role("region", name="Decision")).to_contain_text("It does harm")
+    picture(olga, "experiment-3-paused")
+    for _ in range(3):
+        context = visitors.new_context()
+        page = context.new_page()
+        page.goto(f"{stack.sandbox_url}/shop/products/mat")
+        assert page.locator("h1").inner_text() != "Hm"
+        context.close()
