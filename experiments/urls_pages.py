@@ -31,5 +31,8 @@ urlpatterns = [
     path("experiments/<uuid:public_id>/export.<slug:kind>", live.export, name="experiment-export"),
     path("experiments/<uuid:public_id>/size/", wizard.size, name="experiment-size"),
     path("experiments/<uuid:public_id>/edit/<slug:step>/", wizard.edit, name="experiment-edit"),
+    path(
+        "experiments/<uuid:public_id>/edit/<slug:step>/save/", wizard.save, name="experiment-save"
+    ),
     path("experiments/<uuid:public_id>/do/<slug:action>/", acting.act, name="experiment-act"),
 ]

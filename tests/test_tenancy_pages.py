@@ -200,7 +200,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "experiment-history": (MEMBER, NONE),
     "experiment-export": (MEMBER, NONE),
     "experiment-size": (MEMBER, NONE),
-    "experiment-edit": (MEMBER, OPERATOR),
+    "experiment-edit": (MEMBER, NONE),
+    "experiment-save": (NONE, OPERATOR),
     "experiment-act": (NONE, OPERATOR),
     "practices": (MEMBER, NONE),
     "practices-refresh": (NONE, OPERATOR),
@@ -297,7 +298,7 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
             for rest in ("", "-segments", "-history", "-size")
         },
         "experiment-export": [rows["experiment"], "csv"],
-        "experiment-edit": [rows["experiment"], "idea"],
+        **{f"experiment-{name}": [rows["experiment"], "idea"] for name in ("edit", "save")},
         "experiment-act": [rows["experiment"], "copy"],
         **{f"practice{rest}": [rows["practice"]] for rest in ("", "-give-up", "-restore")},
         "model-rollback": ["roi_mean"],

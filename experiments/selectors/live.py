@@ -80,9 +80,12 @@ class Event:
 
 def box_of(results: Results) -> Box | None:
     """Say what the rule says; nothing before the start and of tests that were run elsewhere."""
-    decision = results.decision
+    decision, test = results.decision, results.test
     if decision is None:
         return None
+    if test.is_over:
+        return Box(f"It is over: {test.get_end_reason_display()}", decision_words(results),
+                   "", "", "")  # fmt: skip
     return Box(
         head=_HEADS[decision.action],
         words=decision_words(results),

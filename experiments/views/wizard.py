@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from experiments.forms import STEPS, problems_of, read_step, share_of, whole_of
 from experiments.models import WHOLE, ABTest, ABTestType, Method, Mode, Surface
@@ -57,22 +57,27 @@ def new(request: PageRequest) -> HttpResponse:
     return redirect("experiment-edit", test.public_id, "audience")
 
 
+@require_safe
 @page(Role.VIEWER)
 def edit(request: PageRequest, public_id: UUID, step: str) -> HttpResponse:
-    """One step of a draft; saving leads to the next."""
+    """One step of a draft."""
     if step not in STEPS:
         raise Http404("There is no such step.")
     test = own_test(request, public_id)
     if test.has_started:
         return redirect("experiment", public_id)
-    if request.method != "POST":
-        return show(request, _PAGE, _context(request, test, step))
-    return _save(request, test, step)
+    return show(request, _PAGE, _context(request, test, step))
 
 
-def _save(request: PageRequest, test: ABTest, step: str) -> HttpResponse:
-    if step == "review":
-        return redirect("experiment-edit", test.public_id, step)
+@require_POST
+@page(Role.OPERATOR)
+def save(request: PageRequest, public_id: UUID, step: str) -> HttpResponse:
+    """Save a step of a draft; it leads to the next."""
+    if step not in STEPS or step == "review":
+        raise Http404("There is no such step to save.")
+    test = own_test(request, public_id)
+    if test.has_started:
+        return redirect("experiment", public_id)
     try:
         values = read_step(step, request.POST, test.surface)
         edit_draft(test=test, values=values, by=Proposer.person(request.user), now=timezone.now())
