@@ -13,6 +13,7 @@ urlpatterns = [
     path("experiments/practices/add/", practices.add, name="practice-add"),
     path("experiments/practices/check/", practices.check_draft, name="practice-check"),
     path("experiments/practices/<uuid:public_id>/", practices.practice, name="practice"),
+    path("experiments/practices/<uuid:public_id>/draft/", practices.draft, name="practice-draft"),
     path(
         "experiments/practices/<uuid:public_id>/give-up/",
         practices.give_up,

@@ -208,6 +208,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "practice-add": (OPERATOR, OPERATOR),
     "practice-check": (MEMBER, NONE),
     "practice": (MEMBER, NONE),
+    "practice-draft": (NONE, OPERATOR),
     "practice-give-up": (NONE, OPERATOR),
     "practice-restore": (NONE, OPERATOR),
     "boards": (MEMBER, NONE),
@@ -300,7 +301,9 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "experiment-export": [rows["experiment"], "csv"],
         **{f"experiment-{name}": [rows["experiment"], "idea"] for name in ("edit", "save")},
         "experiment-act": [rows["experiment"], "copy"],
-        **{f"practice{rest}": [rows["practice"]] for rest in ("", "-give-up", "-restore")},
+        **{
+            f"practice{rest}": [rows["practice"]] for rest in ("", "-draft", "-give-up", "-restore")
+        },
         "model-rollback": ["roi_mean"],
         **{name: ["churn"] for name in ("model-train", "model-training")},
         "policies-trial": [rows["trial"]],

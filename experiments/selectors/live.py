@@ -11,9 +11,27 @@ from typing import Final
 from django.urls import reverse
 
 from experiments.engine.decision import cost_of_waiting
-from experiments.models import ABTest, Amount, Goal, Metric, MetricKind, RollOut
+from experiments.models import (
+    ABTest,
+    Amount,
+    Goal,
+    Metric,
+    MetricKind,
+    MetricRole,
+    Mode,
+    RollOut,
+)
 from experiments.selectors.proposals import KIND, subject_of
-from experiments.selectors.results import Figure, Results, Series, Standing, series_of
+from experiments.selectors.results import (
+    Figure,
+    Results,
+    Series,
+    Standing,
+    series_of,
+    variants_of,
+)
+from experiments.selectors.rules import parts_of
+from experiments.selectors.weighing import weighted_of
 from experiments.selectors.wording import decision_words, percent
 from workspaces.charts import LineChart, line_chart
 from workspaces.formats import money, plain
@@ -188,6 +206,33 @@ def _chart(series: Series, at: int) -> LineChart:
         title=f"{line.variant.name} against the control", days=series.days, values=values,
         suffix=" %", band=band, width=440, height=120, name=f"lift-{line.variant.key}",
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A variant's mean of the primary metric, its units weighed by their propensity."""
+
+    variant: str
+    value: str
+    interval: str
+
+
+def weighed_of(test: ABTest) -> list[Weighed]:
+    """Estimates of a bandit, whose shares moved: plain means would be biased by the moves."""
+    parts = [part for part in parts_of(test) if part.role == MetricRole.PRIMARY]
+    if test.mode != Mode.BANDIT or not parts:
+        return []
+    metric = parts[0].metric
+    pairs = zip(variants_of(test), weighted_of(test, metric), strict=True)
+    return [
+        Weighed(
+            variant.name,
+            "–" if found is None else value_in_words(metric, found.value, test),
+            "–" if found is None else f"{value_in_words(metric, found.low, test)} to "
+            f"{value_in_words(metric, found.high, test)}",
+        )
+        for variant, found in pairs
+    ]  # fmt: skip
 
 
 def events_of(test: ABTest, most: int = 30) -> list[Event]:

@@ -18,6 +18,7 @@ from experiments.selectors.live import (
     events_of,
     roll_outs_of,
     table_of,
+    weighed_of,
 )
 from experiments.selectors.proposals import open_proposal_of
 from experiments.selectors.results import results_of, segments_of
@@ -93,7 +94,7 @@ def segments(request: PageRequest, public_id: UUID) -> HttpResponse:
 def history(request: PageRequest, public_id: UUID) -> HttpResponse:
     """How the lift went, and what was done with the test."""
     test = own_test(request, public_id)
-    context = {"charts": charts_of(test), "events": events_of(test)}
+    context = {"charts": charts_of(test), "events": events_of(test), "weighed": weighed_of(test)}
     return show(request, "experiments/_history.html", context)
 
 

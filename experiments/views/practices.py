@@ -37,6 +37,8 @@ from experiments.services.practices.keeping import (
     restore_practice,
 )
 from experiments.services.practices.refreshing import PRACTICES_JOB, add_hypothesis
+from experiments.services.practices.testing import draft_test_of
+from workspaces.gate import GateError, Proposer
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.roles import Role
 from workspaces.selectors import open_run
@@ -114,6 +116,20 @@ def refresh(request: PageRequest) -> HttpResponse:
     except JobRefusedError as error:
         messages.error(request, str(error))
     return redirect("practices")
+
+
+@require_POST
+@page(Role.OPERATOR)
+def draft(request: PageRequest, public_id: UUID) -> HttpResponse:
+    """Make a draft of a test of a practice; its steps ask for the rest."""
+    row = _practice(request, public_id)
+    try:
+        test = draft_test_of(practice=row, by=Proposer.person(request.user), now=timezone.now())
+    except GateError as error:
+        messages.error(request, str(error))
+        return redirect("practice", public_id)
+    messages.success(request, f"“{test.name}” is a draft. Say where it runs and what differs.")
+    return redirect("experiment-edit", test.public_id, "audience")
 
 
 @require_POST

@@ -10,7 +10,15 @@ from django.urls import reverse
 
 from attribution.models import WebDay
 from attribution.services.website.sites import create_site
-from experiments.models import ABTest, ExperimentPolicy, ExposureDay, MetricDay
+from experiments.models import (
+    ABTest,
+    ABTestAllocation,
+    ExperimentPolicy,
+    Exposure,
+    ExposureDay,
+    MetricDay,
+    UnitOutcome,
+)
 from experiments.services.drafting import create_draft
 from tests.experiments.figures import count
 from tests.experiments.steps import NOW, draft_of, metric_of, on_site, running_of, variant_of
@@ -270,6 +278,30 @@ def test_what_is_over_says_so(post, client_as, viewer, workspace):
 
     assert "It is over: Somebody stopped it" in text
     assert "Waiting costs" not in text
+
+
+def test_a_bandit_shows_estimates_that_allow_for_moving_shares(client_as, viewer, workspace):
+    test = running_of(workspace, mode="bandit")
+    ABTestAllocation.objects.create(
+        workspace=workspace, test=test, at=NOW, weights={"control": 5_000, "blue": 5_000},
+        reason="Started.",
+    )  # fmt: skip
+    for number in range(40):
+        exposure = Exposure.objects.create(
+            workspace=workspace, test=test, unit=str(number), at=NOW, day=NOW.date(),
+            variant=variant_of(test, "blue" if number % 2 else "control"),
+        )  # fmt: skip
+        if number < 10:
+            UnitOutcome.objects.create(
+                workspace=workspace, exposure=exposure, metric=metric_of(workspace),
+                day=NOW.date(), value=1,
+            )  # fmt: skip
+
+    path = reverse("experiment-history", args=[test.public_id])
+    text = client_as(viewer).get(path).content.decode()
+
+    assert "Estimates that allow for moving shares" in text
+    assert text.count("25.00 %") == 2
 
 
 def test_few_units_show_no_figure(client_as, viewer, workspace):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from experiments.models import BestPractice
+from experiments.models import ABTest, BestPractice
 from experiments.services.practices.refreshing import refresh_practices
 from tests.experiments.practices.steps import finished_of, practice_of
 from tests.experiments.steps import NOW
@@ -103,3 +103,18 @@ def test_giving_up_needs_a_reason(client_as, operator, workspace):
 
     row.refresh_from_db()
     assert row.state == "deprecated"
+
+
+def test_a_test_is_drafted_from_a_practice(client_as, operator, workspace):
+    row = practice_of(workspace)
+
+    answer = client_as(operator).post(
+        reverse("practice-draft", args=[row.public_id]), {"workspace": str(workspace.public_id)}
+    )
+
+    test = ABTest.objects.get()
+    row.refresh_from_db()
+    assert answer.url == reverse("experiment-edit", args=[test.public_id, "audience"])
+    assert (test.name, test.type, row.times_applied) == ("Test: Name a number", "copy", 1)
+    assert "What counts as kept: a number." in test.hypothesis
+    assert [one.key for one in test.variants.order_by("position")] == ["control", "name-a-number"]
