@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from experiments.models import (
     ABTest,
@@ -26,6 +29,8 @@ from experiments.models import (
     UnitOutcome,
     WebsiteABTest,
 )
+from experiments.models.metrics import DEFINITION
+from experiments.selectors.rules import is_counted_by
 from workspaces.eventadmin import register_events
 from workspaces.modeladmin import (
     ReadOnlyAdmin,
@@ -114,6 +119,12 @@ class MetricAdmin(WorkspaceModelAdmin[Metric]):
     search_fields = ("name", "event")
     ordering = ("name",)
     exclude = ("workspace",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Metric | None = None) -> Any:
+        """What a started test counts by is shown, not edited."""
+        if obj is not None and is_counted_by(obj):
+            return (*super().get_readonly_fields(request, obj), *DEFINITION)
+        return super().get_readonly_fields(request, obj)
 
 
 @admin.register(Layer)

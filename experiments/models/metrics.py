@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 import pghistory
 import pgtrigger
@@ -10,7 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from experiments.models.ab_tests import KEY, ABTest
+from experiments.models.ab_tests import KEY, REFUSE, ABTest
 from workspaces.models import Workspace
 
 
@@ -54,6 +55,26 @@ class MetricRole(models.TextChoices):
     PRIMARY = "primary", "Primary"
     SECONDARY = "secondary", "Secondary"
     GUARDRAIL = "guardrail", "Guardrail"
+
+
+#: What a metric counts; how people call it may change at any time.
+DEFINITION: Final = ("key", "kind", "source", "event", "amount", "per_event", "per_amount",
+                     "window_h", "cap", "goal", "covariate_days")  # fmt: skip
+_NEW, _OLD = (", ".join(f"{row}.{name}" for name in DEFINITION) for row in ("NEW", "OLD"))
+_IS_FIXED: Final = pgtrigger.Trigger(
+    name="is_fixed",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    func=f"""
+    IF ({_NEW}) IS DISTINCT FROM ({_OLD}) AND EXISTS (
+        SELECT FROM experiments_abtestmetric p JOIN experiments_abtest t ON t.id = p.test_id
+         WHERE p.metric_id = OLD.id AND t.started_at IS NOT NULL
+    ) THEN
+        RAISE EXCEPTION 'metric % counts as it did when tests of it began', OLD.key {REFUSE};
+    END IF;
+    RETURN NEW;
+    """,  # names of columns, constants of ours
+)
 
 
 @pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent())
@@ -135,6 +156,7 @@ class Metric(models.Model):
                 violation_error_message="Only conversions and means look at the days before.",
             ),
         ]  # fmt: skip
+        triggers = [_IS_FIXED]
 
     def __str__(self) -> str:
         return self.name

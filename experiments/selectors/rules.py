@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from experiments.engine.statistics import Method
-from experiments.models import WHOLE, ABTest, ABTestMetric, ExperimentPolicy, MetricRole, Mode
+from experiments.models import (
+    WHOLE,
+    ABTest,
+    ABTestMetric,
+    ExperimentPolicy,
+    Metric,
+    MetricRole,
+    Mode,
+)
 from workspaces.models import Workspace
 
 #: Columns of a test that its rule takes over as they are.
@@ -47,6 +55,11 @@ def parts_of(test: ABTest) -> list[ABTestMetric]:
     parts = test.metrics.select_related("metric").order_by("position", "pk")
     order = list(MetricRole.values)
     return sorted(parts, key=lambda part: order.index(part.role))
+
+
+def is_counted_by(metric: Metric) -> bool:
+    """Whether a started test uses a metric, so that it counts the same for good."""
+    return ABTestMetric.objects.filter(metric=metric, test__started_at__isnull=False).exists()
 
 
 def rule_document(

@@ -218,6 +218,28 @@ def test_a_metric_makes_sense(
     assert not Metric.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "change", [{"event": "lead"}, {"window_h": 24}, {"kind": "mean"}, {"goal": "decrease"}]
+)
+def test_a_metric_counts_as_it_did_when_its_test_began(
+    workspace: Workspace, change: dict[str, Any]
+) -> None:
+    running_of(workspace)
+
+    _refused(lambda: Metric.objects.update(**change), "when tests of it began")
+    Metric.objects.update(name="Orders")
+
+    assert Metric.objects.get().name == "Orders"
+
+
+def test_a_metric_of_drafts_may_change(workspace: Workspace) -> None:
+    draft_of(workspace)
+
+    Metric.objects.update(event="lead")
+
+    assert Metric.objects.get().event == "lead"
+
+
 def test_one_roll_out_is_open(workspace: Workspace) -> None:
     test = running_of(workspace)
     own = {"workspace": workspace, "test": test, "variant": variant_of(test, "blue")}
