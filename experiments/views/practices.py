@@ -54,13 +54,14 @@ _LONGEST: Final = 5_000
 @page(Role.VIEWER)
 def practices(request: PageRequest) -> HttpResponse:
     """Practices by state, how well they hold, and what to test next."""
-    tab = request.GET.get("tab", "")
-    tab = tab if tab in TABS else "works"
     workspace = request.workspace
-    rows = page_of(practices_of(workspace, {**request.GET.dict(), "tab": tab}),
-                   request.GET.get("page", ""))  # fmt: skip
     standing = standing_of(workspace, timezone.now())
     counts = standing.counts
+    tab = request.GET.get("tab", "")
+    if tab not in TABS:
+        tab = next((name for name in TABS if counts[name]), "works")
+    rows = page_of(practices_of(workspace, {**request.GET.dict(), "tab": tab}),
+                   request.GET.get("page", ""))  # fmt: skip
     context = {
         "title": "Best practices",
         "tab": tab,
