@@ -66,6 +66,7 @@ class Headline:
     week: int
     impressions: int
     clicks: int
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def read_headlines(file: Path) -> Iterator[Headline]:
     for row in _rows(file):
         yield Headline(
             row["clickability_test_id"], int(row["test_week"]),
-            int(row["impressions"]), int(row["clicks"]),
+            int(row["impressions"]), int(row["clicks"]), row.get("headline") or "",
         )  # fmt: skip
 
 

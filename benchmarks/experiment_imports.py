@@ -19,7 +19,7 @@ from benchmarks.experiment_archives import (
     read_checkpoints,
     read_headlines,
 )
-from experiments.services.importing import COLUMNS
+from experiments.engine.import_columns import COLUMNS
 
 Row = Mapping[str, str]
 _ASOS_KINDS = {"1": "binomial"}  # its publisher calls it binary; all others are amounts
@@ -64,6 +64,7 @@ def upworthy_rows(headlines: Iterable[Headline]) -> Iterator[Row]:
                 "day": date.fromisocalendar(year, min(max(week, 1), 52), 1).isoformat(),
                 "n": str(one.impressions),
                 "conversions": str(one.clicks),
+                "text": one.text,
             }
 
 

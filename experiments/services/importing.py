@@ -30,14 +30,11 @@ from experiments.models.ab_tests import KEY
 from workspaces.models import Workspace
 from workspaces.services.refusals import RefusedError
 
-COLUMNS: Final = (
-    "test", "name", "variant", "metric", "kind", "day", "n", "conversions", "mean", "variance",
-    "sum", "sum_squares",
-)  # fmt: skip
 _REQUIRED: Final = ("test", "variant", "metric", "day", "n")
 _STEP: Final = Decimal("0.000000000001")
 _MOST: Final = Decimal(10) ** 27
 _BATCH: Final = 5_000
+_LONGEST: Final = 2_000  # characters of a text
 # Sums are as exact as their columns; Python's own 28 digits would round them.
 _DIGITS: Final = Context(prec=80)
 _KINDS: Final = (MetricKind.BINOMIAL, MetricKind.MEAN)
@@ -70,11 +67,11 @@ class _Sums:
 
 @dataclass
 class _Told:
-    """A test of the file; variants and metrics in the order in which they are named first."""
+    """A test of the file; variants (with what people read) and metrics as they are named first."""
 
     name: str
     line: int
-    variants: dict[str, None] = field(default_factory=dict)
+    variants: dict[str, str] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     arms: dict[tuple[str, str], dict[date, tuple[Decimal, _Sums]]] = field(default_factory=dict)
 
@@ -127,7 +124,7 @@ def _read(rows: Iterable[Mapping[str, str]], started_on: date) -> dict[str, _Tol
             _require_key(line, column, row[column])
         key, variant, metric = row["test"], row["variant"], row["metric"]
         test = told.setdefault(key, _Told(row.get("name") or key, line))
-        test.variants.setdefault(variant)
+        test.variants[variant] = test.variants.get(variant) or row.get("text", "")[:_LONGEST]
         kind = row.get("kind") or ("binomial" if row.get("conversions") else "mean")
         if kind not in _KINDS:
             raise ImportFileError(line, "kind", f"{kind!r} is neither binomial nor mean.")
@@ -243,8 +240,9 @@ def _store(
         ABTestVariant(
             workspace=workspace, test=test, key=variant, name=variant.capitalize(),
             position=place, is_control=place == 0, weight=even + (rest if place == 0 else 0),
+            config={"headline": text} if text else {},
         )
-        for place, variant in enumerate(told.variants)
+        for place, (variant, text) in enumerate(told.variants.items())
     )  # fmt: skip
     variants = {row.key: row for row in rows}
     primary = next(iter(told.kinds))

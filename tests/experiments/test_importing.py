@@ -52,6 +52,14 @@ def test_the_last_checkpoint_of_each_day_holds(workspace: Workspace) -> None:
     assert [row.weight for row in test.variants.order_by("position")] == [5_000, 5_000]
 
 
+def test_what_people_read_comes_along(workspace: Workspace) -> None:
+    _import(workspace, [{**ROWS[0], "text": "7 ways"}, *ROWS[1:]])
+
+    assert dict(ABTest.objects.get().variants.values_list("key", "config")) == {
+        "a": {"headline": "7 ways"}, "b": {},
+    }  # fmt: skip
+
+
 def test_means_and_sums_say_the_same(workspace: Workspace) -> None:
     row = {**ROW, "conversions": "", "n": "4"}
     _import(

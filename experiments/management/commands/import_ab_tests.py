@@ -11,7 +11,8 @@ from typing import Any, TextIO, cast
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from experiments.services.importing import COLUMNS, ImportFileError, import_tests
+from experiments.engine.import_columns import COLUMNS
+from experiments.services.importing import ImportFileError, import_tests
 from workspaces.models import Workspace
 
 
