@@ -186,8 +186,10 @@ def table_of(results: Results) -> Table:
 
 
 def charts_of(test: ABTest) -> list[LineChart]:
-    """How the lift of each variant went, its interval narrowing."""
+    """How the lift of each variant went, its interval narrowing; one day is no course."""
     series = series_of(test)
+    if len(series.days) < 2:
+        return []
     return [chart for at in range(len(series.lines)) if (chart := _chart(series, at)).has_data]
 
 

@@ -44,6 +44,11 @@ class Standing:
     clear_tests: int
     adopted: float | None
 
+    @property
+    def judged_by(self) -> str:
+        """What the share that was foretold right rests on."""
+        return f"{self.clear_tests:,} clear results" if self.clear_tests else ""
+
 
 def practices_of(workspace: Workspace, asked: Mapping[str, str]) -> QuerySet[BestPractice]:
     """Practices by filters of a page or of the API: tab, state, channel, category, source, q."""
