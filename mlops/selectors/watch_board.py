@@ -195,22 +195,7 @@ def _drift(name: str, reports: list[DriftReport], policy: ModelPolicy) -> DriftB
         if report.calibration_limit is not None
     }
     rule = rule_of(name)
-    features = tuple(
-        FeatureDrift(
-            name=feature,
-            value=value,
-            limit=max(limit, newest.chance.get(feature, 0.0)),
-            is_moved=value > max(limit, newest.chance.get(feature, 0.0)),
-            chart=line_chart(
-                title=feature,
-                name=f"drift-{feature}",
-                days=days,
-                values=[report.moved.get(feature) for report in reports],
-                band=allowed,
-            ),
-        )
-        for feature, value in newest.worst_first[:_MOST_FEATURES]
-    )
+    features = _features(reports, limit)
     return DriftBoard(
         report=newest,
         rule=rule,
@@ -233,6 +218,29 @@ def _drift(name: str, reports: list[DriftReport], policy: ModelPolicy) -> DriftB
             band=held,
         ),
         days=tuple(reversed(reports)),
+    )
+
+
+def _features(reports: list[DriftReport], limit: float) -> tuple[FeatureDrift, ...]:
+    """Columns that moved most, each with its course; the shaded part is what may be."""
+    newest = reports[-1]
+    days = [report.day for report in reports]
+    allowed = dict.fromkeys(range(len(days)), (0.0, limit))
+    return tuple(
+        FeatureDrift(
+            name=feature,
+            value=value,
+            limit=max(limit, newest.chance.get(feature, 0.0)),
+            is_moved=value > max(limit, newest.chance.get(feature, 0.0)),
+            chart=line_chart(
+                title=feature,
+                name=f"drift-{feature}",
+                days=days,
+                values=[report.moved.get(feature) for report in reports],
+                band=allowed,
+            ),
+        )
+        for feature, value in newest.worst_first[:_MOST_FEATURES]
     )
 
 
