@@ -27,7 +27,6 @@ TABS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
                               PracticeState.REVIEW)),
     "gone": ("Given up", (PracticeState.REJECTED, PracticeState.DEPRECATED)),
 }  # fmt: skip
-GOALS: Final = {"a_week": 10, "validated": 0.85, "right": 0.80, "adopted": 0.60}
 
 
 @dataclass(frozen=True)

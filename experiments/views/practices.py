@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -20,7 +18,6 @@ from experiments.engine.practices.known import Known
 from experiments.engine.practices.traits import MEASURES, Piece
 from experiments.models import BestPractice, PracticeCategory
 from experiments.selectors.practice_board import (
-    GOALS,
     TABS,
     history_of,
     page_of,
@@ -42,8 +39,7 @@ from workspaces.gate import GateError, Proposer
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.roles import Role
 from workspaces.selectors import open_run
-from workspaces.services.jobs import JobRefusedError, request_job
-from workspaces.tasks import run_job
+from workspaces.starting import start_by
 
 _LIST: Final = "experiments/practices/list.html"
 _CHECK: Final = "experiments/practices/check.html"
@@ -71,7 +67,6 @@ def practices(request: PageRequest) -> HttpResponse:
         "channels": channels_of(workspace),
         "categories": PracticeCategory.choices,
         "standing": standing,
-        "goals": GOALS,
         "suggestions": suggestions(workspace),
         "may_write": has_role(request, Role.OPERATOR),
         "run": open_run(workspace, PRACTICES_JOB),
@@ -106,16 +101,10 @@ def _practice(request: PageRequest, public_id: UUID) -> BestPractice:
 @page(Role.OPERATOR)
 def refresh(request: PageRequest) -> HttpResponse:
     """Ask for a round of the job now."""
-    try:
-        with transaction.atomic():
-            run = request_job(
-                workspace=request.workspace, name=PRACTICES_JOB, trigger="page",
-                now=timezone.now(), by=request.user,
-            )  # fmt: skip
-            transaction.on_commit(partial(run_job.delay, run_id=run.pk))
-        messages.success(request, "Looking at finished tests. Reload the page in a moment.")
-    except JobRefusedError as error:
-        messages.error(request, str(error))
+    start_by(
+        request, PRACTICES_JOB,
+        told="Looking at finished tests. Reload the page in a moment.",
+    )  # fmt: skip
     return redirect("practices")
 
 

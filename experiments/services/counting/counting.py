@@ -26,7 +26,7 @@ _SETTLED: Final = timedelta(days=settings.WEB_EVENT_KEEP_DAYS - 62)
 _MEMORY: Final = "SET LOCAL work_mem = '128MB'"
 # A new table has no statistics, and without them the planner loops where it should hash.
 _EXPOSE: Final = (
-    exposing_sql.TODO,
+    exposing_sql.WAITING,
     "ANALYZE count_todo (site_id, unit, visitor_key)",
     exposing_sql.SEEN,
     exposing_sql.GROWN,

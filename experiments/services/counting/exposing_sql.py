@@ -44,7 +44,7 @@ SELECT i.value AS unit, t.since
   JOIN attribution_identifier i ON i.person_id = m.id AND i.workspace_id = %(workspace)s
    AND i.kind IN ('visitor_id', 'user_id')
 """
-TODO: Final = f"""
+WAITING: Final = f"""
 CREATE TEMP TABLE count_todo ON COMMIT DROP AS
 SELECT site_id, unit, min(since) AS since, {visitor_key("unit")}
   FROM (SELECT site_id, unit, since FROM count_taken WHERE person_id IS NULL
