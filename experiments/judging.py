@@ -9,7 +9,8 @@ from typing import Any, Final
 from experiments.models import ABTest, ABTestVariant, Operation
 from experiments.planning import LIVE, NOT_STARTED, require_can_roll_out
 from experiments.selectors.checklist import checklist
-from experiments.selectors.results import Results, Standing, results_of
+from experiments.selectors.figures import Standing
+from experiments.selectors.results import Results, results_of
 from experiments.selectors.wording import decision_words, percent
 from workspaces.gate import CheckResult, PlanView, StateError
 from workspaces.models import Risk

@@ -21,8 +21,9 @@ from experiments.models import (
     WebsiteABTest,
 )
 from experiments.selectors.checklist import checklist
+from experiments.selectors.figures import Figure, MetricResult
 from experiments.selectors.proposals import subject_of
-from experiments.selectors.results import MetricResult, Results, results_of, variants_of
+from experiments.selectors.results import Results, results_of, variants_of
 from experiments.selectors.rules import parts_of, policy_of, rule_document
 from experiments.selectors.wording import decision_words, percent
 from experiments.services.rolling import rule_steps
@@ -129,7 +130,6 @@ def _roll_out(test: ABTest, request: Mapping[str, Any], now: datetime) -> Draft:
     results = results_of(test, now)
     primary, steps = results.primary, rule_steps(test)
     figure = primary.of(variant) if primary else None
-    found = figure.shown if figure else None
     first, whole = steps["first_step"] / 100, steps["share"] / 100
     return Draft(
         subject_key=subject_of(test),
@@ -140,8 +140,8 @@ def _roll_out(test: ABTest, request: Mapping[str, Any], now: datetime) -> Draft:
             before=f"{test.get_status_display()}: {variant.weight / 100:g} %",
             after=_after(test, variant, first, whole, steps["step_days"]),
         ),
-        predicted=_predicted(primary, found, results.rule.max_days),
-        confidence=_confidence(primary, found),
+        predicted=_predicted(primary, figure, results.rule.max_days),
+        confidence=_confidence(primary, figure),
         evidence=evidence_of(results, variant),
         detail={"test": test, "operation": Operation.ROLL_OUT, "variant": variant},
     )  # fmt: skip
@@ -177,9 +177,10 @@ def _variant(test: ABTest, request: Mapping[str, Any]) -> ABTestVariant:
 
 
 def _predicted(
-    primary: MetricResult | None, found: Comparison | None, horizon_days: int
+    primary: MetricResult | None, figure: Figure | None, horizon_days: int
 ) -> Json | None:
     """What the roll-out brings, as the gate tells predicted effects."""
+    found = figure.shown if figure else None
     if primary is None or found is None or found.not_computable:
         return None
     # The gate tells effects by their 80 % interval.
@@ -193,11 +194,12 @@ def _predicted(
         },
         "per": "",
         "horizon_days": horizon_days,
-        "confidence": str(_confidence(primary, found)),
+        "confidence": str(_confidence(primary, figure)),
     }
 
 
-def _confidence(primary: MetricResult | None, found: Comparison | None) -> Decimal | None:
+def _confidence(primary: MetricResult | None, figure: Figure | None) -> Decimal | None:
+    found = figure.decisive if figure else None
     if primary is None or found is None or found.not_computable:
         return None
     chance = found.chance_to_win if primary.more_is_better else 1 - found.chance_to_win

@@ -123,7 +123,7 @@ class ABTestOut(serializers.Serializer[Any]):
 class ABComparisonOut(serializers.Serializer[Any]):
     """A variant against the control."""
 
-    effect = serializers.FloatField(help_text="Relative: 0.04 is +4 %.")
+    effect = serializers.FloatField()
     ci_low = serializers.FloatField()
     ci_high = serializers.FloatField()
     p_value = serializers.FloatField(allow_null=True)
@@ -140,9 +140,14 @@ class FigureOut(serializers.Serializer[Any]):
     variant = serializers.CharField(source="variant.key")
     units = serializers.IntegerField()
     value = serializers.FloatField(allow_null=True)
-    comparison = ABComparisonOut(source="shown", allow_null=True)
+    comparison = ABComparisonOut(
+        source="shown", allow_null=True, help_text="Relative, to be read: 0.04 is +4 %."
+    )
+    decisive = ABComparisonOut(
+        allow_null=True, help_text="In the metric's own unit: the standing comes from it."
+    )
     p_adjusted = serializers.FloatField(
-        allow_null=True, help_text="Answers for all variants and metrics of the part."
+        allow_null=True, help_text="Of it, for all variants and metrics of the part together."
     )
     standing = serializers.CharField(help_text="control, hidden, open, better, worse, safe, harmed")
 

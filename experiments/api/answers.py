@@ -29,7 +29,7 @@ def results_shown(test: ABTest, segment: str, now: datetime) -> dict[str, Any]:
         "decision": results.decision,
         "words": decision_words(results),
         "series": _series(series_of(test)),
-        "segments": segments_of(test, Dimension(segment)) if segment else [],
+        "segments": segments_of(test, Dimension(segment), now) if segment else [],
         "roll_outs": test.roll_outs.select_related("variant").order_by("pk"),
     }
     return dict(ABResultsOut(told).data)

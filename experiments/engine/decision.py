@@ -6,15 +6,24 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Literal
 
-from experiments.engine.statistics import GATE, Comparison, Method, adjust_p
+from experiments.engine.statistics import GATE
+from experiments.engine.verdicts import (
+    Reading,
+    Rule,
+    does_harm,
+    is_complete,
+    is_settled,
+    is_worse,
+    suffers,
+    toward_better,
+    verdicts,
+)
 
 Action = Literal[
     "ship", "stop_harm", "stop_futility", "stop_time_up", "keep_running", "gated"
 ]  # fmt: skip
-
-LEAST_UNITS: Final = 100
 
 
 class Code(StrEnum):
@@ -33,78 +42,6 @@ class Code(StrEnum):
     NOT_CLEARED = "not_cleared"
     BEFORE_PLANNED_SIZE = "before_planned_size"
     NOT_COMPUTABLE = "not_computable"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What was signed at the start.
-
-    Attributes
-    ----------
-    method : that decides
-    minimum_effect : relative lift worth having, above 0
-    planned_units : of each variant; None where nothing was planned
-    alpha : chance to ship what is no better
-    min_days, max_days : full days that the test runs at least and at most
-    least_units : of each variant, below which nothing is judged
-    more_is_better : of the primary metric
-    most_risk : expected loss of shipping that a Bayesian rule bears, in the metric's own unit
-    """
-
-    method: Method
-    minimum_effect: float
-    planned_units: int | None = None
-    alpha: float = 0.05
-    min_days: int = 7
-    max_days: int = 14
-    least_units: int = LEAST_UNITS
-    more_is_better: bool = True
-    most_risk: float | None = None
-
-
-@dataclass(frozen=True)
-class Guardrail:
-    """A metric that must not suffer.
-
-    Attributes
-    ----------
-    key : its name
-    bound : absolute always-valid comparison with the control; of g guardrails at alpha / g
-    lift : the same, relative
-    more_is_better : which way it suffers
-    margin : relative loss that is tolerated, at least 0
-    """
-
-    key: str
-    bound: Comparison
-    lift: Comparison
-    more_is_better: bool = True
-    margin: float = 0.0
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A variant against the control, as far as the test has come.
-
-    Whether there is an effect is judged on the absolute scale: over a control that is itself
-    uncertain, a relative effect of few units is skewed, and falls below 0 too often.
-
-    Attributes
-    ----------
-    variant : its key
-    units : exposed to it
-    primary : absolute comparison of the primary metric by the rule's method
-    bound : the same, always valid
-    lift : the same, always valid and relative: held against the effect worth having
-    guardrails : metrics that must not suffer
-    """
-
-    variant: str
-    units: int
-    primary: Comparison
-    bound: Comparison
-    lift: Comparison
-    guardrails: tuple[Guardrail, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,8 +111,7 @@ def decide(readings: Sequence[Reading], rule: Rule, progress: Progress) -> Decis
     if min(progress.control_units, *(one.units for one in readings)) < rule.least_units:
         return Decision("keep_running", None, (Code.TOO_FEW_UNITS,))
     harmed = [found for one in readings if (found := _harm(one, rule))]
-    unharmed = [one for one in readings if not _harm(one, rule)]
-    shipped = _shipped(unharmed, len(readings), rule, progress)
+    shipped = _shipped(readings, rule, progress)
     if shipped is not None:
         return shipped
     if harmed:
@@ -212,105 +148,51 @@ def cost_of_waiting(
     return abs(effect) * worse * daily_units * value
 
 
-def _toward_better(found: Comparison, *, more_is_better: bool) -> tuple[float, float, float]:
-    """Effect and interval, turned so that above 0 is better; all of the line if unknown."""
-    if found.not_computable:
-        return 0.0, -math.inf, math.inf
-    if more_is_better:
-        return found.effect, found.ci_low, found.ci_high
-    return -found.effect, -found.ci_high, -found.ci_low
-
-
 def _harm(reading: Reading, rule: Rule) -> Decision | None:
     suffering = tuple(one.key for one in reading.guardrails if suffers(one))
-    _, _, high = _toward_better(reading.bound, more_is_better=rule.more_is_better)
-    codes = ((Code.PRIMARY_HARMED,) if high < 0 else ()) + (
+    codes = ((Code.PRIMARY_HARMED,) if is_worse(reading.bound, rule) else ()) + (
         (Code.GUARDRAIL_HARMED,) if suffering else ()
     )
     return Decision("stop_harm", reading.variant, codes, suffering) if codes else None
 
 
-def suffers(guardrail: Guardrail) -> bool:
-    """Tell whether a guardrail is harmed beyond what is tolerated.
-
-    Parameters
-    ----------
-    guardrail : with its comparisons
-
-    Returns
-    -------
-    whether its absolute interval lies on the wrong side of 0, and the relative one beyond the
-    margin if there is one
-    """
-    way = guardrail.more_is_better
-    _, _, high = _toward_better(guardrail.bound, more_is_better=way)
-    _, _, relative = _toward_better(guardrail.lift, more_is_better=way)
-    return high < 0 and (guardrail.margin <= 0 or relative < -guardrail.margin)
+def _units(readings: Sequence[Reading], progress: Progress) -> list[int]:
+    return [progress.control_units, *(one.units for one in readings)]
 
 
-def _is_complete(readings: Sequence[Reading], rule: Rule, progress: Progress) -> bool:
-    if progress.days >= rule.max_days:
-        return True
-    least = min(progress.control_units, *(one.units for one in readings))
-    return rule.planned_units is not None and least >= rule.planned_units
-
-
-def _shipped(
-    unharmed: Sequence[Reading], variants: int, rule: Rule, progress: Progress
-) -> Decision | None:
-    is_early = rule.method == "always_valid"
-    if not unharmed or progress.days < rule.min_days:
+def _shipped(readings: Sequence[Reading], rule: Rule, progress: Progress) -> Decision | None:
+    if progress.days < rule.min_days:
         return None
-    if not is_early and not _is_complete(unharmed, rule, progress):
-        return None
-    shown = _shown(unharmed, variants, rule)
-    if not shown:
+    may_speak = is_settled(_units(readings, progress), rule, progress.days)
+    told = verdicts(readings, rule, is_settled=may_speak)
+    better = [
+        one
+        for one, (found, _) in zip(readings, told, strict=True)
+        if found == "better" and not does_harm(one, rule)
+    ]
+    if not better:
         return None
     best = max(
-        shown,
-        key=lambda one: _toward_better(one.primary, more_is_better=rule.more_is_better)[0],
+        better,
+        key=lambda one: toward_better(one.primary, more_is_better=rule.more_is_better)[0],
     )
+    is_early = rule.method == "always_valid"
     code = Code.BOUND_CLEARED if is_early else Code.SHOWN_AT_PLANNED_SIZE
     return Decision("ship", best.variant, (code,))
-
-
-def _shown(unharmed: Sequence[Reading], variants: int, rule: Rule) -> list[Reading]:
-    """Variants shown to be better; alpha is for all variants together."""
-    if rule.method == "bayesian":
-        return [one for one in unharmed if _is_believed(one.primary, variants, rule)]
-    # Those that do harm count as never shown, which keeps the others' correction whole.
-    p_values = [_p(one.primary) for one in unharmed] + [1.0] * (variants - len(unharmed))
-    return [
-        one
-        for one, p in zip(unharmed, adjust_p(p_values), strict=False)
-        if p < rule.alpha and _toward_better(one.primary, more_is_better=rule.more_is_better)[0] > 0
-    ]
-
-
-def _p(found: Comparison) -> float:
-    return 1.0 if found.not_computable or found.p_value is None else found.p_value
-
-
-def _is_believed(found: Comparison, variants: int, rule: Rule) -> bool:
-    chance, risk = found.chance_to_win, found.risk_ship
-    if not rule.more_is_better:
-        chance, risk = 1 - chance, found.risk_keep
-    is_borne = rule.most_risk is None or risk <= rule.most_risk
-    return not found.not_computable and chance > 1 - rule.alpha / variants and is_borne
 
 
 def _unfinished(readings: Sequence[Reading], rule: Rule, progress: Progress) -> Decision:
     """Nothing is shown: stop, or go on."""
     if progress.days < rule.min_days:
         return Decision("keep_running", None, (Code.TOO_FEW_DAYS,))
-    highs = [_toward_better(one.lift, more_is_better=rule.more_is_better)[2] for one in readings]
+    highs = [toward_better(one.lift, more_is_better=rule.more_is_better)[2] for one in readings]
     if max(highs) < rule.minimum_effect:
         return Decision("stop_futility", None, (Code.BELOW_MINIMUM,))
     if progress.days >= rule.max_days:
         return Decision("stop_time_up", None, (Code.TIME_UP,))
     if rule.method == "always_valid":
         return Decision("keep_running", None, (Code.NOT_CLEARED, *_unknown(readings)))
-    if _is_complete(readings, rule, progress):
+    if is_complete(_units(readings, progress), rule, progress.days):
         return Decision("stop_futility", None, (Code.NOTHING_SHOWN,))
     return Decision("keep_running", None, (Code.BEFORE_PLANNED_SIZE, *_unknown(readings)))
 

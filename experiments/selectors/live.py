@@ -21,15 +21,9 @@ from experiments.models import (
     Mode,
     RollOut,
 )
+from experiments.selectors.figures import Figure, Standing
 from experiments.selectors.proposals import KIND, subject_of
-from experiments.selectors.results import (
-    Figure,
-    Results,
-    Series,
-    Standing,
-    series_of,
-    variants_of,
-)
+from experiments.selectors.results import Results, Series, series_of, variants_of
 from experiments.selectors.rules import parts_of
 from experiments.selectors.weighing import weighted_of
 from experiments.selectors.wording import decision_words, percent
@@ -143,12 +137,14 @@ def cells_of(results: Results) -> list[Cell]:
 
 def _cell(metric: Metric, role: str, figure: Figure, results: Results) -> Cell:
     standing, tone = _STANDINGS[figure.standing]
-    shown = None if results.is_gated else figure.shown
+    shown, decisive = (None, None) if results.is_gated else (figure.shown, figure.decisive)
     effect = interval = chance = "–"
     if shown is not None and not shown.not_computable:
         effect = percent(shown.effect)
         interval = f"{percent(shown.ci_low)} to {percent(shown.ci_high)}"
-        likely = shown.chance_to_win if metric.goal == Goal.INCREASE else 1 - shown.chance_to_win
+    if decisive is not None and not decisive.not_computable:
+        likely = decisive.chance_to_win
+        likely = likely if metric.goal == Goal.INCREASE else 1 - likely
         chance = f"{likely:.1%}".replace("%", " %")
     value = (
         "–"

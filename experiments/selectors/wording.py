@@ -19,7 +19,7 @@ _WORDS: Final[Mapping[Code, str]] = {
     Code.BOUND_CLEARED: "It is better, and that holds however often one looks.",
     Code.SHOWN_AT_PLANNED_SIZE: "It is better, at the size that was planned.",
     Code.BELOW_MINIMUM: "The effect worth having is out of reach.",
-    Code.NOTHING_SHOWN: "The planned size is reached, and nothing was shown.",
+    Code.NOTHING_SHOWN: "The planned size is reached, and it was not shown to be better.",
     Code.TIME_UP: "Its time is up, and nothing was shown.",
     Code.NOT_CLEARED: "Nothing is shown yet.",
     Code.BEFORE_PLANNED_SIZE: "It has not reached its planned size.",

@@ -28,8 +28,9 @@ from experiments.models import (
     Surface,
     WebsiteABTest,
 )
+from experiments.selectors.figures import MetricResult, Standing
 from experiments.selectors.proposals import KIND, open_proposal_of, subject_of
-from experiments.selectors.results import MetricResult, Results, Standing, results_of
+from experiments.selectors.results import Results, results_of
 from experiments.selectors.rules import parts_of, policy_of, rule_document, rule_of
 from experiments.services.ad_winners import propose_ads
 from experiments.services.drafting import TOPIC, lock_test

@@ -85,7 +85,8 @@ def segments(request: PageRequest, public_id: UUID) -> HttpResponse:
     test = own_test(request, public_id)
     by = request.GET.get("by", "")
     chosen = Dimension(by) if by in [one.value for one in _BY] else Dimension.DEVICE
-    context = {"lines": lines_of_segments(segments_of(test, chosen), test), "by": _BY[chosen]}
+    found = segments_of(test, chosen, timezone.now())
+    context = {"lines": lines_of_segments(found, test), "by": _BY[chosen]}
     return show(request, "experiments/_segments.html", context)
 
 

@@ -167,8 +167,10 @@ def test_results_are_shown_by_segment(client, workspace):
     body = answer.json()
     assert (answer.status_code, body["is_shown"], body["days"]) == (200, True, 8)
     blue = body["metrics"][0]["figures"][1]
-    assert (blue["value"], blue["standing"]) == (0.12, "open")
+    assert (blue["value"], blue["standing"]) == (0.12, "better")
     assert blue["comparison"]["effect"] == pytest.approx(0.2)
+    assert blue["decisive"]["effect"] == pytest.approx(0.02)
+    assert blue["p_adjusted"] == blue["decisive"]["p_value"] < 0.05
     assert body["series"]["days"] == [str(began.date())]
     assert [one["key"] for one in body["segments"]] == ["mobile"]
     assert client.get(_path(test, "results"), {"segment": "mood"}).status_code == 400

@@ -31,3 +31,21 @@ def count(
             **own, metric=chosen, units=units, sum=converted, sum_squares=converted, **sums
         )
         ExposureDay.objects.update_or_create(**own, defaults={"units": units})
+
+
+def earn(
+    test: ABTest, metric: str, arms: Mapping[str, tuple[int, Mapping[int, int]]], day: date = TODAY
+) -> None:
+    """Let so many units of each variant be exposed, of whom so many each brought an amount."""
+    chosen = test.metrics.get(metric__key=metric).metric
+    for variant, (units, amounts) in arms.items():
+        own = {
+            "test": test, "workspace": test.workspace, "dimension": Dimension.TOTAL, "key": "",
+            "variant": variant_of(test, variant), "day": day,
+        }  # fmt: skip
+        MetricDay.objects.create(
+            **own, metric=chosen, units=units,
+            sum=sum(number * amount for amount, number in amounts.items()),
+            sum_squares=sum(number * amount**2 for amount, number in amounts.items()),
+        )  # fmt: skip
+        ExposureDay.objects.update_or_create(**own, defaults={"units": units})

@@ -10,14 +10,12 @@ import pytest
 from experiments.engine.decision import (
     Code,
     Decision,
-    Guardrail,
     Progress,
-    Reading,
-    Rule,
     cost_of_waiting,
     decide,
 )
 from experiments.engine.statistics import ArmStatistics, compare
+from experiments.engine.verdicts import Guardrail, Reading, Rule
 
 VALID = Rule(method="always_valid", minimum_effect=0.10, planned_units=20_000)
 FIXED = replace(VALID, method="fixed")

@@ -9,9 +9,9 @@ import pytest
 
 from experiments.engine.statistics import ArmStatistics, compare
 from experiments.models import ABTest, ABTestAllocation, Dimension
+from experiments.selectors.figures import Standing
 from experiments.selectors.results import (
     Results,
-    Standing,
     results_of,
     segments_of,
     series_of,
@@ -60,7 +60,7 @@ def test_nothing_is_shown_below_the_least_units(workspace: Workspace) -> None:
 
 
 def test_figures_are_those_of_the_engine(workspace: Workspace) -> None:
-    test = running_of(workspace, method="fixed")
+    test = running_of(workspace, method="fixed", planned_units=5_000)
     count(test, "purchase", {"control": (4_000, 400), "blue": (4_000, 480)})
     count(test, "purchase", {"control": (1_000, 100), "blue": (1_000, 120)}, day=LATER.date())
 
@@ -70,9 +70,10 @@ def test_figures_are_those_of_the_engine(workspace: Workspace) -> None:
     control, blue = purchase.figures
     assert (control.value, blue.value, results.days) == (0.1, 0.12, 8)
     assert results.newest_day == LATER.date()
-    expected = compare(ArmStatistics(5_000, 500, 500), ArmStatistics(5_000, 600, 600))
-    assert blue.shown == expected
-    assert blue.p_adjusted == expected.p_value
+    arms = ArmStatistics(5_000, 500, 500), ArmStatistics(5_000, 600, 600)
+    assert blue.shown == compare(*arms)
+    assert blue.decisive == compare(*arms, effect="absolute")
+    assert blue.p_adjusted == blue.decisive.p_value
     assert blue.standing == Standing.BETTER
     assert results.split.p_value == 1.0
 
@@ -160,7 +161,7 @@ def test_segments_are_parts_of_the_units(workspace: Workspace) -> None:
     count(test, "purchase", {"control": (50, 5), "blue": (50, 5)}, key="tablet", **parts)
     count(test, "purchase", {"control": (900, 90), "blue": (900, 99)}, key="mobile", **parts)
 
-    mobile, tablet = segments_of(test, Dimension.DEVICE)
+    mobile, tablet = segments_of(test, Dimension.DEVICE, LATER)
 
     assert (mobile.key, mobile.units, mobile.primary.figures[1].value) == ("mobile", 1_800, 0.11)
     assert tablet.primary.figures[1].standing == Standing.HIDDEN
