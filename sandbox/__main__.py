@@ -25,14 +25,22 @@ def main() -> None:
         default=int(os.environ.get("SANDBOX_PORT", DEFAULT_PORT)),
         help="0 takes a free one and prints it",
     )
+    smtp_port = os.environ.get("SANDBOX_SMTP_PORT", "")
+    parser.add_argument(
+        "--smtp-port",
+        type=int,
+        default=int(smtp_port) if smtp_port else None,
+        help="take mail there too; 0 takes a free one and prints it",
+    )
     parser.add_argument("--state", type=Path, default=state / STATE_FILE, help="the SQLite file")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        serve(options.state, options.port)
+        serve(options.state, options.port, options.smtp_port)
     except OSError as error:
+        ports = " or ".join(str(p) for p in (options.port, options.smtp_port) if p is not None)
         sys.exit(
-            f"The sandbox cannot listen on port {options.port}: {error.strerror}."
+            f"The sandbox cannot listen on port {ports}: {error.strerror}."
             " Stop what uses it, or choose another with --port or SANDBOX_PORT."
         )
 

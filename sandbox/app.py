@@ -11,10 +11,10 @@ from sandbox.entities import Platform
 from sandbox.faults import Rule, Transport, find_fault
 from sandbox.google import routes as google
 from sandbox.hubspot import errors as hubspot_errors
-from sandbox.hubspot import events as hubspot_events
 from sandbox.hubspot import routes as hubspot
 from sandbox.linkedin import errors as linkedin_errors
 from sandbox.linkedin import routes as linkedin
+from sandbox.mail import routes as mail
 from sandbox.meta import faulty as meta_faults
 from sandbox.meta import routes as meta
 from sandbox.shop import pages as shop
@@ -22,7 +22,9 @@ from sandbox.store import Store
 from sandbox.tiktok import envelope as tiktok_envelope
 from sandbox.tiktok import routes as tiktok
 from sandbox.traffic import Traffic
+from sandbox.twilio import routes as twilio
 from sandbox.web import Answer, Request, as_object
+from sandbox.webhooks import sent
 
 HTML_502 = (
     b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
@@ -33,6 +35,8 @@ _HANDLERS = {
     "tiktok": tiktok.handle,
     "linkedin": linkedin.handle,
     "hubspot": hubspot.handle,
+    "twilio": twilio.handle,
+    **mail.PROVIDERS,
 }
 _IS_WRITE = {
     "meta": meta.is_write,
@@ -40,6 +44,8 @@ _IS_WRITE = {
     "tiktok": tiktok.is_write,
     "linkedin": linkedin.is_write,
     "hubspot": hubspot.is_write,
+    "twilio": twilio.is_write,
+    **dict.fromkeys(mail.PROVIDERS, mail.is_write),
 }
 _FAULTS = {
     "meta": meta_faults.fault_answer,
@@ -47,6 +53,8 @@ _FAULTS = {
     "tiktok": tiktok_envelope.fault_answer,
     "linkedin": linkedin_errors.fault_answer,
     "hubspot": hubspot_errors.fault_answer,
+    "twilio": twilio.fault_answer,
+    **dict.fromkeys(mail.PROVIDERS, mail.fault_answer),
 }
 
 
@@ -72,7 +80,7 @@ class Application:
         if request.segments[:1] == ["_sandbox"]:
             with self.store.transaction():
                 answer = control.handle(self.store, self.traffic, request)
-            return Delivery(hubspot_events.sent(request, answer))
+            return Delivery(sent(request, answer))
         if request.segments[:1] == ["shop"]:
             with self.store.lock:
                 return Delivery(shop.answer(self.store, request))
@@ -114,9 +122,11 @@ class Application:
 
     def _log(self, platform: Platform, request: Request, now: float) -> int:
         body = request.body.decode("utf-8", "replace")
-        if "access_token" in body:
+        if any(name in body for name in ("access_token", '"key"')):
             form = request.form()
-            body = json.dumps({name: form[name] for name in form if name != "access_token"})
+            body = json.dumps(
+                {name: form[name] for name in form if name not in ("access_token", "key")}
+            )
         return self.store.execute(
             "INSERT INTO call VALUES (NULL, ?, ?, ?, ?, ?, 0, '', 0)",
             *(now, platform, request.method, request.path, body),

@@ -28,6 +28,11 @@ class Context:
         """Whether this call was drawn to fail in this way."""
         return self.fault is not None and self.fault.kind == kind
 
+    def left_out(self, kind: str) -> int:
+        """Return the place in a batch that a fault of this kind leaves out; -1 without one."""
+        fault = self.fault if self.fault_is(kind) else None
+        return fault.number("index", 0) if fault else -1
+
     def local_time(self, account: Account) -> datetime:
         """Sandbox time on the account's clock."""
         return datetime.fromtimestamp(self.now, ZoneInfo(account.timezone))
@@ -52,6 +57,9 @@ def platform_of(request: Request) -> Platform | None:
     parts = request.segments
     if not parts:
         return None
+    messaging = _messaging(parts)
+    if messaging is not None:
+        return messaging
     if parts[0] == "open_api":
         return "tiktok"
     if parts[0] == "rest":
@@ -64,3 +72,30 @@ def platform_of(request: Request) -> Platform | None:
         return "google"
     is_version = parts[0].startswith("v") and parts[0][1:2].isdigit()
     return "meta" if is_version else None
+
+
+def _messaging(parts: list[str]) -> Platform | None:
+    if parts[0] == "v3":  # Meta's versions have two numbers
+        return _VERSION_3.get(parts[1] if len(parts) > 1 else "", "mailgun")
+    return _FIRST.get(parts[0])
+
+
+#: Three providers share `/v3/`; what is left there begins with a domain.
+_VERSION_3: dict[str, Platform] = {
+    "mail": "sendgrid",
+    "scopes": "sendgrid",
+    "smtp": "brevo",
+    "account": "brevo",
+}
+#: The first part of the paths of who sends messages.
+_FIRST: dict[str, Platform] = {
+    "email": "postmark",
+    "messages": "postmark",
+    "server": "postmark",
+    "emails": "resend",
+    "domains": "resend",
+    "api": "mandrill",
+    "2010-04-01": "twilio",
+    "2": "x",
+    "services": "slack",
+}

@@ -6,16 +6,18 @@ import time
 from collections.abc import Callable
 from datetime import date, datetime
 
-from sandbox import conversions, worlds
+from sandbox import conversions, messages, worlds
 from sandbox.context import utc_text
 from sandbox.editing import edit
 from sandbox.entities import FIELDS, KINDS, Account, Entity
 from sandbox.faults import add_rule, list_rules
 from sandbox.hubspot import control as hubspot
+from sandbox.mail import control as mail
 from sandbox.seeding import seed_accounts
 from sandbox.shop import pages as shop
 from sandbox.store import Store
 from sandbox.traffic import Traffic
+from sandbox.twilio import control as twilio
 from sandbox.web import Answer, JsonObject, Request, as_list
 
 WORLDS: dict[str, Callable[..., JsonObject]] = {"ptd_fitness": worlds.ptd_fitness}
@@ -191,7 +193,7 @@ def _show_account(account: Account) -> JsonObject:
         "timezone": account.timezone,
         "token": account.token,
         "has_traffic": bool(account.extra.get("traffic")),
-    }
+    } | mail.shown_secrets(account)
 
 
 def _show_entity(entity: Entity) -> JsonObject:
@@ -223,4 +225,7 @@ _ACTIONS: dict[tuple[str, str], Callable[[Store, Traffic, Request], JsonObject]]
     ("POST", "shop"): _set_shop,
     **hubspot.ACTIONS,
     **conversions.ACTIONS,
+    **messages.ACTIONS,
+    **mail.ACTIONS,
+    **twilio.ACTIONS,
 }

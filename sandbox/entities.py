@@ -8,7 +8,11 @@ from typing import Literal, get_args
 
 from sandbox.web import JsonObject
 
-Platform = Literal["meta", "google", "tiktok", "linkedin", "hubspot"]
+Platform = Literal[
+    "meta", "google", "tiktok", "linkedin", "hubspot",
+    "sendgrid", "postmark", "mailgun", "resend", "brevo", "mandrill", "smtp",
+    "twilio", "x", "slack",
+]  # fmt: skip
 Kind = Literal["campaign", "adset", "ad", "budget"]
 Status = Literal["active", "paused", "archived", "deleted"]
 Source = Literal["api", "edit", "schedule"]
@@ -34,7 +38,7 @@ def minor_units(currency: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One advertising account, or a portal of HubSpot, and the token that opens it."""
+    """An advertising account, a portal of HubSpot or a sender, and the token that opens it."""
 
     platform: Platform
     id: str

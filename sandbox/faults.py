@@ -46,8 +46,15 @@ KINDS: dict[str, tuple[bool, Transport]] = {
     "hubspot_429": (False, "normal"),
     "hubspot_status": (False, "normal"),
     "hubspot_partial": (True, "normal"),
+    "delay": (True, "normal"),
+    "mail_partial": (True, "normal"),
+    "smtp_reply": (False, "normal"),
+    "twilio_code": (False, "normal"),
 }
-_HELD = ("timeout_before_commit", "timeout_after_commit", "slow_drip")
+_HELD = {
+    **dict.fromkeys(("timeout_before_commit", "timeout_after_commit", "slow_drip"), 30.0),
+    "delay": 0.05,
+}
 _NAMES = {
     *("kind", "platform", "path", "method", "entity", "nth", "times", "probability", "seed"),
     *("commit", "hold_s", "minutes", "pct", "field", "retry_after_s", "index", "code"),
@@ -137,7 +144,7 @@ def _rule(kind: str, platform: str, path: str, item: JsonObject) -> Rule:
         seed=int(str(item.get("seed", 0))),
         commit=bool(item.get("commit", commits)),
         transport=transport,
-        hold_s=float(str(item.get("hold_s", 30.0 if kind in _HELD else 0.0))),
+        hold_s=float(str(item.get("hold_s", _HELD.get(kind, 0.0)))),
         options=item,
     )
 

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from sandbox.app import Application, Delivery
+from sandbox.smtp import SmtpServer
 from sandbox.store import Store
 from sandbox.web import JsonObject, Request
 
@@ -175,15 +176,21 @@ class Server(ThreadingHTTPServer):
 
 
 class Sandbox:
-    """The sandbox in a thread, for tests: `with Sandbox(path) as box: box.base_url`."""
+    """The sandbox in a thread, for tests: `with Sandbox(path) as box: box.base_url`.
 
-    def __init__(self, state_path: Path | str, port: int = 0) -> None:
-        self._state_path, self._port = state_path, port
+    With an `smtp_port` (0: a free one) it also takes mail, at `box.smtp_port`.
+    """
+
+    def __init__(self, state_path: Path | str, port: int = 0, smtp_port: int | None = None) -> None:
+        self._state_path, self._port, self._smtp_port = state_path, port, smtp_port
 
     def __enter__(self) -> Self:
         self.store = Store(self._state_path)
         self.server = Server(Application(self.store), self._port)
         self.base_url = self.server.base_url
+        wants_mail = self._smtp_port is not None
+        self._smtp = SmtpServer(self.store, self._smtp_port or 0) if wants_mail else None
+        self.smtp_port = self._smtp.port if self._smtp else 0
         self._thread = threading.Thread(
             target=self.server.serve_forever, kwargs={"poll_interval": POLL_S}, daemon=True
         )
@@ -217,16 +224,23 @@ class Sandbox:
         self.server.latch.release(close=True)
         self.server.shutdown()
         self._thread.join()
+        if self._smtp:
+            self._smtp.close()
         self.server.server_close()
         self.store.close()
 
 
-def serve(state_path: Path, port: int) -> None:
-    """Serve until interrupted."""
+def serve(state_path: Path, port: int, smtp_port: int | None = None) -> None:
+    """Serve until interrupted; with an SMTP port (0: a free one) take mail too."""
     store = Store(state_path)
     server = Server(Application(store), port)
+    smtp = SmtpServer(store, smtp_port) if smtp_port is not None else None
+    if smtp:
+        print(f"sandbox takes mail on {HOST}:{smtp.port}", flush=True)  # noqa: T201  # the command's output
     print(f"sandbox ready on {server.base_url}, state in {state_path}", flush=True)  # noqa: T201  # the command's output
     with contextlib.suppress(KeyboardInterrupt):
         server.serve_forever()
+    if smtp:
+        smtp.close()
     server.server_close()
     store.close()

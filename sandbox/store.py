@@ -69,12 +69,37 @@ CREATE TABLE IF NOT EXISTS conversion_event (
   id INTEGER PRIMARY KEY, at REAL NOT NULL, platform TEXT NOT NULL, dataset TEXT NOT NULL,
   name TEXT NOT NULL, event_id TEXT NOT NULL, payload TEXT NOT NULL,
   is_repetition INTEGER NOT NULL, request_id TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS message (
+  id INTEGER PRIMARY KEY, at REAL NOT NULL, platform TEXT NOT NULL, account_id TEXT NOT NULL,
+  message_id TEXT NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL, nth INTEGER NOT NULL,
+  content TEXT NOT NULL, raw BLOB);
+CREATE INDEX IF NOT EXISTS message_provider_id ON message (platform, message_id);
+CREATE INDEX IF NOT EXISTS message_recipient ON message (platform, account_id, recipient);
+CREATE TABLE IF NOT EXISTS message_event (
+  id INTEGER PRIMARY KEY, at REAL NOT NULL, platform TEXT NOT NULL, account_id TEXT NOT NULL,
+  recipient TEXT NOT NULL, message INTEGER NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL,
+  delivered INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS message_event_message ON message_event (message, at);
+CREATE INDEX IF NOT EXISTS message_event_waiting
+  ON message_event (platform, account_id, at) WHERE NOT delivered;
+CREATE INDEX IF NOT EXISTS message_event_recipient ON message_event (recipient, kind);
+CREATE TABLE IF NOT EXISTS conversation (
+  platform TEXT, account_id TEXT, ours TEXT, person TEXT, last_inbound REAL NOT NULL,
+  opted_out INTEGER NOT NULL, PRIMARY KEY (platform, account_id, ours, person));
+CREATE TABLE IF NOT EXISTS kept_answer (
+  platform TEXT, account_id TEXT, name TEXT, fingerprint TEXT NOT NULL, answer TEXT NOT NULL,
+  at REAL NOT NULL, PRIMARY KEY (platform, account_id, name));
 """
 TABLES = (
     *("setting", "account", "entity", "history", "call", "effect", "fault", "usage"),
     *("budget_block", "scheduled", "report"),
     *("crm_object", "crm_value", "crm_link", "crm_event", "crm_call"),
     "conversion_event",
+    *("message", "message_event", "conversation", "kept_answer"),
+)
+OF_AN_ACCOUNT = (
+    *("entity", "history", "usage", "crm_object", "crm_value", "crm_link"),
+    *("message", "message_event", "conversation", "kept_answer"),
 )
 
 
@@ -199,7 +224,7 @@ class Store:
     def add_account(self, account: Account) -> None:
         """Put an account in, in place of one with the same id and all that belonged to it."""
         self.generation += 1
-        for table in ("entity", "history", "usage", "crm_object", "crm_value", "crm_link"):
+        for table in OF_AN_ACCOUNT:
             self.execute(
                 f"DELETE FROM {table} WHERE platform = ? AND account_id = ?",  # noqa: S608  # constant names
                 *(account.platform, account.id),

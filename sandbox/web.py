@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from urllib.parse import parse_qsl, urlsplit
 
 JsonObject = dict[str, object]
@@ -51,11 +54,48 @@ class Request:
             raise ValueError("the body must be a JSON object")
         return value
 
+    def json_value(self) -> object:
+        """Return the JSON value in the body, whatever it is.
+
+        Raises
+        ------
+        ValueError : the body is no JSON
+        """
+        value: object = json.loads(self.body)
+        return value
+
     def form(self) -> dict[str, str]:
         """Return the body's fields, form-encoded or JSON; nested values stay JSON text."""
         if "json" in self.headers.get("content-type", ""):
             return {name: as_text(value) for name, value in self.json().items()}
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return the body's fields in their order, repeated ones too; files by their names."""
+        kind = self.headers.get("content-type", "")
+        if not kind.startswith("multipart/"):
+            return parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True)
+        whole = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + self.body)
+        found = []
+        for part in whole.walk():
+            name = part.get_param("name", header="content-disposition")
+            if isinstance(name, str):
+                content = part.get_payload(decode=True)
+                text = content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
+                found.append((name, part.get_filename() or text))
+        return found
+
+    @property
+    def basic(self) -> tuple[str, str]:
+        """Name and password of the Authorization header, or two empty strings."""
+        scheme, _, coded = self.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "basic":
+            return "", ""
+        try:
+            name, _, password = base64.b64decode(coded).decode("utf-8", "replace").partition(":")
+        except binascii.Error:
+            return "", ""
+        return name, password
 
     @property
     def bearer(self) -> str:

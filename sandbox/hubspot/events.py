@@ -6,20 +6,15 @@ import base64
 import hashlib
 import hmac
 import json
-import random
 from collections.abc import Sequence
-from contextlib import closing
-from http.client import HTTPConnection
-from urllib.parse import urlsplit
 
 from sandbox.entities import Account
 from sandbox.store import Store
-from sandbox.web import Answer, JsonObject, Request, as_list, as_object
+from sandbox.web import JsonObject, as_object
+from sandbox.webhooks import arranged
 
 MAX_EVENTS = 100
 APP_ID = 1_160_452
-DELIVER = ["_sandbox", "hubspot", "deliver"]
-ORDERS = ("kept", "reversed", "shuffled")
 SIGNATURES = ("v3", "v1", "wrong")
 
 
@@ -54,16 +49,10 @@ def calls(
     ------
     ValueError : an option that there is not
     """
-    order, signature = str(body.get("order", "kept")), str(body.get("signature", "v3"))
-    if order not in ORDERS or signature not in SIGNATURES:
-        raise ValueError(
-            f"order is one of {', '.join(ORDERS)}; signature of {', '.join(SIGNATURES)}"
-        )
-    events = waiting(store, account.id) * int(str(body.get("duplicates", 1)))
-    if order == "reversed":
-        events.reverse()
-    elif order == "shuffled":
-        random.Random(seed).shuffle(events)  # noqa: S311  # chance for tests
+    signature = str(body.get("signature", "v3"))
+    if signature not in SIGNATURES:
+        raise ValueError(f"signature is one of {', '.join(SIGNATURES)}")
+    events = arranged(waiting(store, account.id), body, seed)
     # The number of an event says nothing: repeats have other ones.
     told = [{"eventId": place, "attemptNumber": 0, **item} for place, item in enumerate(events, 1)]
     size = min(int(str(body.get("batch", MAX_EVENTS))), MAX_EVENTS)
@@ -94,27 +83,3 @@ def _call(
             "X-HubSpot-Request-Timestamp": str(sent_ms),
         }
     return {"url": url, "headers": headers, "body": body}
-
-
-def sent(request: Request, answer: Answer) -> Answer:
-    """Make the calls that a `deliver` with `"send": true` prepared, and add what was answered.
-
-    Outside of the transaction: who is told may ask back at once.
-    """
-    if request.segments != DELIVER or answer.status != 200 or not request.json().get("send"):
-        return answer
-    told = as_object(json.loads(answer.body))
-    statuses = [_post(as_object(call)) for call in as_list(told["calls"])]
-    return Answer.json({**told, "statuses": statuses})
-
-
-def _post(call: JsonObject) -> int:
-    """Status of one call; 0 when nobody answered within the five seconds that HubSpot waits."""
-    url = urlsplit(str(call["url"]))
-    headers = {name: str(value) for name, value in as_object(call["headers"]).items()}
-    try:
-        with closing(HTTPConnection(url.hostname or "", url.port or 80, timeout=5)) as connection:
-            connection.request("POST", url.path, str(call["body"]), headers)
-            return connection.getresponse().status
-    except OSError:
-        return 0

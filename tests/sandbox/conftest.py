@@ -54,8 +54,8 @@ META = {
 class Box:
     """The sandbox seen by a test: its control surface and plain HTTP."""
 
-    def __init__(self, base_url: str) -> None:
-        self.base_url = base_url
+    def __init__(self, base_url: str, smtp_port: int = 0) -> None:
+        self.base_url, self.smtp_port = base_url, smtp_port
         # Plain HTTP: loading the certificates would cost more than a test.
         self.http = httpx.Client(base_url=base_url, timeout=5, trust_env=False, verify=False)
 
@@ -66,6 +66,9 @@ class Box:
 
     def seed(self, *accounts: dict, **more: object) -> None:
         self.control("seed", {"accounts": list(accounts), **more})
+
+    def get(self, name: str) -> dict:
+        return self.http.get(f"/_sandbox/{name}").json()
 
     def effects(self, entity: str, field: str | None = None) -> list[tuple[str, str]]:
         query = f"?entity={entity}" + (f"&field={field}" if field else "")
@@ -86,14 +89,14 @@ class Box:
 
 @pytest.fixture(scope="session")
 def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("sandbox") / "state.sqlite3") as server:
+    with Sandbox(tmp_path_factory.mktemp("sandbox") / "state.sqlite3", smtp_port=0) as server:
         yield server
 
 
 @pytest.fixture
 def box(_server: Sandbox) -> Iterator[Box]:
     """The sandbox, forgotten and frozen at noon."""
-    box = Box(_server.base_url)
+    box = Box(_server.base_url, _server.smtp_port)
     box.control("reset")
     box.control("clock", {"set": NOON})
     yield box

@@ -51,7 +51,7 @@ def test_edits_come_from_outside(meta: Box) -> None:
         ("edit", {"platform": "meta", "id": "201", "daily_budget": "much"}, "much"),
         ("seed", {}, "world"),
         ("seed", {"world": "mars"}, "mars"),
-        ("seed", {"accounts": [{"platform": "x"}]}, "platform"),
+        ("seed", {"accounts": [{"platform": "myspace"}]}, "platform"),
         ("clock", {"set": "2026-11-21T12:00:00"}, "zone"),
         ("clock", {"advance_s": "soon"}, "soon"),
     ],

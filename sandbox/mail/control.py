@@ -1,0 +1,67 @@
+"""The part of the control surface that has the providers of e-mail tell what happened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Protocol
+
+from sandbox import messages
+from sandbox.entities import Account, Platform
+from sandbox.mail import postmark, resend
+from sandbox.mail.letters import webhook_secret
+from sandbox.messages import Event
+from sandbox.store import Store
+from sandbox.traffic import Traffic
+from sandbox.web import JsonObject, Request
+from sandbox.webhooks import arranged, is_forged
+
+
+class Teller(Protocol):
+    """Writes the calls of a provider; a body under `json` still has to be encoded."""
+
+    def __call__(
+        self, account: Account, events: list[Event], url: str, sent: float, *, forged: bool
+    ) -> list[JsonObject]: ...
+
+
+TELLERS: dict[Platform, Teller] = {
+    "postmark": postmark.calls,
+    "resend": resend.calls,
+}
+
+
+def deliver(store: Store, traffic: Traffic, request: Request) -> JsonObject:
+    """`{"platform", "account", "url", "send"?, "ahead_s"?, "duplicates"?, "order"?, …}`.
+
+    What happened up to now (and up to `ahead_s` later) and was not told yet, in the provider's
+    own form; `age_s` makes the signatures older, `signature` wrong; `keep` tells it again later.
+    """
+    body = request.json()
+    account = messages.account_of(store, body, *TELLERS)
+    now, url = store.now(), str(body.get("url", ""))
+    events = messages.waiting(store, account, now + float(str(body.get("ahead_s", 0))))
+    if not body.get("keep"):
+        messages.told(store, events)
+    sent = now - float(str(body.get("age_s", 0)))
+    calls = TELLERS[account.platform](
+        account, arranged(events, body, store.seed), url, sent, forged=is_forged(body)
+    )
+    return {"calls": [_encoded(call) for call in calls]}
+
+
+def shown_secrets(account: Account) -> JsonObject:
+    """Return what a receiver needs to know an account's webhooks by."""
+    return {"webhook_secret": webhook_secret(account)} if account.platform in TELLERS else {}
+
+
+def _encoded(call: JsonObject) -> JsonObject:
+    if "json" not in call:
+        return call
+    body = json.dumps(call["json"], separators=(",", ":"))
+    return {"url": call["url"], "headers": call["headers"], "body": body}
+
+
+ACTIONS: dict[tuple[str, str], Callable[[Store, Traffic, Request], JsonObject]] = {
+    ("POST", "mail/deliver"): deliver,
+}
