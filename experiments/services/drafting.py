@@ -139,9 +139,12 @@ def archive_test(*, test: ABTest, by: Proposer, now: datetime) -> ABTest:
 
 
 def lock_test(test: ABTest) -> ABTest:
-    """Lock a test and read it anew, in the caller's transaction."""
+    """Lock a test and read it anew, in the caller's transaction.
+
+    Not its key: rows that refer to it, as a count writes them for seconds, are not waited for.
+    """
     return (
-        ABTest.objects.select_for_update(of=("self",))
+        ABTest.objects.select_for_update(of=("self",), no_key=True)
         .select_related("workspace", "layer", "winner")
         .get(pk=test.pk)
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 TABLES: Final = (
-    "count_taken", "count_todo", "count_seen", "count_grown", "count_unit", "count_ask",
-    "count_span", "count_event", "count_made", "count_row", "count_base", "count_sum", "count_pair",
-    "count_waiting",
+    "count_taken", "count_todo", "count_seen", "count_grown", "count_held", "count_unit",
+    "count_ask", "count_span", "count_event", "count_made", "count_row", "count_base", "count_sum",
+    "count_pair", "count_waiting",
 )  # fmt: skip
 DROP: Final = f"DROP TABLE IF EXISTS {', '.join(TABLES)}"
 TAKEN: Final = """
@@ -92,22 +92,39 @@ WITH first AS (
 )
 INSERT INTO count_grown SELECT id, 0 FROM exposed
 """
+_STATE: Final = "1 + (x.other_variant_at IS NOT NULL)::int"
+# Every row that is changed below, in the order of its id, as whoever tells of exposures and whoever
+# forgets them hold theirs. What is told from here on has a row of the queue of its own.
+HOLD: Final = f"""
+CREATE TEMP TABLE count_held ON COMMIT DROP AS
+WITH wanted AS (
+    SELECT x.id
+      FROM (SELECT DISTINCT unit FROM count_todo) t
+      JOIN experiments_exposure x ON x.workspace_id = %(workspace)s AND x.unit = t.unit
+     WHERE x.counted <> {_STATE}
+     UNION
+    SELECT y.id
+      FROM count_seen s
+      JOIN experiments_exposure y ON y.test_id = s.test_id AND y.unit = s.unit
+       AND y.variant_id <> s.variant_id
+)
+SELECT x.id FROM experiments_exposure x JOIN wanted w ON w.id = x.id
+ ORDER BY x.id FOR NO KEY UPDATE OF x
+"""
 OTHERS: Final = """
 UPDATE experiments_exposure x SET other_variant_at = o.at
   FROM (SELECT y.id, min(s.at) AS at
           FROM count_seen s
           JOIN experiments_exposure y ON y.test_id = s.test_id AND y.unit = s.unit
            AND y.variant_id <> s.variant_id
+          JOIN count_held h ON h.id = y.id
          GROUP BY y.id) o
  WHERE x.id = o.id AND (x.other_variant_at IS NULL OR x.other_variant_at > o.at)
 """
-_STATE: Final = "1 + (x.other_variant_at IS NOT NULL)::int"
 # Exposures that were told, and those that are in several now.
 GROW: Final = f"""
 WITH late AS (
-    SELECT x.id, x.counted
-      FROM (SELECT DISTINCT unit FROM count_todo) t
-      JOIN experiments_exposure x ON x.workspace_id = %(workspace)s AND x.unit = t.unit
+    SELECT x.id, x.counted FROM count_held h JOIN experiments_exposure x ON x.id = h.id
      WHERE x.counted <> {_STATE}
 ), moved AS (
     UPDATE experiments_exposure x SET counted = {_STATE} FROM late WHERE x.id = late.id
@@ -115,7 +132,8 @@ WITH late AS (
 )
 INSERT INTO count_grown SELECT id, was FROM moved ON CONFLICT (id) DO NOTHING
 """
-# Tests of ads and imported ones have no units of ours. What is older than events are kept stays.
+# Tests of ads and imported ones have no units of ours. What is older than events are kept stays; of
+# what was told a moment ago the next round knows.
 UNITS: Final = f"""
 CREATE TEMP TABLE count_unit ON COMMIT DROP AS
 SELECT x.id AS exposure_id, x.test_id, x.variant_id, x.unit,
@@ -124,6 +142,7 @@ SELECT x.id AS exposure_id, x.test_id, x.variant_id, x.unit,
        x.at >= %(horizon)s AND x.unit NOT LIKE 'erased:%%' AS is_open
   FROM (SELECT DISTINCT unit FROM count_todo) t
   JOIN experiments_exposure x ON x.workspace_id = %(workspace)s AND x.unit = t.unit
+   AND x.counted > 0
   LEFT JOIN experiments_websiteabtest s ON s.test_id = x.test_id
 """
 FRESH: Final = """

@@ -37,6 +37,8 @@ class UnitKeeper:
         lock_counting(workspace_id)
         CountingWork.objects.filter(workspace=workspace_id, unit__in=units).delete()
         exposures = Exposure.objects.filter(workspace=workspace_id, unit__in=units)
+        # In the order in which whoever tells of them holds them.
+        list(exposures.select_for_update().order_by("pk").values_list("pk"))
         exposures.filter(counted=0).delete()
         name = Concat(Value(ERASED), Cast(F("pk"), CharField()))
         counts = {

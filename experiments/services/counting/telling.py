@@ -40,14 +40,21 @@ SELECT %(workspace)s, %(test)s, variant_id, unit, at, (at AT TIME ZONE %(zone)s)
   FROM told ORDER BY unit COLLATE "C"
     ON CONFLICT (test_id, unit) DO NOTHING
 """
+# Rows are held in the order of their ids, as the counting holds them, before any is changed.
 _OTHERS: Final = """
+WITH told AS (
+    SELECT * FROM unnest(%(units)s::text[], %(variants)s::bigint[], %(moments)s::timestamptz[])
+        AS t(unit, variant_id, at)
+), held AS MATERIALIZED (
+    SELECT y.id, y.unit, y.variant_id FROM experiments_exposure y
+     WHERE y.test_id = %(test)s AND y.unit = ANY (%(units)s::text[])
+       AND EXISTS (SELECT FROM told t WHERE t.unit = y.unit AND t.variant_id <> y.variant_id)
+     ORDER BY y.id FOR NO KEY UPDATE OF y
+)
 UPDATE experiments_exposure x SET other_variant_at = o.at
-  FROM (SELECT y.id, min(t.at) AS at
-          FROM unnest(%(units)s::text[], %(variants)s::bigint[], %(moments)s::timestamptz[])
-               AS t(unit, variant_id, at)
-          JOIN experiments_exposure y ON y.test_id = %(test)s AND y.unit = t.unit
-           AND y.variant_id <> t.variant_id
-         GROUP BY y.id) o
+  FROM (SELECT h.id, min(t.at) AS at
+          FROM told t JOIN held h ON h.unit = t.unit AND h.variant_id <> t.variant_id
+         GROUP BY h.id) o
  WHERE x.id = o.id AND (x.other_variant_at IS NULL OR x.other_variant_at > o.at)
 """
 
