@@ -6,6 +6,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from experiments.models import (
@@ -58,10 +59,7 @@ def decide_test(*, test: ABTest, now: datetime) -> str:
     if action == "stop_harm":
         return _pause(test, results, now)
     if _is_over(results):
-        words = decision_words(results)
-        stop_test(test=test, by=RULE, reason=words, now=now, why=EndReason.TIME_UP)
-        tell(test.workspace, test, "Its time is up", words, now)
-        return "ended"
+        return _end(test, results, now)
     if action in ("ship", "stop_futility"):
         return _propose(test, results, now)
     return ""
@@ -74,6 +72,17 @@ def _is_over(results: Results) -> bool:
     return results.decision.action in ("stop_time_up", "stop_futility")
 
 
+@transaction.atomic
+def _end(test: ABTest, results: Results, now: datetime) -> str:
+    words = decision_words(results)
+    stop_test(test=test, by=RULE, reason=words, now=now, why=EndReason.TIME_UP)
+    tell(test.workspace, test, "Its time is up", words, now)
+    return "ended"
+
+
+# In one transaction: what is paused is looked at no more, so a worker that died in between would
+# leave it without a proposal, and nobody told.
+@transaction.atomic
 def _pause(test: ABTest, results: Results, now: datetime) -> str:
     words = decision_words(results)
     pause_test(test=test, by=RULE, reason=words, now=now)

@@ -182,8 +182,10 @@ def watch(*, roll_out_id: int, now: datetime) -> str:
         return ""
     results = results_of(row.follow_up, now)
     if words := _suffers(results):
-        pause_roll_out(roll_out=row, by=RULE, reason=words, now=now)
-        _ask_back(row, words, now)
+        # In one transaction: what is paused is looked at no more.
+        with transaction.atomic():
+            pause_roll_out(roll_out=row, by=RULE, reason=words, now=now)
+            _ask_back(row, words, now)
         return "paused"
     return "measured" if _measure(row, results, now) else ""
 

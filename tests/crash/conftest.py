@@ -7,11 +7,12 @@ import signal
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 from campaigns.models import AdAccount, AdSet, SafetyPolicy
 from campaigns.services.syncing import connect_account, sync_account
@@ -74,3 +75,23 @@ def kill(pid: int) -> None:
     """End a worker the hard way."""
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
+
+
+def _die_before(statement: str, nth: int, work: Callable[[], object]) -> None:
+    sent = 0
+
+    def watched(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal sent
+        sent += sql.lstrip().startswith(statement)
+        if sent == nth:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watched):
+        work()
+
+
+def killed(statement: str, work: Callable[[], object], nth: int = 1) -> None:
+    """Have a worker die as of ``kill -9`` before the nth such statement, and see that it did."""
+    _, status = os.waitpid(fork(partial(_die_before, statement, nth, work)), 0)
+    assert os.WIFSIGNALED(status), f"{statement} was not sent {nth} times"

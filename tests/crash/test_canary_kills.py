@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
-from django.db import connection
 
 from mlops.models import Canary, ModelVersion
 from mlops.selectors.registry import champion_of
 from mlops.services.registry.canaries import watch_canary
-from tests.crash.conftest import fork
+from tests.crash.conftest import killed
 from tests.mlops.canary.steps import canary_of, signed
 from tests.mlops.registry.steps import champion
 from tests.mlops.watch.steps import version_of
@@ -26,24 +22,6 @@ pytestmark = [pytest.mark.crash, pytest.mark.django_db(transaction=True)]
 
 MINUTE, WEEK = timedelta(minutes=1), timedelta(days=7)
 SOON = 5 * MINUTE
-
-
-def die_before(statement: str, work: Callable[[], object]) -> None:
-    """Work, and end as ``kill -9`` does before a statement is sent."""
-
-    def watched(execute, sql, params, many, context):
-        if sql.startswith(statement):
-            os.kill(os.getpid(), signal.SIGKILL)
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(watched):
-        work()
-
-
-def killed(statement: str, work: Callable[[], object]) -> None:
-    """Have a worker die so, and see that it did."""
-    _, status = os.waitpid(fork(partial(die_before, statement, work)), 0)
-    assert os.WIFSIGNALED(status), f"{statement} was never sent"
 
 
 @pytest.fixture
