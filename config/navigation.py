@@ -142,6 +142,18 @@ SIDEBAR: dict[str, Any] = {
             closed=True,
         ),
         _group(
+            "Outreach data",
+            _model("Contacts", "contacts", "outreach.Contact"),
+            _model("Addresses", "alternate_email", "outreach.ContactPoint"),
+            _model("Consents", "verified_user", "outreach.Consent"),
+            _model("Suppressions", "block", "outreach.Suppression"),
+            _model("Messages", "mail", "outreach.OutreachMessage"),
+            _model("Send plans", "assignment", "outreach.SendPlan"),
+            _model("Channels", "hub", "outreach.ChannelPolicy"),
+            _model("Rules of outreach", "shield", "outreach.OutreachPolicy"),
+            closed=True,
+        ),
+        _group(
             "Advertising data",
             _model("Ad accounts", "account_balance", "campaigns.AdAccount"),
             _model("Campaigns", "ads_click", "campaigns.Campaign"),

@@ -113,6 +113,7 @@ from tests.campaigns.scenarios.steps import stored
 from tests.experiments import admin_rows as experiment_rows
 from tests.mlops.registry.steps import version_of
 from tests.mlops.winners.steps import directions, winner_with
+from tests.outreach import admin_rows as outreach_rows
 from tests.workspaces import note_kind
 from tests.workspaces.factories import ConnectionFactory, ExchangeRateFactory, MembershipFactory
 from workspaces.gate import Proposer
@@ -160,6 +161,7 @@ def fill(workspace: Workspace, user: User, approver: User) -> None:
     _deals(workspace)
     _libraries(user)
     experiment_rows.fill(workspace, propose(workspace, "start"), propose(workspace, "winner"))
+    outreach_rows.fill(workspace, propose(workspace, "launch"))
 
 
 def _people(workspace: Workspace, user: User) -> None:

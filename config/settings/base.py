@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "campaigns",
     "attribution",
     "experiments",
+    "outreach",
     "mlops",
 ]
 

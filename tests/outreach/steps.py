@@ -1,0 +1,117 @@
+"""Contacts, texts, campaigns and plans as tests need them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from attribution.models import Person
+from outreach.models import (
+    Audience,
+    AudienceMember,
+    ChannelTemplate,
+    Consent,
+    Contact,
+    ContactPoint,
+    OutreachCampaign,
+    OutreachMessage,
+    PlannedSend,
+    SendPlan,
+    SequenceStep,
+    StepText,
+    TemplateVersion,
+)
+from workspaces.models import Workspace
+
+NOW: Final = datetime(2026, 6, 10, 12, tzinfo=UTC)
+
+
+def contact_of(workspace: Workspace, address: str = "ann@example.com", **values: Any) -> Contact:
+    """A contact with an e-mail address and consent to marketing by it."""
+    contact = Contact.objects.create(
+        workspace=workspace, person=Person.objects.create(workspace=workspace),
+        **{"first_name": "Ann", "time_zone": "Europe/Berlin", "country": "DE", **values},
+    )  # fmt: skip
+    point_of(contact, "email", address)
+    return contact
+
+
+def point_of(contact: Contact, channel: str, address: str, **values: Any) -> ContactPoint:
+    """An address, with consent to marketing by it."""
+    point = ContactPoint.objects.create(
+        workspace=contact.workspace, contact=contact, channel=channel, address=address, **values
+    )
+    Consent.objects.create(
+        workspace=contact.workspace, contact=contact, channel=channel, purpose="marketing",
+        is_given=True, source="form", at=datetime(2026, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+    return point
+
+
+def template_of(
+    workspace: Workspace, channel: str = "email", name: str = "Hello", **values: Any
+) -> ChannelTemplate:
+    """A text in use."""
+    template = ChannelTemplate.objects.create(workspace=workspace, name=name, channel=channel)
+    template.current = TemplateVersion.objects.create(
+        workspace=workspace, template=template, number=1,
+        **{"subject": "News", "text": "Hello {{ first_name }}", "sha256": "0" * 64, **values},
+    )  # fmt: skip
+    template.status = "active"
+    template.save()
+    return template
+
+
+def audience_of(workspace: Workspace, *contacts: Contact, name: str = "Everybody") -> Audience:
+    """A fixed list."""
+    audience = Audience.objects.create(workspace=workspace, name=name, kind="list")
+    AudienceMember.objects.bulk_create(
+        AudienceMember(workspace=workspace, audience=audience, contact=one) for one in contacts
+    )
+    return audience
+
+
+def campaign_of(
+    workspace: Workspace, audience: Audience | None = None, **values: Any
+) -> OutreachCampaign:
+    """A draft of one step by e-mail."""
+    campaign = OutreachCampaign.objects.create(
+        workspace=workspace, audience=audience,
+        **{"name": "June news", "channels": ["email"], **values},
+    )  # fmt: skip
+    step = SequenceStep.objects.create(workspace=workspace, campaign=campaign, position=1)
+    template = template_of(workspace, name=f"Text of {campaign.name}")
+    StepText.objects.create(workspace=workspace, step=step, channel="email", template=template)
+    return campaign
+
+
+def plan_of(campaign: OutreachCampaign, *contacts: Contact, **values: Any) -> SendPlan:
+    """A plan that is made, with a row for each contact's first address."""
+    plan = SendPlan.objects.create(
+        workspace=campaign.workspace, campaign=campaign, number=1, as_of=NOW
+    )
+    step = campaign.steps.get(position=1)
+    text = step.texts.get(variant="", channel="email").template.current
+    for place, contact in enumerate(contacts):
+        point = contact.points.get(channel="email", position=0)
+        PlannedSend.objects.create(
+            workspace=campaign.workspace, plan=plan, place=place, step=step, contact=contact,
+            outcome="scheduled", point=point, channel="email", text=text, send_at=NOW,
+        )  # fmt: skip
+    made = {"status": "ready", "made_at": NOW, "rows_sha256": "1" * 64, **values}
+    for name, value in made.items():
+        setattr(plan, name, value)
+    plan.save()
+    return plan
+
+
+def message_of(contact: Contact, **values: Any) -> OutreachMessage:
+    """A message to a contact's first e-mail address, outside of campaigns."""
+    point = contact.points.get(channel="email", position=0)
+    given = {
+        "purpose": "service", "send_at": NOW, "subject": "News", "text": "Hello Ann",
+        "dedup_key": f"{contact.workspace_id}:{contact.pk}::1:{NOW:%Y-%m-%d}", **values,
+    }  # fmt: skip
+    return OutreachMessage.objects.create(
+        workspace=contact.workspace, contact=contact, point=point, channel="email", **given
+    )

@@ -1,0 +1,131 @@
+"""What the database itself refuses."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from attribution.models import Person
+from outreach.models import (
+    Consent,
+    Contact,
+    OutreachMessage,
+    PlannedSend,
+    SendPlan,
+    TemplateVersion,
+)
+from tests.outreach.steps import (
+    NOW,
+    audience_of,
+    campaign_of,
+    contact_of,
+    message_of,
+    plan_of,
+    point_of,
+    template_of,
+)
+from tests.workspaces.factories import WorkspaceFactory
+from workspaces.models import Workspace
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def workspace() -> Workspace:
+    return WorkspaceFactory()
+
+
+def test_a_person_of_another_workspace_is_no_contact(workspace: Workspace) -> None:
+    person = Person.objects.create(workspace=WorkspaceFactory())
+
+    with pytest.raises(IntegrityError, match="another workspace"), transaction.atomic():
+        Contact.objects.create(workspace=workspace, person=person)
+
+    assert not Contact.objects.exists()
+
+
+def test_an_address_belongs_to_one_contact(workspace: Workspace) -> None:
+    contact_of(workspace, "ann@example.com")
+    bob = contact_of(workspace, "bob@example.com")
+
+    with pytest.raises(IntegrityError, match="contactpoint_once"), transaction.atomic():
+        point_of(bob, "email", "ann@example.com")
+
+
+def test_consent_is_added_to_never_changed(workspace: Workspace) -> None:
+    contact_of(workspace)
+
+    with pytest.raises(IntegrityError, match="stays as it was given"), transaction.atomic():
+        Consent.objects.update(is_given=False)
+
+    Consent.objects.update(evidence={})  # erasing a person
+
+
+def test_a_text_that_was_saved_stays(workspace: Workspace) -> None:
+    template_of(workspace)
+
+    with pytest.raises(Exception, match="Cannot update"), transaction.atomic():
+        TemplateVersion.objects.update(text="Something else")
+
+
+def test_a_plan_that_is_made_takes_no_more_rows(workspace: Workspace) -> None:
+    ann, bob = contact_of(workspace), contact_of(workspace, "bob@example.com")
+    campaign = campaign_of(workspace, audience_of(workspace, ann, bob))
+    plan = plan_of(campaign, ann)
+    row = PlannedSend.objects.get()
+
+    with pytest.raises(IntegrityError, match="make another one"), transaction.atomic():
+        PlannedSend.objects.create(
+            workspace=workspace, plan=plan, place=1, step=row.step, contact=bob,
+            outcome="suppressed",
+        )  # fmt: skip
+    with pytest.raises(Exception, match="Cannot update"), transaction.atomic():
+        PlannedSend.objects.update(channel="sms")
+    with pytest.raises(IntegrityError, match="make another one"), transaction.atomic():
+        SendPlan.objects.filter(pk=plan.pk).update(rows_sha256="2" * 64)
+
+
+def test_a_campaign_sends_by_a_plan_that_was_let_go_only(workspace: Workspace) -> None:
+    ann = contact_of(workspace)
+    campaign = campaign_of(workspace, audience_of(workspace, ann))
+    plan = plan_of(campaign, ann)
+
+    with pytest.raises(IntegrityError, match="signed plan only"), transaction.atomic():
+        message_of(ann, campaign=campaign, plan=plan)
+    with pytest.raises(IntegrityError, match="signed plan only"), transaction.atomic():
+        message_of(ann, campaign=campaign)
+
+    plan.status, plan.activated_at = "active", NOW
+    plan.save()
+    message_of(ann, campaign=campaign, plan=plan)
+
+
+def test_one_message_for_one_key(workspace: Workspace) -> None:
+    ann = contact_of(workspace)
+    message_of(ann)
+
+    with pytest.raises(IntegrityError, match="message_once"), transaction.atomic():
+        message_of(ann)
+
+
+@pytest.mark.parametrize("status", ["pending", "scheduled", "sending", "cancelled"])
+def test_what_was_sent_is_never_sent_again(workspace: Workspace, status: str) -> None:
+    message = message_of(contact_of(workspace), status="sent", sent_at=NOW)
+
+    with pytest.raises(IntegrityError, match="cannot go from"), transaction.atomic():
+        OutreachMessage.objects.filter(pk=message.pk).update(status=status, lease_until=NOW)
+
+
+def test_a_message_goes_where_it_was_planned_to(workspace: Workspace) -> None:
+    ann, bob = contact_of(workspace), contact_of(workspace, "bob@example.com")
+    message_of(ann)
+
+    with pytest.raises(IntegrityError, match="planned to"), transaction.atomic():
+        OutreachMessage.objects.update(point=bob.points.get())
+
+
+def test_rows_of_a_campaign_are_of_its_workspace(workspace: Workspace) -> None:
+    ann = contact_of(WorkspaceFactory())
+
+    with pytest.raises(IntegrityError, match="outreachcampaign_audience"), transaction.atomic():
+        campaign_of(workspace, audience_of(ann.workspace, ann))
