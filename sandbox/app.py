@@ -23,9 +23,10 @@ from sandbox.tiktok import envelope as tiktok_envelope
 from sandbox.tiktok import routes as tiktok
 from sandbox.traffic import Traffic
 from sandbox.twilio import routes as twilio
-from sandbox.web import Answer, Request, as_object
+from sandbox.web import Answer, Request, as_object, as_text
 from sandbox.webhooks import sent
 
+_SECRETS = ("access_token", "key")
 HTML_502 = (
     b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 )
@@ -121,23 +122,35 @@ class Application:
         return answer
 
     def _log(self, platform: Platform, request: Request, now: float) -> int:
-        body = request.body.decode("utf-8", "replace")
-        if any(name in body for name in ("access_token", '"key"')):
-            form = request.form()
-            body = json.dumps(
-                {name: form[name] for name in form if name not in ("access_token", "key")}
-            )
         return self.store.execute(
             "INSERT INTO call VALUES (NULL, ?, ?, ?, ?, ?, 0, '', 0)",
-            *(now, platform, request.method, request.path, body),
+            *(now, platform, request.method, request.path, _without_secrets(request)),
         )
 
     def _settle(self, call_id: int, answer: Answer, rule: Rule | None) -> None:
-        effects = self.store.query("SELECT 1 FROM effect WHERE call_id = ? LIMIT 1", call_id)
+        effects = self.store.query(
+            "SELECT 1 FROM effect WHERE call_id = ?1 UNION ALL"
+            " SELECT 1 FROM message WHERE call_id = ?1 LIMIT 1",
+            call_id,
+        )
         self.store.execute(
             "UPDATE call SET status = ?, fault = ?, committed = ? WHERE id = ?",
             *(answer.status, rule.kind if rule else "", bool(effects), call_id),
         )
+
+
+def _without_secrets(request: Request) -> str:
+    """Return a body as it may be logged: some platforms take the token in it."""
+    body = request.body.decode("utf-8", "replace")
+    if "access_token" not in body and '"key"' not in body:
+        return body
+    try:
+        value = request.json_value() if body.lstrip()[:1] in ("{", "[") else request.form()
+    except ValueError:
+        return ""
+    if not isinstance(value, dict):
+        return body
+    return json.dumps({name: as_text(value[name]) for name in value if name not in _SECRETS})
 
 
 def deliver(platform: Platform, rule: Rule | None, answer: Answer) -> Delivery:

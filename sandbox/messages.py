@@ -60,9 +60,9 @@ def keep(
         *(account.platform, account.id, recipient),
     )
     row = store.execute(
-        "INSERT INTO message VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+        "INSERT INTO message VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)",
         *(now, account.platform, account.id, message_id, sender, recipient),
-        *(int(rows[0]["n"]), json.dumps(content)),
+        *(int(rows[0]["n"]), json.dumps(content), store.call_id),
     )
     return Message(row, now, account.platform, account.id, message_id, sender, recipient, content)
 

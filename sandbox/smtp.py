@@ -98,7 +98,7 @@ class SmtpServer:
         digest = hashlib.sha256(text + raw).hexdigest()[:32]
         for recipient in envelope.recipients:
             self.store.execute(
-                "INSERT INTO message VALUES (NULL, ?, 'smtp', ?, ?, ?, ?, 0, '{}', ?)",
+                "INSERT INTO message VALUES (NULL, ?, 'smtp', ?, ?, ?, ?, 0, '{}', ?, NULL)",
                 *(now, envelope.account, digest, envelope.sender, recipient.lower(), raw),
             )
         return rule, b"250 2.0.0 OK: queued as " + digest.encode() + b"\r\n"

@@ -72,7 +72,8 @@ CREATE TABLE IF NOT EXISTS conversion_event (
 CREATE TABLE IF NOT EXISTS message (
   id INTEGER PRIMARY KEY, at REAL NOT NULL, platform TEXT NOT NULL, account_id TEXT NOT NULL,
   message_id TEXT NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL, nth INTEGER NOT NULL,
-  content TEXT NOT NULL, raw BLOB);
+  content TEXT NOT NULL, raw BLOB, call_id INTEGER);
+CREATE INDEX IF NOT EXISTS message_call ON message (call_id) WHERE call_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS message_provider_id ON message (platform, message_id);
 CREATE INDEX IF NOT EXISTS message_recipient ON message (platform, account_id, recipient);
 CREATE TABLE IF NOT EXISTS message_event (

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from sandbox import messages
 from sandbox.entities import Account, Platform
-from sandbox.mail import postmark, resend
+from sandbox.mail import brevo, mailgun, mandrill, postmark, resend, sendgrid
 from sandbox.mail.letters import webhook_secret
 from sandbox.messages import Event
 from sandbox.store import Store
@@ -26,8 +26,12 @@ class Teller(Protocol):
 
 
 TELLERS: dict[Platform, Teller] = {
+    "brevo": brevo.calls,
+    "mailgun": mailgun.calls,
+    "mandrill": mandrill.calls,
     "postmark": postmark.calls,
     "resend": resend.calls,
+    "sendgrid": sendgrid.calls,
 }
 
 
@@ -52,7 +56,11 @@ def deliver(store: Store, traffic: Traffic, request: Request) -> JsonObject:
 
 def shown_secrets(account: Account) -> JsonObject:
     """Return what a receiver needs to know an account's webhooks by."""
-    return {"webhook_secret": webhook_secret(account)} if account.platform in TELLERS else {}
+    if account.platform not in TELLERS:
+        return {}
+    secret = webhook_secret(account)
+    public = {"webhook_key": sendgrid.public_key(secret)} if account.platform == "sendgrid" else {}
+    return {"webhook_secret": secret, **public}
 
 
 def _encoded(call: JsonObject) -> JsonObject:

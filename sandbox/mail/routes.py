@@ -6,12 +6,16 @@ from collections.abc import Callable
 
 from sandbox.context import Context
 from sandbox.faults import Rule
-from sandbox.mail import postmark, resend
+from sandbox.mail import brevo, mailgun, mandrill, postmark, resend, sendgrid
 from sandbox.web import Answer, Request
 
 PROVIDERS: dict[str, Callable[[Context], Answer]] = {
+    "brevo": brevo.handle,
+    "mailgun": mailgun.handle,
+    "mandrill": mandrill.handle,
     "postmark": postmark.handle,
     "resend": resend.handle,
+    "sendgrid": sendgrid.handle,
 }
 
 
