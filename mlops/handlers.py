@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from mlops.engine.learning.kinds import KINDS
+from mlops.engine.learning.measures import measure_of
 from mlops.models import Canary, ModelStage, ModelVersion, Promotion, ShadowReport
 from mlops.selectors.canary import running_canary
 from mlops.selectors.registry import PROMOTION_KIND, champion_of, label_of, why_not_eligible
@@ -70,8 +71,8 @@ class PromotionHandler(OwnKind):
                 **start.as_body(),
             },
             evidence={
-                "metrics": _short(version.metrics),
-                "baselines": {name: _short(one) for name, one in version.baselines.items()},
+                "metrics": _in_words(version.metrics),
+                "baselines": {name: _in_words(one) for name, one in version.baselines.items()},
                 "verdict": version.verdict,
                 "held_out_rows": version.held_out,
                 "shadow": _told(report),
@@ -133,9 +134,9 @@ class PromotionHandler(OwnKind):
         return {"model": plan.content["model"], "version": before, "canary_share": "1"}
 
 
-def _short(measures: dict[str, float]) -> dict[str, float]:
-    """Measures as people read them."""
-    return {name: round(value, 4) for name, value in measures.items()}
+def _in_words(figures: dict[str, float]) -> dict[str, str]:
+    """Figures by the names that the models page gives them."""
+    return {measure_of(name).label: measure_of(name).text(value) for name, value in figures.items()}
 
 
 def _asked(workspace: Workspace, request: dict[str, Any]) -> ModelVersion:

@@ -12,6 +12,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from mlops.models import ModelArtefact, ModelStage, ModelVersion
 from mlops.models.registry import LARGEST_BYTES
+from mlops.panels import comparison_of
 from mlops.selectors.registry import champion_of
 from mlops.services.registry.adding import add_version
 from mlops.services.registry.promoting import rollback, to_shadow
@@ -201,6 +202,19 @@ def test_says_which_part_of_a_request_is_wrong(asked, field, workspace, operator
             proposer=Proposer.person(operator), now=now,
         )  # fmt: skip
     assert caught.value.field == field
+
+
+def test_evidence_names_measures_as_the_models_page_does(workspace, now):
+    version = version_of(workspace, now)
+
+    told = proposed(version, now).current_plan.evidence
+
+    page = comparison_of(version)
+    assert "Mean absolute error" in told["metrics"]
+    assert told["metrics"] == {
+        one.label: text for one, (_, text) in zip(page.measures, page.rows[0].cells, strict=True)
+    }
+    assert {tuple(one) for one in told["baselines"].values()} == {tuple(told["metrics"])}
 
 
 # --- Going back ----------------------------------------------------------------------------------
