@@ -180,6 +180,30 @@ class ABSplitOut(serializers.Serializer[Any]):
     has_moved = serializers.BooleanField(help_text="Shares were changed while it ran.")
 
 
+class CauseOut(serializers.Serializer[Any]):
+    """A part of the units in which the split is off: a hint to why it is."""
+
+    dimension = serializers.CharField(help_text="device, source, country, customer")
+    segment = serializers.CharField(allow_blank=True)
+    units = serializers.IntegerField()
+    p_value = serializers.FloatField(help_text="Of the split in it; answers for all parts.")
+    share_of_excess = serializers.FloatField(
+        help_text="How much of the test's surplus of one variant lies in it."
+    )
+
+
+class WeightedOut(serializers.Serializer[Any]):
+    """Mean of a variant, its units weighed by one over the share that they came in by."""
+
+    variant = serializers.CharField(source="variant.key")
+    value = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    effective_units = serializers.FloatField(
+        help_text="Units of an even split that are worth as much."
+    )
+
+
 class DecisionOut(serializers.Serializer[Any]):
     """What the rule says now."""
 
@@ -243,9 +267,11 @@ class ABResultsOut(serializers.Serializer[Any]):
     newest_day = serializers.DateField(allow_null=True)
     is_shown = serializers.BooleanField(help_text="Every variant has enough units.")
     split = ABSplitOut()
+    causes = CauseOut(many=True, help_text="Only while the split is off.")
     metrics = MetricResultOut(many=True)
     decision = DecisionOut(allow_null=True)
     words = serializers.CharField(help_text="What that means.")
+    weighted = WeightedOut(many=True, help_text="Primary metric of a bandit (IPW).")
     series = SeriesOut()
     segments = SegmentOut(many=True)
     roll_outs = ABRollOutOut(many=True)

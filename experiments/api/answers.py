@@ -9,8 +9,10 @@ import numpy as np
 from rest_framework.exceptions import ValidationError
 
 from experiments.api.answer_serializers import ABResultsOut
-from experiments.models import ABTest, Dimension
-from experiments.selectors.results import Series, results_of, segments_of, series_of
+from experiments.models import ABTest, Dimension, Mode
+from experiments.selectors.results import Results, Series, results_of, segments_of, series_of
+from experiments.selectors.splits import causes_of
+from experiments.selectors.weighing import weighted_of
 from experiments.selectors.wording import decision_words
 
 
@@ -25,14 +27,38 @@ def results_shown(test: ABTest, segment: str, now: datetime) -> dict[str, Any]:
         "newest_day": results.newest_day,
         "is_shown": results.is_shown,
         "split": results.split,
+        "causes": _causes(results),
         "metrics": results.metrics,
         "decision": results.decision,
         "words": decision_words(results),
+        "weighted": _weighted(results),
         "series": _series(series_of(test)),
         "segments": segments_of(test, Dimension(segment), now) if segment else [],
         "roll_outs": test.roll_outs.select_related("variant").order_by("pk"),
     }
     return dict(ABResultsOut(told).data)
+
+
+def _causes(results: Results) -> list[Any]:
+    """Parts of the units in which the split is off, where it is off at all."""
+    if not results.is_gated:
+        return []
+    return causes_of(results.test, [one.variant for one in results.split.arms])
+
+
+def _weighted(results: Results) -> list[dict[str, Any]]:
+    """Means of a bandit's variants that allow for its moving shares; hidden as all figures are."""
+    if results.test.mode != Mode.BANDIT or results.primary is None:
+        return []
+    if results.is_gated or not results.is_shown:
+        return []
+    found = weighted_of(results.test, results.primary.metric)
+    return [
+        {"variant": arm.variant, "value": one.value, "low": one.low, "high": one.high,
+         "effective_units": one.effective_units}
+        for arm, one in zip(results.split.arms, found, strict=True)
+        if one is not None
+    ]  # fmt: skip
 
 
 def _series(series: Series) -> dict[str, Any]:

@@ -10,10 +10,17 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from attribution.services.website.sites import create_site
-from experiments.models import ABTest, ExperimentPolicy, Exposure, Metric
+from experiments.models import (
+    ABTest,
+    ABTestAllocation,
+    ExperimentPolicy,
+    Exposure,
+    Metric,
+    UnitOutcome,
+)
 from tests.api.conftest import key_client
 from tests.experiments.figures import count
-from tests.experiments.steps import draft_of, metric_of, on_site, running_of
+from tests.experiments.steps import NOW, draft_of, metric_of, on_site, running_of, variant_of
 from workspaces.models import Proposal
 
 pytestmark = pytest.mark.django_db
@@ -185,6 +192,56 @@ def test_hidden_figures_are_not_told(client, workspace):
     blue = body["metrics"][0]["figures"][1]
     assert (blue["value"], blue["comparison"], blue["standing"]) == (None, None, "hidden")
     assert body["series"]["lines"][0]["effect"] == [None]
+
+
+def test_results_name_where_a_split_is_off(client, workspace):
+    test = running_of(workspace)
+    count(test, "purchase", {"control": (20_000, 2_000), "blue": (17_000, 2_600)})
+    phones = {"key": "mobile", "dimension": "device"}
+    count(test, "purchase", {"control": (12_000, 0), "blue": (9_000, 0)}, **phones)
+
+    body = client.get(_path(test, "results")).json()
+
+    assert (body["split"]["is_mismatch"], body["decision"]["action"]) == (True, "gated")
+    (cause,) = body["causes"]
+    assert (cause["dimension"], cause["segment"], cause["units"]) == ("device", "mobile", 21_000)
+    assert 0 <= cause["p_value"] < 0.001 < cause["share_of_excess"]
+    assert body["weighted"] == []
+
+
+def test_a_bandit_tells_means_that_allow_for_its_shares(client, workspace):
+    test = running_of(workspace, mode="bandit", at=NOW)
+    count(test, "purchase", {"control": (500, 50), "blue": (500, 50)})
+    for key in ("control", "blue"):
+        for number in range(2):
+            Exposure.objects.create(
+                workspace=workspace, test=test, variant=variant_of(test, key), at=NOW,
+                unit=f"{key}-{number}", day=NOW.date(),
+            )  # fmt: skip
+    ABTestAllocation.objects.create(
+        workspace=workspace, test=test, at=NOW, reason="r",
+        weights={"control": 5_000, "blue": 5_000},
+    )  # fmt: skip
+    bought = Exposure.objects.get(unit="blue-0")
+    UnitOutcome.objects.create(
+        workspace=workspace, exposure=bought, metric=test.metrics.get().metric, day=NOW.date(),
+        value=1,
+    )  # fmt: skip
+
+    body = client.get(_path(test, "results")).json()
+
+    assert [(one["variant"], one["value"]) for one in body["weighted"]] == [
+        ("control", 0.0), ("blue", 0.5),
+    ]  # fmt: skip
+    assert body["weighted"][1]["low"] < 0.5 < body["weighted"][1]["high"]
+    assert body["causes"] == []
+
+
+def test_a_bandit_of_few_units_tells_no_means(client, workspace):
+    test = running_of(workspace, mode="bandit")
+    count(test, "purchase", {"control": (99, 9), "blue": (99, 30)})
+
+    assert client.get(_path(test, "results")).json()["weighted"] == []
 
 
 def test_results_take_few_queries(client, workspace, django_assert_max_num_queries):

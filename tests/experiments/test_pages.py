@@ -319,10 +319,13 @@ def test_a_split_that_is_off_keeps_figures_back(client_as, viewer, workspace):
     test = running_of(workspace)
     on_site(test)
     count(test, "purchase", {"control": (20_000, 2_000), "blue": (15_000, 2_600)})
+    phones = {"key": "mobile", "dimension": "device"}
+    count(test, "purchase", {"control": (12_000, 0), "blue": (7_000, 0)}, **phones)
 
     text = client_as(viewer).get(reverse("experiment", args=[test.public_id])).content.decode()
 
     assert "Results are kept back" in text
+    assert "<li>device mobile</li>" in text
     assert "17.33" not in text
 
 
