@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from workspaces.models import Membership, User, Workspace
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from workspaces.models import Membership, Proposal, User, Workspace
 from workspaces.roles import Role
+from workspaces.services.signing import sign
 
 PASSWORD = "countersign-demo"  # noqa: S105  # printed by `make demo`, never on a host
 PEOPLE = {
@@ -29,3 +33,17 @@ def add_people(workspace: Workspace) -> dict[Role, User]:
     for role, user in people.items():
         Membership.objects.get_or_create(workspace=workspace, user=user, defaults={"role": role})
     return people
+
+
+def sign_for(proposal: Proposal, people: Mapping[Role, User], now: datetime) -> None:
+    """Let as many people sign as a proposal needs; nobody signs one that is blocked."""
+    plan = proposal.current_plan
+    if plan is None or plan.is_blocked:
+        return
+    for signer in (people[Role.APPROVER], people[Role.ADMIN])[: plan.signatures_required]:
+        sign(
+            proposal_id=proposal.pk,
+            plan_sha256=plan.sha256,
+            by=signer,
+            now=now + timedelta(minutes=1),
+        )

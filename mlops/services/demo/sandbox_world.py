@@ -12,7 +12,8 @@ from campaigns.services.syncing import connect_account, sync_account
 from mlops.platforms.sandbox_control import SandboxControl
 from mlops.services.demo.deals import fill_deals
 from mlops.services.demo.journeys import walk_journeys
-from mlops.services.demo.people import add_people, demo_person
+from mlops.services.demo.lab import Lab
+from mlops.services.demo.people import add_people, demo_person, sign_for
 from mlops.services.demo.shop import open_shop
 from mlops.services.demo.visits import fill_website
 from mlops.services.sampling import draw_budgets, propose_budgets
@@ -25,7 +26,7 @@ from workspaces.services.execution import execute_due
 from workspaces.services.jobs import request_job
 from workspaces.services.proposing import propose
 from workspaces.services.reverting import revert
-from workspaces.services.signing import reject, sign
+from workspaces.services.signing import reject
 from workspaces.services.upkeep import expire_due, measure_due
 from workspaces.services.workspaces import create_workspace
 
@@ -71,13 +72,16 @@ def fill_sandbox_world(
     people = add_people(workspace)
     control.seed_world(SLUG, seed_day=now)
     accounts = _connect(workspace, control, now)
+    lab = Lab(workspace, people, now)
     try:
         for moment in _moments(workspace, now, step_days):
+            lab.live_until(moment)
             control.set_clock(moment)
             _live(accounts, people, now=moment)
             _draw_between(accounts, moment, step_days)
     finally:
         control.run_clock()
+    lab.live_until(now)
     _today(accounts, people, now=now)
     fill_deals(workspace=workspace, control=control, now=now)
     walk_journeys(workspace=workspace, now=now)
@@ -151,7 +155,7 @@ def _decide(workspace: Workspace, people: dict[Role, User], now: datetime) -> No
         if change.campaign_id in touched or len(touched) == SIGNED_A_STEP:
             continue
         touched.add(change.campaign_id)
-        _sign(change.proposal, people, now)
+        sign_for(change.proposal, people, now)
     if left := [change for change in calm if change.campaign_id not in touched]:
         _reject(left[-1].proposal, people, now)
 
@@ -160,19 +164,6 @@ def _is_restless(change: PendingAdChange, now: datetime) -> bool:
     return AdChangeHistory.objects.filter(
         campaign_id=change.campaign_id, status="applied", completed_at__gt=now - CALM
     ).exists()
-
-
-def _sign(proposal: Proposal, people: dict[Role, User], now: datetime) -> None:
-    plan = proposal.current_plan
-    if plan is None or plan.is_blocked:
-        return
-    for signer in (people[Role.APPROVER], people[Role.ADMIN])[: plan.signatures_required]:
-        sign(
-            proposal_id=proposal.pk,
-            plan_sha256=plan.sha256,
-            by=signer,
-            now=now + timedelta(minutes=1),
-        )
 
 
 def _reject(proposal: Proposal, people: dict[Role, User], now: datetime) -> None:
@@ -209,7 +200,7 @@ def _operators_own(workspace: Workspace, people: dict[Role, User], now: datetime
         )
     except GateError:
         return  # a machine's change for the same subject is signed already
-    _sign(Proposal.objects.select_related("current_plan").get(pk=proposal.pk), people, now)
+    sign_for(Proposal.objects.select_related("current_plan").get(pk=proposal.pk), people, now)
 
 
 def _today(accounts: list[AdAccount], people: dict[Role, User], *, now: datetime) -> None:
