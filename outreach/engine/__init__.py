@@ -1,0 +1,1 @@
+"""Decisions and judgements of outreach; knows no Django."""

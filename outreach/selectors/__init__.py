@@ -1,0 +1,1 @@
+"""Rows of outreach as pages and engines want them."""

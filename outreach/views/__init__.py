@@ -1,0 +1,1 @@
+"""Pages of outreach, and the addresses in its messages."""
