@@ -10,3 +10,9 @@ class OutreachConfig(AppConfig):
 
     name = "outreach"
     verbose_name = "Outreach"
+
+    def ready(self) -> None:
+        """Bring word lists to the classifiers of texts."""
+        from outreach import text_classes
+
+        text_classes.register()
