@@ -180,8 +180,7 @@ class SiteView(ApiView):
 
     def hold_rate(self, origin: Origin) -> None:
         """Refuse the calls of one connection over the limit, however many it pretends to be."""
-        name = hashlib.sha256(f"{origin.ip_address}\n{origin.user_agent}".encode()).hexdigest()
-        owner = f"visitor:{self.site.pk}:{name}"
+        owner = f"visitor:{self.site.pk}:{connection_of(origin)}"
         window = count(self.caller, "visitor", clock_s=time.time(), owner=owner)
         if window.used > window.limit:
             raise Throttled(window.seconds_left)
@@ -201,6 +200,25 @@ class SiteView(ApiView):
             answer["Access-Control-Expose-Headers"] = "Retry-After"
         answer["Vary"] = "Origin"
         return answer
+
+
+def seconds_to_wait(caller: SiteCaller, origin: Origin, what: str) -> int:
+    """Count a page's call for something of its own; how long it is to wait over a limit, else 0.
+
+    The limits are those of events: of the website, and of one connection.
+    """
+    owners = {"ingest": "", "visitor": f":{connection_of(origin)}"}
+    for scope, ending in owners.items():
+        owner = f"{what}:{caller.owner}{ending}"
+        window = count(caller, scope, clock_s=time.time(), owner=owner)
+        if window.used > window.limit:
+            return window.seconds_left
+    return 0
+
+
+def connection_of(origin: Origin) -> str:
+    """Name of a connection, from which nobody reads its address."""
+    return hashlib.sha256(f"{origin.ip_address}\n{origin.user_agent}".encode()).hexdigest()
 
 
 def origin_of(request: HttpRequest) -> Origin:

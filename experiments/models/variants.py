@@ -134,7 +134,7 @@ class WebsiteABTest(models.Model):
         help_text="CSS selector of what the variants change, where they name no other.",
     )  # fmt: skip
     deployed_at = models.DateTimeField(
-        null=True, blank=True, help_text="When pages first asked for it."
+        null=True, blank=True, help_text="When a visitor first met it on a page."
     )
 
     class Meta:

@@ -24,6 +24,7 @@ from experiments.models import (
 )
 from experiments.selectors.results import variants_of
 from experiments.selectors.rules import parts_of
+from experiments.selectors.served import has_script
 from experiments.selectors.sizing import sizing_for, traffic_of
 from workspaces.gate import CheckResult
 
@@ -172,10 +173,10 @@ def _events(draft: _Draft) -> Check:
     seen = last_event_of(place.site)
     if seen is None or draft.now - seen > _SILENT:
         problem = f"No events came from {place.site.name} lately. Put its tracking script in."
-    elif not WebsiteABTest.objects.filter(site=place.site, deployed_at__isnull=False).exists():
+    elif not has_script(place.site):
         problem = (
-            "No page of this website has asked for a test yet. Put the script for tests, /ab.js, "
-            "into the head of its pages."
+            "No page of this website has asked for a test lately. Put the script for tests, "
+            "/ab.js, into the head of its pages."
         )
     else:
         problem = ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from django.core.cache import cache
 from django.db.models import QuerySet
 
 from attribution.models import Site
@@ -29,6 +30,7 @@ from workspaces.models import Workspace
 logger = logging.getLogger(__name__)
 #: A paused test shows the control, and whoever met a variant keeps it for when it goes on.
 _SERVED: Final = (ABTestStatus.RUNNING, ABTestStatus.PAUSED)
+ASKED_S: Final = 24 * 3600  # how long it is known that pages of a site asked
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,17 @@ class Served:
         place = _place(self.test)
         pages = (place.page_pattern if place else ANY_PAGE,)
         return targeting_of(self.test.targeting, pages=pages)
+
+
+def asked_name(site: Site) -> str:
+    """Where the cache holds that pages of a site asked for their tests."""
+    return f"ab-asked:{site.pk}"
+
+
+def has_script(site: Site) -> bool:
+    """Whether pages asked for their tests within a day, or ever showed one."""
+    shown = WebsiteABTest.objects.filter(site=site, deployed_at__isnull=False)
+    return bool(cache.get(asked_name(site))) or shown.exists()
 
 
 def served_tests(workspace: Workspace, *, site: Site | None = None) -> list[Served]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from django.core.cache import cache
 
 from attribution.models import Site
-from experiments.models import WebsiteABTest
+from experiments.selectors.served import ASKED_S, asked_name
 
 
-def note_asked(*, site: Site, now: datetime) -> int:
-    """Note on the tests of a site, drafts too, that its pages have asked; how many are new to it.
+def note_asked(*, site: Site) -> None:
+    """Note for a day that a site's pages ask for tests, so the script is known to be in place.
 
-    That the script is in place is known before the first test starts. Written once for a test.
+    In the cache, as its calls are counted there: asking changes nothing that is kept.
     """
-    rows = WebsiteABTest.objects.filter(workspace_id=site.workspace_id, site=site, deployed_at=None)
-    return rows.update(deployed_at=now) if rows.exists() else 0
+    cache.add(asked_name(site), 1, timeout=ASKED_S)

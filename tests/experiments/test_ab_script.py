@@ -12,10 +12,11 @@ from django.test import Client
 
 from attribution.models import Site
 from experiments.models import ABTest, ABTestStatus, ExperimentPolicy, Layer, WebsiteABTest
+from experiments.selectors.served import has_script
 from tests.experiments.served_steps import pause, runs_on, shop_of
-from tests.experiments.steps import NOW, draft_of, on_site, running_of
+from tests.experiments.steps import NOW, running_of
 from tests.experiments.test_snippet import BUILT
-from workspaces.models import Workspace
+from workspaces.models import ThrottleRate, Workspace
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
 
@@ -77,10 +78,12 @@ def test_any_page_may_load_it_and_keep_it_for_a_minute(client: Client, site: Sit
     assert answer["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert answer["Access-Control-Allow-Origin"] == "*"
     assert answer["Cache-Control"] == "max-age=60, public"
-    assert answer["Vary"].split(", ")[0] == "Accept-Encoding"
+    assert answer["Vary"] == "Accept-Encoding"
     assert not answer.cookies
     again = ask(client, site, **{"If-None-Match": answer["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
+    assert again["Cache-Control"] == answer["Cache-Control"]
+    assert (again["ETag"], again["Vary"]) == (answer["ETag"], answer["Vary"])
     assert client.head(f"/ab.js?site={site.key}").status_code == 200
     assert client.post(f"/ab.js?site={site.key}").status_code == 405
 
@@ -158,6 +161,7 @@ def test_device_and_country_are_judged_here(client: Client, site: Site, settings
     assert [told(answer)[0][1] for answer in (fits, elsewhere)] == ["", "(?!)"]
     assert fits["Cache-Control"] == "max-age=60, private"
     assert fits["ETag"] != elsewhere["ETag"]
+    assert fits["Vary"] == "Accept-Encoding, User-Agent, X-Country"
 
 
 def test_the_tag_may_name_the_customer_type(client: Client, site: Site) -> None:
@@ -176,17 +180,54 @@ def test_the_selector_of_the_test_is_that_of_changes_without_one(
     assert told(ask(client, site))[0][5][1][3] == [["#buy", "New"]]
 
 
-def test_that_pages_have_asked_is_noted_once_for_each_test(client: Client, site: Site) -> None:
-    mine, elsewhere = runs_on(site), runs_on(shop_of(site.workspace, "Second"), "second")
-    on_site(draft_of(site.workspace, "draft"), site)
-    ask(client, site)
-    first = dict(WebsiteABTest.objects.values_list("test__key", "deployed_at"))
+def test_asking_writes_nothing_down_and_is_known_for_a_day(client: Client, site: Site) -> None:
+    elsewhere = shop_of(site.workspace, "Second")
+    runs_on(site)
+    runs_on(elsewhere, "second")
+
     ask(client, site)
 
-    assert first["title"] == first["draft"] is not None
-    assert first[elsewhere.key] is None
-    mine.website.refresh_from_db()
-    assert mine.website.deployed_at == first["title"]
+    assert [has_script(one) for one in (site, elsewhere)] == [True, False]
+    assert not WebsiteABTest.objects.exclude(deployed_at=None).exists()
+
+
+def test_who_asks_too_often_gets_no_script_and_is_told_when_to_come_back(
+    client: Client, site: Site
+) -> None:
+    runs_on(site)
+    ThrottleRate.objects.create(workspace=site.workspace, scope="visitor", calls=2, seconds=60)
+
+    answers = [ask(client, site) for _ in range(3)]
+
+    assert [one.status_code for one in answers] == [200, 200, 429]
+    refused = answers[-1]
+    assert (refused.content, refused["Cache-Control"]) == (b"// Too many calls.\n", "no-store")
+    assert 1 <= int(refused["Retry-After"]) <= 60
+    assert ask(client, site, **{"User-Agent": PHONE}).status_code == 200
+    assert client.post(f"/api/website/events?site={site.key}").status_code != 429
+
+
+def test_a_website_has_a_limit_of_its_own(client: Client, site: Site) -> None:
+    runs_on(site)
+    ThrottleRate.objects.create(workspace=site.workspace, scope="ingest", calls=1, seconds=86_400)
+    second = shop_of(site.workspace, "Second")
+
+    asked = [ask(client, one, **{"User-Agent": name}) for one, name in
+             ((site, "a"), (site, "b"), (second, "c"))]  # fmt: skip
+
+    assert [one.status_code for one in asked] == [200, 429, 200]
+
+
+def test_a_cookie_changes_nothing_and_is_not_named(client: Client, site: Site) -> None:
+    runs_on(site)
+    plain = ask(client, site)
+
+    client.cookies["sessionid"] = "somebody"
+    known = ask(client, site)
+
+    assert (known.content, known["ETag"]) == (plain.content, plain["ETag"])
+    assert known["Vary"] == plain["Vary"] == "Accept-Encoding"
+    assert not known.cookies
 
 
 def test_few_queries_and_none_that_writes(
@@ -196,6 +237,6 @@ def test_few_queries_and_none_that_writes(
         runs_on(site, f"test-{number}")
     ask(client, site)
 
-    with django_assert_num_queries(5) as watched:
+    with django_assert_num_queries(4) as watched:
         ask(client, site)
     assert {query["sql"].split()[0] for query in watched.captured_queries} == {"SELECT"}

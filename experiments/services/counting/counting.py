@@ -31,6 +31,7 @@ _EXPOSE: Final = (
     exposing_sql.SEEN,
     exposing_sql.GROWN,
     exposing_sql.EXPOSE,
+    exposing_sql.DEPLOYED,
     exposing_sql.HOLD,
     "ANALYZE count_held",
     exposing_sql.OTHERS,

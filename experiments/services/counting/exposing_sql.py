@@ -92,6 +92,11 @@ WITH first AS (
 )
 INSERT INTO count_grown SELECT id, 0 FROM exposed
 """
+DEPLOYED: Final = """
+UPDATE experiments_websiteabtest w SET deployed_at = s.at
+  FROM (SELECT test_id, min(at) AS at FROM count_seen GROUP BY test_id) s
+ WHERE w.test_id = s.test_id AND w.deployed_at IS NULL
+"""
 _STATE: Final = "1 + (x.other_variant_at IS NOT NULL)::int"
 # Every row that is changed below, in the order of its id, as whoever tells of exposures and whoever
 # forgets them hold theirs. What is told from here on has a row of the queue of its own.

@@ -71,7 +71,7 @@ class Lab:
     def _live(self, now: datetime) -> None:
         """One day: who came is counted, every rule applied, what waits is signed, work goes on."""
         self.visitors.come(since=now - _DAY, until=now)
-        note_asked(site=self.site, now=now)
+        note_asked(site=self.site)
         count_all(workspace=self.workspace, now=now)
         for test in running_tests(self.workspace):
             decide_test(test=test, now=now)

@@ -347,5 +347,18 @@ def test_a_chunk_costs_the_same_statements_however_large(
         event(site, visitor, START + HOUR, "purchase")
     assert connection.in_atomic_block
 
-    with django_assert_num_queries(43):
+    with django_assert_num_queries(44):
         count_waiting(workspace=workspace, now=LATER)
+
+
+def test_the_first_visitor_who_met_it_dates_a_test(workspace: Workspace) -> None:
+    test, site = _world(workspace)
+    meet(site, ANN, START + HOUR, "blue")
+    meet(site, BOB, START + 2 * HOUR, "control")
+
+    _count(workspace)
+    meet(site, CID, START, "control")
+    _count(workspace)
+
+    test.website.refresh_from_db()
+    assert test.website.deployed_at == START + HOUR
