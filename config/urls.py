@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("campaigns.urls_pages")),
     path("", include("attribution.urls_pages")),
     path("", include("experiments.urls_pages")),
+    path("", include("outreach.urls_links")),
     path("", include("mlops.urls_pages")),
     path("api/v1/", include("config.urls_api")),
     path("api/", include("config.urls_api")),

@@ -54,6 +54,10 @@ PAGES: dict[str, tuple[str, str]] = {
     "password_reset": (PUBLIC, PUBLIC),
     "password_reset_done": (PUBLIC, NONE),
     "password_reset_confirm": (PUBLIC, PUBLIC),
+    "outreach-click": (PUBLIC, NONE),
+    "outreach-pixel": (PUBLIC, NONE),
+    "outreach-unsubscribe": (PUBLIC, PUBLIC),
+    "outreach-preferences": (PUBLIC, PUBLIC),
     "account": (PERSON, NONE),
     "account-profile": (NONE, PERSON),
     "account-preferences": (NONE, MEMBER),
@@ -255,6 +259,9 @@ class House:
         return getattr(client, method)(self.path(name), sent, headers=headers)
 
 
+_BY_TOKEN = {
+    "outreach-click", "outreach-pixel", "outreach-unsubscribe", "outreach-preferences",
+}  # fmt: skip
 _OF_MODEL = ("model", "model-chart", "model-propose", "model-try", "canary-stop", "canary-serve")
 _OF_FUNNEL = (
     "funnel", "funnel-edit", "funnel-progress", "funnel-people", "funnel-audience",
@@ -268,6 +275,7 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
     actions = {name: name.partition(":")[2] for name in PAGES if ":" in name}
     return {
         "accept-invitation": ["no-such-token"],
+        **{name: ["no-such-token"] for name in PAGES if name in _BY_TOKEN},
         "password_reset_confirm": ["MQ", "no-such-token"],
         "account-delegate-end": [rows["delegation"]],
         "invitation-revoke": [rows["invitation"]],

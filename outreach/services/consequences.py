@@ -101,9 +101,10 @@ def count_days(
          **{name: sums[key][name] for name in COUNTED}}
         for key in sorted(sums, key=repr)  # one order for everybody, so that nobody waits in a ring
     ]  # fmt: skip
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.executemany(_COUNT_DAY, rows)
+    with connection.cursor() as cursor:
+        # One by one: pghistory puts the request's context before a statement, not before many.
+        for row in rows:
+            cursor.execute(_COUNT_DAY, row)
 
 
 def _day_key(workspace: Workspace, message: OutreachMessage) -> tuple[object, ...]:
