@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from sandbox import control, editing
+from sandbox import control, editing, slack
 from sandbox.context import Context, Refusal, platform_of
 from sandbox.entities import Platform
 from sandbox.faults import Rule, Transport, find_fault
@@ -25,6 +25,7 @@ from sandbox.traffic import Traffic
 from sandbox.twilio import routes as twilio
 from sandbox.web import Answer, Request, as_object, as_text
 from sandbox.webhooks import sent
+from sandbox.x import routes as x
 
 _SECRETS = ("access_token", "key")
 HTML_502 = (
@@ -37,6 +38,8 @@ _HANDLERS = {
     "linkedin": linkedin.handle,
     "hubspot": hubspot.handle,
     "twilio": twilio.handle,
+    "x": x.handle,
+    "slack": slack.handle,
     **mail.PROVIDERS,
 }
 _IS_WRITE = {
@@ -46,6 +49,8 @@ _IS_WRITE = {
     "linkedin": linkedin.is_write,
     "hubspot": hubspot.is_write,
     "twilio": twilio.is_write,
+    "x": x.is_write,
+    "slack": slack.is_write,
     **dict.fromkeys(mail.PROVIDERS, mail.is_write),
 }
 _FAULTS = {
@@ -55,6 +60,8 @@ _FAULTS = {
     "linkedin": linkedin_errors.fault_answer,
     "hubspot": hubspot_errors.fault_answer,
     "twilio": twilio.fault_answer,
+    "x": x.fault_answer,
+    "slack": slack.fault_answer,
     **dict.fromkeys(mail.PROVIDERS, mail.fault_answer),
 }
 

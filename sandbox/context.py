@@ -77,6 +77,8 @@ def platform_of(request: Request) -> Platform | None:
 def _messaging(parts: list[str]) -> Platform | None:
     if parts[0] == "v3":  # Meta's versions have two numbers
         return _VERSION_3.get(parts[1] if len(parts) > 1 else "", "mailgun")
+    if parts[:2] == ["api", "chat.postMessage"]:
+        return "slack"
     return _FIRST.get(parts[0])
 
 
@@ -97,5 +99,6 @@ _FIRST: dict[str, Platform] = {
     "api": "mandrill",
     "2010-04-01": "twilio",
     "2": "x",
+    "v2": "tiktok",
     "services": "slack",
 }

@@ -13,8 +13,10 @@ from sandbox.entities import FIELDS, KINDS, Account, Entity
 from sandbox.faults import add_rule, list_rules
 from sandbox.hubspot import control as hubspot
 from sandbox.mail import control as mail
+from sandbox.meta import hooks
 from sandbox.seeding import seed_accounts
 from sandbox.shop import pages as shop
+from sandbox.social import control as social
 from sandbox.store import Store
 from sandbox.traffic import Traffic
 from sandbox.twilio import control as twilio
@@ -228,4 +230,6 @@ _ACTIONS: dict[tuple[str, str], Callable[[Store, Traffic, Request], JsonObject]]
     **messages.ACTIONS,
     **mail.ACTIONS,
     **twilio.ACTIONS,
+    **hooks.ACTIONS,
+    **social.ACTIONS,
 }

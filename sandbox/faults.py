@@ -36,6 +36,7 @@ KINDS: dict[str, tuple[bool, Transport]] = {
     "meta_100": (False, "normal"),
     "meta_368": (False, "normal"),
     "meta_1": (False, "normal"),
+    "meta_code": (False, "normal"),
     "meta_batch_null": (True, "normal"),
     "usage": (True, "normal"),
     "external_edit": (True, "normal"),
@@ -50,6 +51,7 @@ KINDS: dict[str, tuple[bool, Transport]] = {
     "mail_partial": (True, "normal"),
     "smtp_reply": (False, "normal"),
     "twilio_code": (False, "normal"),
+    "x_status": (False, "normal"),
 }
 _HELD = {
     **dict.fromkeys(("timeout_before_commit", "timeout_after_commit", "slow_drip"), 30.0),
@@ -58,6 +60,7 @@ _HELD = {
 _NAMES = {
     *("kind", "platform", "path", "method", "entity", "nth", "times", "probability", "seed"),
     *("commit", "hold_s", "minutes", "pct", "field", "retry_after_s", "index", "code"),
+    "subcode",
     *("edit", "error", "policy"),
 }
 

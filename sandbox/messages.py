@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections import Counter
@@ -81,6 +82,13 @@ def note(store: Store, message: Message, kind: str, at: float, **detail: object)
         *(at, message.platform, message.account_id, message.recipient),
         *(message.row, kind, json.dumps(detail)),
     )
+
+
+def new_id(store: Store, account: Account, kind: str) -> str:
+    """Return a fresh id of 32 hexadecimal digits; with a frozen clock every run makes the same."""
+    rows = store.query("SELECT coalesce(max(id), 0) AS last FROM message")
+    text = f"{account.platform}:{account.id}:{kind}:{rows[0]['last']}:{store.now()}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def find(store: Store, platform: Platform, message_id: str) -> list[Message]:

@@ -87,6 +87,16 @@ CREATE INDEX IF NOT EXISTS message_event_recipient ON message_event (recipient, 
 CREATE TABLE IF NOT EXISTS conversation (
   platform TEXT, account_id TEXT, ours TEXT, person TEXT, last_inbound REAL NOT NULL,
   opted_out INTEGER NOT NULL, PRIMARY KEY (platform, account_id, ours, person));
+CREATE TABLE IF NOT EXISTS told_later (
+  id INTEGER PRIMARY KEY, at REAL NOT NULL, platform TEXT NOT NULL, account_id TEXT NOT NULL,
+  body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS told_later_account ON told_later (platform, account_id, at);
+CREATE TABLE IF NOT EXISTS social_item (
+  id INTEGER PRIMARY KEY, at REAL NOT NULL, network TEXT NOT NULL, account_id TEXT NOT NULL,
+  kind TEXT NOT NULL, item_id TEXT NOT NULL, parent TEXT NOT NULL, author TEXT NOT NULL,
+  content TEXT NOT NULL, UNIQUE (network, item_id));
+CREATE INDEX IF NOT EXISTS social_item_account ON social_item (network, account_id, kind, at);
+CREATE INDEX IF NOT EXISTS social_item_parent ON social_item (network, parent, at);
 CREATE TABLE IF NOT EXISTS kept_answer (
   platform TEXT, account_id TEXT, name TEXT, fingerprint TEXT NOT NULL, answer TEXT NOT NULL,
   at REAL NOT NULL, PRIMARY KEY (platform, account_id, name));
@@ -95,12 +105,12 @@ TABLES = (
     *("setting", "account", "entity", "history", "call", "effect", "fault", "usage"),
     *("budget_block", "scheduled", "report"),
     *("crm_object", "crm_value", "crm_link", "crm_event", "crm_call"),
-    "conversion_event",
-    *("message", "message_event", "conversation", "kept_answer"),
+    *("conversion_event", "social_item"),
+    *("message", "message_event", "conversation", "kept_answer", "told_later"),
 )
 OF_AN_ACCOUNT = (
     *("entity", "history", "usage", "crm_object", "crm_value", "crm_link"),
-    *("message", "message_event", "conversation", "kept_answer"),
+    *("message", "message_event", "conversation", "kept_answer", "told_later"),
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import random
 from collections.abc import Sequence
@@ -10,11 +12,25 @@ from http.client import HTTPConnection
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from sandbox.entities import Account
 from sandbox.web import Answer, JsonObject, Request, as_list, as_object
 
 ORDERS = ("kept", "reversed", "shuffled")
 SIGNATURES = ("valid", "wrong")
 _Item = TypeVar("_Item")
+
+
+def webhook_secret(account: Account) -> str:
+    """Return what the account's webhooks are signed or opened with."""
+    given = str(account.extra.get("webhook_secret", ""))
+    if given:
+        return given
+    digest = hashlib.sha256(f"{account.platform}:{account.id}:{account.token}".encode()).digest()
+    if account.platform == "resend":
+        return "whsec_" + base64.b64encode(digest[:24]).decode()
+    if account.platform in ("postmark", "brevo"):
+        return f"sandbox:{digest.hex()[:24]}"
+    return digest.hex()
 
 
 def arranged(items: Sequence[_Item], body: JsonObject, seed: int) -> list[_Item]:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from sandbox.context import Context
 from sandbox.entities import Account
-from sandbox.linkedin import analytics, conversions, reading, writing
+from sandbox.linkedin import analytics, conversions, reading, social, writing
 from sandbox.linkedin.errors import bad_query, fail
 from sandbox.linkedin.restli import SyntaxProblem, read_query
 from sandbox.web import Answer, JsonObject, Request
@@ -51,6 +51,8 @@ def handle(context: Context) -> Answer:
             return writing.partial_update(context, account, node, entity_id, _body(context))
         case "POST", ["conversionEvents"]:
             return conversions.take(context, _body(context))
+        case "GET", [node, *rest] if node in social.NODES:
+            return social.answer(context, accounts, [node, *rest], query)
         case "GET", ["adAnalytics"]:
             return Answer.json(analytics.report(context, accounts, query))
     raise fail(404, "RESOURCE_NOT_FOUND", f"No virtual resource found: {context.request.path}")

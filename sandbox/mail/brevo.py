@@ -12,13 +12,12 @@ from sandbox.mail.letters import (
     Letter,
     account_by_token,
     is_address,
-    new_id,
     take,
     texts,
-    webhook_secret,
 )
 from sandbox.messages import Event, Message
 from sandbox.web import Answer, JsonObject, as_list, as_object
+from sandbox.webhooks import webhook_secret
 
 MAX_VERSIONS, MAX_RECIPIENTS = 1_000, 99
 
@@ -78,7 +77,9 @@ def _check(body: JsonObject) -> None:
 
 def _take(context: Context, account: Account, body: JsonObject, version: JsonObject) -> str:
     day = utc_text(context.now, "%Y%m%d%H%M")
-    message_id = f"<{day}.{new_id(account, 'letter', context)[:16]}@smtp-relay.mailin.fr>"
+    message_id = (
+        f"<{day}.{messages.new_id(context.store, account, 'letter')[:16]}@smtp-relay.mailin.fr>"
+    )
     whole = body | version
     headers = as_object(body.get("headers")) | as_object(version.get("headers"))
     for kind in ("to", "cc", "bcc"):

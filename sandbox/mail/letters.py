@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import re
@@ -110,29 +109,9 @@ def account_by_token(store: Store, platform: str, token: str) -> Account | None:
     )
 
 
-def new_id(account: Account, kind: str, context: Context) -> str:
-    """Return a fresh id of 32 hexadecimal digits; with a frozen clock every run makes the same."""
-    rows = context.store.query("SELECT coalesce(max(id), 0) AS last FROM message")
-    text = f"{account.platform}:{account.id}:{kind}:{rows[0]['last']}:{context.now}"
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
 def as_uuid(digits: str) -> str:
     """Write 32 hexadecimal digits as a UUID."""
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
-
-
-def webhook_secret(account: Account) -> str:
-    """Return what the account's webhooks are signed or opened with."""
-    given = str(account.extra.get("webhook_secret", ""))
-    if given:
-        return given
-    digest = hashlib.sha256(f"{account.platform}:{account.id}:{account.token}".encode()).digest()
-    if account.platform == "resend":
-        return "whsec_" + base64.b64encode(digest[:24]).decode()
-    if account.platform in ("postmark", "brevo"):
-        return f"sandbox:{digest.hex()[:24]}"
-    return digest.hex()
 
 
 def hmac_sha256(key: str, text: str) -> bytes:

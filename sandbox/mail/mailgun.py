@@ -18,13 +18,12 @@ from sandbox.mail.letters import (
     addresses,
     hmac_sha256,
     is_address,
-    new_id,
     take,
     texts,
-    webhook_secret,
 )
 from sandbox.messages import Event, Message
 from sandbox.web import Answer, JsonObject, as_list, as_object
+from sandbox.webhooks import webhook_secret
 
 MAX_RECIPIENTS, PAGE = 1_000, 100
 Form = Mapping[str, list[str]]
@@ -86,7 +85,7 @@ def _send(context: Context, account: Account, domain: str) -> JsonObject:
         variables = as_object(json.loads(_first(form, "recipient-variables") or "{}"))
     except ValueError:
         raise fail(400, "'recipient-variables' parameter is not a valid JSON dict") from None
-    message_id = f"<{new_id(account, 'letter', context)}@{domain}>"
+    message_id = f"<{messages.new_id(context.store, account, 'letter')}@{domain}>"
     for recipient in every:
         own = _own(variables, recipient)
         take(context, account, _letter(form, recipient, own, domain), message_id)

@@ -15,14 +15,13 @@ from sandbox.mail.letters import (
     Letter,
     account_by_token,
     is_address,
-    new_id,
     take,
     texts,
     trouble,
-    webhook_secret,
 )
 from sandbox.messages import Event
 from sandbox.web import Answer, JsonObject, as_list, as_object
+from sandbox.webhooks import webhook_secret
 
 _REASONS = {"hard": "hard-bounce", "complained": "spam", "unsubscribed": "unsub"}
 
@@ -69,7 +68,10 @@ def _send(context: Context, account: Account, message: JsonObject) -> list[JsonO
     for index, one in enumerate(to):
         recipient = str(one.get("email", ""))
         reason = trouble(context, account, recipient.lower())
-        answer: JsonObject = {"email": recipient, "_id": new_id(account, str(index), context)}
+        answer: JsonObject = {
+            "email": recipient,
+            "_id": messages.new_id(context.store, account, str(index)),
+        }
         if index == left_out or not is_address(recipient):
             answer |= {"status": "invalid", "reject_reason": None}
         elif reason:

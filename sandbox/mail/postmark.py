@@ -15,13 +15,12 @@ from sandbox.mail.letters import (
     as_uuid,
     is_address,
     names,
-    new_id,
     take,
     trouble,
-    webhook_secret,
 )
 from sandbox.messages import Event, Message
 from sandbox.web import Answer, JsonObject, as_list, as_object
+from sandbox.webhooks import webhook_secret
 
 MAX_BATCH, MAX_PAGE = 500, 500
 INACTIVE = "Inactive recipients are ones that have generated a hard bounce or a spam complaint."
@@ -101,7 +100,7 @@ def _send(context: Context, account: Account, body: JsonObject) -> JsonObject:
             "Message": "You tried to send to recipient(s) that have been marked as inactive.\n"
             f"Found inactive addresses: {', '.join(closed)}.\n{INACTIVE} ",
         }
-    message_id = as_uuid(new_id(account, "letter", context))
+    message_id = as_uuid(messages.new_id(context.store, account, "letter"))
     for _, recipient in visible:
         if recipient not in closed:
             take(context, account, _letter(body, recipient), message_id)

@@ -17,13 +17,12 @@ from sandbox.mail.letters import (
     addresses,
     as_uuid,
     is_address,
-    new_id,
     take,
     texts,
-    webhook_secret,
 )
 from sandbox.messages import Event, Message
 from sandbox.web import Answer, JsonObject, as_list, as_object
+from sandbox.webhooks import webhook_secret
 
 MAX_BATCH, MAX_RECIPIENTS = 100, 50
 #: A key is remembered for a day.
@@ -124,7 +123,7 @@ def _check(body: JsonObject) -> None:
 
 def _take(context: Context, account: Account, body: JsonObject) -> str:
     _check(body)
-    message_id = as_uuid(new_id(account, "letter", context))
+    message_id = as_uuid(messages.new_id(context.store, account, "letter"))
     kinds = ("to", "cc", "bcc")
     for recipient in [one for kind in kinds for one in addresses(texts(body.get(kind)))]:
         take(context, account, _letter(body, recipient), message_id)

@@ -7,19 +7,19 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
+from sandbox import messages
 from sandbox.context import Context, Refusal
 from sandbox.entities import Account
 from sandbox.mail.letters import (
     Letter,
     account_by_token,
     is_address,
-    new_id,
     take,
     texts,
-    webhook_secret,
 )
 from sandbox.messages import Event
 from sandbox.web import Answer, JsonObject, as_list, as_object
+from sandbox.webhooks import webhook_secret
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -59,7 +59,7 @@ def handle(context: Context) -> Answer:
 def _send(context: Context, account: Account, body: JsonObject) -> str:
     parts = [as_object(part) for part in as_list(body.get("personalizations"))]
     _check(body, parts)
-    message_id = new_id(account, "letter", context)
+    message_id = messages.new_id(context.store, account, "letter")
     for part in parts:
         for kind in ("to", "cc", "bcc"):
             for recipient in _addresses(part.get(kind)):

@@ -28,6 +28,9 @@ def _refusal(rule: Rule) -> Refusal | None:
         return errors.graph_error(80004, _TOO_MANY, subcode=2446079, headers=headers)
     if rule.kind == "meta_1":
         return errors.graph_error(1, "An unknown error occurred", is_transient=True, status=500)
+    if rule.kind == "meta_code":
+        subcode = rule.number("subcode", 0) or None
+        return errors.graph_error(rule.number("code", 613), "Refused by rule.", subcode=subcode)
     if rule.kind in _PLAIN:
         code, subcode, message = _PLAIN[rule.kind]
         return errors.graph_error(code, message, subcode=subcode)

@@ -63,7 +63,10 @@ def _parse(text: str, at: int) -> tuple[Selection, int]:
     selection, name = Selection(), ""
     while at < len(text):
         char = text[at]
-        if char == "{":
+        if char == "(":  # arguments of a field, as in `comments.limit(5)`
+            end = text.find(")", at) + 1 or len(text)
+            name, at = name + text[at:end], end
+        elif char == "{":
             selection.fields[name.strip()], at = _parse(text, at + 1)
             name = ""
         elif char in ",}":

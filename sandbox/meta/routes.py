@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-from urllib.parse import urlencode
 
 from sandbox.context import Context
 from sandbox.entities import Account, Entity, Kind
-from sandbox.meta import batch, conversions, reports
+from sandbox.meta import batch, conversions, pages, reports
 from sandbox.meta.errors import bad_token, graph_error, invalid, unknown_object
 from sandbox.meta.fields import Nodes, parse_fields, show_account
 from sandbox.meta.insights import insight_rows
 from sandbox.meta.limits import charge_account, usage_headers
+from sandbox.meta.paging import page_of, slice_of
 from sandbox.meta.writes import update
 from sandbox.web import Answer, JsonObject, Request
 
 VERSIONS = range(21, 27)
 EDGES: dict[str, Kind] = {"campaigns": "campaign", "adsets": "adset", "ads": "ad"}
-DEFAULT_LIMIT, HIGHEST_LIMIT = 25, 5000
 #: What an edge leaves out unless `effective_status` asks for it.
 HIDDEN = ("ARCHIVED", "DELETED")
 
@@ -48,6 +46,9 @@ def handle(context: Context) -> Answer:
     if not parts and "batch" in params:
         return batch.run(context, params, handle)
     accounts = _accounts(context, params)
+    own_page = next((account for account in accounts if pages.is_page(account)), None)
+    if own_page is not None:
+        return pages.answer(context, own_page, parts, params)
     if parts in (["me"], ["debug_token"], ["me", "adaccounts"]):
         return Answer.json(_of_token(context, parts, accounts, params))
     if not parts or len(parts) > 2:  # /{id} or /{id}/{edge}
@@ -102,7 +103,7 @@ def _node_call(
     if entity is None and not node_id.startswith("act_"):
         body = reports.answer(context, accounts, node_id, edge)
         return Answer.json(
-            _page(context, body, params) if isinstance(body, list) else body, headers=headers
+            page_of(context, body, params) if isinstance(body, list) else body, headers=headers
         )
     body = _node(context, account, entity, edge, params)
     return Answer.json(body, headers=headers)
@@ -126,7 +127,7 @@ def _node(
         rows = insight_rows(context, account, entity, params)
         if context.request.method == "POST":
             return reports.start(context, account, params)
-        return _page(context, rows, params)
+        return page_of(context, rows, params)
     if context.request.method == "POST":
         if edge or entity is None:
             raise invalid("edge", "Only updates of campaigns, ad sets and ads are offered here.")
@@ -153,8 +154,8 @@ def _edge(
         status = nodes.effective_status(entity)
         if status in wanted if wanted else status not in HIDDEN:
             found.append(entity)
-    page = _page(context, list(found), params)
-    page["data"] = [nodes.show(entity, selection) for entity in found[_slice(params)]]
+    page = page_of(context, list(found), params)
+    page["data"] = [nodes.show(entity, selection) for entity in found[slice_of(params)]]
     return page
 
 
@@ -173,42 +174,3 @@ def _is_below(entity: Entity, parent: Entity, every: dict[str, Entity]) -> bool:
             return True
         above = every.get(above.parent_id)
     return False
-
-
-# Paging
-
-
-def _slice(params: dict[str, str]) -> slice:
-    try:
-        limit = int(params.get("limit", DEFAULT_LIMIT))
-        after = params.get("after", "")
-        begin = int(base64.urlsafe_b64decode(after).decode().removeprefix("at:")) if after else 0
-    except ValueError:
-        raise invalid("after", "limit or cursor is not valid.") from None
-    if not 1 <= limit <= HIGHEST_LIMIT:
-        raise invalid("limit", f"limit must lie between 1 and {HIGHEST_LIMIT}.")
-    return slice(begin, begin + limit)
-
-
-def _page(
-    context: Context, rows: list[JsonObject] | list[Entity], params: dict[str, str]
-) -> JsonObject:
-    """Cut one page; `paging.next` is absent on the last one."""
-    part = _slice(params)
-    page: JsonObject = {"data": rows[part]}
-    if rows[part]:
-        cursors = {"before": _cursor(part.start), "after": _cursor(part.stop)}
-        paging: JsonObject = {"cursors": cursors}
-        if part.stop < len(rows):
-            # Meta repeats the token here when it came as a parameter; a header stays a header.
-            query = params | {"after": cursors["after"]}
-            host = context.request.headers.get("host", "")
-            paging["next"] = f"http://{host}{context.request.path}?{urlencode(query)}"
-        page["paging"] = paging
-    if params.get("summary") == "true":
-        page["summary"] = {"total_count": len(rows)}
-    return page
-
-
-def _cursor(position: int) -> str:
-    return base64.urlsafe_b64encode(f"at:{position}".encode()).decode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.context import Context
 from sandbox.entities import Account
-from sandbox.tiktok import conversions, reading, writing
+from sandbox.tiktok import conversions, reading, videos, writing
 from sandbox.tiktok.envelope import BAD_PARAMETER, BAD_TOKEN, NO_PERMISSION, fail, reply
 from sandbox.web import Answer, JsonObject, Request
 
@@ -13,7 +13,7 @@ ROOT = ["open_api", "v1.3"]
 
 def is_write(request: Request) -> bool:
     """Whether the call changes something."""
-    return request.method == "POST"
+    return request.method == "POST" and request.segments[0] != "v2"  # which lists by POST
 
 
 def handle(context: Context) -> Answer:
@@ -24,6 +24,8 @@ def handle(context: Context) -> Answer:
     Refusal : as TikTok refuses
     """
     parts = context.request.segments
+    if parts[0] == "v2":
+        return videos.answer(context)
     if parts[:2] != ROOT:
         raise fail(BAD_PARAMETER, "This version is not offered.")
     path, accounts = "/".join(parts[2:]), _accounts(context)

@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl, urlencode
 from sandbox import messages
 from sandbox.context import Context
 from sandbox.entities import Account
-from sandbox.mail.letters import new_id
 from sandbox.messages import Message
 from sandbox.twilio import texts
 from sandbox.twilio.errors import fail, fault_answer
@@ -90,7 +89,7 @@ def _take(
     context: Context, account: Account, form: dict[str, str], what: tuple[str, str, str, str]
 ) -> Message:
     sender, to, body, category = what
-    sid = ("MM" if form.get("MediaUrl") else "SM") + new_id(account, "text", context)
+    sid = ("MM" if form.get("MediaUrl") else "SM") + messages.new_id(context.store, account, "text")
     content: JsonObject = {
         "direction": "outbound-api",
         "body": body,

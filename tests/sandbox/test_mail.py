@@ -9,6 +9,7 @@ import json
 from contextlib import suppress
 
 import httpx
+import jsonschema
 import pytest
 from anymail.backends import brevo, mailgun, mandrill, postmark, resend, sendgrid
 from anymail.exceptions import AnymailRecipientsRefused, AnymailRequestsAPIError
@@ -214,6 +215,50 @@ def test_mailgun_knows_its_domains(box: Box) -> None:
 
     with pytest.raises(AnymailRequestsAPIError, match="Unknown sender domain"):
         backend(box, "mailgun").send_messages([letter(MARA)])
+
+
+TEXT = {"type": "string"}
+UUID = {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
+ANSWERS = {
+    "postmark": ("/email", {"From": "us@shop.example", "To": MARA, "TextBody": "x"}, {
+        "To": TEXT, "SubmittedAt": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT.*Z$"},
+        "MessageID": UUID, "ErrorCode": {"const": 0}, "Message": {"const": "OK"},
+    }),
+    "resend": ("/emails", {"from": "us@shop.example", "to": MARA, "text": "x"}, {"id": UUID}),
+    "brevo": (
+        "/v3/smtp/email",
+        {"sender": {"email": "us@shop.example"}, "to": [{"email": MARA}], "textContent": "x"},
+        {"messageId": {"type": "string", "pattern": r"^<\d{12}\.[0-9a-f]+@smtp-relay"}},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("platform", ANSWERS)
+def test_answers_have_the_documented_form(box: Box, platform: str) -> None:
+    box.seed(account(platform))
+    path, body, properties = ANSWERS[platform]
+    key = f"key-{platform}"
+    headers = {"X-Postmark-Server-Token": key, "Authorization": f"Bearer {key}", "api-key": key}
+
+    answer = box.http.post(path, json=body, headers=headers)
+
+    assert answer.status_code == (201 if platform == "brevo" else 200)
+    schema = {"type": "object", "required": list(properties), "properties": properties}
+    jsonschema.validate(answer.json(), schema | {"additionalProperties": False})
+
+
+def test_sendgrid_answers_with_nothing(box: Box) -> None:
+    box.seed(account("sendgrid"))
+    to = [{"to": [{"email": MARA}]}]
+    content = [{"type": "text/plain", "value": "x"}]
+    body = {"personalizations": to, "from": {"email": "us@shop.example"}, "content": content}
+    headers = {"Authorization": "Bearer key-sendgrid"}
+
+    answer = box.http.post("/v3/mail/send", json=body, headers=headers)
+    refused = box.http.post("/v3/mail/send", json=body | {"content": []}, headers=headers)
+
+    assert (answer.status_code, answer.content) == (202, b"")
+    assert set(refused.json()["errors"][0]) == {"message", "field", "help"}
 
 
 LOOKED_UP = {
