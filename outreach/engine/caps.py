@@ -21,11 +21,12 @@ CountArray = npt.NDArray[np.int16]
 _DAY: Final = np.timedelta64(DAY_S, "s")
 _WEEK: Final = np.timedelta64(7 * DAY_S, "s")
 LONG_AGO: Final = np.datetime64(-(2**40), "s")
+FAR_AWAY: Final = np.datetime64(2**40, "s")
 
 
 @dataclass(frozen=True)
 class CapRules:
-    """How many messages: marketing, and all that nobody asked for."""
+    """How many messages: marketing, and all that nobody asked for; 0 lets none through."""
 
     marketing_day: int = 1
     marketing_week: int = 4
@@ -34,8 +35,8 @@ class CapRules:
 
     def __post_init__(self) -> None:
         for one in fields(self):
-            if (limit := getattr(self, one.name)) < 1:
-                raise ValueError(f"{one.name}: {limit} is no number of messages from 1 on")
+            if (limit := getattr(self, one.name)) < 0:
+                raise ValueError(f"{one.name}: {limit} is no number of messages")
 
 
 DEFAULT_CAPS: Final = CapRules()
@@ -106,7 +107,7 @@ def cap_use(
         who, when = person[mask], at[mask]
         rank = np.arange(who.size) - np.searchsorted(who, who)
         for limit, span in ((day, _DAY), (week, _WEEK)):
-            moments = np.full(people, NEVER)
+            moments = np.full(people, NEVER if limit else FAR_AWAY)
             is_it = rank == limit - 1
             moments[who[is_it]] = when[is_it]
             parts.append(moments)
@@ -126,7 +127,7 @@ def next_allowed(use: CapUse, purpose: Purpose) -> MomentArray:
 
     Returns
     -------
-    (n,) UTC seconds; long ago for those whom no cap holds
+    (n,) UTC seconds; long ago for those whom no cap holds, far away for those who get nothing
     """
     if purpose == Purpose.REPLY:
         return np.full(use.any_day.size, LONG_AGO)

@@ -148,6 +148,8 @@ class Rules:
     allows_tasks : whether a person may be asked to send it where no machine may
     optimises_time : whether people are written to at their hour
     is_forced : somebody with permission says so: no caps, no pacing, no waiting for a better hour
+    repeat_hours, content_days : how long after a message the same campaign, and the same text,
+        say nothing new
     waits_for_caps : whether somebody who had enough for now is written to later, not left out
     pace : the budget; none for no limit
     channel_left_micros : what is left of the budgets of channels that have their own
@@ -167,6 +169,8 @@ class Rules:
     allows_tasks: bool = True
     optimises_time: bool = True
     is_forced: bool = False
+    repeat_hours: int = 24
+    content_days: int = 7
     waits_for_caps: bool = False
     pace: Pace | None = None
     channel_left_micros: Mapping[Channel, int] = field(default_factory=dict)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Final
 
 import numpy as np
 
@@ -22,13 +21,9 @@ from outreach.engine.channels import (
 from outreach.engine.choice import Choices, choose, list_places, scores
 from outreach.engine.decisions import Ledger, Reason, Recipients, Rules
 from outreach.engine.facts import Point
-from outreach.engine.laws import Outside
+from outreach.engine.laws import DAY, HOUR, Outside
 from outreach.engine.permission import Permissions, Verdict, Why, permissions
-from outreach.engine.zones import DAY_S, Clock
-
-#: How long after a message the same campaign, and the same text, say nothing new.
-SAME_CAMPAIGN: Final = np.timedelta64(DAY_S, "s")
-SAME_CONTENT: Final = np.timedelta64(7 * DAY_S, "s")
+from outreach.engine.zones import Clock
 
 
 @dataclass(frozen=True)
@@ -90,8 +85,10 @@ class Judge:
         return next_allowed(self.recipients.facts.caps, self.rules.purpose)
 
     def _is_duplicate(self) -> BoolArray:
-        found: BoolArray = self.ledger.same_campaign + SAME_CAMPAIGN > self.start
-        return found | (self.ledger.same_content + SAME_CONTENT > self.start)
+        again = np.timedelta64(self.rules.repeat_hours * HOUR, "s")
+        same = np.timedelta64(self.rules.content_days * DAY, "s")
+        found: BoolArray = self.ledger.same_campaign + again > self.start
+        return found | (self.ledger.same_content + same > self.start)
 
     def _write_refused(self, told: Permissions, reason: CodeArray) -> None:
         is_suppressed = told.why == Why.SUPPRESSED

@@ -37,8 +37,9 @@ def region_of(country: str, state: str = "") -> Region:
     Parameters
     ----------
     country : ISO 3166 code of two capital letters; '' if not known
-    state : of the US, two capital letters; '' if not known
+    state : of the US, as `FL` or `US-FL`; '' if not known
     """
+    state = state.removeprefix("US-")
     if country != "US":
         return Region.OTHER
     return Region.US_STRICT if state in STRICT_STATES or not state else Region.US

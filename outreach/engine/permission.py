@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from outreach.engine.caps import LONG_AGO, next_allowed
+from outreach.engine.caps import FAR_AWAY, LONG_AGO, next_allowed
 from outreach.engine.channels import BoolArray, CodeArray, MomentArray, Purpose
 from outreach.engine.facts import Consent, Facts, Point, Suppression
 from outreach.engine.laws import (
@@ -26,7 +26,8 @@ from outreach.engine.laws import (
 )
 from outreach.engine.zones import NEVER, Clock, Span, spans_outside
 
-FAR: Final = np.datetime64(2**40, "s")
+# Nobody is asked to wait longer for a cap; a cap of 0 lets nothing through at all.
+_MOST_WAIT: Final = np.timedelta64(60, "D")
 # Quiet hours end within a day; the rest is for codes of several zones that seldom agree.
 _AHEAD: Final = np.timedelta64(3, "D")
 
@@ -158,8 +159,13 @@ class _Asked:
     is_stopped: bool
 
     @property
+    def is_barred(self) -> BoolArray:
+        found: BoolArray = self.caps > self.at + _MOST_WAIT
+        return found
+
+    @property
     def clock(self) -> Clock:
-        last = max(self.at.max(), self.caps.max())
+        last = max(self.at.max(), np.where(self.is_barred, LONG_AGO, self.caps).max())
         return Clock.between(self.facts.zones, self.at.min(), last + _AHEAD)
 
 
@@ -174,8 +180,9 @@ class _Column:
     def write(self, told: Permissions) -> None:
         asked, column = self.asked, self.column
         why = self._refusals()
+        why[(why == Why.FINE) & asked.is_barred] = Why.FREQUENCY_CAP
         is_free = why == Why.FINE
-        until = np.maximum(asked.at, asked.caps)
+        until = np.maximum(asked.at, np.where(asked.is_barred, LONG_AGO, asked.caps))
         is_capped = until > asked.at
         opened, hours = self._after_quiet_hours(until)
         is_late = np.isnat(opened)
@@ -249,7 +256,7 @@ class _Column:
     def _conversation(self, at: MomentArray) -> tuple[CodeArray, CodeArray, MomentArray, CodeArray]:
         """Form, window, when it closes, and why it is closed, at moments that may be no time."""
         n = at.size
-        far = np.full(n, FAR)
+        far = np.full(n, FAR_AWAY)
         if self.law.outside in (Outside.SENT, Outside.TASK):
             is_task = self.law.outside == Outside.TASK
             what = Verdict.TASK_FOR_HUMAN if is_task else Verdict.ALLOW
@@ -274,7 +281,7 @@ class _Column:
         if self.asked.purpose == Purpose.MARKETING and not self.law.templates_to_nanp:
             is_nanp = self.asked.facts.is_nanp
             form[is_nanp], why[is_nanp] = Verdict.NEVER, Why.TEMPLATE_REFUSED
-        return form, window, np.full(n, FAR), why
+        return form, window, np.full(n, FAR_AWAY), why
 
     def _person(self, at: MomentArray) -> tuple[CodeArray, CodeArray, MomentArray, CodeArray]:
         inbound = self.asked.facts.last_inbound[:, self.column]

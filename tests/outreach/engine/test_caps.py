@@ -9,12 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.engine.caps import DEFAULT_CAPS, LONG_AGO, CapRules, CapUse, cap_use, next_allowed
-from outreach.engine.channels import Purpose
+from outreach.engine.caps import (
+    DEFAULT_CAPS,
+    FAR_AWAY,
+    LONG_AGO,
+    CapRules,
+    CapUse,
+    cap_use,
+    next_allowed,
+)
+from outreach.engine.channels import Channel, Purpose
+from outreach.engine.contact import Contact, can_send
+from outreach.engine.facts import Consent, Point
+from outreach.engine.permission import Verdict, Why
 from outreach.engine.zones import moment, to_datetime
 from tests.outreach.engine.oracle import Line, is_capped
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ANYBODY = Contact(point=Point.USABLE, consent=Consent.GIVEN, consent_id=1)
 
 
 def used(marketing=(), service=(), rules: CapRules = DEFAULT_CAPS) -> CapUse:
@@ -70,9 +82,16 @@ def test_a_workspace_can_be_stricter() -> None:
     assert hours_to_wait(used((), (3,), rules=rules), Purpose.SERVICE) == 21
 
 
-def test_a_cap_of_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="any_day: 0 is no number of messages"):
-        CapRules(any_day=0)
+def test_a_cap_of_nothing_lets_nothing_through() -> None:
+    none = CapRules(marketing_day=0)
+    use = used(rules=none)
+
+    assert next_allowed(use, Purpose.MARKETING)[0] >= FAR_AWAY
+    assert next_allowed(use, Purpose.SERVICE)[0] == LONG_AGO
+    found = can_send(Channel.SMS, ANYBODY, Purpose.MARKETING, NOW, caps=none)
+    assert (found.verdict, found.why) == (Verdict.NEVER, Why.FREQUENCY_CAP)
+    with pytest.raises(ValueError, match="any_day: -1 is no number of messages"):
+        CapRules(any_day=-1)
 
 
 def test_nobody_and_nothing() -> None:

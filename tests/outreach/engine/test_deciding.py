@@ -134,6 +134,14 @@ def test_duplicates(campaign_h, content_h, reason) -> None:
     assert reasons(decided(people(1), ledger=Ledger(at(campaign_h), at(content_h)))) == [reason]
 
 
+def test_a_workspace_can_repeat_itself_later_or_sooner() -> None:
+    hours = replace(Ledger.empty(1), same_campaign=np.array([NOW - 30 * HOUR]))
+    days = replace(Ledger.empty(1), same_content=np.array([NOW - 50 * HOUR]))
+
+    assert reasons(decided(people(1), rules(repeat_hours=31), hours)) == ["duplicate"]
+    assert reasons(decided(people(1), rules(content_days=2), days)) == ["fine"]
+
+
 def test_who_stands_twice_in_the_list_is_written_to_once() -> None:
     twice = replace(people(4), person=np.array([7, 8, 7, 7]))
 

@@ -221,7 +221,7 @@ def test_caps_wait_into_open_hours() -> None:
 
 
 def test_regions() -> None:
-    assert region_of("US", "FL") == region_of("US") == Region.US_STRICT
+    assert region_of("US", "FL") == region_of("US", "US-WA") == region_of("US") == Region.US_STRICT
     assert region_of("US", "NY") == Region.US
     assert region_of("CA", "FL") == region_of("") == Region.OTHER
 
