@@ -206,6 +206,20 @@ def whole_of(given: Mapping[str, Any], name: str, usual: int | None) -> int | No
     return int(text)
 
 
+def amount_of(given: Mapping[str, Any], name: str) -> float | None:
+    """A number above 0 of a field; none where it is empty."""
+    text = str(given.get(name, "")).replace(",", "").replace(" ", "").strip()
+    if not text:
+        return None
+    try:
+        number = float(Decimal(text))
+    except InvalidOperation:
+        raise ValidationError({name: f"{text!r} is no number."}) from None
+    if not 0 < number < 1e12:
+        raise ValidationError({name: "Give a number above 0."})
+    return number
+
+
 def _day(given: Mapping[str, Any], name: str) -> date | None:
     text = str(given.get(name, "")).strip()
     try:

@@ -25,7 +25,8 @@ from experiments.models import (
 from experiments.selectors.results import variants_of
 from experiments.selectors.rules import parts_of
 from experiments.selectors.served import has_script
-from experiments.selectors.sizing import sizing_for, traffic_of
+from experiments.selectors.sizing import sizing_for
+from experiments.selectors.traffic import traffic_of
 from workspaces.gate import CheckResult
 
 TAKING: Final = (ABTestStatus.PENDING_START, ABTestStatus.RUNNING, ABTestStatus.PAUSED)

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from experiments.forms import STEPS, problems_of, read_step, share_of, whole_of
+from experiments.forms import STEPS, amount_of, problems_of, read_step, share_of, whole_of
 from experiments.models import WHOLE, ABTest, ABTestType, Method, Mode, Surface
 from experiments.selectors.checklist import checklist
 from experiments.selectors.drafts import (
@@ -26,7 +26,8 @@ from experiments.selectors.drafts import (
 )
 from experiments.selectors.results import variants_of
 from experiments.selectors.rules import parts_of, policy_of
-from experiments.selectors.sizing import sizing_of, traffic_of
+from experiments.selectors.sizing import sizing_of
+from experiments.selectors.traffic import Traffic, is_rate, primary_of, traffic_of
 from experiments.services.drafting import create_draft, edit_draft
 from experiments.surfaces import open_surfaces
 from experiments.views.live import own_test
@@ -146,34 +147,60 @@ def size(request: PageRequest, public_id: UUID) -> HttpResponse:
 
 def _size_of(test: ABTest, given: QueryDict) -> dict[str, Any]:
     """Traffic is what the pages saw lately, unless the form says otherwise."""
-    traffic = traffic_of(test, timezone.now())
+    traffic, of_rate = traffic_of(test, timezone.now()), is_rate(primary_of(test))
     try:
-        baseline = share_of(given, "baseline", None)
+        baseline, variance = _control_of(traffic, given, of_rate=of_rate)
         daily = whole_of(given, "daily_units", None)
-        asked = {
-            "alpha": share_of(given, "alpha", test.alpha_bp / 100) / WHOLE,
-            "power": share_of(given, "power", test.power_bp / 100) / WHOLE,
-            "minimum_effect": share_of(
-                given, "minimum_effect", test.minimum_effect_bp / 100, most=1_000
-            )
-            / WHOLE,
-            "min_days": whole_of(given, "min_days", test.min_days),
-            "max_days": whole_of(given, "max_days", test.max_days),
-        }
-        rate = traffic.baseline if baseline is None else baseline / WHOLE
         units = traffic.daily_units if daily is None else float(daily)
         found = None
-        if rate:
+        if baseline and (of_rate or variance):
             found = sizing_of(
-                baseline=rate, daily_units=units, variants=max(2, test.variants.count()),
-                method=given.get("method") or test.method, **asked,
+                baseline=baseline, variance=variance, daily_units=units,
+                variants=max(2, test.variants.count()),
+                method=given.get("method") or test.method, **_asked_of(test, given),
             )  # fmt: skip
     except ValidationError as error:
-        return {"sizing_problems": problems_of(error)}
+        return {"sizing_problems": problems_of(error), "of_rate": of_rate}
     except ValueError as error:
-        return {"sizing_problems": [str(error)]}
+        return {"sizing_problems": [str(error)], "of_rate": of_rate}
     return {
         "sizing": found,
-        "baseline_pct": None if rate is None else round(rate * 100, 2),
+        "of_rate": of_rate,
+        "baseline": _shown(
+            None if baseline is None else round(baseline * 100, 2) if of_rate else baseline
+        ),
+        "spread": _shown(None if variance is None else variance**0.5),
         "daily_units": None if units is None else round(units),
+        "fitting": traffic.share if daily is None and traffic.share < 1 else None,
     }
+
+
+def _control_of(
+    traffic: Traffic, given: QueryDict, *, of_rate: bool
+) -> tuple[float | None, float | None]:
+    """Value of the control and, of all but rates, the variance of a unit: told, else known."""
+    if of_rate:
+        told = share_of(given, "baseline", None)
+        return (traffic.baseline if told is None else told / WHOLE), None
+    mean, spread = amount_of(given, "baseline"), amount_of(given, "spread")
+    return (
+        traffic.baseline if mean is None else mean,
+        traffic.variance if spread is None else spread**2,
+    )
+
+
+def _asked_of(test: ABTest, given: QueryDict) -> dict[str, Any]:
+    """What the test shall promise, as the form says it."""
+    lift = share_of(given, "minimum_effect", test.minimum_effect_bp / 100, most=1_000)
+    return {
+        "alpha": share_of(given, "alpha", test.alpha_bp / 100) / WHOLE,
+        "power": share_of(given, "power", test.power_bp / 100) / WHOLE,
+        "minimum_effect": lift / WHOLE,
+        "min_days": whole_of(given, "min_days", test.min_days),
+        "max_days": whole_of(given, "max_days", test.max_days),
+    }
+
+
+def _shown(value: float | None) -> str:
+    """A figure as a field shows it."""
+    return "" if value is None else f"{value:.4f}".rstrip("0").rstrip(".")

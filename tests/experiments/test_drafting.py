@@ -13,6 +13,7 @@ from attribution.services.website.sites import create_site
 from experiments.models import ABTest, ABTestStatus, ExperimentPolicy, Metric
 from experiments.selectors.checklist import checklist
 from experiments.selectors.sizing import sizing_of
+from experiments.selectors.traffic import Traffic, traffic_of
 from experiments.services.drafting import archive_test, copy_test, create_draft, edit_draft
 from experiments.services.library import define_metric, seed_library
 from tests.experiments.steps import NOW, draft_of, metric_of, on_site, running_of
@@ -240,6 +241,35 @@ def test_the_checklist_sizes_by_what_pages_saw(workspace: Workspace) -> None:
 
     assert traffic.verdict == "warning"
     assert traffic.text.startswith("It needs 29,502 units, which take about 74 days")
+
+
+def test_the_checklist_sizes_by_those_whom_the_targeting_lets_in(workspace: Workspace) -> None:
+    test = draft_of(workspace, method="fixed", targeting={"countries": ["GB"]})
+    site = on_site(test, pattern="/p/*").site
+    own = {"workspace": workspace, "site": site}
+    day, before = NOW.date() - timedelta(days=1), NOW.date() - timedelta(days=28)
+    WebDay.objects.create(**own, day=day, dimension="total", visitors=1_000, sessions=1_000)
+    WebDay.objects.create(**own, day=day, dimension="page", key="/p/1", visitors=400,
+                          page_views=400)  # fmt: skip
+    # What was seen four weeks ago still tells who comes, not how many.
+    WebDay.objects.create(**own, day=before, dimension="total", visitors=1_000, sessions=1_000)
+    WebDay.objects.create(**own, day=before, dimension="country", key="GB", visitors=500,
+                          sessions=500)  # fmt: skip
+
+    assert traffic_of(test, NOW) == Traffic(daily_units=100.0, share=0.25)
+    traffic = next(one for one in checklist(test, NOW) if one.name == "traffic")
+    assert traffic.text == "About 100 units a day."
+
+
+def test_whoever_fits_nothing_brings_no_units(workspace: Workspace) -> None:
+    test = draft_of(workspace, targeting={"devices": ["tablet"]})
+    site = on_site(test).site
+    WebDay.objects.create(workspace=workspace, site=site, day=NOW.date() - timedelta(days=1),
+                          dimension="total", visitors=9, sessions=9)  # fmt: skip
+
+    assert traffic_of(test, NOW) == Traffic(daily_units=0.0, share=0.0)
+    traffic = next(one for one in checklist(test, NOW) if one.name == "traffic")
+    assert (traffic.verdict, "Nobody visited" in traffic.text) == ("warning", True)
 
 
 def test_sizes_are_those_of_the_engine() -> None:

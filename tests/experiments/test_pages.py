@@ -224,8 +224,46 @@ def test_the_calculator_knows_the_traffic_of_the_pages(client_as, viewer, worksp
 
     text = client_as(viewer).get(_edit(test, "size")).content.decode()
 
-    assert 'value="5.0"' in text
+    assert 'value="5"' in text
     assert 'value="1000"' in text
+
+
+def test_the_calculator_sizes_means_by_an_earlier_test(client_as, viewer, workspace, site):
+    revenue = metric_of(workspace, "revenue", kind="mean")
+    test = draft_of(workspace, metrics={"primary": revenue}, method="fixed")
+    on_site(test, site)
+    path = reverse("experiment-size", args=[test.public_id])
+    client = client_as(viewer)
+    assert "no earlier test was measured by this" in client.get(path).content.decode()
+
+    earlier = running_of(workspace, "earlier", metrics={"primary": revenue})
+    count(earlier, "revenue", {"control": (1_000, 5_000), "blue": (1_000, 9_000)})
+    MetricDay.objects.filter(test=earlier).update(sum_squares=124_900)
+    known = client.get(path).content.decode()
+    told = client.get(path, {"baseline": "5", "spread": "20"}).content.decode()
+    wrong = client.get(path, {"spread": "-1"}).content.decode()
+
+    # A mean of 5, a variance of 100 (squares 25,000 + 999 · 100): 2 · 7.849 · 100 / 0.5².
+    assert "6,280" in known
+    assert "25,117" in told
+    assert "Give a number above 0" in wrong
+
+
+def test_the_calculator_counts_only_whom_the_audience_lets_in(client_as, viewer, workspace, site):
+    test = draft_of(workspace, targeting={"devices": ["mobile"], "countries": ["US", "CA"]})
+    on_site(test, site)
+    rows = [("total", "", 1_000), ("device", "mobile", 600), ("device", "desktop", 400),
+            ("country", "US", 300), ("country", "CA", 200), ("country", "GB", 500)]  # fmt: skip
+    for dimension, key, sessions in rows:
+        WebDay.objects.create(
+            workspace=workspace, site=site, day=_ago(workspace, 1), dimension=dimension, key=key,
+            sessions=sessions, visitors=sessions,
+        )  # fmt: skip
+
+    text = client_as(viewer).get(_edit(test, "size")).content.decode()
+
+    assert 'value="300"' in text
+    assert "30 % of the sessions of the last 28 days" in text
 
 
 def _ago(workspace, days: int) -> date:
