@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from experiments.engine.words import percent
 from experiments.models import ABTest, ABTestVariant, Operation
 from experiments.planning import LIVE, NOT_STARTED, require_can_roll_out
 from experiments.selectors.checklist import checklist
 from experiments.selectors.figures import Standing
 from experiments.selectors.results import Results, results_of
-from experiments.selectors.wording import decision_words, percent
+from experiments.selectors.wording import decision_words
 from workspaces.gate import CheckResult, PlanView, StateError
 from workspaces.models import Risk
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 
 from experiments.engine.statistics import Comparison
+from experiments.engine.words import percent
 from experiments.models import (
     OPEN_ROLL_OUTS,
     ABTest,
@@ -25,7 +26,7 @@ from experiments.selectors.figures import Figure, MetricResult
 from experiments.selectors.proposals import subject_of
 from experiments.selectors.results import Results, results_of, variants_of
 from experiments.selectors.rules import parts_of, policy_of, rule_document
-from experiments.selectors.wording import decision_words, percent
+from experiments.selectors.wording import decision_words
 from experiments.services.rolling import rule_steps
 from workspaces.gate import Draft, Json, RequestError, StateError
 from workspaces.models import Workspace

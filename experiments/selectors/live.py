@@ -11,6 +11,7 @@ from typing import Final
 from django.urls import reverse
 
 from experiments.engine.decision import cost_of_waiting
+from experiments.engine.words import percent
 from experiments.models import (
     ABTest,
     Amount,
@@ -26,7 +27,7 @@ from experiments.selectors.proposals import KIND, subject_of
 from experiments.selectors.results import Results, Series, series_of, variants_of
 from experiments.selectors.rules import parts_of
 from experiments.selectors.weighing import weighted_of
-from experiments.selectors.wording import decision_words, percent
+from experiments.selectors.wording import decision_words
 from workspaces.charts import LineChart, line_chart
 from workspaces.formats import money, plain
 from workspaces.models import Proposal

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from experiments.engine.words import percent
 from experiments.models import ABTest
 from experiments.selectors.live import value_in_words
 from experiments.selectors.results import Segment
-from experiments.selectors.wording import percent
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Final
 
 from experiments.engine.decision import Code
+from experiments.engine.words import percent
 from experiments.selectors.results import Results
 
 _WORDS: Final[Mapping[Code, str]] = {
@@ -25,13 +25,6 @@ _WORDS: Final[Mapping[Code, str]] = {
     Code.BEFORE_PLANNED_SIZE: "It has not reached its planned size.",
     Code.NOT_COMPUTABLE: "A figure cannot be computed yet.",
 }
-
-
-def percent(share: float) -> str:
-    """A share as a signed percentage; ∞ where an interval is open."""
-    if not math.isfinite(share):
-        return "∞" if share > 0 else "−∞"
-    return f"{share * 100:+.1f} %".replace("-", "−")
 
 
 def decision_words(results: Results) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.urls import reverse
 
+from experiments.engine.words import percent
 from experiments.models import (
     OPEN_ROLL_OUTS,
     WHOLE,
@@ -206,7 +207,7 @@ def _suffers(results: Results) -> str:
 
 
 def _interval(one: MetricResult, found: Any) -> str:
-    return f"{found.effect:+.1%} [{found.ci_low:+.1%}, {found.ci_high:+.1%}]"
+    return f"{percent(found.effect)} [{percent(found.ci_low)}, {percent(found.ci_high)}]"
 
 
 def _measure(row: RollOut, results: Results, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from typing import Final, Literal
 import numpy as np
 
 from experiments.engine.practices.traits import MEASURES, FloatArray, Piece, Rule, keeps, measured
+from experiments.engine.words import percent
 
 BEST: Final = 100
 GOOD_SUBJECT: Final = 0.7
@@ -122,7 +123,7 @@ def check(draft: Piece, *, profile: Profile | None, practices: Sequence[Practice
     values = measured(draft)
     for one in sorted(practices, key=lambda practice: -practice.effect):
         if keeps(one.rule, values) is False:
-            text = f"{one.recommendation} In your tests that made {one.effect:+.0%}."
+            text = f"{one.recommendation} In your tests that made {percent(one.effect)}."
             found.append(Finding("practice", "suggestion", text, practice=one.key))
     return sorted(found, key=lambda finding: finding.severity != "warning")
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from experiments.engine.practices.evidence import LEAST_LIFT, Estimate
 from experiments.engine.practices.traits import FloatArray
+from experiments.engine.words import percent
 
 State = Literal[
     "hypothesis", "supported", "to_test", "rejected", "validated", "review", "deprecated"
@@ -75,19 +76,19 @@ def judge_tested(
     if was_validated and is_due and recent:
         mean = sum(recent) / len(recent)
         if mean < 0:
-            return Verdict("deprecated", f"Newer tests say {mean:+.1%}: it no longer holds.")
+            return Verdict("deprecated", f"Newer tests say {percent(mean)}: it no longer holds.")
         if mean < LEAST_LIFT:
-            return Verdict("review", f"Newer tests say only {mean:+.1%}: look at it again.")
+            return Verdict("review", f"Newer tests say only {percent(mean)}: look at it again.")
     if estimate.is_proven:
         return Verdict(
             "validated",
-            f"{_tests(estimate.tests)}, {estimate.units:,} people: {estimate.effect:+.1%} "
-            f"[{estimate.low:+.1%}, {estimate.high:+.1%}].",
+            f"{_tests(estimate.tests)}, {estimate.units:,} people: {percent(estimate.effect)} "
+            f"[{percent(estimate.low)}, {percent(estimate.high)}].",
         )
     if was_validated and estimate.effect < 0:
-        return Verdict("deprecated", f"All tests together say {estimate.effect:+.1%}.")
+        return Verdict("deprecated", f"All tests together say {percent(estimate.effect)}.")
     if estimate.high < 0:
-        return Verdict("rejected", f"Tests say {estimate.effect:+.1%}: it does harm.")
+        return Verdict("rejected", f"Tests say {percent(estimate.effect)}: it does harm.")
     return Verdict("to_test", f"{_tests(estimate.tests)} so far do not prove it.")
 
 

@@ -113,8 +113,7 @@ class Lab:
             edit_draft(test=test, values=values, by=self.operator, now=now)
 
     def start(self, test: ABTest, now: datetime) -> None:
-        """Plan its size and start it."""
-        self.plan_size(test, now)
+        """Start it."""
         start_test(test=test, by=self.operator, now=now)
 
 
@@ -143,6 +142,7 @@ def _headline(lab: Lab, now: datetime) -> None:
         ],
         metrics=_metrics("trial_begun", talk_booked="guardrail", page_views="secondary"),
     )  # fmt: skip
+    lab.plan_size(test, now)
     lab.start(test, now)
 
 
@@ -173,6 +173,7 @@ def _prices(lab: Lab, now: datetime) -> None:
         ],
         metrics=_metrics("trial_begun", plan_bought="secondary"),
     )  # fmt: skip
+    lab.plan_size(test, now)
     lab.start(test, now)
 
 

@@ -286,7 +286,7 @@ def test_proven_practices_are_reminded_of() -> None:
     found = drafts.check(Piece("Buy it now"), profile=None, practices=[practice])
 
     assert [(one.kind, one.practice) for one in found] == [("practice", "question")]
-    assert found[0].text.endswith("In your tests that made +12%.")
+    assert found[0].text.endswith("In your tests that made +12.0 %.")
 
 
 def test_few_pieces_have_no_profile() -> None:

@@ -95,7 +95,7 @@ def test_a_proven_practice_falls_by_newer_tests(workspace: Workspace) -> None:
 
     row = _number(workspace)
     assert row.state == "deprecated"
-    assert row.deprecated_reason == "Newer tests say -30.0%: it no longer holds."
+    assert row.deprecated_reason == "Newer tests say −30.0 %: it no longer holds."
     assert PracticeVersion.objects.filter(practice=row).count() == row.version == 3
 
 
