@@ -12,7 +12,8 @@ class OutreachConfig(AppConfig):
     verbose_name = "Outreach"
 
     def ready(self) -> None:
-        """Bring word lists to the classifiers of texts."""
-        from outreach import text_classes
+        """Bring word lists to the classifiers of texts; listen to providers and people."""
+        from outreach import listening, text_classes
 
+        listening.register()
         text_classes.register()

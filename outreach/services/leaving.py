@@ -5,9 +5,10 @@ The address in the message is all that it takes; whoever holds the message may d
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -94,17 +95,64 @@ def choose(*, contact: Contact, channels: Collection[str], now: datetime) -> lis
     return choices_of(contact)
 
 
+def stop(
+    *,
+    contact: Contact,
+    channel: str,
+    at: datetime,
+    is_everywhere: bool,
+    source: ConsentSource,
+    evidence: Mapping[str, Any],
+) -> None:
+    """Send somebody no more marketing by a channel, or by any; in the caller's transaction."""
+    channels = [one.channel for one in choices_of(contact) if is_everywhere]
+    _note(contact, channels or [channel], on=False, source=source, evidence=evidence, at=at)
+
+
+def lift(
+    *,
+    contact: Contact,
+    channel: str,
+    at: datetime,
+    source: ConsentSource,
+    evidence: Mapping[str, Any],
+) -> None:
+    """Somebody who had left asks for messages by a channel again."""
+    _note(contact, [channel], on=True, source=source, evidence=evidence, at=at)
+
+
 def _turn(
     contact: Contact, channels: Collection[str], *, on: bool, how: str, now: datetime
 ) -> None:
+    source = ConsentSource.PREFERENCES
+    _note(contact, channels, on=on, source=source, evidence={"by": how}, at=now)
+
+
+def _note(
+    contact: Contact,
+    channels: Collection[str],
+    *,
+    on: bool,
+    source: ConsentSource,
+    evidence: Mapping[str, Any],
+    at: datetime,
+) -> None:
+    known = Consent.objects.filter(
+        workspace=contact.workspace_id, contact=contact, source=source, at=at, is_given=on
+    )
+    told = set(known.values_list("channel", flat=True))  # the same told twice is one wish
     Consent.objects.bulk_create(
         Consent(
             workspace_id=contact.workspace_id, contact=contact, channel=channel,
-            purpose=Purpose.MARKETING, is_given=on, source=ConsentSource.PREFERENCES,
-            evidence={"by": how}, at=now,
+            purpose=Purpose.MARKETING, is_given=on, source=source, evidence=dict(evidence), at=at,
         )
         for channel in channels
+        if channel not in told
     )  # fmt: skip
+    _suppress(contact, channels, on=on, at=at)
+
+
+def _suppress(contact: Contact, channels: Collection[str], *, on: bool, at: datetime) -> None:
     addresses = list(contact.points.filter(channel__in=channels).values_list("channel", "address"))
     if on:
         # Who left and comes back by his own hand is written to again; a bounce or a complaint
@@ -115,13 +163,13 @@ def _turn(
             value__in=[address for _, address in addresses],
             reason=SuppressionReason.UNSUBSCRIBE,
             lifted_at=None,
-        ).update(lifted_at=now, lifted_by_label="The recipient")
+        ).update(lifted_at=at, lifted_by_label="The recipient")
         return
     Suppression.objects.bulk_create(
         [
             Suppression(
                 workspace_id=contact.workspace_id, channel=channel, value=address,
-                reason=SuppressionReason.UNSUBSCRIBE, purpose=Purpose.MARKETING, at=now,
+                reason=SuppressionReason.UNSUBSCRIBE, purpose=Purpose.MARKETING, at=at,
                 by_label="The recipient",
             )
             for channel, address in addresses

@@ -1,0 +1,1 @@
+"""Consumers of webhooks: what providers tell of messages, and what people write back."""
