@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.conf import settings
-
 from campaigns.engine.advice.checking import check_answer
 from campaigns.engine.advice.evidence import Evidence
 from campaigns.engine.advice.prompt import INSTRUCTIONS, prompt_of
@@ -15,15 +13,13 @@ from campaigns.engine.advice.rules import advise
 from campaigns.models import Recommendation
 from campaigns.selectors.advice import advice_evidence
 from workspaces.crypto import SecretUnreadableError
-from workspaces.llm import endpoint_of, installation_endpoint, model_connection
-from workspaces.models import Connection, ConnectionStatus, Workspace
-from workspaces.platforms.errors import ErrorKind, PlatformError
-from workspaces.platforms.llm import Endpoint, Question, ask
-from workspaces.services.connections import record_use
+from workspaces.models import Workspace
+from workspaces.platforms.errors import PlatformError
+from workspaces.platforms.llm import Question
 from workspaces.services.jobs import Progress
+from workspaces.services.model_asking import NoModelError, ask_model
 
 ADVICE_JOB: Final = "recommendations"
-NO_MODEL: Final = "No language model is connected, so the rules wrote this."
 
 
 @dataclass(frozen=True)
@@ -70,40 +66,6 @@ def make_recommendation(*, workspace: Workspace, now: datetime) -> Recommendatio
 
 
 def _written(workspace: Workspace, evidence: Evidence, now: datetime) -> _Written:
-    connection = model_connection(workspace)
-    if connection is not None and connection.status != ConnectionStatus.ACTIVE:
-        state = connection.get_status_display().lower()
-        return _by_rules(
-            evidence, f"The connection {connection.name} is not in use ({state}); rules wrote this."
-        )
-    try:
-        endpoint = endpoint_of(connection) if connection else installation_endpoint()
-        if endpoint is None:
-            return _by_rules(evidence, NO_MODEL)
-        written = _by_model(endpoint, evidence)
-    except (PlatformError, SecretUnreadableError) as error:
-        _keep_use(connection, now, error)
-        return _by_rules(evidence, f"{error} The rules wrote this instead.")
-    _keep_use(connection, now)
-    return written
-
-
-def _keep_use(connection: Connection | None, now: datetime, error: Exception | None = None) -> None:
-    if connection is None:
-        return
-    is_auth = isinstance(error, PlatformError) and error.kind == ErrorKind.AUTH
-    record_use(
-        connection=connection, now=now, error=str(error) if error else "", needs_login=is_auth
-    )
-
-
-def _by_rules(evidence: Evidence, why: str) -> _Written:
-    from campaigns.engine.advice.answer import validated
-
-    return _Written(validated(advise(evidence)), why_rules=why)
-
-
-def _by_model(endpoint: Endpoint, evidence: Evidence) -> _Written:
     from campaigns.engine.advice.answer import Answer
 
     question = Question(
@@ -112,5 +74,16 @@ def _by_model(endpoint: Endpoint, evidence: Evidence) -> _Written:
         shape=Answer,
         check=lambda answer: check_answer(answer.model_dump(), evidence).problems,
     )
-    answer = ask(endpoint, question, timeout_s=settings.LLM_TIMEOUT_S)
-    return _Written(answer.model_dump(), model_name=endpoint.model[:200])
+    try:
+        said = ask_model(workspace=workspace, question=question, now=now)
+    except NoModelError as error:
+        return _by_rules(evidence, f"{error}, so the rules wrote this.")
+    except (PlatformError, SecretUnreadableError) as error:
+        return _by_rules(evidence, f"{error} The rules wrote this instead.")
+    return _Written(said.answer.model_dump(), model_name=said.model[:200])
+
+
+def _by_rules(evidence: Evidence, why: str) -> _Written:
+    from campaigns.engine.advice.answer import validated
+
+    return _Written(validated(advise(evidence)), why_rules=why)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import logging
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from django.conf import settings
 from django.utils.text import slugify
 
 from campaigns.selectors.channels import channels_of
@@ -16,10 +15,13 @@ from experiments.engine.practices.traits import in_words
 from experiments.models import BestPractice, PracticeSource
 from experiments.services.practices.keeping import keep_practice
 from workspaces.crypto import SecretUnreadableError
-from workspaces.llm import endpoint_of, installation_endpoint, model_connection
-from workspaces.models import ConnectionStatus, Workspace
+from workspaces.models import Workspace
 from workspaces.platforms.errors import PlatformError
-from workspaces.platforms.llm import Endpoint, Question, ask
+from workspaces.platforms.llm import Question
+from workspaces.services.model_asking import NoModelError, ask_model
+
+if TYPE_CHECKING:  # pydantic loads late
+    from experiments.engine.practices.answer import Answer
 
 logger = logging.getLogger(__name__)
 
@@ -35,42 +37,33 @@ def ask_for_practices(*, workspace: Workspace, now: datetime) -> int:
     rows = BestPractice.objects.filter(workspace=workspace)
     if rows.filter(source=PracticeSource.LLM_KNOWLEDGE).count() >= _ENOUGH:
         return 0
+    question = _question(workspace, [f"{row.title}: {in_words(row.rule)}" for row in rows.all()])
     try:
-        endpoint = _endpoint(workspace)
-        if endpoint is None:
-            return 0
-        said = _ask(workspace, endpoint, [f"{row.title}: {in_words(row.rule)}" for row in rows])
+        said = ask_model(workspace=workspace, question=question, now=now)
+    except NoModelError:
+        return 0
     except (PlatformError, SecretUnreadableError) as error:
         logger.warning("practices_not_asked", extra={"why": str(error), "workspace": workspace.pk})
         return 0
     before = rows.count()
-    for one in said:
+    for one in said.answer.practices:
         keep_practice(
-            workspace=workspace, known=one, source=PracticeSource.LLM_KNOWLEDGE, now=now,
-            source_label=endpoint.model[:300],
+            workspace=workspace, known=_known(one), source=PracticeSource.LLM_KNOWLEDGE, now=now,
+            source_label=said.model[:300],
         )  # fmt: skip
     return rows.count() - before
 
 
-def _endpoint(workspace: Workspace) -> Endpoint | None:
-    connection = model_connection(workspace)
-    if connection is None:
-        return installation_endpoint()
-    return endpoint_of(connection) if connection.status == ConnectionStatus.ACTIVE else None
-
-
-def _ask(workspace: Workspace, endpoint: Endpoint, known: list[str]) -> list[Known]:
+def _question(workspace: Workspace, known: list[str]) -> Question[Answer]:
     from experiments.engine.practices.answer import INSTRUCTIONS, Answer, problems_of
 
     channels = [key for key, _ in channels_of(workspace)]
-    question = Question(
+    return Question(
         instructions=INSTRUCTIONS,
         data=json.dumps({"channels": channels, "known": known}, ensure_ascii=False),
         shape=Answer,
         check=lambda answer: problems_of(answer, channels),
     )
-    answer = ask(endpoint, question, timeout_s=settings.LLM_TIMEOUT_S)
-    return [_known(one) for one in answer.practices]
 
 
 def _known(one: Any) -> Known:

@@ -250,7 +250,7 @@ def test_the_installation_lends_its_model(workspace, figures, now, settings):
     assert asked.headers["authorization"] == "Bearer sk-house"
     # Who paused his own wants none.
     assert paused.fallback_reason == (
-        "The connection Writer is not in use (paused by a person); rules wrote this."
+        "The connection Writer is not in use (paused by a person), so the rules wrote this."
     )
 
 
