@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import django_filters
 from django.db import transaction
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -199,10 +204,21 @@ class ABTestStart(ABTestsView):
         return self.answer(test)
 
 
-class ABTestPause(ABTestsView):
-    """Pausing."""
+class _Step(ABTestsView):
+    """Something that is done with a test at once, for a reason."""
 
     scopes = {"POST": scopes.EXPERIMENTS_WRITE}
+
+    def act(self, public_id: UUID, step: Callable[..., ABTest]) -> Response:
+        """Do it; who may is the service's to say."""
+        test = self.one(public_id)
+        reason = self.read(ReasonIn)["reason"]
+        step(test=test, by=self.caller.proposer, reason=reason, now=self.now)
+        return self.answer(test)
+
+
+class ABTestPause(_Step):
+    """Pausing."""
 
     @extend_schema(
         tags=TAG, operation_id="ab_tests_pause", summary="Pause a test",
@@ -211,16 +227,11 @@ class ABTestPause(ABTestsView):
     @once
     def post(self, request: Request, public_id: UUID) -> Response:
         """Show everybody the control, at once."""
-        test = self.one(public_id)
-        reason = self.read(ReasonIn)["reason"]
-        pause_test(test=test, by=self.caller.proposer, reason=reason, now=self.now)
-        return self.answer(test)
+        return self.act(public_id, pause_test)
 
 
-class ABTestResume(ABTestsView):
+class ABTestResume(_Step):
     """Going on."""
-
-    scopes = {"POST": scopes.EXPERIMENTS_WRITE}
 
     @extend_schema(
         tags=TAG, operation_id="ab_tests_resume", summary="Let a paused test go on",
@@ -229,16 +240,11 @@ class ABTestResume(ABTestsView):
     @once
     def post(self, request: Request, public_id: UUID) -> Response:
         """Go on as it was signed."""
-        test = self.one(public_id)
-        reason = self.read(ReasonIn)["reason"]
-        resume_test(test=test, by=self.caller.proposer, reason=reason, now=self.now)
-        return self.answer(test)
+        return self.act(public_id, resume_test)
 
 
-class ABTestStop(ABTestsView):
+class ABTestStop(_Step):
     """Ending without a winner."""
-
-    scopes = {"POST": scopes.EXPERIMENTS_WRITE}
 
     @extend_schema(
         tags=TAG, operation_id="ab_tests_stop", summary="Stop a test",
@@ -247,10 +253,7 @@ class ABTestStop(ABTestsView):
     @once
     def post(self, request: Request, public_id: UUID) -> Response:
         """End it at once: the control stays."""
-        test = self.one(public_id)
-        reason = self.read(ReasonIn)["reason"]
-        stop_test(test=test, by=self.caller.proposer, reason=reason, now=self.now)
-        return self.answer(test)
+        return self.act(public_id, stop_test)
 
 
 class ABTestShares(ABTestsView):
