@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from html import escape
 from itertools import groupby
 from typing import Final, NamedTuple
@@ -188,6 +188,28 @@ def _drawn(places: Sequence[tuple[float, float]]) -> str:
     return f"M{first} " + " ".join(f"L{point}" for point in rest)
 
 
+def _area(
+    path: str, values: Sequence[float | None], places: Sequence[tuple[float, float]], zero: float
+) -> str:
+    """What lies between a line and zero."""
+    shown = [x for (x, _), value in zip(places, values, strict=True) if value is not None]
+    return f"{path} L{shown[-1]:.1f},{zero:.1f} L{shown[0]:.1f},{zero:.1f} Z"
+
+
+def _for_file(
+    title: str,
+    days: Sequence[date],
+    values: Sequence[float | None],
+    band: Mapping[int, tuple[float, float]],
+    unit: str,
+    summary: str,
+) -> DaysChart:
+    """The same chart for a file."""
+    interval = tuple(map(band.get, range(len(days)))) if band else ()
+    panel = DaysPanel(unit or "a day", tuple(values), interval)
+    return DaysChart(title, tuple(days), (panel,), summary)
+
+
 def line_chart(
     *,
     title: str,
@@ -223,26 +245,19 @@ def line_chart(
                 yield Mark(x, y, label)
 
     path = _path(values, places)
-    zero = _height_of(0.0, low, top, height)
-    shown = [x for (x, _), value in zip(places, values, strict=True) if value is not None]
-    area = f"{path} L{shown[-1]:.1f},{zero:.1f} L{shown[0]:.1f},{zero:.1f} Z"
     summary = (
         f"{title}, {len(days)} days: lowest {write(min(known))}, highest {write(max(known))}, "
         f"latest {write(known[-1])}"
     )
 
-    def drawn() -> DaysChart:
-        interval = tuple(map(band.get, range(len(days)))) if band else ()
-        unit = currency or suffix.strip() or "a day"
-        panel = DaysPanel(unit, tuple(values), interval)
-        return DaysChart(title, tuple(days), (panel,), summary)
-
     sides = [(places[at][0], *own) for at, own in sorted(band.items())]
     return LineChart(
-        title, width, height, path, area, write(known[-1]), summary, days[0], days[-1],
-        write(max(known)), band=_outline(sides, low, top, height),
+        title, width, height, path, _area(path, values, places, _height_of(0.0, low, top, height)),
+        write(known[-1]), summary, days[0], days[-1], write(max(known)),
+        band=_outline(sides, low, top, height),
         beside=_path(beside, _places(beside, low, top, width, height)) if others else "",
-        name=name, _marks=marks, _file=drawn,
+        name=name, _marks=marks,
+        _file=partial(_for_file, title, days, values, band, currency or suffix.strip(), summary),
     )  # fmt: skip
 
 

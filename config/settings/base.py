@@ -17,6 +17,7 @@ from kombu.common import Broadcast
 from config import env
 from config.logs import SHARED_PROCESSORS
 from config.navigation import SIDEBAR
+from config.openapi import DESCRIPTION
 from config.schedule import BEAT_SCHEDULE
 from config.static_files import add_headers
 from embedded.state import state_directory
@@ -310,45 +311,7 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "COERCE_DECIMAL_TO_STRING": True,
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Countersign API",
-    "DESCRIPTION": "Machines propose, people countersign.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SCHEMA_PATH_PREFIX": "/api/",
-    # Fields of one name with several sets of choices.
-    "ENUM_NAME_OVERRIDES": {
-        "ProposalStatus": "workspaces.models.Status",
-        "ConnectionStatus": "workspaces.models.ConnectionStatus",
-        "DeliveryStatus": "campaigns.models.DeliveryStatus",
-        "WebhookFormat": "workspaces.models.WebhookFormat",
-        "CreativeFormat": "campaigns.models.CreativeFormat",
-        "AttributionMethod": "attribution.models.AttributionMethod",
-        "AdviceKind": "attribution.models.AdviceKind",
-        "JobState": "workspaces.models.JobState",
-        "ModelStage": "mlops.models.ModelStage",
-        "CanaryOutcome": "mlops.models.CanaryOutcome",
-        "OutcomeEnum": "attribution.models.StageOutcome",
-        "RiskLevel": "workspaces.models.Risk",
-        "FunnelMatcherKind": "attribution.engine.funnel_definition.KINDS",
-        "FunnelStage": "attribution.models.FunnelStage",
-        "AlertType": "campaigns.models.AlertType",
-        "AlertSeverity": "campaigns.models.AlertSeverity",
-        "AlertMetric": "campaigns.models.AlertMetric",
-        "AlertOperator": "campaigns.models.AlertOperator",
-        "SignalType": "campaigns.models.SignalType",
-        "SignalSeverity": "campaigns.models.SignalSeverity",
-        "ABTestStatus": "experiments.models.ABTestStatus",
-        "ABTestType": "experiments.models.ABTestType",
-        "ABTestMode": "experiments.models.Mode",
-        "ABTestMethod": "experiments.models.Method",
-        "RollOutState": "experiments.models.RollOutState",
-    },
-}
+SPECTACULAR_SETTINGS = DESCRIPTION
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
