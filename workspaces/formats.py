@@ -26,6 +26,11 @@ def decimals_of(currency: str) -> int:
     return 3 if currency in _THREE_DECIMALS else 2
 
 
+def symbol_of(currency: str) -> str:
+    """Return the sign of a currency, else its code."""
+    return _SYMBOLS.get(currency, currency)
+
+
 def number_of(value: Any) -> Decimal | None:
     """The finite number that a stored text or number means; ``None`` for anything else."""
     if isinstance(value, bool) or value is None:
