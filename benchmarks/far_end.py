@@ -29,6 +29,8 @@ class FarEnd:
     """Where the sandbox listens."""
 
     base_url: str
+    #: Where it takes mail.
+    smtp_port: int = 0
 
     def control(self, name: str, body: dict[str, Any], *, method: str = "POST") -> dict[str, Any]:
         """Tell the sandbox something; its answer."""
@@ -90,9 +92,9 @@ def _ad_set(ad_set: AdSet) -> dict[str, Any]:
 @contextmanager
 def far_end(state: Path) -> Iterator[FarEnd]:
     """The sandbox on a free port, stopped afterwards."""
-    port = free_port()
-    end = FarEnd(f"http://127.0.0.1:{port}")
-    command = [sys.executable, "-m", "sandbox", "--port", str(port)]
+    port, smtp_port = free_port(), free_port()
+    end = FarEnd(f"http://127.0.0.1:{port}", smtp_port)
+    command = [sys.executable, "-m", "sandbox", "--port", str(port), "--smtp-port", str(smtp_port)]
     with (state / "sandbox.log").open("wb") as log:
         process: subprocess.Popen[bytes] = spawn(
             [*command, "--state", str(state / "sandbox.sqlite3")],

@@ -107,7 +107,9 @@ class Handler(BaseHTTPRequestHandler):
     def _hold(self, seconds: float, mark: int) -> None:
         """Wait until the client is gone, the latch opens or the time is over."""
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and not self.server.latch.wait(mark, POLL_S):
+        while (left_s := deadline - time.monotonic()) > 0:
+            if self.server.latch.wait(mark, min(POLL_S, left_s)):
+                return
             readable, _, _ = select.select([self.connection], [], [], 0)
             if readable and not self.connection.recv(1, socket.MSG_PEEK):
                 return
