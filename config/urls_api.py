@@ -17,6 +17,11 @@ from workspaces.webhooks import receive as receive_webhook
 urlpatterns = [
     api_path("health/", live, "api-health"),
     api_path("webhooks/<str:provider>/<uuid:connection>/", receive_webhook, "api-webhook-in"),
+    api_path(
+        "webhooks/<str:provider>/<str:sender>/<uuid:connection>/",
+        receive_webhook,
+        "api-webhook-in-of",
+    ),
     *workspaces_paths,
     *campaigns_paths,
     *attribution_paths,

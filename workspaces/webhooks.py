@@ -18,8 +18,13 @@ from workspaces.services import inbound
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "POST"])
-def receive(request: HttpRequest, provider: str, connection: UUID) -> HttpResponse:
-    """Verify, store, answer; GET is the handshake of senders that ask first."""
+def receive(
+    request: HttpRequest, provider: str, connection: UUID, sender: str = ""
+) -> HttpResponse:
+    """Verify, store, answer; GET is the handshake of senders that ask first.
+
+    ``sender`` of an address names the provider for people; the connection knows which it is.
+    """
     try:
         call = _call(request)
         if request.method == "GET":

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from outreach.models import MessageEvent, OutreachMessage, Suppression
 from outreach.services.listening import mail
@@ -17,6 +18,7 @@ from tests.sandbox.conftest import NOON, Box
 from tests.sandbox.test_mail import PROVIDERS, SURE, URL, account, backend, letter, told
 from tests.workspaces.factories import ConnectionFactory, WorkspaceFactory
 from tests.workspaces.inbound_calls import call
+from workspaces.crypto import encrypt
 from workspaces.inbound.base import Batch, Call, ForgedError, UnreadableError
 from workspaces.models import Connection, InboundEvent
 
@@ -184,3 +186,23 @@ def test_nonsense_is_refused_without_a_fault(platform: str, body: bytes) -> None
     except UnreadableError:
         return
     assert [event.kind for event in batch.events] in ([], ["mail.unknown"])
+
+
+@pytest.mark.parametrize("place", ["{id}", "postmark/{id}", "postmark/{id}/"])
+@pytest.mark.parametrize("platform", ["postmark"])
+def test_the_door_takes_them_with_the_providers_name_or_without(
+    box: Box, platform: str, connection: Connection, secret: dict[str, str], place: str,
+    client: Client,
+) -> None:  # fmt: skip
+    connection.secret = encrypt(secret)
+    connection.save()
+    one = calls_of(box, platform)[0]
+
+    answer = client.post(
+        f"/api/webhooks/email/{place.format(id=connection.public_id)}", one.body,
+        content_type="application/json",
+        headers={"authorization": one.headers["authorization"]},
+    )  # fmt: skip
+
+    assert answer.status_code == 200
+    assert InboundEvent.objects.get().kind.startswith("mail.")
