@@ -41,7 +41,7 @@ def _deliver(store: Store, traffic: Traffic, request: Request) -> JsonObject:
 
 
 def _inbound(store: Store, traffic: Traffic, request: Request) -> JsonObject:
-    """`{"account", "from", "to", "body", "url"?, "send"?, "profile_name"?, "opt_out"?, "at"?…}`.
+    """`{"account", "from", "to", "body", "url"?, "send"?, "by_ad"?, "opt_out"?, …}`.
 
     A person writes; words like STOP and START (SMS) change what later sends are answered.
     """
@@ -86,6 +86,8 @@ def _received(account: Account, sid: str, body: JsonObject) -> dict[str, str]:
         form["ProfileName"] = str(body.get("profile_name", "Sandbox"))
         form["WaId"] = person.removeprefix("whatsapp:+")
         form["MessageType"] = "text"
+        if body.get("by_ad"):
+            form |= {"ReferralSourceId": "1", "ReferralSourceType": "ad", "ReferralCtwaClid": "c1"}
     return form
 
 

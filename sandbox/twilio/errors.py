@@ -27,6 +27,7 @@ MESSAGES = {
     30005: "Unknown destination handset",
     30007: "Message filtered",
     63016: "Failed to send freeform message because you are outside the allowed window.",
+    63032: "This message cannot be sent to this user because of WhatsApp limitations.",
     63049: "Meta chose not to deliver this WhatsApp marketing message.",
 }
 

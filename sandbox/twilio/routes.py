@@ -68,7 +68,8 @@ def _send(context: Context, account: Account, form: dict[str, str]) -> JsonObjec
     if texts.is_whatsapp(to) != texts.is_whatsapp(sender):
         raise fail(21212, sender)
     body, category = _text(account, form)
-    if texts.last_inbound(context.store, account, sender, to)[1]:
+    is_out = texts.last_inbound(context.store, account, sender, to)[1]
+    if is_out and not texts.is_whatsapp(to):  # WhatsApp says so later, and only of marketing
         raise fail(21610)
     return texts.shown(context, _take(context, account, form, (sender, to, body, category)))
 

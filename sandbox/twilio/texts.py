@@ -115,9 +115,11 @@ _STATUSES = {"hard": "undelivered", "soft": "undelivered", "opened": "read"}
 
 def _whatsapp_problem(context: Context, account: Account, message: Message, category: str) -> int:
     """Return the error of a message that WhatsApp will not carry, or 0."""
+    heard_at, is_out = last_inbound(context.store, account, message.sender, message.recipient)
     if not category:
-        written, _ = last_inbound(context.store, account, message.sender, message.recipient)
-        return 63016 if context.now - written >= WINDOW_S else 0
+        return 63016 if context.now - heard_at >= WINDOW_S else 0
+    if category == "marketing" and is_out:
+        return 63032
     # Marketing templates are not delivered to numbers of the United States.
     is_american = message.recipient.startswith("whatsapp:+1")
     return 63049 if category == "marketing" and is_american else 0

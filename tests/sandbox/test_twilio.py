@@ -196,6 +196,19 @@ def test_marketing_templates_do_not_reach_the_united_states(sdk: Client, box: Bo
     assert sdk.messages(made.sid).fetch().error_code == 63049
 
 
+def test_who_stopped_marketing_on_whatsapp_still_gets_the_rest(sdk: Client, box: Box) -> None:
+    ours, mara = f"whatsapp:{OURS}", f"whatsapp:{MARA}"
+    told = {"account": SID, "from": mara, "to": ours, "body": "no more offers", "opt_out": True}
+    box.control("twilio/inbound", told)
+
+    offer = sdk.messages.create(to=mara, from_=ours, content_sid=PROMOTION)
+    answer = sdk.messages.create(to=mara, from_=ours, body="Of course")
+
+    box.control("clock", {"advance_s": 60})
+    assert sdk.messages(offer.sid).fetch().error_code == 63032
+    assert sdk.messages(answer.sid).fetch().error_code is None
+
+
 def test_the_model_says_who_is_not_reached(sdk: Client, box: Box) -> None:
     rule = {"recipient": r"^\+49", "hard": 1, "code": 30007}
     box.control("messages/model", {"rules": [rule]})
