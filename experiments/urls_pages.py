@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from experiments.views import acting, listing, live, practices, script, wizard
+from experiments.views import acting, ideas, listing, live, practices, script, wizard
 
 urlpatterns = [
     path("ab.js", script.ab_script, name="ab-script"),
@@ -25,6 +25,7 @@ urlpatterns = [
         name="practice-restore",
     ),
     path("experiments/", listing.experiments, name="experiments"),
+    path("experiments/take-up/", ideas.take_up, name="experiment-take-up"),
     path("experiments/new/", wizard.new, name="experiment-new"),
     path("experiments/<uuid:public_id>/", live.experiment, name="experiment"),
     path("experiments/<uuid:public_id>/segments/", live.segments, name="experiment-segments"),

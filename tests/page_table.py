@@ -166,6 +166,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "model-training": (MEMBER, NONE),
     "experiments": (MEMBER, NONE),
     "experiment-new": (OPERATOR, OPERATOR),
+    "experiment-take-up": (NONE, OPERATOR),
     "experiment": (MEMBER, NONE),
     "experiment-segments": (MEMBER, NONE),
     "experiment-history": (MEMBER, NONE),

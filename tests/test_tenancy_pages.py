@@ -159,6 +159,7 @@ def _forms(rows: dict[str, object]) -> dict[str, dict[str, object]]:
         "funnels-first": {"site": str(rows["site"])},
         "model-rollback": {"version": str(rows["model"]), "reason": "Odd."},
         "canary-stop": {"reason": "Odd."},
+        "experiment-take-up": {"idea": f"funnel:{rows['advice']}"},
     }  # fmt: skip
 
 

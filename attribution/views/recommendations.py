@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from attribution.models import AdviceStatus
 from attribution.selectors.advice import advice_counts, advice_of, searched
 from attribution.services.funnels.advising import AdviceError, decide
+from workspaces.ideas import ideas_of
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.roles import Role
 
@@ -40,6 +41,9 @@ def recommendations(request: PageRequest) -> HttpResponse:
         "earlier": rows_shown.previous_page_number() if rows_shown.has_previous() else 0,
         "later": rows_shown.next_page_number() if rows_shown.has_next() else 0,
         "may_decide": has_role(request, Role.OPERATOR),
+        "ideas": ideas_of(
+            request.workspace, [f"funnel:{row.public_id}" for row in rows_shown.object_list]
+        ),
     }
     return show(request, "attribution/funnels/recommendations.html", context)
 

@@ -195,6 +195,11 @@ class Advice:
         told = self.row.recommendations["recommendations"]
         return [*told["priority_actions"], *told["optimization"]]
 
+    @property
+    def ideas(self) -> list[str]:
+        """Names of the actions, as tests of them are made (`workspaces.ideas`)."""
+        return [f"advice:{self.row.public_id}:{place}" for place in range(len(self.actions))]
+
 
 def newest_advice(workspace: Workspace) -> Advice | None:
     """The newest recommendation with what became of it; two queries."""

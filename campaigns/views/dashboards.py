@@ -21,6 +21,7 @@ from campaigns.selectors.insight.watch import WatchQuery
 from campaigns.services.advising.making import ADVICE_JOB
 from campaigns.services.advising.sending import send_to_approval
 from workspaces.gate import GateError, Proposer
+from workspaces.ideas import ideas_of
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.reports.answers import download, load, picture
 from workspaces.reports.shapes import Table
@@ -37,10 +38,12 @@ WRITERS = {"csv": csv_of, "xlsx": xlsx_of}
 def overview(request: PageRequest) -> HttpResponse:
     """Whether advertising earns what it costs."""
     context = page_context(request.workspace, request.GET.dict(), timezone.now(), "overview")
+    advice = newest_advice(request.workspace)
     context |= {
         "title": "Overview",
         "board": overview_figures.overview_of(context["filters"]),
-        "advice": newest_advice(request.workspace),
+        "advice": advice,
+        "ideas": ideas_of(request.workspace, advice.ideas if advice else ()),
         "unread": watch.unread_alerts(request.workspace),
         "may_propose": has_role(request, Role.OPERATOR),
     }

@@ -106,6 +106,10 @@ class ABTestOut(serializers.Serializer[Any]):
     variants = serializers.SerializerMethodField()
     metrics = PartOut(many=True)
     decision_rule = serializers.JSONField(help_text="As signed at the start.")
+    origin = serializers.CharField(
+        allow_blank=True,
+        help_text="What it was made of: funnel:ID, advice:ID:place.",
+    )
     created_by = serializers.CharField(source="created_by_label")
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)

@@ -242,6 +242,10 @@ class ABTest(models.Model):
         "ABTestVariant", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     is_imported = models.BooleanField(default=False, help_text="Run elsewhere; only its figures.")
+    origin = models.CharField(
+        max_length=80, blank=True, default="", db_default="",
+        help_text="The recommendation that it was made of.",
+    )  # fmt: skip
     created_by_label = models.CharField(max_length=150, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -255,6 +259,13 @@ class ABTest(models.Model):
                 violation_error_message="There is a test of this key already.",
             ),
             models.UniqueConstraint(fields=["workspace", "id"], name="experiments_abtest_of"),
+            # Also what pages of recommendations ask: which of them became a test.
+            models.UniqueConstraint(
+                fields=["workspace", "origin"],
+                condition=Q(archived_at=None) & ~Q(origin=""),
+                name="experiments_abtest_origin_once",
+                violation_error_message="A test was made of this recommendation already.",
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=ABTestStatus.values), name="experiments_abtest_status"
             ),

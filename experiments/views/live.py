@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from experiments.models import ABTest, Dimension
+from experiments.selectors.ideas import origin_of
 from experiments.selectors.live import (
     box_of,
     cells_of,
@@ -69,6 +70,7 @@ def experiment(request: PageRequest, public_id: UUID) -> HttpResponse:
         "box": box_of(results),
         "cells": cells_of(results),
         "causes": causes_of(test, variants) if results.is_gated else (),
+        "origin": origin_of(test),
         "roll_outs": roll_outs_of(test) if test.winner_id else (),
         "proposal": open_proposal_of(test),
         "dimensions": [(value.value, label) for value, label in _BY.items()],

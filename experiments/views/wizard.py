@@ -24,6 +24,7 @@ from experiments.selectors.drafts import (
     targeting_fields,
     variant_rows,
 )
+from experiments.selectors.ideas import origin_of
 from experiments.selectors.results import variants_of
 from experiments.selectors.rules import parts_of, policy_of
 from experiments.selectors.sizing import sizing_of
@@ -134,6 +135,7 @@ def _review(test: ABTest) -> dict[str, Any]:
         "needs_signature": policy_of(test.workspace).start_needs_signature,
         "variants": [(one, preview_of(test, one)) for one in variants_of(test)],
         "parts": parts_of(test),
+        "origin": origin_of(test),
     }
 
 

@@ -177,6 +177,26 @@ def decide(
     return row
 
 
+@transaction.atomic
+def take_up(
+    *, recommendation: OptimizationRecommendation, test_key: str, by: User, now: datetime
+) -> OptimizationRecommendation:
+    """Note the test that a recommendation became; that accepts it.
+
+    Raises
+    ------
+    AdviceError : it was done already
+    """
+    row = OptimizationRecommendation.objects.select_for_update().get(pk=recommendation.pk)
+    if row.status != AdviceStatus.ACCEPTED:
+        return decide(
+            recommendation=row, status=AdviceStatus.ACCEPTED, by=by, now=now, test_key=test_key
+        )
+    row.test_key = test_key
+    row.save(update_fields=["test_key", "updated_at"])
+    return row
+
+
 def measure_gains(*, funnel: FunnelDefinition, now: datetime) -> int:
     """Measure what was done four weeks ago or longer; returns how many were measured.
 
