@@ -40,12 +40,15 @@ class Scale:
     board_campaigns: int  # of each channel, over a year
     units: int  # assigned to variants
     exposures: int  # of a test
+    recipients: int  # of a campaign
+    decisions: int  # about messages, over weeks
 
 
 PARTS = (
     "executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
     "website", "website_page", "funnel", "curves", "signals", "world", "dashboards", "budget",
     "winners", "training", "ml_sync", "experiments", "assignment", "experiment_counting",
+    "outreach_decisions",
 )  # fmt: skip
 SCALES = {
     "tiny": Scale(
@@ -70,6 +73,8 @@ SCALES = {
         2,
         16_000,
         2_000,
+        16_000,
+        5_000,
     ),
     "small": Scale(
         6,
@@ -93,6 +98,8 @@ SCALES = {
         10,
         1_000_000,
         1_000_000,
+        1_000_000,
+        100_000,
     ),
     "full": Scale(
         50,
@@ -116,6 +123,8 @@ SCALES = {
         60,
         1_000_000,
         10_000_000,
+        1_000_000,
+        1_000_000,
     ),
 }
 
@@ -148,6 +157,7 @@ def _parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
         matching,
         ml_sync,
         multi_touch,
+        outreach_decisions,
         queue_page,
         signals,
         synthetic_world,
@@ -181,6 +191,7 @@ def _parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
         "experiments": experiments.run,
         "assignment": lambda: assignment.run(scale.units, scale.openings),
         "experiment_counting": lambda: experiment_counting.run(scale.exposures, scale.openings),
+        "outreach_decisions": lambda: outreach_decisions.run(scale.recipients, scale.decisions),
     }
 
 

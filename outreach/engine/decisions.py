@@ -26,10 +26,12 @@ from outreach.engine.channels import (
     Purpose,
     Urgency,
 )
+from outreach.engine.choice import By
 from outreach.engine.facts import Facts
 from outreach.engine.laws import DEFAULT_LAWS, Laws
 from outreach.engine.learned import Learned
 from outreach.engine.pacing import Pace
+from outreach.engine.permission import Hours, Verdict, Window
 from outreach.engine.zones import NEVER
 
 #: Days that a campaign without an end is planned ahead.
@@ -270,18 +272,23 @@ class Decisions:
         found: BoolArray = (self.status == Status.SCHEDULED) | (self.status == Status.QUEUED)
         return found
 
+    def proof(self, row: int) -> dict[str, object]:
+        """Say in words why the message of one recipient is allowed, to be kept with it."""
+        return {
+            "consent": int(self.consent_id[row]),
+            "window": Window(self.window[row]).name.lower(),
+            "quiet_hours": Hours(self.hours[row]).name.lower(),
+            "form": Verdict(self.form[row]).name.lower(),
+            "chosen_by": By(self.by[row]).name.lower(),
+            "sent_before": dict(zip(_CAPS, self.cap_counts[row].tolist(), strict=True)),
+        }
+
     def counts(self) -> dict[str, int]:
         """How many, by status, or by reason where there is no message."""
         sent = {one.name.lower(): int((self.status == one).sum()) for one in _SENT}
         held = np.bincount(self.reason, minlength=len(Reason))
         return sent | {one.name.lower(): int(held[one]) for one in Reason if one and held[one]}
 
-    @classmethod
-    def joined(cls, parts: list[Decisions]) -> Decisions:
-        """Put parts one after the other."""
-        return cls(
-            *(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(cls))
-        )
 
-
+_CAPS: Final = tuple(one.name for one in fields(CapRules))
 _SENT: Final = (Status.SCHEDULED, Status.QUEUED)

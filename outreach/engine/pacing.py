@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from outreach.engine.channels import BoolArray, IntArray, MomentArray
-from outreach.engine.zones import DAY_MINUTES, MINUTE_S
+from outreach.engine.zones import MINUTE_S
 
 #: Share of the budget by which spending may differ from that of the days gone by.
 TOLERANCE: Final = 0.10
@@ -67,11 +67,6 @@ def daily_budget(left_micros: int, days_left: int) -> int:
 def daily_limit(limit: int, factor: float) -> int:
     """Messages for one day, at least one of a limit that is any."""
     return max(min(limit, 1), int(limit * factor + 1e-9))
-
-
-def minutes_apart(n: int) -> float:
-    """Minutes between the messages of a batch over a whole day: min(1,440 / n, 30)."""
-    return min(DAY_MINUTES / max(1, n), float(MOST_APART))
 
 
 def spread(low: MomentArray, high: MomentArray) -> MomentArray:

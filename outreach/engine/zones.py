@@ -91,6 +91,19 @@ def zones_of_country(country: str) -> tuple[str, ...]:
     return tuple(row[2] for row in rows if row[0] == country)
 
 
+def likely_zones(time_zone: str, country: str, *, default: str) -> tuple[str, ...]:
+    """Zones in which somebody may be: the one that is told, else all of the country.
+
+    Parameters
+    ----------
+    time_zone, country : of the person; '' if not known
+    default : zone of those of whom neither is known, the workspace's
+    """
+    if time_zone:
+        return (time_zone,)
+    return zones_of_country(country) or (default,)
+
+
 @cache
 def _zone(name: str) -> ZoneInfo:
     try:

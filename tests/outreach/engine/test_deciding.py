@@ -64,7 +64,11 @@ def test_proof_of_a_message() -> None:
     assert (found.slot[0], found.consent_id[0]) == (NOW, 1)
     assert (found.form[0], found.window[0]) == (Verdict.ALLOW, Window.NOT_NEEDED)
     assert (found.by[0], found.hours[0]) == (By.SCORE, Hours.NONE)
-    assert found.cap_counts.tolist() == [[0, 0, 0, 0]]
+    assert found.proof(0) == {
+        "consent": 1, "window": "not_needed", "quiet_hours": "none", "form": "allow",
+        "chosen_by": "score",
+        "sent_before": {"marketing_day": 0, "marketing_week": 0, "any_day": 0, "any_week": 0},
+    }  # fmt: skip
 
 
 def test_order_of_the_checks() -> None:

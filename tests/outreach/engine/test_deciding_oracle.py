@@ -14,6 +14,7 @@ from outreach.engine.deciding import decide
 from outreach.engine.decisions import Ledger, Reason, Recipients, Rules, Status
 from outreach.engine.pacing import Pace
 from outreach.engine.zones import moment, to_datetime
+from tests.examples import examples
 from tests.outreach.engine.asking import CONSENT_ID, code, code_or_none, facts_of, time
 from tests.outreach.engine.oracle import Line
 from tests.outreach.engine.oracle_plan import Answer, Campaign, Planner, Someone
@@ -141,7 +142,7 @@ def check(found, place: int, wanted: Answer) -> None:
     assert found.consent_id[place] == CONSENT_ID
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(200))
 @given(st.data())
 def test_it_is_what_the_specification_says(data) -> None:
     names = data.draw(

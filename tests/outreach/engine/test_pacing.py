@@ -11,7 +11,6 @@ from outreach.engine.pacing import (
     Pace,
     daily_budget,
     daily_limit,
-    minutes_apart,
     spread,
     within_budget,
 )
@@ -43,9 +42,12 @@ def test_budget_and_limit_of_a_day() -> None:
     assert Pace(5, 9, 1, 0).left_micros == 0
 
 
-@pytest.mark.parametrize(("n", "minutes"), [(0, 30), (1, 30), (48, 30), (96, 15), (2_880, 0.5)])
-def test_minutes_between_messages(n, minutes) -> None:
-    assert minutes_apart(n) == minutes
+@pytest.mark.parametrize(("n", "minutes"), [(2, 30), (48, 30), (96, 15), (2_880, 0.5)])
+def test_minutes_between_the_messages_of_a_whole_day(n, minutes) -> None:
+    """min(1,440 / n, 30)."""
+    slots = spread(np.full(n, NOW), np.full(n, NOW + np.timedelta64(1, "D")))
+
+    assert set(np.diff(slots) / np.timedelta64(1, "m")) == {minutes}
 
 
 @pytest.mark.parametrize(

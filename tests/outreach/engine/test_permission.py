@@ -16,6 +16,7 @@ from outreach.engine.facts import Consent, Facts, Point, Suppression
 from outreach.engine.laws import DEFAULT_LAWS, ChannelLaw, Region, region_of
 from outreach.engine.permission import Hours, Verdict, Why, Window, permissions
 from outreach.engine.zones import Zones, moment, to_datetime
+from tests.examples import examples
 from tests.outreach.engine.asking import code, facts_of
 from tests.outreach.engine.oracle import Line, permission
 
@@ -275,7 +276,7 @@ def people(draw) -> list[Line]:
     ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(150))
 @given(
     st.lists(people(), min_size=1, max_size=2),
     st.sampled_from(list(Purpose)),

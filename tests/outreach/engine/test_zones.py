@@ -14,6 +14,7 @@ from outreach.engine.zones import (
     Clock,
     Zones,
     days_between,
+    likely_zones,
     moment,
     spans_outside,
     to_datetime,
@@ -81,6 +82,12 @@ def test_an_unknown_zone_is_all_zones_of_the_country() -> None:
         "07-01T19:00",
         "07-02T00:00",
     )
+
+
+def test_where_somebody_may_be() -> None:
+    assert likely_zones("Asia/Tokyo", "US", default="UTC") == ("Asia/Tokyo",)
+    assert likely_zones("", "US", default="UTC") == zones_of_country("US")
+    assert likely_zones("", "XX", default="UTC") == likely_zones("", "", default="UTC") == ("UTC",)
 
 
 def test_zones_that_never_agree_are_never_open() -> None:
