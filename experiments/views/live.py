@@ -10,7 +10,8 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from experiments.models import ABTest, Dimension
+from experiments.models import ABTest, ABTestStatus, ABTestVariant, Dimension
+from experiments.selectors.drafts import preview_of
 from experiments.selectors.ideas import origin_of
 from experiments.selectors.live import (
     box_of,
@@ -67,6 +68,7 @@ def experiment(request: PageRequest, public_id: UUID) -> HttpResponse:
         "results": results,
         "confidence": f"{100 - 100 * results.rule.alpha:g} %",
         "variants": variants,
+        "arms": [(one, _preview(test, one.variant)) for one in results.split.arms],
         "box": box_of(results),
         "cells": cells_of(results),
         "causes": causes_of(test, variants) if results.is_gated else (),
@@ -78,6 +80,11 @@ def experiment(request: PageRequest, public_id: UUID) -> HttpResponse:
         "may_approve": may_write and has_role(request, Role.APPROVER),
     }
     return show(request, "experiments/live.html", context)
+
+
+def _preview(test: ABTest, variant: ABTestVariant) -> str:
+    """Pages show variants of tests that run, and of no others."""
+    return preview_of(test, variant) if test.status == ABTestStatus.RUNNING else ""
 
 
 @require_safe

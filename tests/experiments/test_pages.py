@@ -353,6 +353,18 @@ def test_few_units_show_no_figure(client_as, viewer, workspace):
     assert "from 100 units of each variant on" in text
 
 
+def test_only_variants_that_pages_show_can_be_looked_at(client_as, viewer, workspace, site):
+    test = running_of(workspace)
+    on_site(test, site, "/p/*")
+    path, client = reverse("experiment", args=[test.public_id]), client_as(viewer)
+    address = "https://shop.example/p/?cs_variant=button%3Ablue"
+    assert address in client.get(path).content.decode()
+
+    ABTest.objects.update(status="paused", paused_at=NOW)
+
+    assert address not in client.get(path).content.decode()
+
+
 def test_a_split_that_is_off_keeps_figures_back(client_as, viewer, workspace):
     test = running_of(workspace)
     on_site(test)
