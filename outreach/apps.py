@@ -12,8 +12,9 @@ class OutreachConfig(AppConfig):
     verbose_name = "Outreach"
 
     def ready(self) -> None:
-        """Bring word lists to the classifiers of texts; listen to providers and people."""
-        from outreach import listening, text_classes
+        """Bring word lists to the classifiers of texts; listen to providers and people; send."""
+        from outreach import launches, listening, text_classes
 
+        launches.register()
         listening.register()
         text_classes.register()

@@ -294,6 +294,7 @@ class LaunchOperation(models.TextChoices):
     LAUNCH = "launch", "Launch"
     CHANGE = "change", "Change while it runs"
     RESUME = "resume", "Resume"
+    STOP = "stop", "Stop for good"
 
 
 class CampaignLaunch(models.Model):

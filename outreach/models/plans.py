@@ -12,7 +12,7 @@ from outreach.models.channels import MessageChannel, money
 from outreach.models.contacts import Contact, ContactPoint
 from outreach.models.templates import TemplateVersion
 from workspaces.ids import uuid7
-from workspaces.models import Workspace
+from workspaces.models import Proposal, Workspace
 
 _REFUSE = "USING ERRCODE = 'check_violation'"
 
@@ -63,6 +63,14 @@ class SendPlan(models.Model):
         db_constraint=False,
     )  # fmt: skip
     number = models.PositiveIntegerField()
+    follows = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="follow_ups",
+        help_text="The signed plan whose later steps this one carries out.",
+    )  # fmt: skip
+    signed_by = models.ForeignKey(
+        Proposal, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text="The proposal that let it go.",
+    )  # fmt: skip
     status = models.CharField(
         max_length=10, choices=PlanStatus.choices, default=PlanStatus.BUILDING
     )
@@ -128,11 +136,11 @@ class SendPlan(models.Model):
                 func=f"""
                 IF (NEW.workspace_id, NEW.campaign_id, NEW.number, NEW.as_of, NEW.rows_sha256,
                     NEW.audience_sha256, NEW.settings, NEW.recipients, NEW.blocked, NEW.cost,
-                    NEW.waves, NEW.made_at)
+                    NEW.waves, NEW.made_at, NEW.follows_id)
                    IS DISTINCT FROM
                    (OLD.workspace_id, OLD.campaign_id, OLD.number, OLD.as_of, OLD.rows_sha256,
                     OLD.audience_sha256, OLD.settings, OLD.recipients, OLD.blocked, OLD.cost,
-                    OLD.waves, OLD.made_at) THEN
+                    OLD.waves, OLD.made_at, OLD.follows_id) THEN
                     RAISE EXCEPTION 'plan % is made; make another one', NEW.id {_REFUSE};
                 END IF;
                 RETURN NEW;

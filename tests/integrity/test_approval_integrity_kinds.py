@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from campaigns.models import AdSet
 from mlops.models import ModelVersion
+from outreach.services.planning.making import plan_campaign
 from tests.api.conftest import key_client
 from tests.campaigns.change_steps import ad_set_in, connected, days, policy_of
 from tests.experiments.steps import draft_of, on_site
@@ -24,6 +25,8 @@ from tests.integrity import doors
 from tests.integrity.digests import digests
 from tests.integrity.test_approval_integrity import assert_unsigned
 from tests.mlops.registry.steps import version_of
+from tests.outreach.launch_steps import email_on, news_to
+from tests.outreach.steps import contact_of
 from tests.workspaces.gate_steps import fresh, sign
 from tests.workspaces.note_kind import NoteKind, written
 from workspaces import gate
@@ -77,12 +80,22 @@ def _test_start(ad_set: AdSet) -> dict[str, str]:
     return {"test": str(test.public_id), "operation": "start"}
 
 
+def _launch(ad_set: AdSet) -> dict[str, str]:
+    """A send of a text that never went out."""
+    workspace, now = ad_set.workspace, timezone.now()
+    email_on(workspace)
+    campaign = news_to(contact_of(workspace), workspace=workspace)
+    plan_campaign(campaign=campaign, by=Proposer.rule("test"), now=now)
+    return {"campaign": str(campaign.public_id), "operation": "launch"}
+
+
 # One request of every kind. A kind without one fails the first test below.
 REQUESTS: dict[str, Callable[[AdSet], dict[str, str]]] = {
     "ab_test": _test_start,
     "ad_change": _ad_change,
     "model_promotion": _promotion,
     "note": lambda ad_set: {"page": "1", "text": "hello"},
+    "outreach.launch": _launch,
     "stage_values": lambda ad_set: {"template": "ptd_fitness"},
 }
 

@@ -1,0 +1,274 @@
+"""What a campaign says, as a document that is signed, and as the rules that the engine takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db.models import Prefetch, Sum
+from django.utils.dateparse import parse_datetime
+
+from experiments.models import ABTest
+from outreach.engine.channels import Channel, CustomerType, Purpose, Urgency
+from outreach.engine.decisions import DAYS_AHEAD, Rules
+from outreach.engine.pacing import Pace
+from outreach.engine.zones import moment
+from outreach.models import (
+    MessageDay,
+    OutreachCampaign,
+    OutreachMessage,
+    SequenceStep,
+    StepText,
+    TemplateStatus,
+)
+from outreach.models.messages import WAITING
+from outreach.selectors.laws import (
+    channel_of,
+    is_halted,
+    laws_of,
+    open_halts,
+    outreach_policy_of,
+    policies_of,
+    table_of,
+)
+from outreach.selectors.sent_lately import caps_of
+from workspaces.gate import Json, canonical, digest
+from workspaces.models import Workspace
+
+VERSION: Final = 1
+_MICROS: Final = 1_000_000
+_PROVIDER_APPROVED: Final = "approved"
+
+
+def settings_of(campaign: OutreachCampaign) -> Json:
+    """Everything of a campaign that decides what goes out, with its texts by version."""
+    policy = outreach_policy_of(campaign.workspace)
+    found: Json = plain(
+        {
+            "version": VERSION,
+            "campaign": {
+                "name": campaign.name,
+                "type": campaign.type,
+                "purpose": campaign.purpose,
+                "urgency": campaign.urgency,
+                "channels": sorted(campaign.channels),
+                "priorities": campaign.priorities,
+                "audience": str(campaign.audience.public_id) if campaign.audience else None,
+                "test": campaign.test.key if campaign.test else None,
+                "budget": _text(campaign.budget),
+                "channel_budgets": campaign.channel_budgets,
+                "daily_limit": campaign.daily_limit,
+                "personalisation": campaign.personalisation,
+                "goal": campaign.goal,
+                "starts_at": _moment(campaign.starts_at),
+                "ends_at": _moment(campaign.ends_at),
+                "send_at_best_hour": campaign.send_at_best_hour,
+            },
+            "variants": _variants(campaign.test),
+            "steps": [_step(one) for one in steps_of(campaign)],
+            "canary": policy.has_canary,
+        }
+    )
+    return found
+
+
+def plain(value: Any) -> Any:
+    """Part of a document as a plan holds it: what is a fraction becomes text."""
+    if isinstance(value, dict):
+        return {str(name): plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [plain(part) for part in value]
+    return repr(value) if isinstance(value, float) else value
+
+
+def _variants(test: ABTest | None) -> list[str]:
+    return list(test.variants.order_by("position").values_list("key", flat=True)) if test else []
+
+
+def steps_of(campaign: OutreachCampaign) -> list[SequenceStep]:
+    """Steps in their order, with their texts as they are now."""
+    texts = StepText.objects.select_related("template__current").order_by("channel", "variant")
+    return list(campaign.steps.order_by("position").prefetch_related(Prefetch("texts", texts)))
+
+
+def _step(step: SequenceStep) -> Json:
+    return {
+        "step": str(step.public_id),
+        "position": step.position,
+        "name": step.name,
+        "delay_hours": step.delay_hours,
+        "condition": step.condition,
+        "segment": step.segment,
+        "exits_on_reply": step.exits_on_reply,
+        "exits_on_conversion": step.exits_on_conversion,
+        "texts": [_text_of(one) for one in step.texts.all()],
+    }
+
+
+def _text_of(one: StepText) -> Json:
+    current = one.template.current
+    is_used = one.template.status == TemplateStatus.ACTIVE and current is not None
+    return {
+        "channel": one.channel,
+        "variant": one.variant,
+        "template": str(one.template.public_id),
+        "name": one.template.name,
+        "version": str(current.public_id) if current and is_used else None,
+        "number": current.number if current and is_used else None,
+        "sha256": current.sha256 if current and is_used else None,
+        "is_approved": one.template.provider_status == _PROVIDER_APPROVED,
+    }
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount.normalize():f}"
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def settings_sha256(settings: Json) -> str:
+    """Name of a document: the same settings give the same one."""
+    return digest(canonical(settings))
+
+
+def step_in(settings: Json, position: int) -> Json:
+    """A step of a document, by its position.
+
+    Raises
+    ------
+    KeyError : there is no such step
+    """
+    found: Json | None = next(
+        (one for one in settings["steps"] if one["position"] == position), None
+    )
+    if found is None:
+        raise KeyError(position)
+    return found
+
+
+@dataclass(frozen=True)
+class Usable:
+    """Channels that a step can use now, and why not the others."""
+
+    channels: tuple[Channel, ...]
+    missing: Mapping[str, str]
+
+
+def usable_channels(workspace: Workspace, settings: Json, step: Json) -> Usable:
+    """Channels with a text, switched on, connected and not halted; of none named, all."""
+    wanted = settings["campaign"]["channels"] or [one.key for one in Channel]
+    policies, halts = policies_of(workspace), open_halts(workspace)
+    missing = {}
+    for name in wanted:
+        policy = policies.get(name)
+        texts = [one for one in step["texts"] if one["channel"] == name]
+        halt = is_halted(policy, halts) if policy else None
+        if not texts:
+            missing[name] = "has no text in this step"
+        elif not all(one["version"] for one in texts):
+            missing[name] = "has a text that is not in use"
+        elif policy is None or not policy.is_on:
+            missing[name] = "is switched off"
+        elif halt is not None:
+            missing[name] = f"is stopped: {halt.reason}"
+    found = sorted((channel_of(name) for name in wanted if name not in missing), key=int)
+    return Usable(tuple(found), missing)
+
+
+def rules_of(
+    workspace: Workspace,
+    campaign: OutreachCampaign,
+    settings: Json,
+    channels: tuple[Channel, ...],
+    step: Json,
+    now: datetime,
+) -> Rules:
+    """Rules by which a step is planned: the document's, and what the workspace holds to now."""
+    said, policy, policies = (
+        settings["campaign"], outreach_policy_of(workspace), policies_of(workspace)
+    )  # fmt: skip
+    starts_at, ends_at = _read_moment(said["starts_at"]), _read_moment(said["ends_at"])
+    left = _left(campaign, said)
+    costs = {one: policies[one.key].unit_cost for one in channels if one.key in policies}
+    return Rules(
+        channels=channels,
+        zone=workspace.zone.key,
+        starts_at=moment(starts_at) if starts_at else None,
+        ends_at=moment(ends_at) if ends_at else None,
+        purpose=Purpose[said["purpose"].upper()],
+        urgency=Urgency[said["urgency"].upper()],
+        lists=_lists(said),
+        templates=frozenset(
+            channel_of(one["channel"]) for one in step["texts"] if one["is_approved"]
+        ),
+        optimises_time=said["send_at_best_hour"],
+        repeat_hours=policy.repeat_hours,
+        content_days=policy.content_days,
+        pace=_pace(campaign, said, workspace, now),
+        channel_left_micros=left,
+        daily_limit=said["daily_limit"],
+        costs_micros={one: int(cost * _MICROS) for one, cost in costs.items() if cost},
+        table=table_of(policy),
+        laws=laws_of(policies),
+        caps=caps_of(policy),
+    )
+
+
+def _lists(said: Json) -> tuple[tuple[Channel, ...], ...] | None:
+    """Channels by customer type; of a campaign that names none, those of the table."""
+    if not said["channels"]:
+        return None
+    if not said["priorities"]:
+        return ()
+    return tuple(
+        tuple(channel_of(name) for name in said["priorities"].get(one.key, ()))
+        for one in CustomerType
+    )
+
+
+def spent_by_channel(campaign: OutreachCampaign) -> dict[str, Decimal]:
+    """What a campaign spent or has reserved, by channel."""
+    sent = MessageDay.objects.filter(workspace=campaign.workspace_id, campaign=campaign)
+    found = dict(sent.values_list("channel").annotate(Sum("cost")))
+    waiting = OutreachMessage.objects.filter(campaign=campaign, status__in=WAITING)
+    for channel, cost in waiting.values_list("channel").annotate(Sum("cost")):
+        found[channel] = found.get(channel, Decimal(0)) + cost
+    return found
+
+
+def _left(campaign: OutreachCampaign, said: Json) -> dict[Channel, int]:
+    if not said["channel_budgets"]:
+        return {}
+    spent = spent_by_channel(campaign)
+    return {
+        channel_of(name): max(0, int((Decimal(amount) - spent.get(name, Decimal(0))) * _MICROS))
+        for name, amount in said["channel_budgets"].items()
+    }
+
+
+def _pace(
+    campaign: OutreachCampaign, said: Json, workspace: Workspace, now: datetime
+) -> Pace | None:
+    if said["budget"] is None:
+        return None
+    spent = sum(spent_by_channel(campaign).values(), Decimal(0))
+    zone = workspace.zone
+    first = campaign.launched_at or _read_moment(said["starts_at"]) or now
+    last = _read_moment(said["ends_at"]) or max(first, now) + timedelta(days=DAYS_AHEAD)
+    begun, ends, today = (at.astimezone(zone).date() for at in (first, last, max(now, first)))
+    days = max(1, (ends - begun).days + 1)
+    return Pace(
+        budget_micros=int(Decimal(said["budget"]) * _MICROS),
+        spent_micros=int(spent * _MICROS),
+        days=days,
+        days_gone=min(days - 1, (today - begun).days),
+    )
+
+
+def _read_moment(text: str | None) -> datetime | None:
+    return parse_datetime(text) if text else None

@@ -1,0 +1,204 @@
+"""Why a send needs a person's signature, and what speaks against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import Sum
+from django.utils.dateparse import parse_datetime
+
+from outreach.models import (
+    MessageChannel,
+    MessageDay,
+    OutreachPolicy,
+    Purpose,
+    SendPlan,
+    TemplateVersion,
+)
+from outreach.selectors.campaign_rules import spent_by_channel, usable_channels
+from outreach.selectors.laws import outreach_policy_of
+from workspaces.formats import money as shown
+from workspaces.gate import CheckResult, Json
+
+_LINES: Final = timedelta(days=7)
+_WHOLE: Final = 10_000
+_UNSUBSCRIBE: Final = "unsubscribe"
+
+
+def needs_of(plan: SendPlan) -> list[str]:
+    """Why people have to sign a send, as sentences; none where policy may sign."""
+    policy, workspace = outreach_policy_of(plan.workspace), plan.workspace
+    found = []
+    if plan.recipients > policy.launch_recipients:
+        found.append(
+            f"It goes to {plan.recipients:,} people, more than {policy.launch_recipients:,}."
+        )
+    if plan.cost > policy.launch_budget:
+        found.append(
+            f"It costs {shown(plan.cost, workspace.currency)}, more than "
+            f"{shown(policy.launch_budget, workspace.currency)}."
+        )
+    found += [f"The text “{name}” was never sent before." for name in _new_texts(plan)]
+    found += [f"{label} is used for the first time." for label in _new_channels(plan)]
+    return found
+
+
+def _new_texts(plan: SendPlan) -> list[str]:
+    named = {
+        text["version"]: text["name"]
+        for step in plan.settings["steps"]
+        for text in step["texts"]
+        if text["version"]
+    }
+    sent = MessageDay.objects.filter(
+        workspace=plan.workspace_id, version__public_id__in=named, sent__gt=0
+    )
+    known = {str(one) for one in sent.values_list("version__public_id", flat=True).distinct()}
+    return sorted({name for version, name in named.items() if version not in known})
+
+
+def _new_channels(plan: SendPlan) -> list[str]:
+    used = set(plan.counts.get("channel", {}))
+    known = MessageDay.objects.filter(workspace=plan.workspace_id, channel__in=used, sent__gt=0)
+    return [
+        MessageChannel(one).label
+        for one in sorted(used - set(known.values_list("channel", flat=True).distinct()))
+    ]
+
+
+@dataclass(frozen=True)
+class Sending:
+    """A plan that is looked at before it is let go."""
+
+    plan: SendPlan
+    now: datetime
+
+    @property
+    def said(self) -> Json:
+        """The campaign, as it is signed."""
+        found: Json = self.plan.settings["campaign"]
+        return found
+
+    def checks(self) -> tuple[CheckResult, ...]:
+        """All checks of a launch or change."""
+        policy = outreach_policy_of(self.plan.workspace)
+        return (
+            self._time(), self._channels(), self._texts(), self._foot(policy), self._budget(),
+            *self._lines(policy),
+        )  # fmt: skip
+
+    def _time(self) -> CheckResult:
+        starts, ends = (_moment(self.said[name]) for name in ("starts_at", "ends_at"))
+        if ends is not None and ends <= self.now:
+            return CheckResult("time", "blocked", "The campaign's end has come already.")
+        if starts is not None and starts < self.plan.as_of:
+            return CheckResult(
+                "time", "warning", "Its start was over when it was planned: it goes out at once."
+            )
+        return CheckResult("time", "passed", "It goes out in time.")
+
+    def _channels(self) -> CheckResult:
+        missing: dict[str, str] = {}
+        used = set(self.plan.counts.get("channel", {}))
+        for step in self.plan.settings["steps"]:
+            found = usable_channels(self.plan.workspace, self.plan.settings, step)
+            missing |= found.missing
+        stopped = {name: why for name, why in missing.items() if name in used}
+        words = "; ".join(f"{MessageChannel(name).label} {why}" for name, why in stopped.items())
+        if stopped:
+            return CheckResult("channels", "blocked", f"{words}.")
+        without = self._unconnected(used)
+        if without:
+            return CheckResult("channels", "blocked", f"Connect {', '.join(without)} first.")
+        return CheckResult("channels", "passed", "Every channel of it is on.")
+
+    def _unconnected(self, used: set[str]) -> list[str]:
+        """Channels that need a provider and have none; people and the website need none."""
+        rows = self.plan.workspace.channel_policies.filter(channel__in=used, connection=None)
+        by_hand = (MessageChannel.LINKEDIN, MessageChannel.CHAT)
+        return [one.get_channel_display() for one in rows if one.channel not in by_hand]
+
+    def _texts(self) -> CheckResult:
+        texts = [text for step in self.plan.settings["steps"] for text in step["texts"]]
+        if missing := sorted({one["name"] for one in texts if not one["version"]}):
+            return CheckResult("texts", "blocked", f"Not in use: {', '.join(missing)}.")
+        return CheckResult("texts", "passed", f"{len(texts)} texts, as they were saved.")
+
+    def _foot(self, policy: OutreachPolicy) -> CheckResult:
+        """What the law wants at the end of a marketing mail."""
+        versions = self._mails()
+        if self.said["purpose"] != Purpose.MARKETING or not versions:
+            return CheckResult("foot", "not_applicable", "No marketing mails are in it.")
+        if not policy.postal_address.strip():
+            return CheckResult("foot", "blocked", "Marketing mails need your postal address.")
+        rows = TemplateVersion.objects.filter(
+            workspace=self.plan.workspace_id, public_id__in=versions
+        ).select_related("template")
+        without = [
+            one.template.name
+            for one in rows
+            if any(_UNSUBSCRIBE not in part for part in (one.text, one.body) if part)
+        ]
+        if without:
+            why = f"No way to unsubscribe in {', '.join(without)}: add {{{{ unsubscribe_url }}}}."
+            return CheckResult("foot", "blocked", why)
+        return CheckResult("foot", "passed", "Address and a way to unsubscribe are in it.")
+
+    def _mails(self) -> list[str]:
+        return [
+            text["version"]
+            for step in self.plan.settings["steps"]
+            for text in step["texts"]
+            if text["channel"] == MessageChannel.EMAIL and text["version"]
+        ]
+
+    def _budget(self) -> CheckResult:
+        budget = self.plan.campaign.budget
+        if budget is None:
+            return CheckResult("budget", "not_applicable", "It has no limit.")
+        currency = self.plan.workspace.currency
+        left = budget - sum(spent_by_channel(self.plan.campaign).values())
+        words = f"{shown(self.plan.cost, currency)} of {shown(left, currency)} left"
+        if self.plan.cost > left:
+            return CheckResult("budget", "blocked", f"It costs more than there is: {words}.")
+        return CheckResult("budget", "passed", f"{words}.")
+
+    def _lines(self, policy: OutreachPolicy) -> Iterator[CheckResult]:
+        """Complaints and bounces of the last week, on the channels that it uses."""
+        since = self.now.astimezone(self.plan.workspace.zone).date() - _LINES
+        days = MessageDay.objects.filter(
+            workspace=self.plan.workspace_id, day__gt=since,
+            channel__in=list(self.plan.counts.get("channel", {})),
+        )  # fmt: skip
+        sums = days.values("channel").order_by("channel").annotate(
+            out=Sum("sent"), arrived=Sum("delivered"), hard=Sum("bounced"), angry=Sum("complained")
+        )  # fmt: skip
+        for one in sums:
+            label = MessageChannel(one["channel"]).label
+            if (one["out"] or 0) < policy.judged_from:
+                continue
+            for name, share, warn, stop in (
+                ("bounces", (one["hard"], one["out"]), policy.bounce_warn_bp,
+                 policy.bounce_stop_bp),
+                ("complaints", (one["angry"], one["arrived"] or one["out"]),
+                 policy.complaint_warn_bp, policy.complaint_stop_bp),
+            ):  # fmt: skip
+                yield _line(f"{label} {name}", name, share, warn, stop)
+
+
+def _line(label: str, name: str, share: Any, warn: int, stop: int) -> CheckResult:
+    part, whole = share
+    rate = _WHOLE * part / whole
+    words = f"{label}: {part:,} of {whole:,} in seven days"
+    if rate >= stop:
+        return CheckResult(name, "blocked", f"{words}; nothing goes out from {stop / 100:g} %.")
+    if rate >= warn:
+        return CheckResult(name, "warning", f"{words}; {warn / 100:g} % is the line to be careful.")
+    return CheckResult(name, "passed", f"{words}.")
+
+
+def _moment(text: str | None) -> datetime | None:
+    return parse_datetime(text) if text else None

@@ -1,0 +1,26 @@
+"""What somebody who signs a send sees: who, how many, why not, at what cost, for example whom."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from outreach.models import CampaignLaunch
+from outreach.selectors.plan_diff import diff_of
+from workspaces.models import Proposal
+
+
+def launch_context(proposal: Proposal, _now: datetime) -> dict[str, Any]:
+    """The campaign, its send plan, and what that changes."""
+    rows = CampaignLaunch.objects.select_related("campaign__audience", "plan", "workspace")
+    launch = rows.filter(proposal=proposal).first()
+    plan = proposal.current_plan
+    if launch is None or plan is None:
+        return {}
+    return {
+        "campaign": launch.campaign,
+        "send": launch.plan,
+        "body": plan.content,
+        "diff": diff_of(launch.plan),
+        "currency": launch.workspace.currency,
+    }

@@ -1,0 +1,53 @@
+"""How a workspace uses channels, as the engine takes it: what differs from what is shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from outreach.engine.channels import Channel, ChannelTable
+from outreach.engine.law_documents import law_from_document
+from outreach.engine.laws import Laws
+from outreach.engine.table_documents import table_from_document
+from outreach.models import ChannelPolicy, Halt, OutreachPolicy
+from workspaces.models import Workspace
+
+
+def channel_of(name: str) -> Channel:
+    """Code of a channel."""
+    return Channel[name.upper()]
+
+
+def outreach_policy_of(workspace: Workspace) -> OutreachPolicy:
+    """Its rules, or those that everybody begins with."""
+    found = OutreachPolicy.objects.filter(workspace=workspace).first()
+    return found or OutreachPolicy(workspace=workspace)
+
+
+def policies_of(workspace: Workspace) -> dict[str, ChannelPolicy]:
+    """Rules of its channels, by channel."""
+    rows = ChannelPolicy.objects.filter(workspace=workspace).select_related("connection")
+    return {row.channel: row for row in rows}
+
+
+def open_halts(workspace: Workspace) -> list[Halt]:
+    """What stopped itself, or was stopped, and was not let go again."""
+    return list(Halt.objects.filter(workspace=workspace, lifted_at=None).order_by("pk"))
+
+
+def is_halted(policy: ChannelPolicy, halts: Iterable[Halt]) -> Halt | None:
+    """What keeps a channel from sending: its own halt, or that of its sender's domain."""
+    domain = policy.sender.rpartition("@")[2].strip("> ").lower()
+    return next(
+        (one for one in halts if one.channel == policy.channel and one.scope in ("", domain)), None
+    )
+
+
+def laws_of(policies: Mapping[str, ChannelPolicy]) -> Laws:
+    """What each channel lets us do here."""
+    own = {name: policy.law for name, policy in policies.items()}
+    return {one: law_from_document(one, own.get(one.key, {})) for one in Channel}
+
+
+def table_of(policy: OutreachPolicy) -> ChannelTable:
+    """Figures that the choice among channels rests on."""
+    return table_from_document(policy.choice)

@@ -1,0 +1,266 @@
+"""Campaigns as they are written: made, edited, copied and put away from plain values.
+
+What goes out is the plan that was signed. So a campaign that runs can be edited too: nothing of it
+changes before a plan of the edited one is signed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import ProtectedError
+
+from attribution.models import CustomerType
+from experiments.models import ABTest, Surface
+from experiments.services.permissions import require
+from outreach.models import (
+    Audience,
+    CampaignStatus,
+    ChannelTemplate,
+    MessageChannel,
+    OutreachCampaign,
+    SequenceStep,
+    StepText,
+)
+from outreach.selectors.launches import open_launch_of
+from outreach.services.life import TOPIC, lock_campaign
+from workspaces.gate import Proposer, StateError
+from workspaces.models import Workspace
+from workspaces.roles import Role
+from workspaces.services.live import bump
+
+#: Columns that a campaign takes as they come.
+FIELDS: Final = ("name", "type", "purpose", "urgency", "channels", "priorities", "budget",
+                 "channel_budgets", "daily_limit", "personalisation", "goal", "starts_at",
+                 "ends_at", "send_at_best_hour")  # fmt: skip
+STEP_FIELDS: Final = ("name", "delay_hours", "condition", "segment", "exits_on_reply",
+                      "exits_on_conversion")  # fmt: skip
+
+
+@transaction.atomic
+def create_campaign(
+    *, workspace: Workspace, values: Mapping[str, Any], by: Proposer, now: datetime
+) -> OutreachCampaign:
+    """Make a draft.
+
+    ``values`` holds columns of the campaign (`FIELDS`), ``audience`` and ``test`` (a public id and
+    a key, or nothing), and ``steps``: each with `STEP_FIELDS` and ``texts`` of channel, variant
+    and template (a public id).
+
+    Raises
+    ------
+    ValidationError : names every field that is wrong
+    NotAllowedError : the person is no operator
+    """
+    require(by, workspace, Role.OPERATOR, now, "Making a campaign")
+    campaign = OutreachCampaign(workspace=workspace, created_by_label=by.label[:150])
+    _save(campaign, values)
+    return campaign
+
+
+@transaction.atomic
+def edit_campaign(
+    *, campaign: OutreachCampaign, values: Mapping[str, Any], by: Proposer, now: datetime
+) -> OutreachCampaign:
+    """Change what is given; the rest stays. Of one that runs, plan the send anew to put it out.
+
+    Raises
+    ------
+    ValidationError : names every field that is wrong
+    StateError : it is over, archived, or waits for a signature
+    NotAllowedError : the person is no operator
+    """
+    require(by, campaign.workspace, Role.OPERATOR, now, "Editing a campaign")
+    locked = lock_campaign(campaign)
+    require_open(locked)
+    _save(locked, values)
+    return locked
+
+
+@transaction.atomic
+def copy_campaign(
+    *, campaign: OutreachCampaign, by: Proposer, now: datetime, name: str = ""
+) -> OutreachCampaign:
+    """Make a draft like it, with its steps and texts, but no dates and no test."""
+    values: dict[str, Any] = {
+        **{field: getattr(campaign, field) for field in FIELDS},
+        "name": (name or f"{campaign.name} (copy)")[:120],
+        "starts_at": None,
+        "ends_at": None,
+        "audience": str(campaign.audience.public_id) if campaign.audience else None,
+        "steps": [
+            {
+                **{field: getattr(step, field) for field in STEP_FIELDS},
+                "texts": [
+                    {"channel": one.channel, "variant": one.variant,
+                     "template": str(one.template.public_id)}
+                    for one in step.texts.select_related("template").order_by("pk")
+                ],
+            }
+            for step in campaign.steps.order_by("position")
+        ],
+    }  # fmt: skip
+    return create_campaign(workspace=campaign.workspace, values=values, by=by, now=now)
+
+
+@transaction.atomic
+def archive_campaign(
+    *, campaign: OutreachCampaign, by: Proposer, now: datetime
+) -> OutreachCampaign:
+    """Put a draft or a campaign that is over out of the lists; nothing of it is deleted.
+
+    Raises
+    ------
+    StateError : it runs, or waits for a signature
+    NotAllowedError : the person is no operator
+    """
+    require(by, campaign.workspace, Role.OPERATOR, now, "Archiving a campaign")
+    locked = lock_campaign(campaign)
+    if locked.status in (CampaignStatus.ACTIVE, CampaignStatus.PAUSED):
+        raise StateError("It is running. Stop it first.")
+    if locked.status != CampaignStatus.COMPLETED:
+        require_open(locked)
+    locked.archived_at = locked.archived_at or now
+    locked.save(update_fields=["archived_at", "updated_at"])
+    bump(locked.workspace_id, TOPIC)
+    return locked
+
+
+def require_open(campaign: OutreachCampaign) -> None:
+    """Refuse what is over or waits for a signature; what was refused one is a draft again.
+
+    Raises
+    ------
+    StateError : it cannot be edited now
+    """
+    if campaign.archived_at is not None or campaign.status == CampaignStatus.COMPLETED:
+        raise StateError("It is over. Copy it to send it again.")
+    if proposal := open_launch_of(campaign):
+        raise StateError(
+            f"“{proposal.summary}” is {proposal.get_status_display().lower()}. Cancel that first."
+        )
+    if campaign.status == CampaignStatus.AWAITING_APPROVAL:
+        campaign.status = CampaignStatus.DRAFT
+        campaign.save(update_fields=["status"])
+
+
+def _save(campaign: OutreachCampaign, values: Mapping[str, Any]) -> None:
+    for name in FIELDS:
+        if name in values:
+            setattr(campaign, name, values[name])
+    _read_links(campaign, values)
+    _require_known(campaign)
+    campaign.full_clean(exclude=["workspace"])
+    campaign.save()
+    if "steps" in values:
+        _put_steps(campaign, values["steps"])
+    bump(campaign.workspace_id, TOPIC)
+
+
+def _read_links(campaign: OutreachCampaign, values: Mapping[str, Any]) -> None:
+    workspace = campaign.workspace
+    if "audience" in values:
+        campaign.audience = _named(
+            Audience.objects.filter(workspace=workspace, archived_at=None), values["audience"],
+            "audience", "There is no such audience.",
+        )  # fmt: skip
+    if "test" in values:
+        key = values["test"]
+        tests = ABTest.objects.filter(workspace=workspace, archived_at=None)
+        campaign.test = tests.filter(key=key, surface=Surface.MESSAGE).first() if key else None
+        if key and campaign.test is None:
+            raise ValidationError({"test": "There is no test of messages with this key."})
+
+
+def _named(rows: Any, public_id: object, field: str, message: str) -> Any:
+    """The row of a public id; nothing for none."""
+    if not public_id:
+        return None
+    try:
+        found = rows.filter(public_id=str(public_id)).first()
+    except ValidationError:
+        found = None
+    if found is None:
+        raise ValidationError({field: message})
+    return found
+
+
+def _require_known(campaign: OutreachCampaign) -> None:
+    """Check what stands in documents."""
+    wrong = {}
+    if not set(campaign.priorities) <= set(CustomerType.values) or any(
+        not isinstance(one, list) or not set(one) <= set(MessageChannel.values)
+        for one in campaign.priorities.values()
+    ):
+        wrong["priorities"] = (
+            f"Give for {', '.join(CustomerType.values)} a list of channels in their order."
+        )
+    if not _are_amounts(campaign.channel_budgets):
+        wrong["channel_budgets"] = "Give amounts from 0 on by channel, as text."
+    if wrong:
+        raise ValidationError(wrong)
+
+
+def _are_amounts(budgets: object) -> bool:
+    if not isinstance(budgets, dict) or not set(budgets) <= set(MessageChannel.values):
+        return False
+    try:
+        return all(Decimal(str(one)) >= 0 for one in budgets.values())
+    except InvalidOperation:
+        return False
+
+
+def _put_steps(campaign: OutreachCampaign, steps: Sequence[Mapping[str, Any]]) -> None:
+    """Write the steps in their order; those beyond go, unless somebody was planned for them."""
+    fresh = SequenceStep()
+    for place, values in enumerate(steps, start=1):
+        step = SequenceStep.objects.filter(campaign=campaign, position=place).first()
+        step = step or SequenceStep(workspace=campaign.workspace, campaign=campaign, position=place)
+        for name in STEP_FIELDS:
+            setattr(step, name, values.get(name, getattr(fresh, name)))
+        _clean(step, place)
+        step.save()
+        _put_texts(step, values.get("texts", []), place)
+    try:
+        SequenceStep.objects.filter(campaign=campaign, position__gt=len(steps)).delete()
+    except ProtectedError as error:
+        raise ValidationError(
+            {"steps": "A step that was planned for somebody cannot be taken away."}
+        ) from error
+
+
+def _clean(step: SequenceStep, place: int) -> None:
+    try:
+        step.full_clean(exclude=["workspace", "campaign"])
+    except ValidationError as error:
+        words = "; ".join(f"{name}: {' '.join(said)}" for name, said in error.message_dict.items())
+        raise ValidationError({"steps": f"Step {place}: {words}"}) from error
+
+
+def _put_texts(step: SequenceStep, texts: Sequence[Mapping[str, Any]], place: int) -> None:
+    step.texts.all().delete()
+    templates = ChannelTemplate.objects.filter(workspace=step.workspace_id)
+    seen = set()
+    for given in texts:
+        template = _named(
+            templates, given.get("template"), "steps", f"Step {place}: there is no such template."
+        )
+        if template is None:
+            raise ValidationError({"steps": f"Step {place}: name the template of each text."})
+        channel = given.get("channel") or template.channel
+        if template.channel != channel:
+            raise ValidationError(
+                {"steps": f"Step {place}: “{template.name}” is no text for {channel}."}
+            )
+        key = (channel, given.get("variant") or "")
+        if key in seen:
+            raise ValidationError({"steps": f"Step {place}: two texts for {channel}."})
+        seen.add(key)
+        StepText.objects.create(
+            workspace=step.workspace, step=step, channel=channel, variant=key[1], template=template
+        )

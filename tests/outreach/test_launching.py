@@ -1,0 +1,228 @@
+"""From a draft to a plan that is being sent, through the gate."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from outreach.models import (
+    AudienceMember,
+    CampaignStatus,
+    ChannelPolicy,
+    Contact,
+    Halt,
+    OutreachMessage,
+    OutreachPolicy,
+    PlannedSend,
+    PlanStatus,
+    SendPlan,
+)
+from outreach.selectors.plan_diff import diff_of
+from outreach.selectors.plan_rows import stored_rows
+from outreach.services.life import pause_campaign, resume_campaign, stop_campaign
+from tests.outreach.launch_steps import (
+    carried_out,
+    email_on,
+    launched,
+    news_to,
+    planned,
+    was_sent_before,
+)
+from tests.outreach.steps import contact_of, message_of
+from tests.workspaces.gate_steps import sign
+from workspaces.gate import GateError, NotAllowedError, Proposer
+from workspaces.models import Proposal, Status
+from workspaces.services.reverting import revert
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def campaign(workspace):
+    email_on(workspace)
+    people = [contact_of(workspace, f"{name}@example.com") for name in ("ann", "bob", "cy")]
+    return news_to(*people, workspace=workspace)
+
+
+def test_a_draft_is_planned_signed_and_sent(campaign, operator, approver, now):
+    plan = planned(campaign, operator, now)
+
+    assert (plan.status, plan.recipients, plan.blocked) == (PlanStatus.READY, 3, 0)
+    assert [row.outcome for row in PlannedSend.objects.all()] == ["scheduled"] * 3
+    assert stored_rows(plan).sha256() == plan.rows_sha256
+
+    proposal = launched(campaign, operator, now)
+    campaign.refresh_from_db()
+    assert (proposal.status, campaign.status) == (Status.PENDING, "awaiting_approval")
+    assert proposal.current_plan.content["rows_sha256"] == plan.rows_sha256
+
+    sign(proposal, approver, now)
+    assert carried_out(now) == 1
+
+    plan = SendPlan.objects.get()
+    campaign.refresh_from_db()
+    assert (plan.status, plan.activated_at, plan.signed_by) == ("active", now, proposal)
+    assert (campaign.status, campaign.launched_at) == (CampaignStatus.ACTIVE, now)
+
+
+def test_a_small_send_of_known_texts_is_signed_by_policy(campaign, operator, now):
+    was_sent_before(campaign)
+    planned(campaign, operator, now)
+
+    proposal = launched(campaign, operator, now)
+
+    assert (proposal.status, proposal.proposer_type) == (Status.APPROVED, "rule")
+    assert str(operator) in proposal.proposer_label
+    assert carried_out(now) == 1
+    assert SendPlan.objects.get().status == "active"
+
+
+def test_viewers_neither_plan_nor_launch(campaign, viewer, operator, now):
+    with pytest.raises(NotAllowedError, match="operator"):
+        planned(campaign, viewer, now)
+    planned(campaign, operator, now)
+    with pytest.raises(NotAllowedError, match="operator"):
+        launched(campaign, viewer, now)
+
+    campaign.refresh_from_db()
+    assert campaign.status == "draft"
+
+
+def test_a_changed_audience_needs_a_new_signature(campaign, workspace, operator, approver, now):
+    first = planned(campaign, operator, now)
+    proposal = launched(campaign, operator, now)
+    sign(proposal, approver, now)
+    AudienceMember.objects.create(
+        workspace=workspace, audience=campaign.audience,
+        contact=contact_of(workspace, "late@example.com"),
+    )  # fmt: skip
+
+    carried_out(now)
+
+    proposal.refresh_from_db()
+    second = SendPlan.objects.exclude(pk=first.pk).get()
+    first.refresh_from_db()
+    assert (first.status, second.status, second.recipients) == ("superseded", "ready", 4)
+    assert proposal.status == Status.PENDING
+    assert proposal.current_plan.content["plan"] == str(second.public_id)
+    assert not OutreachMessage.objects.exists()
+
+    sign(proposal, approver, now)
+    carried_out(now)
+    second.refresh_from_db()
+    assert second.status == "active"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda one: OutreachPolicy.objects.update(postal_address=""), "postal address"),
+        (lambda one: ChannelPolicy.objects.update(connection=None), "Connect E-mail"),
+        (
+            lambda one: Halt.objects.create(
+                workspace=one.workspace, channel="email", scope="shop.example", reason="Bounces",
+                since=one.created_at,
+            ),
+            "is stopped: Bounces",
+        ),
+        (lambda one: ChannelPolicy.objects.update(is_on=False), "switched off"),
+    ],
+)  # fmt: skip
+def test_what_speaks_against_a_send_blocks_it(campaign, operator, approver, now, spoil, why):
+    planned(campaign, operator, now)
+    spoil(campaign)
+
+    proposal = launched(campaign, operator, now)
+
+    plan = proposal.current_plan
+    assert plan.is_blocked
+    assert why in " ".join(one["why"] for one in plan.verdict if one["verdict"] == "blocked")
+    with pytest.raises(GateError):
+        sign(proposal, approver, now)
+
+
+def test_pausing_acts_at_once_and_going_on_needs_a_signature(campaign, operator, approver, now):
+    planned(campaign, operator, now)
+    sign(launched(campaign, operator, now), approver, now)
+    carried_out(now)
+
+    by = Proposer.person(operator)
+    paused = pause_campaign(campaign=campaign, by=by, reason="A typo", now=now)
+    assert (paused.status, paused.paused_reason) == ("paused", "A typo")
+    assert Proposal.objects.exclude(kind="outreach.launch").get().status == Status.EXECUTED
+
+    proposal = resume_campaign(campaign=paused, by=by, reason="It was none", now=now)
+    assert proposal.status == Status.PENDING
+    assert proposal.current_plan.policy_may_sign is False
+    sign(proposal, approver, now)
+    carried_out(now)
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.paused_reason) == ("active", "")
+
+
+def test_stopping_cancels_what_waits_and_lets_what_went_be(campaign, operator, approver, now):
+    plan = planned(campaign, operator, now)
+    sign(launched(campaign, operator, now), approver, now)
+    carried_out(now)
+    ann, bob = Contact.objects.order_by("pk")[:2]
+    gone = message_of(ann, campaign=campaign, plan=plan, status="sent", sent_at=now)
+    waits = message_of(bob, campaign=campaign, plan=plan)
+
+    stop_campaign(campaign=campaign, by=Proposer.person(operator), reason="Wrong price", now=now)
+
+    campaign.refresh_from_db()
+    plan.refresh_from_db()
+    gone.refresh_from_db()
+    waits.refresh_from_db()
+    assert (campaign.status, plan.status) == ("completed", "halted")
+    assert (gone.status, waits.status) == ("sent", "cancelled")
+    assert waits.refusal_reason == "Wrong price"
+
+
+def test_undoing_a_launch_asks_to_stop_it(campaign, operator, approver, now):
+    planned(campaign, operator, now)
+    proposal = sign(launched(campaign, operator, now), approver, now)
+    carried_out(now)
+    proposal.refresh_from_db()
+
+    undo = revert(proposal_id=proposal.pk, by=operator, now=now)
+    sign(undo, approver, now)
+    carried_out(now)
+
+    campaign.refresh_from_db()
+    assert undo.current_plan.content["operation"] == "stop"
+    assert campaign.status == "completed"
+
+
+def test_a_change_takes_the_place_of_what_is_being_sent(
+    campaign, workspace, operator, approver, now
+):
+    first = planned(campaign, operator, now)
+    sign(launched(campaign, operator, now), approver, now)
+    carried_out(now)
+    ann = Contact.objects.order_by("pk")[0]
+    message_of(
+        ann, campaign=campaign, plan=first, step=campaign.steps.get(), status="sent", sent_at=now
+    )
+    campaign.refresh_from_db()
+    AudienceMember.objects.create(
+        workspace=workspace, audience=campaign.audience,
+        contact=contact_of(workspace, "late@example.com"),
+    )  # fmt: skip
+
+    second = planned(campaign, operator, now + timedelta(days=3))
+    diff = diff_of(second)
+    assert {one.key: one.count for one in diff.changes} == {
+        "added": 1, "removed": 0, "rechannelled": 0, "retimed": 2,
+    }  # fmt: skip
+    assert second.counts["outcome"] == {"scheduled": 3, "duplicate": 1}
+    assert [one.people[0].name for one in diff.blocked] == ["Ann"]
+
+    proposal = launched(campaign, operator, now)
+    assert proposal.current_plan.content["operation"] == "change"
+    sign(proposal, approver, now)
+    carried_out(now)
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, second.status) == ("superseded", "active")
