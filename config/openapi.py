@@ -40,6 +40,12 @@ DESCRIPTION: Final[dict[str, Any]] = {
         "ABTestType": "experiments.models.ABTestType",
         "ABTestMode": "experiments.models.Mode",
         "ABTestMethod": "experiments.models.Method",
+        "CustomerType": "attribution.models.CustomerType",
+        "MessageChannel": "outreach.models.MessageChannel",
+        "MessagePurpose": "outreach.models.Purpose",
+        "ConsentSource": "outreach.models.ConsentSource",
+        "SuppressionReason": "outreach.models.SuppressionReason",
+        "AudienceKind": "outreach.models.AudienceKind",
         "RollOutState": "experiments.models.RollOutState",
     },
 }

@@ -8,6 +8,7 @@ from attribution.api.urls import urlpatterns as attribution_paths
 from campaigns.api.urls import urlpatterns as campaigns_paths
 from experiments.api.urls import urlpatterns as experiments_paths
 from mlops.api.urls import urlpatterns as mlops_paths
+from outreach.api.people_urls import urlpatterns as people_paths
 from workspaces.api.problems import not_found
 from workspaces.api.routing import api_path
 from workspaces.api.urls import urlpatterns as workspaces_paths
@@ -26,6 +27,7 @@ urlpatterns = [
     *campaigns_paths,
     *attribution_paths,
     *experiments_paths,
+    *people_paths,
     *mlops_paths,
     path("<path:path>", not_found),
     path("", not_found),

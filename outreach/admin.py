@@ -12,6 +12,8 @@ from outreach.models import (
     ChannelTemplate,
     Consent,
     Contact,
+    ContactImport,
+    ContactImportRow,
     ContactPoint,
     ContactStanding,
     Enrolment,
@@ -113,6 +115,38 @@ class ContactPointAdmin(ReadOnlyAdmin[ContactPoint]):
     search_fields = ("=address",)
     ordering = ("-pk",)
     readonly_fields = fields_of(ContactPoint)
+
+
+class BadRowInline(ReadOnlyInline[ContactImportRow, ContactImport]):
+    """What was not taken."""
+
+    model = ContactImportRow
+    fields = ("line", "kind", "reason")
+
+
+@admin.register(ContactImport)
+class ContactImportAdmin(ReadOnlyAdmin[ContactImport]):
+    """Files of contacts."""
+
+    list_display = ("file_name", "state", "rows_read", "created", "updated", "by_label",
+                    "created_at", "finished_at")  # fmt: skip
+    list_filter = ("state",)
+    search_fields = ("file_name",)
+    ordering = ("-pk",)
+    fields = readonly_fields = fields_of(ContactImport, "file")
+    inlines = (BadRowInline,)
+
+
+@admin.register(ContactImportRow)
+class ContactImportRowAdmin(ReadOnlyAdmin[ContactImportRow]):
+    """Rows that were not taken."""
+
+    workspace_path = "run__workspace"
+    list_display = ("run", "line", "kind", "reason")
+    list_filter = ("kind",)
+    list_select_related = ("run",)
+    ordering = ("-pk",)
+    readonly_fields = fields_of(ContactImportRow)
 
 
 @admin.register(Consent)

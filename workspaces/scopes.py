@@ -16,6 +16,8 @@ EVENTS_WRITE: Final = "events:write"
 ATTRIBUTION_READ: Final = "attribution:read"
 EXPERIMENTS_READ: Final = "experiments:read"
 EXPERIMENTS_WRITE: Final = "experiments:write"
+OUTREACH_READ: Final = "outreach:read"
+OUTREACH_WRITE: Final = "outreach:write"
 WORKSPACE_ADMIN: Final = "workspace:admin"
 
 SCOPES: Final[dict[str, str]] = {
@@ -31,8 +33,8 @@ SCOPES: Final[dict[str, str]] = {
     ATTRIBUTION_READ: "Read journeys and attribution",
     EXPERIMENTS_READ: "Read experiments",
     EXPERIMENTS_WRITE: "Create and run experiments",
-    "outreach:read": "Read outreach campaigns and contacts",
-    "outreach:write": "Write outreach campaigns and contacts",
+    OUTREACH_READ: "Read outreach campaigns and contacts",
+    OUTREACH_WRITE: "Write outreach campaigns and contacts",
     "inbox:read": "Read conversations",
     "inbox:write": "Work in conversations",
     WORKSPACE_ADMIN: "Manage connections, webhooks and policy",

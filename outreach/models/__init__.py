@@ -26,6 +26,7 @@ from outreach.models.contacts import (
     Suppression,
     SuppressionReason,
 )
+from outreach.models.imports import ContactImport, ContactImportRow, ContactImportState
 from outreach.models.messages import UNSENT, WAITING, MessageStatus, OutreachMessage
 from outreach.models.plans import SENT_TO, Outcome, PlannedSend, PlanStatus, SendPlan
 from outreach.models.results import (
@@ -59,6 +60,9 @@ __all__ = [
     "Consent",
     "ConsentSource",
     "Contact",
+    "ContactImport",
+    "ContactImportRow",
+    "ContactImportState",
     "ContactPoint",
     "ContactStanding",
     "Enrolment",

@@ -6,7 +6,7 @@ import pghistory
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
 
 from attribution.models import CustomerType, LifecycleStage, Person
 from outreach.models.channels import MessageChannel, Purpose, money
@@ -144,6 +144,21 @@ class ContactPoint(models.Model):
             ),
             models.CheckConstraint(condition=~Q(address=""), name="outreach_contactpoint_address"),
         ]
+        indexes = [
+            # Whose addresses a suppressed domain means.
+            models.Index(
+                F("workspace"),
+                Func(F("address"), Value("@"), Value(2), function="split_part"),
+                name="outreach_contactpoint_domain",
+                condition=Q(channel="email"),
+            ),
+            # A search by the beginning of an address.
+            models.Index(
+                fields=["workspace", "address"],
+                name="outreach_contactpoint_prefix",
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.address
@@ -196,6 +211,11 @@ class Consent(models.Model):
             models.Index(
                 F("workspace"), F("contact"), F("channel"), F("purpose"), F("at").desc(),
                 F("id").desc(), name="outreach_consent_newest",
+            ),
+            # Everybody who agrees to something, without a look at the rows.
+            models.Index(
+                F("workspace"), F("channel"), F("purpose"), F("contact"), F("at").desc(),
+                F("id").desc(), name="outreach_consent_audience", include=["is_given"],
             ),
         ]  # fmt: skip
         triggers = [

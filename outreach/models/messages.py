@@ -226,6 +226,14 @@ class OutreachMessage(models.Model):
                 name="outreach_message_provider",
                 condition=~Q(provider_message_id=""),
             ),
+            # Who opened, clicked or replied lately; who had a message.
+            *(
+                models.Index(
+                    fields=["workspace", f"{moment}_at"], name=f"outreach_message_{moment}",
+                    include=["contact"], condition=Q(**{f"{moment}_at__isnull": False}),
+                )
+                for moment in ("sent", "opened", "clicked", "replied")
+            ),
             # What no receipt came for.
             models.Index(
                 fields=["workspace", "sent_at"],

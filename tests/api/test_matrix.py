@@ -21,6 +21,7 @@ WITHOUT_REPEAT_KEY = {
     "POST safety-policy/simulate/",
     "POST scenarios/predict/",
     "POST ab-tests/power/",
+    "POST audiences/preview/",
     # Each event has an id of its own.
     "POST website/events/",
     "POST website/track/",
@@ -119,6 +120,7 @@ def test_reading_scope_never_writes(workspace, admin):
         "POST safety-policy/simulate/",
         "POST scenarios/predict/",
         "POST ab-tests/power/",
+        "POST audiences/preview/",
         "POST ml/battle-hardened/select/",
         "POST ml/optimize-budget/",
         "POST ml/predict/<str:name>/",

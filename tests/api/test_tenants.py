@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from attribution.services.funnels.defining import create_funnel
 from campaigns.services.alerts import ensure_rules
+from outreach.models import Suppression
 from tests.api.conftest import key_client
 from tests.api.paths import OPERATIONS
 from tests.attribution.funnels.steps import document, page
@@ -19,6 +20,7 @@ from tests.campaigns.scenarios.steps import stored
 from tests.campaigns.signal_rows import signal_of
 from tests.experiments.steps import running_of
 from tests.mlops.registry.steps import version_of
+from tests.outreach.steps import audience_of, contact_of
 from tests.workspaces.factories import ConnectionFactory, MembershipFactory
 from workspaces import scopes
 from workspaces.gate import Proposer
@@ -80,6 +82,10 @@ def theirs(note, workspace):
         workspace=workspace, name="Shop", document=document(page("/")), by=None, now=now
     )
     recommendation = recommendation_of(workspace)
+    contact = contact_of(workspace)
+    suppression = Suppression.objects.create(
+        workspace=workspace, value="bob@example.com", reason="manual", at=now
+    )
     return {
         "proposals": made[0].public_id,
         "connections": ConnectionFactory(workspace=workspace).public_id,
@@ -99,6 +105,9 @@ def theirs(note, workspace):
         "website/sessions": session.public_id,
         "website/funnels": funnel.public_id,
         "ab-tests": running_of(workspace).public_id,
+        "contacts": contact.public_id,
+        "audiences": audience_of(workspace, contact).public_id,
+        "suppressions": suppression.public_id,
     }
 
 
@@ -152,6 +161,7 @@ def test_lists_of_others_are_empty(theirs, outsider, browser, workspace, admin):
         "proposals", "pending-ad-changes", "connections", "webhook-endpoints", "jobs",
         "ad-accounts", "campaigns", "ad-sets", "ads", f"performance/?from={DAY}&to={DAY}",
         "recommendations", "alerts", "alerts/unread", "alert-rules", "signals?state=all", "models",
+        "contacts", "audiences", "suppressions",
         "reports/v_campaign_activity_summary",
     ]  # fmt: skip
 

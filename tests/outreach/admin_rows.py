@@ -5,6 +5,8 @@ from __future__ import annotations
 from outreach.models import (
     CampaignLaunch,
     ChannelPolicy,
+    ContactImport,
+    ContactImportRow,
     ContactStanding,
     Enrolment,
     Halt,
@@ -31,6 +33,8 @@ def fill(workspace: Workspace, launch: Proposal) -> None:
     Halt.objects.create(**own, channel="email", reason="Complaints", since=NOW)
     Suppression.objects.create(**own, value="bob@example.com", reason="manual", at=NOW)
     ContactStanding.objects.create(**own, contact=contact, counted_at=NOW)
+    run = ContactImport.objects.create(**own, file_name="people.csv")
+    ContactImportRow.objects.create(run=run, line=2, kind="invalid", reason="No address.")
     Enrolment.objects.create(**own, campaign=campaign, contact=contact, due_at=NOW, entered_at=NOW)
     CampaignLaunch.objects.create(
         **own, proposal=launch, campaign=campaign, plan=plan, operation="launch"

@@ -1,0 +1,1 @@
+"""Audiences: rules as one query, and who belongs to them."""

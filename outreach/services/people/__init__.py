@@ -1,0 +1,1 @@
+"""People we may write to: kept, linked, asked, spared, imported and forgotten."""
