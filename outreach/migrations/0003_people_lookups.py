@@ -15,7 +15,7 @@ ALTER TABLE outreach_contactimport ADD CONSTRAINT outreach_contactimport_audienc
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('outreach', '0001_initial'),
+        ("outreach", "0002_plan_follow_ups"),
         ('workspaces', '0002_job_views'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
