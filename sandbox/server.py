@@ -237,10 +237,11 @@ def serve(state_path: Path, port: int, smtp_port: int | None = None) -> None:
     store = Store(state_path)
     server = Server(Application(store), port)
     smtp = SmtpServer(store, smtp_port) if smtp_port is not None else None
-    if smtp:
-        print(f"sandbox takes mail on {HOST}:{smtp.port}", flush=True)  # noqa: T201  # the command's output
-    print(f"sandbox ready on {server.base_url}, state in {state_path}", flush=True)  # noqa: T201  # the command's output
+    # Who reads that it is ready may stop it at once.
     with contextlib.suppress(KeyboardInterrupt):
+        if smtp:
+            print(f"sandbox takes mail on {HOST}:{smtp.port}", flush=True)  # noqa: T201  # the command's output
+        print(f"sandbox ready on {server.base_url}, state in {state_path}", flush=True)  # noqa: T201  # the command's output
         server.serve_forever()
     if smtp:
         smtp.close()

@@ -54,6 +54,20 @@ def _object(params: dict[str, str], name: str) -> JsonObject:
         raise graph_error(100, f"Param {name} must be a JSON object.") from None
 
 
+def channel_of(context: Context, page: Account, params: dict[str, str]) -> str:
+    """Return the channel that a call to the page means: its recipient's, where it does not say."""
+    recipient = _object(params, "recipient")
+    if params.get("platform"):
+        return "instagram" if params["platform"] == "instagram" else "messenger"
+    if recipient.get("comment_id"):
+        found = items.find(context.store, "instagram", str(recipient["comment_id"]))
+        return "instagram" if found else "messenger"
+    person = str(recipient.get("id", ""))
+    if heard_at(context.store, page, "messenger", person):
+        return "messenger"
+    return "instagram" if heard_at(context.store, page, "instagram", person) else "messenger"
+
+
 def ours(page: Account, channel: str) -> str:
     """Return the id that a page has on a channel."""
     return str(page.extra.get("instagram_id", "")) if channel == "instagram" else page.id

@@ -51,7 +51,7 @@ def _own(
     """Answer for the page or its Instagram account."""
     if context.request.method == "POST":
         if edge == "messages":
-            channel = "instagram" if is_instagram or _is_of_instagram(params) else "messenger"
+            channel = "instagram" if is_instagram else messaging.channel_of(context, page, params)
             return messaging.send(context, page, channel, params)
         if edge == "subscribed_apps":
             return {"success": True}
@@ -70,10 +70,6 @@ def _own(
     since, until = _moment(params, "since", 0.0), _moment(params, "until", math.inf)
     found = items.listed(context.store, network, account, kinds[edge], context.now, since, until)
     return page_of(context, [_shown(context, item, params) for item in found], params)
-
-
-def _is_of_instagram(params: dict[str, str]) -> bool:
-    return params.get("platform") == "instagram"
 
 
 def _id_of(page: Account) -> str:

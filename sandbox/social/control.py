@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 
 from sandbox.context import utc_text
 from sandbox.entities import Account
@@ -122,7 +122,35 @@ def _truth(store: Store, traffic: Traffic, request: Request) -> JsonObject:
     }
 
 
+_KINDS = ("post", "comment", "mention", "person")
+_OWN = ("network", "account", "kind", "id", "at", "author", "parent")
+
+
+def _put(store: Store, traffic: Traffic, request: Request) -> JsonObject:
+    """`{"network", "account", "kind", "id", "at"?, "author"?, "parent"?, …}`: one item by hand.
+
+    What else is given is its content: `text`, `type`, `likes`, `shares`, `saves`, `reach`,
+    `views`, `clicks` of a post; `username`, `name`, `followers_count`, `is_public`, `accepts_dm`
+    of a person.
+    """
+    body = request.json()
+    network, kind = str(body.get("network", "")), str(body.get("kind", ""))
+    if network not in world.NETWORKS or kind not in _KINDS:
+        names = ", ".join(world.NETWORKS)
+        raise SocialError(f"network is one of {names}; kind one of {', '.join(_KINDS)}")
+    if not body.get("id"):
+        raise SocialError("id is missing")
+    at = datetime.fromisoformat(str(body["at"])).timestamp() if "at" in body else store.now()
+    items.add(
+        store, network, str(body.get("account", "")), kind, str(body["id"]), at=at,
+        author=str(body.get("author", "")), parent=str(body.get("parent", "")),
+        content={name: body[name] for name in body if name not in _OWN},
+    )  # fmt: skip
+    return {"id": body["id"]}
+
+
 ACTIONS: dict[tuple[str, str], Callable[[Store, Traffic, Request], JsonObject]] = {
     ("POST", "social/seed"): _seed,
+    ("POST", "social/item"): _put,
     ("GET", "social/truth"): _truth,
 }

@@ -19,12 +19,12 @@ def test_prints_where_it_takes_mail_and_stops(tmp_path: Path) -> None:
     try:
         assert process.stdout is not None
         mail, ready = process.stdout.readline(), process.stdout.readline()
-        with smtplib.SMTP("127.0.0.1", int(mail.rpartition(":")[2]), timeout=5) as client:
+        with smtplib.SMTP("127.0.0.1", int(mail.rpartition(":")[2]), timeout=20) as client:
             client.sendmail("us@shop.example", "mara@example.com", "Subject: Hi\r\n\r\nHello")
     finally:
         process.terminate()
 
-    assert process.wait(10) == 0
+    assert process.wait(20) == 0
     assert ready.startswith("sandbox ready on http://127.0.0.1:")
     assert state.exists()
 

@@ -165,8 +165,17 @@ def test_texts_have_a_longest(page: Page, channel: str, most: int) -> None:
 def test_windows_are_apart_for_each_channel(page: Page) -> None:
     page.hear(channel="instagram")
 
-    assert error_of(page.send()) == (100, 2018001)
+    assert error_of(page.send(platform="messenger")) == (100, 2018001)
     assert page.send(platform="instagram").status_code == 200
+
+
+def test_a_message_goes_where_the_person_wrote(page: Page) -> None:
+    page.hear(channel="instagram")
+
+    page.send()
+
+    (sent,) = page.box.get("messages?platform=meta")["messages"]
+    assert (sent["channel"], sent["sender"]) == ("instagram", INSTAGRAM)
 
 
 def test_a_person_who_cannot_be_reached_is_an_error(page: Page) -> None:

@@ -281,6 +281,25 @@ def test_x_limits_messages_and_tells_until_when(world: WorldPage) -> None:
     assert call(world, "POST", path, "x", json={"text": "Hi"}).status_code in (201, 403)
 
 
+def test_single_items_are_put_in_by_hand(box: Box) -> None:
+    box.seed({"platform": "x", "id": "77", "token": "x-token"})
+    person = {"network": "x", "kind": "person", "id": "5", "username": "mara", "name": "Mara"}
+    box.control("social/item", {**person, "accepts_dm": True})
+    post = {"network": "x", "account": "77", "kind": "post", "id": "6", "text": "Hello"}
+    box.control("social/item", {**post, "at": "2026-11-18T12:00:00+00:00", "likes": 100})
+    headers = {"Authorization": "Bearer x-token"}
+
+    sent = box.http.post(
+        "/2/dm_conversations/with/5/messages", json={"text": "Hi"}, headers=headers
+    )
+    (shown,) = box.http.get("/2/users/77/tweets", headers=headers).json()["data"]
+    wrong = box.http.post("/_sandbox/social/item", json={**post, "network": "y"})
+
+    assert sent.status_code == 201
+    assert (shown["text"], shown["public_metrics"]["like_count"]) == ("Hello", 98)
+    assert wrong.status_code == 400
+
+
 # Slack
 
 
