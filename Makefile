@@ -15,7 +15,8 @@ DATA ?= data
 # One more than CI has cores: browser tests wait for what others do.
 PYTEST := $(PY) -m pytest -n 3
 SUPERVISOR := $(PY) -m embedded.supervisor --prepare "python manage.py migrate --noinput" \
-	--ready-path /readyz --ready-path /accounts/login/ --later worker-train --later worker-infer
+	--ready-path /readyz --ready-path /accounts/login/ --later worker-train --later worker-infer \
+	--later worker-outreach
 # Nothing of it is a secret: production settings only have to load.
 AS_PRODUCTION := DJANGO_SETTINGS_MODULE=config.settings.production \
 	SECRET_KEY=check-only-Vq3mT8zKd5wXb1nRj6yLc9pHs4fGa2uEo7iDtN0kBvMxWQ \

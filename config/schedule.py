@@ -46,6 +46,26 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
     },
+    "outreach: make messages of plans": {
+        "task": "outreach.materialise_due",
+        "schedule": timedelta(seconds=30),
+        "options": {"queue": "outreach", "expires": 30},
+    },
+    "outreach: send what is due": {
+        "task": "outreach.dispatch_due",
+        "schedule": timedelta(seconds=2),
+        "options": {"queue": "outreach", "expires": 2},
+    },
+    "outreach: finish what workers left": {
+        "task": "outreach.recover",
+        "schedule": timedelta(seconds=15),
+        "options": {"queue": "outreach", "expires": 15},
+    },
+    "outreach: use the next channel": {
+        "task": "outreach.fall_back",
+        "schedule": timedelta(minutes=10),
+        "options": {"queue": "outreach", "expires": 600},
+    },
     "webhooks: deliver": {
         "task": "workspaces.deliver_webhooks",
         "schedule": timedelta(seconds=5),

@@ -12,9 +12,10 @@ class OutreachConfig(AppConfig):
     verbose_name = "Outreach"
 
     def ready(self) -> None:
-        """Bring word lists to the classifiers of texts; listen to providers and people; send."""
-        from outreach import launches, listening, text_classes
+        """Bring classifiers, providers and launches; listen to providers and people."""
+        from outreach import launches, listening, onboarding, text_classes
 
         launches.register()
         listening.register()
         text_classes.register()
+        onboarding.register()

@@ -42,6 +42,46 @@ def count_up(name: str, *, keep_s: int) -> int:
         return int(pipeline.execute()[0])
 
 
+# One bucket for all processes, by the clock of Redis: theirs differ.
+_TAKE = """
+local paused = redis.call('PTTL', KEYS[2])
+if paused > 0 then return {0, paused} end
+local rate, burst, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local kept = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local tokens = tonumber(kept[1]) or burst
+tokens = math.min(burst, tokens + math.max(0, now - (tonumber(kept[2]) or now)) * rate / 1000)
+local granted = math.max(math.min(wanted, math.floor(tokens)), math.min(wanted, 0))
+redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - granted), 'at', now)
+redis.call('PEXPIRE', KEYS[1], math.ceil(burst / rate * 1000) + 60000)
+local wait = 0
+if granted == 0 then wait = math.ceil((1 - tokens) / rate * 1000) end
+return {granted, wait}
+"""
+
+
+def take_tokens(name: str, *, rate: float, burst: int, wanted: int) -> tuple[int, float]:
+    """Take up to so many tokens of a bucket that ``rate`` a second flow into.
+
+    Returns how many were taken and, where none was, after how many seconds there is one. A
+    negative number gives tokens back that were not used.
+    """
+    keys = [cache.make_key(name), cache.make_key(f"{name}:paused")]
+    granted, wait_ms = _redis().eval(_TAKE, 2, *keys, rate, burst, wanted)
+    return int(granted), int(wait_ms) / 1000
+
+
+def pause_tokens(name: str, *, seconds: float) -> None:
+    """Give no tokens of a bucket for a while; a longer pause stays."""
+    key = cache.make_key(f"{name}:paused")
+    milliseconds = max(1, int(seconds * 1000))
+    with _redis().pipeline(transaction=False) as pipeline:
+        pipeline.set(key, 1, px=milliseconds, nx=True)
+        pipeline.pexpire(key, milliseconds, gt=True)
+        pipeline.execute()
+
+
 def leave_answer(name: str, answer: Any, *, keep_s: int) -> None:
     """Leave an answer for the one who waits for it by ``wait_for_answer``, in any process."""
     key = cache.make_key(name)

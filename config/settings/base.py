@@ -179,6 +179,7 @@ CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 CELERY_TASK_ROUTES = {
     "workspaces.execute_due": {"queue": "gate"},
     "workspaces.reap_lapsed": {"queue": "gate"},
+    "outreach.*": {"queue": "outreach"},
 }
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 
@@ -294,6 +295,7 @@ EXECUTOR_BATCH = 50  # changes of one ad account that are claimed and settled to
 EXECUTOR_MIN_LEASE_LEFT_S = 120
 EXECUTOR_SETTLE_GRACE_S = 60  # a call without an answer may still commit this long
 EXECUTOR_MAX_ATTEMPTS = 5
+OUTREACH_THREADS = 4  # calls of providers at once in each process of worker-outreach
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

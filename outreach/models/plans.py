@@ -97,6 +97,10 @@ class SendPlan(models.Model):
     )  # fmt: skip
     wave = models.PositiveSmallIntegerField(default=0, help_text="Sent up to this one, from 0.")
     wave_at = models.DateTimeField(null=True, blank=True, help_text="When that was let go.")
+    taken = models.JSONField(
+        default=dict, blank=True,
+        help_text="By wave: moment and place of the last row that became a message.",
+    )  # fmt: skip
     halted_reason = models.CharField(max_length=300, blank=True, default="")
     made_at = models.DateTimeField(null=True, blank=True)
     activated_at = models.DateTimeField(null=True, blank=True)

@@ -21,7 +21,7 @@ from workspaces.tasks.heartbeat import _last_pulse_s
 
 @pytest.fixture
 def alive():
-    for queue in (*health.QUEUES, *health.MODEL_QUEUES):
+    for queue in (*health.QUEUES, *health.LATER_QUEUES):
         health.beat(queue)
     health.beat_schedule()
     yield
@@ -124,12 +124,12 @@ def test_doctor_is_content(db, alive, throttled_login):
 
     lines = out.getvalue().splitlines()
     assert [line for line in lines if line.startswith("FAIL")] == []
-    assert lines[-1].startswith("All 13 checks passed")
+    assert lines[-1].startswith("All 14 checks passed")
 
 
 def test_doctor_says_what_to_do(db, dead, throttled_login):
     out = StringIO()
-    with pytest.raises(CommandError, match="5 of 13 checks need attention"):
+    with pytest.raises(CommandError, match="6 of 14 checks need attention"):
         call_command("doctor", stdout=out)
     assert "start exactly one: celery -A config beat" in out.getvalue()
     assert "celery -A config worker -Q infer" in out.getvalue()

@@ -13,8 +13,9 @@ from django.db.migrations.executor import MigrationExecutor
 from redis.exceptions import RedisError
 
 QUEUES: Final = ("gate", "default")  # without these nothing signed would ever run
-# Without these pages and changes go on, but nothing is trained or predicted: the doctor tells.
-MODEL_QUEUES: Final = ("train", "infer")
+# Without these pages and changes go on, but nothing is trained, predicted or sent to people: the
+# doctor tells.
+LATER_QUEUES: Final = ("train", "infer", "outreach")
 HEARTBEAT_LIFE_S: Final = 60
 SCHEDULE_LIFE_S: Final = 900  # its task may wait behind long ones
 

@@ -45,7 +45,7 @@ def check_services() -> list[Check]:
     names = {check.name for check in checks if check.is_ok}
     if "redis" in names:
         checks.append(health.check_beat())
-        checks.extend(health.check_worker(queue) for queue in health.MODEL_QUEUES)
+        checks.extend(health.check_worker(queue) for queue in health.LATER_QUEUES)
     if "migrations" in names:
         checks.append(check_secrets())
     return checks

@@ -1,0 +1,1 @@
+"""Providers that messages are sent through, one adapter each."""

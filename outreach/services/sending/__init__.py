@@ -1,0 +1,1 @@
+"""Messages on their way: from a plan to the provider, each once."""

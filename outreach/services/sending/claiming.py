@@ -1,0 +1,175 @@
+"""Taking due messages of a lane: judged, written, leased. Nothing has left the house by then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import pgbulk
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from outreach.models import (
+    CampaignStatus,
+    MessageStatus,
+    OutreachMessage,
+    OutreachPolicy,
+    OutreachTask,
+    PlanStatus,
+    TaskReason,
+    TemplateVersion,
+)
+from outreach.platforms.base import Outgoing
+from outreach.services.sending.composing import TextError, outgoing_of, write
+from outreach.services.sending.judging import Decision, judge
+from outreach.services.sending.lanes import Lane
+from workspaces.services.locks import lock_names
+
+#: Longer than a batch can take, whatever the provider does; a dead worker's ends at once.
+LEASE: Final = timedelta(minutes=10)
+_CLAIMED: Final = [
+    "status", "send_at", "claimed_by", "lease_until", "refusal_reason", "error_kind", "error",
+    "failed_at", "subject", "text", "html", "content_sha256", "proof",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A message that may go out now, and as what."""
+
+    message: OutreachMessage
+    outgoing: Outgoing
+
+
+def claim(*, lane: Lane, worker: str, now: datetime, limit: int) -> tuple[list[Claimed], int]:
+    """Take up to ``limit`` due messages; those that may go now, and how many were looked at."""
+    with transaction.atomic():
+        due = _first_of_each(_due(lane, now)[:limit])
+        if not due:
+            return [], 0
+        # Two messages to one person are judged one after the other, whoever holds them.
+        lock_names(f"outreach:contact:{message.contact_id}" for message in due)
+        versions = _versions(due)
+        policy = policy_of(lane)
+        for message in due:
+            message.workspace = lane.workspace
+        decisions = judge(due, lane_policy=lane.policy, policy=policy, versions=versions, now=now)
+        claimed = []
+        for message, decision in zip(due, decisions, strict=True):
+            version = versions.get(message.version_id or 0)
+            if _apply(message, decision, version, now):
+                message.claimed_by, message.lease_until = worker, now + LEASE
+                message.status = MessageStatus.SENDING
+                outgoing = outgoing_of(message, policy=lane.policy, version=version)
+                claimed.append(Claimed(message, outgoing))
+        pgbulk.update(OutreachMessage, due, _CLAIMED)
+        _hand_over(due, decisions)
+    return claimed, len(due)
+
+
+def policy_of(lane: Lane) -> OutreachPolicy:
+    """Rules of the workspace; the shipped ones where it has none."""
+    found = OutreachPolicy.objects.filter(workspace=lane.workspace).first()
+    return found or OutreachPolicy(workspace=lane.workspace)
+
+
+def may_go() -> Q:
+    """Messages that nothing above them stops: no campaign, or one that runs by a plan that does."""
+    return Q(campaign=None) | Q(
+        campaign__status=CampaignStatus.ACTIVE, plan__status=PlanStatus.ACTIVE
+    )
+
+
+def _due(lane: Lane, now: datetime) -> QuerySet[OutreachMessage]:
+    return (
+        OutreachMessage.objects.filter(
+            may_go(), workspace=lane.workspace, channel=lane.channel,
+            status=MessageStatus.SCHEDULED, send_at__lte=now, workspace__kill_switch=False,
+        )
+        .select_for_update(of=("self",), skip_locked=True)
+        .select_related("contact", "point")
+        .order_by("send_at", "pk")
+    )  # fmt: skip
+
+
+def _first_of_each(messages: QuerySet[OutreachMessage]) -> list[OutreachMessage]:
+    """Leave a second message to a person for the next turn: it is judged after the first."""
+    found: dict[int, OutreachMessage] = {}
+    for message in messages:
+        found.setdefault(message.contact_id, message)
+    return list(found.values())
+
+
+def _versions(messages: Sequence[OutreachMessage]) -> dict[int, TemplateVersion]:
+    # Read by themselves: joined, one long text would come back with every message.
+    wanted = {message.version_id for message in messages if message.version_id}
+    return TemplateVersion.objects.select_related("template").in_bulk(wanted)
+
+
+def _apply(
+    message: OutreachMessage,
+    decision: Decision,
+    version: TemplateVersion | None,
+    now: datetime,
+) -> bool:
+    """Put a decision on a message; whether it goes out now."""
+    if decision.what == "wait":
+        message.send_at = decision.at or message.send_at
+        message.refusal_reason = decision.words
+        return False
+    message.proof = {**(decision.proof or message.proof)}
+    if decision.what == "drop":
+        message.status = MessageStatus.CANCELLED
+        message.refusal_reason = decision.words
+        message.proof["refused"] = decision.reason
+        return False
+    try:
+        write(message, version)
+    except TextError as error:
+        message.status, message.failed_at = MessageStatus.FAILED, now
+        message.error_kind, message.error = "text", str(error)[:500]
+        return False
+    message.refusal_reason = ""
+    if decision.what == "task":
+        message.status = MessageStatus.PENDING
+        return False
+    return True
+
+
+def _hand_over(messages: Sequence[OutreachMessage], decisions: Sequence[Decision]) -> None:
+    OutreachTask.objects.bulk_create(
+        (
+            OutreachTask(
+                workspace_id=message.workspace_id,
+                message=message,
+                reason=_task_reason(message),
+                link=link_of(message),
+                due_at=decision.at or message.expires_at,
+            )
+            for message, decision in zip(messages, decisions, strict=True)
+            if decision.what == "task" and message.status == MessageStatus.PENDING
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def _task_reason(message: OutreachMessage) -> TaskReason:
+    return TaskReason.ASSISTED if message.channel == "linkedin" else TaskReason.WINDOW_CLOSED
+
+
+def link_of(message: OutreachMessage) -> str:
+    """Where a person sends it by hand; empty where there is no such page."""
+    address = message.point.address
+    if message.channel == "linkedin":
+        return (
+            address
+            if address.startswith("https://www.linkedin.com/")
+            else (f"https://www.linkedin.com/in/{address.removeprefix('urn:li:person:')}/")
+        )
+    if message.channel == "instagram":
+        return "https://www.instagram.com/direct/inbox/"
+    if message.channel == "facebook":
+        return "https://business.facebook.com/latest/inbox/"
+    return ""

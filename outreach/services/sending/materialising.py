@@ -1,0 +1,116 @@
+"""From the rows of a signed plan to messages, shortly before their time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.dateparse import parse_datetime
+
+from outreach.models import (
+    SENT_TO,
+    CampaignLaunch,
+    CampaignStatus,
+    OutreachMessage,
+    PlannedSend,
+    PlanStatus,
+    SendPlan,
+)
+from outreach.services.sending.keys import dedup_key
+
+#: So long before its time a row becomes a message: what stops a campaign has little to undo.
+AHEAD: Final = timedelta(minutes=15)
+CHUNK: Final = 2_000
+
+
+def materialise_due(*, now: datetime, most: int = 20_000) -> int:
+    """Make messages of what is due in plans that were signed and let go; how many."""
+    plans = SendPlan.objects.filter(
+        status=PlanStatus.ACTIVE, campaign__status=CampaignStatus.ACTIVE,
+        workspace__kill_switch=False,
+    ).order_by("pk").values_list("pk", "wave")  # fmt: skip
+    made = 0
+    for plan_id, last_wave in plans:
+        for wave in range(last_wave + 1):
+            while made < most:
+                count, is_more = _chunk(plan_id, wave, now)
+                made += count
+                if not is_more:
+                    break
+    return made
+
+
+@transaction.atomic
+def _chunk(plan_id: int, wave: int, now: datetime) -> tuple[int, bool]:
+    """Make messages of the next rows of a wave; one worker at a time for each plan."""
+    plan = (
+        SendPlan.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("campaign", "workspace")
+        .filter(pk=plan_id, status=PlanStatus.ACTIVE, campaign__status=CampaignStatus.ACTIVE)
+        .first()
+    )
+    if plan is None:
+        return 0, False
+    rows = list(_next_rows(plan, wave, now))
+    if not rows:
+        return 0, False
+    proof = _proof(plan)
+    OutreachMessage.objects.bulk_create(
+        (_message(plan, row, proof) for row in rows), ignore_conflicts=True, batch_size=500
+    )
+    last = rows[-1]
+    assert last.send_at is not None  # noqa: S101  # a constraint of the rows that are sent to
+    plan.taken[str(wave)] = [last.send_at.isoformat(), last.place]
+    plan.save(update_fields=["taken"])
+    return len(rows), len(rows) == CHUNK
+
+
+def _next_rows(plan: SendPlan, wave: int, now: datetime) -> Any:
+    rows = PlannedSend.objects.filter(
+        plan=plan, wave=wave, outcome__in=SENT_TO, send_at__lte=now + AHEAD
+    )
+    if str(wave) in plan.taken:
+        at_text, place = plan.taken[str(wave)]
+        at = parse_datetime(at_text)
+        rows = rows.filter(Q(send_at__gt=at) | Q(send_at=at, place__gt=place), send_at__gte=at)
+    return rows.select_related("text").order_by("send_at", "place")[:CHUNK]
+
+
+def _proof(plan: SendPlan) -> dict[str, Any]:
+    """What was signed, for every message of a plan."""
+    launch = (
+        CampaignLaunch.objects.select_related("proposal")
+        .filter(plan=plan).order_by("-pk").first()
+    )  # fmt: skip
+    signed = {"proposal": str(launch.proposal.public_id)} if launch else {}
+    return {"plan": str(plan.public_id), "rows_sha256": plan.rows_sha256, **signed}
+
+
+def _message(plan: SendPlan, row: PlannedSend, proof: dict[str, Any]) -> OutreachMessage:
+    assert row.send_at is not None  # noqa: S101  # a constraint of the rows that are sent to
+    assert row.point_id is not None  # noqa: S101  # the same one
+    campaign = plan.campaign
+    return OutreachMessage(
+        workspace_id=plan.workspace_id,
+        contact_id=row.contact_id,
+        point_id=row.point_id,
+        channel=row.channel,
+        purpose=campaign.purpose,
+        campaign_id=campaign.pk,
+        plan_id=plan.pk,
+        step_id=row.step_id,
+        variant=row.variant,
+        version_id=row.text_id,
+        content_sha256=row.text.sha256 if row.text else "",
+        fallbacks=row.fallbacks,
+        dedup_key=dedup_key(
+            workspace=plan.workspace, contact=row.contact_id, campaign=campaign.pk,
+            step=row.step_id, attempt=1, at=row.send_at,
+        ),
+        send_at=row.send_at,
+        expires_at=campaign.ends_at,
+        cost=row.cost,
+        proof=proof,
+    )  # fmt: skip

@@ -1,0 +1,50 @@
+"""Celery entry points of outreach. Each may run twice, late, or next to itself."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from outreach.services.sending.calling import Senders
+from outreach.services.sending.dispatching import dispatch
+from outreach.services.sending.falling_back import fall_back_without_receipt
+from outreach.services.sending.materialising import materialise_due
+from outreach.services.sending.recovering import end_leases_of_the_dead, recover
+from workspaces.workers import is_gone, worker_name
+
+_LIMIT_S = 900
+#: A wait for the rate limit that is shorter than beat's next round.
+_SHORT_WAIT_S = 2.0
+
+
+@shared_task(name="outreach.dispatch_due", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
+def dispatch_due(**_: object) -> int:
+    """Send what is due; a run that has more to do is followed by another one."""
+    with Senders() as senders:
+        run = dispatch(worker=worker_name(), clock=timezone.now, senders=senders)
+    if not run.is_done and run.wait_s < _SHORT_WAIT_S:
+        dispatch_due.apply_async(countdown=run.wait_s)
+    return run.called
+
+
+@shared_task(
+    name="outreach.materialise_due", acks_late=True, ignore_result=True, time_limit=_LIMIT_S
+)
+def materialise(**_: object) -> int:
+    """Make messages of plans whose time comes."""
+    return materialise_due(now=timezone.now())
+
+
+@shared_task(name="outreach.recover", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
+def recover_lapsed(**_: object) -> int:
+    """Finish what dead workers and lost answers left."""
+    now = timezone.now()
+    end_leases_of_the_dead(is_gone=is_gone, now=now)
+    with Senders() as senders:
+        return recover(worker=worker_name(), senders=senders, now=now)
+
+
+@shared_task(name="outreach.fall_back", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
+def fall_back(**_: object) -> int:
+    """Use the next channel for what nothing was heard of."""
+    return fall_back_without_receipt(now=timezone.now())
