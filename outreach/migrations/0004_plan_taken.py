@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('outreach', '0002_plan_follow_ups'),
+        ('outreach', '0003_people_lookups'),
     ]
 
     operations = [
