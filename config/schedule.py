@@ -206,6 +206,9 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # A test that does harm must not wait for an hour.
     "experiments: decide": _start("experiment-decisions", crontab(minute="4,19,34,49")),
     "experiments: share bandits out": _start("experiment-bandits", crontab(minute="28")),
+    # Harm to a domain grows by the minute.
+    "outreach: watch over mail": _start("deliverability", timedelta(minutes=5)),
+    "outreach: note conversions": _start("message-conversions", crontab(minute="*/15")),
     "mlops: propose budgets": {
         "task": "workspaces.start_job",
         "kwargs": {"name": "budget-optimization"},

@@ -12,10 +12,12 @@ class OutreachConfig(AppConfig):
     verbose_name = "Outreach"
 
     def ready(self) -> None:
-        """Bring classifiers, providers and launches; listen to providers and people."""
+        """Bring classifiers, jobs, providers and launches; listen to providers and people."""
         from outreach import launches, listening, onboarding, text_classes
+        from outreach.services.job_list import register_jobs
 
         launches.register()
         listening.register()
+        register_jobs()
         text_classes.register()
         onboarding.register()

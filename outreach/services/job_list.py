@@ -1,0 +1,16 @@
+"""The jobs of this app, and within what limits each runs."""
+
+from __future__ import annotations
+
+from outreach.services.converting import CONVERSIONS_JOB, convert
+from outreach.services.halting import DELIVERABILITY_JOB, watch
+from workspaces.services.jobs import register_job
+
+
+def register_jobs() -> None:
+    """Make them known; called in ``ready()``."""
+    # They run again within minutes, so one that failed is not tried before.
+    register_job(DELIVERABILITY_JOB, "Watch over mail", watch, limit_s=120, max_attempts=1)
+    register_job(
+        CONVERSIONS_JOB, "Conversions after messages", convert, limit_s=600, max_attempts=1
+    )
