@@ -34,12 +34,14 @@ class Room:
     messages : of each day, those planned already taken off
     left_micros : for all days together; `UNLIMITED` if money is no matter
     used_micros : of each day already, not in `left_micros`
+    days_beyond : that come after these and share the money
     """
 
     bounds: MomentArray
     messages: tuple[int, ...]
     left_micros: int
     used_micros: tuple[int, ...]
+    days_beyond: int = 0
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,8 @@ class DayPlanner:
     def _money(self, day: int, used: int) -> int:
         if self._room.left_micros >= UNLIMITED:
             return UNLIMITED
-        return daily_budget(max(0, self._left), len(self._fresh) - day) - used
+        days = len(self._fresh) - day + self._room.days_beyond
+        return daily_budget(max(0, self._left), days) - used
 
     def _settle(self, day: int, rows: IntArray) -> BoolArray:
         """Look up anew when those may go who are left from earlier days; who may go on this one."""

@@ -23,6 +23,7 @@ from outreach.engine.choice import FALLBACKS
 from outreach.engine.day_plan import UNLIMITED, DayPlanner, Room
 from outreach.engine.decisions import (
     DAYS_AHEAD,
+    MOST_DAYS,
     Decisions,
     Ledger,
     Reason,
@@ -91,7 +92,8 @@ def _time_of(rules: Rules, now: np.datetime64) -> tuple[np.datetime64, np.dateti
         return start, start + np.timedelta64(DAYS_AHEAD * DAY_S, "s")
     if rules.ends_at <= start:
         raise ValueError(f"ends_at: the campaign is over since {rules.ends_at}")
-    return start, rules.ends_at.astype("datetime64[s]")
+    most = start + np.timedelta64(MOST_DAYS * DAY_S, "s")
+    return start, min(rules.ends_at.astype("datetime64[s]"), most)
 
 
 def _check(
@@ -197,7 +199,7 @@ class _Plan:
         bounds = days_between(rules.zone, self.start, self.end)
         days = len(bounds) - 1
         if rules.is_forced:
-            return Room(bounds, (UNLIMITED,) * days, UNLIMITED, ())
+            return Room(bounds, (UNLIMITED,) * days, UNLIMITED, (), 0)
         limits = [UNLIMITED] * days
         if rules.daily_limit is not None:
             limits = [rules.daily_limit] * days
@@ -207,7 +209,14 @@ class _Plan:
                 limits[day] = max(0, limits[day] - planned)
         has_end = rules.pace is not None and rules.ends_at is not None
         left = rules.pace.left_micros if rules.pace is not None and has_end else UNLIMITED
-        return Room(bounds, tuple(limits), left, self.ledger.day_micros)
+        return Room(bounds, tuple(limits), left, self.ledger.day_micros, self._days_beyond())
+
+    def _days_beyond(self) -> int:
+        """Days of the campaign that are too far to be planned yet; they need money too."""
+        if self.rules.ends_at is None:
+            return 0
+        beyond_s = int((self.rules.ends_at - self.end).astype("timedelta64[s]").astype(np.int64))
+        return -(-beyond_s // DAY_S)
 
     def _with_proof(
         self,

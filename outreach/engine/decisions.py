@@ -34,7 +34,8 @@ from outreach.engine.pacing import Pace
 from outreach.engine.permission import Hours, Verdict, Window
 from outreach.engine.zones import NEVER
 
-#: Days that a campaign without an end is planned ahead.
+#: Days that a campaign is planned ahead at most, and one without an end.
+MOST_DAYS: Final = 92
 DAYS_AHEAD: Final = 31
 
 
@@ -142,7 +143,7 @@ class Rules:
     ----------
     channels : that may be used, in the order of the columns of the facts
     zone : whose midnights part the campaign's days
-    starts_at, ends_at : UTC; without an end it is planned 31 days ahead
+    starts_at, ends_at : UTC; it is planned 92 days ahead at most, without an end 31
     purpose, urgency : of the message
     lists : by segment, channels to be tried first; `None` for the table's lists by customer type,
         which then are all that is used: a campaign that names no channels

@@ -148,7 +148,7 @@ def spans_outside(quiet: Span | None) -> tuple[Span, ...]:
     return ((last, first),)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _stretches(
     names: tuple[str, ...], spans: tuple[Span, ...], first_s: int, last_s: int
 ) -> tuple[IntArray, IntArray]:

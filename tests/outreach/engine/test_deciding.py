@@ -158,6 +158,8 @@ def test_caps_leave_out_or_wait() -> None:
     assert reasons(decided(capped)) == ["frequency_cap"]
     found = decided(capped, rules(waits_for_caps=True))
     assert (found.slot[0], found.status[0]) == (NOW + 4 * HOUR, Status.SCHEDULED)
+    just_over = people(1, caps=sent_at(1, marketing_day=NOW - DAY))
+    assert reasons(decided(just_over)) == ["fine"]
     soon = rules(waits_for_caps=True, ends_at=NOW + 4 * HOUR)
     assert reasons(decided(capped, soon)) == ["frequency_cap"]
     assert reasons(decided(capped, rules(purpose=Purpose.SERVICE))) == ["fine"]
@@ -195,8 +197,9 @@ def test_outside_window_and_no_viable_channel() -> None:
         "no_viable_channel"
     ]
     evening = {"now": NOW + 9 * HOUR}
-    over = rules((SMS,), ends_at=NOW + 20 * HOUR)
-    assert reasons(decided(people(1, (SMS,)), over, **evening)) == ["outside_window"]
+    for ends_at, reason in ((NOW + 21 * HOUR, "outside_window"), (NOW + 22 * HOUR, "fine")):
+        over = rules((SMS,), ends_at=ends_at)
+        assert reasons(decided(people(1, (SMS,)), over, **evening)) == [reason]
 
 
 def test_money_goes_in_the_given_order_and_the_first_who_does_not_fit_closes_it() -> None:
@@ -233,6 +236,16 @@ def test_money_of_a_day_is_what_is_left_over_the_days_left() -> None:
 
     assert found.day.tolist() == [0, 0, 1, 1, 2, 2, -1]
     assert reasons(found)[6] == "budget_exceeded"
+
+
+def test_a_campaign_of_years_is_planned_for_three_months() -> None:
+    """And keeps the money of the days that are too far away: 365 e-mails' for 365 days."""
+    told = rules(pace=Pace(365_000, 0, 365, 0), ends_at=NOW + 364 * DAY, daily_limit=3)
+
+    found = decided(people(200), told)
+
+    assert np.bincount(found.day[found.is_sent]).tolist() == [1] * 93
+    assert set(reasons(found)) == {"fine", "daily_budget_exceeded"}
 
 
 def test_pace_changes_the_limit_of_today() -> None:

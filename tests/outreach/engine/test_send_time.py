@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.engine.send_time import best_hours
+from outreach.engine.send_time import best_hours, next_times
+from outreach.engine.zones import Clock, Zones, spans_outside
 
 
 def looks(**hours: int) -> np.ndarray:
@@ -50,6 +51,36 @@ def test_many_at_once_are_each_one_alone(rows) -> None:
     for place in range(len(rows)):
         alone = best_hours(people[place : place + 1], segments, which[place : place + 1])
         assert found[place] == alone[0]
+
+
+@pytest.mark.parametrize(
+    ("hour", "at", "low", "high"),
+    [
+        (-1, "22T12:00", "22T12:00", "22T20:00"),
+        (15, "22T12:00", "22T15:00", "22T16:00"),
+        (12, "22T12:20", "22T12:20", "22T13:00"),  # it is that hour now
+        (11, "22T12:20", "23T11:00", "23T12:00"),
+        (3, "22T12:00", "23T09:00", "23T10:00"),  # in quiet hours: the hour after them
+        (19, "22T21:00", "23T09:00", "23T14:00"),  # after all is over
+        (8, "22T12:00", "23T09:00", "23T10:00"),
+        (11, "23T12:00", "23T12:00", "23T14:00"),  # it comes too late: the first time allowed
+        (-1, "23T14:00", None, None),
+    ],
+)
+def test_when_the_hour_comes_next(hour, at, low, high) -> None:
+    """Quiet from 20 to 9, and all is over on the 23rd at 14 h."""
+    start = np.datetime64(f"2026-11-{at}:00")
+    zero = np.zeros(1, np.int64)
+
+    found = next_times(
+        Clock.between(Zones((("UTC",),)), start, start + np.timedelta64(5, "D")),
+        (spans_outside((20 * 60, 9 * 60)),),
+        kind=zero, zone=zero, hour=np.array([hour], np.int8), at=np.array([start]),
+        until=np.array([np.datetime64("2026-11-23T14:00:00")]),
+    )  # fmt: skip
+
+    told = [None if np.isnat(one) else str(one)[8:16] for one in (found.low[0], found.high[0])]
+    assert told == [low, high]
 
 
 def test_nobody_and_nonsense() -> None:

@@ -97,6 +97,13 @@ def test_zones_that_never_agree_are_never_open() -> None:
     assert np.isnat(high)
 
 
+def test_a_stretch_goes_on_over_midnight() -> None:
+    """Quiet from one to five: open from five to one the next day, and for weeks where never."""
+    assert asked(("UTC",), (60, 300), "2026-07-01T12:00")[1] == "07-02T01:00"
+    low, high = ask(("Europe/Berlin",), None, datetime(2026, 10, 20, tzinfo=UTC))
+    assert high - low > np.timedelta64(9, "D")
+
+
 def test_no_quiet_hours_are_always_open() -> None:
     assert asked(("Asia/Tokyo",), None, "2026-07-01T03:00")[0] == "07-01T03:00"
     assert asked(("Asia/Tokyo",), (540, 540), "2026-07-01T03:00")[0] == "07-01T03:00"
