@@ -26,6 +26,7 @@ from outreach.models import (
     Suppression,
     SuppressionReason,
 )
+from outreach.services.trying_texts import tell_tests
 from workspaces.models import Workspace
 from workspaces.services.webhooks_out import publish_all
 
@@ -62,11 +63,19 @@ class Change:
 
 def draw(*, workspace: Workspace, changes: Sequence[Change], now: datetime) -> None:
     """Write everything that follows, in the caller's transaction."""
-    count_days(workspace=workspace, told=[(one.message, one.new) for one in changes])
+    follow(workspace=workspace, told=[(one.message, one.new) for one in changes], now=now)
     _count_points(changes)
     _stop_addresses(workspace, changes, now)
-    touch(workspace=workspace, told=[(one.message, one.new) for one in changes])
     _publish(workspace, changes, now)
+
+
+def follow(
+    *, workspace: Workspace, told: Sequence[tuple[OutreachMessage, Sequence[str]]], now: datetime
+) -> None:
+    """Count what messages have for the first time: by day, as touches, for tests of texts."""
+    count_days(workspace=workspace, told=told)
+    touch(workspace=workspace, told=told)
+    tell_tests(workspace=workspace, told=told, now=now)
 
 
 _COUNT_DAY: Final = f"""

@@ -20,7 +20,7 @@ from outreach.models import (
     TaskReason,
 )
 from outreach.platforms.base import RECIPIENT, Sent
-from outreach.services.consequences import count_days, touch
+from outreach.services.consequences import count_days, follow
 from outreach.services.sending.calling import Answer
 from outreach.services.sending.falling_back import fall_back
 from outreach.services.sending.lanes import Lane
@@ -65,7 +65,7 @@ def settle(*, lane: Lane, answers: Sequence[Answer], now: datetime, can_tell: bo
                 hard.append(message)
             changed.append(message)
         pgbulk.update(OutreachMessage, changed, _SAVED)
-        note_sent(lane.workspace, sent)
+        note_sent(lane.workspace, sent, now=now)
         note_unsure([message for message in changed if message.is_unsure])
         note_failed(lane.workspace, [one for one in changed if one.status == MessageStatus.FAILED])
         fall_back(messages=hard, now=now)
@@ -157,13 +157,12 @@ def make_unsure(message: OutreachMessage) -> None:
     message.claimed_by, message.lease_until = "", None
 
 
-def note_sent(workspace: Workspace, messages: Sequence[OutreachMessage]) -> None:
+def note_sent(workspace: Workspace, messages: Sequence[OutreachMessage], *, now: datetime) -> None:
     """Count messages that are sent from now on: by day, by address, as touches."""
     if not messages:
         return
     told = [(message, ("sent",)) for message in messages]
-    count_days(workspace=workspace, told=told)
-    touch(workspace=workspace, told=told)
+    follow(workspace=workspace, told=told, now=now)
     points = sorted({message.point_id for message in messages})
     list(ContactPoint.objects.select_for_update().filter(pk__in=points).order_by("pk").values("pk"))
     ContactPoint.objects.filter(pk__in=points).update(sent=F("sent") + 1)
