@@ -106,12 +106,13 @@ def plan_of(campaign: OutreachCampaign, *contacts: Contact, **values: Any) -> Se
 
 
 def message_of(contact: Contact, **values: Any) -> OutreachMessage:
-    """A message to a contact's first e-mail address, outside of campaigns."""
-    point = contact.points.get(channel="email", position=0)
+    """A message to a contact's first e-mail address or the given one, outside of campaigns."""
+    point = values.pop("point", None) or contact.points.get(channel="email", position=0)
+    channel = values.pop("channel", "email")
     given = {
         "purpose": "service", "send_at": NOW, "subject": "News", "text": "Hello Ann",
         "dedup_key": f"{contact.workspace_id}:{contact.pk}::1:{NOW:%Y-%m-%d}", **values,
     }  # fmt: skip
     return OutreachMessage.objects.create(
-        workspace=contact.workspace, contact=contact, point=point, channel="email", **given
+        workspace=contact.workspace, contact=contact, point=point, channel=channel, **given
     )

@@ -22,7 +22,7 @@ from outreach.models import (
     TemplateVersion,
 )
 from outreach.platforms.base import Outgoing
-from outreach.services.sending.composing import TextError, outgoing_of, write
+from outreach.services.sending.composing import Links, TextError, outgoing_of, write
 from outreach.services.sending.judging import Decision, judge
 from outreach.services.sending.lanes import Lane
 from workspaces.services.locks import lock_names
@@ -56,10 +56,10 @@ def claim(*, lane: Lane, worker: str, now: datetime, limit: int) -> tuple[list[C
         for message in due:
             message.workspace = lane.workspace
         decisions = judge(due, lane_policy=lane.policy, policy=policy, versions=versions, now=now)
-        claimed = []
+        claimed, links = [], Links(lane.workspace)
         for message, decision in zip(due, decisions, strict=True):
             version = versions.get(message.version_id or 0)
-            if _apply(message, decision, version, now):
+            if _apply(message, decision, now) and _write(message, version, policy, links, now):
                 message.claimed_by, message.lease_until = worker, now + LEASE
                 message.status = MessageStatus.SENDING
                 outgoing = outgoing_of(message, policy=lane.policy, version=version)
@@ -108,34 +108,36 @@ def _versions(messages: Sequence[OutreachMessage]) -> dict[int, TemplateVersion]
     return TemplateVersion.objects.select_related("template").in_bulk(wanted)
 
 
-def _apply(
-    message: OutreachMessage,
-    decision: Decision,
-    version: TemplateVersion | None,
-    now: datetime,
-) -> bool:
-    """Put a decision on a message; whether it goes out now."""
+def _apply(message: OutreachMessage, decision: Decision, now: datetime) -> bool:
+    """Put a decision on a message; whether it is to be written."""
+    message.refusal_reason = decision.words
     if decision.what == "wait":
         message.send_at = decision.at or message.send_at
-        message.refusal_reason = decision.words
         return False
     message.proof = {**(decision.proof or message.proof)}
     if decision.what == "drop":
         message.status = MessageStatus.CANCELLED
-        message.refusal_reason = decision.words
         message.proof["refused"] = decision.reason
         return False
+    if decision.what == "task":
+        message.status = MessageStatus.PENDING
+    return True
+
+
+def _write(
+    message: OutreachMessage,
+    version: TemplateVersion | None,
+    policy: OutreachPolicy,
+    links: Links,
+    now: datetime,
+) -> bool:
+    """Write a message; whether a machine sends it now."""
     try:
-        write(message, version)
+        write(message, version, policy, links)
     except TextError as error:
         message.status, message.failed_at = MessageStatus.FAILED, now
         message.error_kind, message.error = "text", str(error)[:500]
-        return False
-    message.refusal_reason = ""
-    if decision.what == "task":
-        message.status = MessageStatus.PENDING
-        return False
-    return True
+    return message.status == MessageStatus.SCHEDULED
 
 
 def _hand_over(messages: Sequence[OutreachMessage], decisions: Sequence[Decision]) -> None:

@@ -8,49 +8,77 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from jinja2 import StrictUndefined, TemplateError
-from jinja2.sandbox import SandboxedEnvironment
 
-from outreach.addresses import preferences_address, unsubscribe_address
-from outreach.models import ChannelPolicy, MessageChannel, OutreachMessage, Purpose, TemplateVersion
+from outreach.addresses import click_address, pixel_address, unsubscribe_address
+from outreach.engine.rendering import Link, TemplateError, render
+from outreach.message_values import compiled_of, values_for
+from outreach.models import (
+    ChannelPolicy,
+    MessageChannel,
+    OutreachMessage,
+    OutreachPolicy,
+    Purpose,
+    TemplateVersion,
+    TrackedLink,
+)
 from outreach.platforms.base import Outgoing
+from workspaces.models import Workspace
 
-_HTML: Final = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
-_TEXT: Final = SandboxedEnvironment(autoescape=False, undefined=StrictUndefined)  # plain text
+_LONGEST_URL: Final = 2_000
 
 
 class TextError(Exception):
     """A text that cannot be written for this person."""
 
 
-def write(message: OutreachMessage, version: TemplateVersion | None) -> None:
-    """Fill a message in, unless that was done before."""
+class Links:
+    """Numbers of the addresses that messages of a workspace lead to, kept for a batch."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._known: dict[str, int] = {}
+
+    def number_of(self, url: str) -> int:
+        """Return the number of an address; it gets one when it is new."""
+        if url not in self._known:
+            digest = hashlib.sha256(url.encode()).hexdigest()
+            link, _ = TrackedLink.objects.get_or_create(
+                workspace=self._workspace, sha256=digest, defaults={"url": url}
+            )
+            self._known[url] = link.pk
+        return self._known[url]
+
+
+def write(
+    message: OutreachMessage, version: TemplateVersion | None, policy: OutreachPolicy, links: Links
+) -> None:
+    """Fill a message in, unless that was done before.
+
+    Raises
+    ------
+    TextError : the text cannot be written for this person
+    """
     if message.text or message.html or version is None:
         return
-    values = variables_of(message)
+    is_mail = message.channel == MessageChannel.EMAIL
+
+    def track(link: Link) -> str:
+        if len(link.url) > _LONGEST_URL:
+            return link.url
+        return click_address(message.public_id, links.number_of(link.url))
+
     try:
-        message.subject = _TEXT.from_string(version.subject).render(values)
-        message.text = _TEXT.from_string(version.text).render(values)
-        message.html = _HTML.from_string(version.body).render(values)
+        written = render(
+            compiled_of(version),
+            values_for(message, policy),
+            locale=message.contact.locale,
+            track=track if is_mail and policy.tracks_clicks else None,
+            pixel_url=pixel_address(message.public_id) if is_mail and policy.tracks_opens else "",
+        )
     except TemplateError as error:
         raise TextError(f"The text cannot be filled in: {error}") from error
+    message.subject, message.text, message.html = written.subject, written.text, written.html
     message.content_sha256 = message.content_sha256 or version.sha256
-
-
-def variables_of(message: OutreachMessage) -> dict[str, Any]:
-    """What the text of a message may name."""
-    contact = message.contact
-    return {
-        **contact.attributes,
-        "first_name": contact.first_name,
-        "last_name": contact.last_name,
-        "name": contact.name,
-        "locale": contact.locale,
-        "country": contact.country,
-        "unsubscribe_url": unsubscribe_address(message.public_id),
-        "preferences_url": preferences_address(message.public_id),
-        **message.variables,
-    }
 
 
 def digest_of(subject: str, text: str, html: str = "") -> str:
