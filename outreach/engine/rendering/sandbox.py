@@ -29,6 +29,8 @@ from outreach.engine.rendering.locales import Locale
 from outreach.engine.rendering.variables import Money
 
 MAX_STEPS: Final = 5_000  # of all loops of a part together
+MAX_WORK: Final = 500_000  # rounds of loops times the nodes inside, of a part
+MAX_NODES: Final = 20_000  # of a part's syntax tree
 MAX_NESTED: Final = 2  # loops inside loops
 MAX_VALUE: Final = 20_000  # characters that a filter or an operator makes
 LOCALE: Final = "_locale"  # reserved: names of variables begin with a letter
@@ -125,18 +127,21 @@ def _finalize(context: Context, value: Any) -> Any:
 
 
 @pass_context
-def _counted(context: Context, items: Any) -> Iterator[Any]:
+def _counted(context: Context, items: Any, weight: int) -> Iterator[Any]:
     """Count the rounds of all loops of a part against one allowance."""
     if not isinstance(items, tuple | list):
         raise Limit("'for' takes a list")
-    return _rounds(context[STEPS], items)
+    return _rounds(context[STEPS], items, weight)
 
 
-def _rounds(steps: list[int], items: Sequence[Any]) -> Iterator[Any]:
+def _rounds(steps: list[int], items: Sequence[Any], weight: int) -> Iterator[Any]:
     for item in items:
         steps[0] += 1
+        steps[1] += weight
         if steps[0] > MAX_STEPS:
             raise Limit(f"loops go round more than {MAX_STEPS:,} times")
+        if steps[1] > MAX_WORK:
+            raise Limit("loops hold too much for how often they go round")
         yield item
 
 
@@ -235,9 +240,11 @@ TESTS: Final = (
 
 def refused(tree: nodes.Template) -> Iterator[tuple[int, str]]:
     """Yield line and reason of everything that a text may not hold."""
-    for node in tree.find_all(nodes.Node):
-        if node is tree:
-            continue
+    everything = list(tree.find_all(nodes.Node))
+    if len(everything) > MAX_NODES:
+        yield 0, "It holds too many expressions."
+        return
+    for node in everything:
         if not isinstance(node, _ALLOWED):
             yield node.lineno, f"{_called(node)} cannot be used; use values, filters, if and for."
         elif isinstance(node, nodes.Filter) and node.name not in FILTERS:
@@ -260,5 +267,10 @@ def _depth(loop: nodes.For) -> int:
 
 def count_loops(tree: nodes.Template) -> None:
     """Make every loop count its rounds."""
-    for loop in list(tree.find_all(nodes.For)):
-        loop.iter = nodes.Filter(loop.iter, "_counted", [], [], None, None, lineno=loop.lineno)
+    loops = list(tree.find_all(nodes.For))
+    weights = [sum(1 for _ in loop.find_all(nodes.Node)) for loop in loops]
+    for loop, weight in zip(loops, weights, strict=True):
+        of_round = [nodes.Const(weight, lineno=loop.lineno)]
+        loop.iter = nodes.Filter(
+            loop.iter, "_counted", of_round, [], None, None, lineno=loop.lineno
+        )

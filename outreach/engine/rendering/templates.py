@@ -146,8 +146,9 @@ def _problems(part: str, written: str, known: Collection[str], used: set[str]) -
         return
     for line, reason in refused(tree):
         yield Problem(part, line, reason)
+    own = _own(tree)
     for name in tree.find_all(nodes.Name):
-        if name.ctx == "load" and name.name not in known and name.name not in _own(tree):
+        if name.ctx == "load" and name.name not in known and name.name not in own:
             yield Problem(part, name.lineno, _unknown(name.name, known), name.name)
         elif name.ctx == "load" and name.name in known:
             used.add(name.name)
@@ -247,7 +248,7 @@ def _written(name: str, part: _Part, context: Mapping[str, object]) -> str:
     try:
         pieces: list[str] = []
         size = 0
-        for piece in part.template.generate({**context, STEPS: [0]}):
+        for piece in part.template.generate({**context, STEPS: [0, 0]}):
             size += len(piece)
             if size > MAX_OUTPUT:
                 raise Limit(f"the message grows over {MAX_OUTPUT:,} characters")

@@ -160,6 +160,16 @@ def test_loops_end() -> None:
     assert "Loops go at most 2 deep." in _problems(three)[0]
 
 
+def test_loops_do_not_hold_more_than_they_may() -> None:
+    many = [{"title": "x"}] * 100
+    heavy = "{% for a in things %}" + "{% if points > 1 %}{% endif %}" * 1_500 + "{% endfor %}"
+
+    assert _problems(heavy, things=many) == [
+        "text, line 1: Loops hold too much for how often they go round."
+    ]
+    assert _problems("{{ points + 1 }}" * 7_000) == ["text: It holds too many expressions."]
+
+
 def test_a_message_does_not_grow_without_end() -> None:
     many = [{"title": "x" * 2_000}] * 100
     written = "{% for a in things %}" + "{{ a.title }}" * 3 + "{% endfor %}"
