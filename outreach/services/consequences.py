@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
-from django.db.models import F
 
 from attribution.models import TouchKind
 from attribution.services.touches import Touch, record_touches
@@ -126,23 +125,47 @@ def _day_key(workspace: Workspace, message: OutreachMessage) -> tuple[object, ..
     )  # fmt: skip
 
 
+_ANSWERED: Final = """
+UPDATE outreach_contactpoint p
+   SET sent = p.sent + v.sent, opened = p.opened + v.opened, clicked = p.clicked + v.clicked,
+       replied = p.replied + v.replied, last_inbound_at = greatest(p.last_inbound_at, v.wrote_at)
+  FROM (SELECT id, sum(sent) AS sent, sum(opened) AS opened, sum(clicked) AS clicked,
+               sum(replied) AS replied, max(wrote_at) AS wrote_at
+          FROM unnest(%(id)s::bigint[], %(sent)s::int[], %(opened)s::int[], %(clicked)s::int[],
+                      %(replied)s::int[], %(wrote_at)s::timestamptz[])
+               AS t(id, sent, opened, clicked, replied, wrote_at)
+         GROUP BY id) v
+ WHERE p.id = v.id
+"""
+
+
 def _count_points(changes: Sequence[Change]) -> None:
-    """How an address answers, and that somebody wrote to us from it."""
-    for change in sorted(changes, key=lambda one: one.message.point_id):
-        values: dict[str, object] = {
-            kind: F(kind) + 1 for kind in change.new if kind in _POINT_COUNTS
-        }
-        replies = [one.at for one in change.events if one.kind == EventKind.REPLIED]
-        if replies:
-            values["last_inbound_at"] = max(replies)
-        if "bounced" in change.new:
-            values |= {
-                "is_reachable": False,
-                "unreachable_reason": (change.message.error or "Bounced")[:200],
-                "last_hard_failure_at": change.message.bounced_at,
-            }
-        if values:
-            ContactPoint.objects.filter(pk=change.message.point_id).update(**values)
+    """How addresses answer, and that somebody wrote to us from them."""
+    told = [one for one in changes if set(one.new) & set(_POINT_COUNTS) or _wrote_at(one)]
+    bounced = [one.message for one in changes if "bounced" in one.new]
+    points = sorted({one.message.point_id for one in told} | {one.point_id for one in bounced})
+    if not points:
+        return
+    # In one order for everybody, before any is changed.
+    list(ContactPoint.objects.select_for_update().filter(pk__in=points).order_by("pk").values("pk"))
+    if told:
+        with connection.cursor() as cursor:
+            cursor.execute(_ANSWERED, {
+                "id": [one.message.point_id for one in told],
+                "wrote_at": [_wrote_at(one) for one in told],
+                **{kind: [int(kind in one.new) for one in told] for kind in _POINT_COUNTS},
+            })  # fmt: skip
+    for message in bounced:
+        ContactPoint.objects.filter(pk=message.point_id).update(
+            is_reachable=False,
+            unreachable_reason=(message.error or "Bounced")[:200],
+            last_hard_failure_at=message.bounced_at,
+        )
+
+
+def _wrote_at(change: Change) -> datetime | None:
+    replies = (one.at for one in change.events if one.kind == EventKind.REPLIED)
+    return max(replies, default=None)
 
 
 def _stop_addresses(workspace: Workspace, changes: Sequence[Change], now: datetime) -> None:

@@ -221,7 +221,20 @@ def test_many_events_cost_few_queries(
         for n in range(8)
     ]
     connection.check_constraints()
-    events = [heard(one, "delivered", key=f"d:{one.pk}") for one in messages]
+    events = [heard(one, "opened", key=f"o:{one.pk}") for one in messages]
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(18):
         assert hear(workspace=workspace, events=events, now=NOW) == 8
+
+    assert set(ContactPoint.objects.values_list("opened", flat=True)) == {1}
+
+
+def test_two_messages_to_one_address_count_twice(workspace: Workspace) -> None:
+    contact = contact_of(workspace)
+    messages = [message_of(contact, status="sent", sent_at=NOW, dedup_key=str(n)) for n in range(2)]
+    events = [heard(one, "clicked", key=f"c:{one.pk}") for one in messages]
+
+    hear(workspace=workspace, events=events, now=NOW)
+
+    point = ContactPoint.objects.get()
+    assert (point.opened, point.clicked) == (2, 2)
