@@ -195,6 +195,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "outreach: watch over sends": {
+        "task": "outreach.watch_sends",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     "experiments: check sums": _start("experiment-recount", crontab(minute="5", hour="3")),
     # After midnight wherever a workspace lies: time alone changes who has left.
     "attribution: derive users of apps": {

@@ -8,6 +8,7 @@ from attribution.api.urls import urlpatterns as attribution_paths
 from campaigns.api.urls import urlpatterns as campaigns_paths
 from experiments.api.urls import urlpatterns as experiments_paths
 from mlops.api.urls import urlpatterns as mlops_paths
+from outreach.api.campaign_urls import urlpatterns as outreach_paths
 from outreach.api.people_urls import urlpatterns as people_paths
 from workspaces.api.problems import not_found
 from workspaces.api.routing import api_path
@@ -28,6 +29,7 @@ urlpatterns = [
     *attribution_paths,
     *experiments_paths,
     *people_paths,
+    *outreach_paths,
     *mlops_paths,
     path("<path:path>", not_found),
     path("", not_found),

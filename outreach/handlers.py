@@ -158,7 +158,8 @@ def _sent_state(send: SendPlan, body: dict[str, Any]) -> tuple[Any, str]:
     is_launch = body["operation"] == LaunchOperation.LAUNCH
     if send.campaign.status not in (launch_plans.NOT_LAUNCHED if is_launch else launch_plans.LIVE):
         return "other", f"The campaign is {send.campaign.get_status_display().lower()}"
-    members = member_ids(send.workspace, send.campaign.audience)
+    # As of the plan: time that passed is no change, what people did since is one.
+    members = member_ids(send.workspace, send.campaign.audience, send.as_of)
     if ids_sha256(members) != body["audience_sha256"]:
         return "other", f"The audience changed: it has {len(members):,} people now"
     if settings_sha256(send.settings) != body["settings_sha256"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from outreach.handlers import LaunchHandler
 from outreach.panels import LAUNCH_PANEL
+from outreach.services.planning.jobs import register_jobs
 from workspaces import gate, panels
 
 
@@ -11,3 +12,4 @@ def register() -> None:
     """Make them known. Called in ``ready()``."""
     gate.register(LaunchHandler())
     panels.register_panel(LAUNCH_PANEL)
+    register_jobs()

@@ -5,11 +5,15 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from outreach.services.planning.jobs import WATCH_JOB
 from outreach.services.sending.calling import Senders
 from outreach.services.sending.dispatching import dispatch
 from outreach.services.sending.falling_back import fall_back_without_receipt
 from outreach.services.sending.materialising import materialise_due
 from outreach.services.sending.recovering import end_leases_of_the_dead, recover
+from outreach.services.watching import workspaces_sending
+from workspaces.services.jobs import JobRefusedError
+from workspaces.tasks import request_and_send
 from workspaces.workers import is_gone, worker_name
 
 _LIMIT_S = 900
@@ -48,3 +52,19 @@ def recover_lapsed(**_: object) -> int:
 def fall_back(**_: object) -> int:
     """Use the next channel for what nothing was heard of."""
     return fall_back_without_receipt(now=timezone.now())
+
+
+@shared_task(name="outreach.watch_sends", time_limit=300)
+def watch_sends(**_: object) -> int:
+    """Start the watch where something is being sent; a workspace without gets no run on record."""
+    started = 0
+    for workspace in workspaces_sending(now=timezone.now()):
+        try:
+            request_and_send(
+                workspace=workspace, name=WATCH_JOB, trigger="schedule", now=timezone.now()
+            )
+        except JobRefusedError:
+            # Switched off, or still busy with the minute before.
+            continue
+        started += 1
+    return started

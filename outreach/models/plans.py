@@ -149,7 +149,26 @@ class SendPlan(models.Model):
                 END IF;
                 RETURN NEW;
                 """,
-            )
+            ),
+            # Later steps go out as the launch was signed, or not at all.
+            pgtrigger.Trigger(
+                name="follows_the_signed",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Condition("NEW.follows_id IS NOT NULL"),
+                func=f"""
+                IF NOT EXISTS (
+                    SELECT FROM outreach_sendplan p
+                     WHERE p.id = NEW.follows_id AND p.campaign_id = NEW.campaign_id
+                       AND p.follows_id IS NULL AND p.activated_at IS NOT NULL
+                       AND p.signed_by_id IS NOT NULL AND p.settings = NEW.settings
+                       AND (NEW.activated_at IS NULL OR NEW.signed_by_id = p.signed_by_id)
+                ) THEN
+                    RAISE EXCEPTION 'plan % follows none that was signed', NEW.id {_REFUSE};
+                END IF;
+                RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:

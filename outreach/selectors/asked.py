@@ -8,25 +8,25 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from django.db import connection
 
+from outreach.engine.audience_rules import RulesError
 from outreach.models import Audience
+from outreach.selectors.audiences.reading import query_of
 from outreach.selectors.binary import read_table
+from workspaces.gate import StateError
 from workspaces.models import Workspace
 
 IntArray = npt.NDArray[np.int64]
 _TABLE: Final = "outreach_asked"
-_MEMBERS: Final = """
+_EVERYBODY: Final = """
 SELECT c.id FROM outreach_contact c
  WHERE c.workspace_id = %(workspace)s AND c.archived_at IS NULL
-"""
-_LISTED: Final = """
-   AND EXISTS (SELECT FROM outreach_audiencemember m
-                WHERE m.audience_id = %(audience)s AND m.contact_id = c.id)
 """
 _READ: Final = "SELECT contact_id FROM outreach_asked ORDER BY place"
 _IDS: Final = "SELECT id FROM ({members}) m ORDER BY id"
@@ -74,9 +74,9 @@ def asked_of(workspace: Workspace, contacts: Sequence[int], points: Sequence[int
     return Asked(workspace, np.array(contacts, np.int64), sql, given)
 
 
-def asked_audience(workspace: Workspace, audience: Audience | None) -> Asked:
+def asked_audience(workspace: Workspace, audience: Audience | None, now: datetime) -> Asked:
     """Members of an audience, everybody without one, by their ids; for this transaction only."""
-    query, given = member_query(workspace, audience)
+    query, given = member_query(workspace, audience, now)
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {_TABLE}")
         cursor.execute(_FILL.format(members=query), given)
@@ -85,23 +85,33 @@ def asked_audience(workspace: Workspace, audience: Audience | None) -> Asked:
     return Asked(workspace, found["id"], _TABLE)
 
 
-def member_query(workspace: Workspace, audience: Audience | None) -> tuple[str, dict[str, Any]]:
-    """SQL for the ids of an audience's members, and its values."""
-    given: dict[str, Any] = {"workspace": workspace.pk}
+def member_query(
+    workspace: Workspace, audience: Audience | None, now: datetime
+) -> tuple[str, dict[str, Any]]:
+    """SQL for the ids of an audience's members as it is now, and its values.
+
+    Raises
+    ------
+    StateError : its rules name what is not there any more
+    """
     if audience is None:
-        return _MEMBERS, given
-    return _MEMBERS + _LISTED, {**given, "audience": audience.pk}
+        return _EVERYBODY, {"workspace": workspace.pk}
+    try:
+        found = query_of(audience, now)
+    except RulesError as error:
+        raise StateError(f"The audience “{audience.name}” cannot be read: {error}") from error
+    return found.sql, dict(found.params)
 
 
-def member_ids(workspace: Workspace, audience: Audience | None) -> IntArray:
+def member_ids(workspace: Workspace, audience: Audience | None, now: datetime) -> IntArray:
     """Ids of an audience's members, in their order."""
-    query, given = member_query(workspace, audience)
+    query, given = member_query(workspace, audience, now)
     return read_table(_IDS.format(members=query), given, {"id": "i8"})["id"]
 
 
-def member_count(workspace: Workspace, audience: Audience | None) -> int:
+def member_count(workspace: Workspace, audience: Audience | None, now: datetime) -> int:
     """How many an audience has now."""
-    query, given = member_query(workspace, audience)
+    query, given = member_query(workspace, audience, now)
     with connection.cursor() as cursor:
         cursor.execute(_COUNT.format(members=query), given)
         return int(cursor.fetchone()[0])

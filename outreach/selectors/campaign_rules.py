@@ -91,7 +91,8 @@ def _variants(test: ABTest | None) -> list[str]:
 def steps_of(campaign: OutreachCampaign) -> list[SequenceStep]:
     """Steps in their order, with their texts as they are now."""
     texts = StepText.objects.select_related("template__current").order_by("channel", "variant")
-    return list(campaign.steps.order_by("position").prefetch_related(Prefetch("texts", texts)))
+    steps = SequenceStep.objects.filter(campaign=campaign).order_by("position")
+    return list(steps.prefetch_related(Prefetch("texts", texts)))
 
 
 def _step(step: SequenceStep) -> Json:

@@ -7,7 +7,7 @@ changes before a plan of the edited one is signed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from django.db.models import ProtectedError
 from attribution.models import CustomerType
 from experiments.models import ABTest, Surface
 from experiments.services.permissions import require
+from outreach.engine.sequences import Condition, Step, check_steps
 from outreach.models import (
     Audience,
     CampaignStatus,
@@ -78,6 +79,8 @@ def edit_campaign(
     require(by, campaign.workspace, Role.OPERATOR, now, "Editing a campaign")
     locked = lock_campaign(campaign)
     require_open(locked)
+    if locked.launched_at and values.get("purpose", locked.purpose) != locked.purpose:
+        raise ValidationError({"purpose": "It was launched: what it is for stays."})
     _save(locked, values)
     return locked
 
@@ -226,12 +229,27 @@ def _put_steps(campaign: OutreachCampaign, steps: Sequence[Mapping[str, Any]]) -
         _clean(step, place)
         step.save()
         _put_texts(step, values.get("texts", []), place)
+    _check_order(campaign, len(steps))
     try:
         SequenceStep.objects.filter(campaign=campaign, position__gt=len(steps)).delete()
     except ProtectedError as error:
         raise ValidationError(
             {"steps": "A step that was planned for somebody cannot be taken away."}
         ) from error
+
+
+def _check_order(campaign: OutreachCampaign, count: int) -> None:
+    """Refuse steps that nobody could go through."""
+    rows = SequenceStep.objects.filter(campaign=campaign, position__lte=count)
+    try:
+        check_steps(
+            [
+                Step(timedelta(hours=one.delay_hours), Condition(one.condition), one.segment)
+                for one in rows.order_by("position")
+            ]
+        )
+    except ValueError as error:
+        raise ValidationError({"steps": str(error)}) from error
 
 
 def _clean(step: SequenceStep, place: int) -> None:

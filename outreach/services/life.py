@@ -222,8 +222,9 @@ def go_on(*, plan: SendPlan, now: datetime) -> None:
     """
     locked = lock_campaign(plan.campaign)
     if plan.status == PlanStatus.HALTED:
-        plan.status, plan.halted_reason, plan.wave_at = PlanStatus.ACTIVE, "", now
-        plan.save(update_fields=["status", "halted_reason", "wave_at"])
+        plan.status, plan.halted_reason = PlanStatus.ACTIVE, ""
+        plan.activated_at = plan.wave_at = now
+        plan.save(update_fields=["status", "halted_reason", "activated_at", "wave_at"])
     locked.status, locked.paused_reason = CampaignStatus.ACTIVE, ""
     locked.save(update_fields=["status", "paused_reason", "updated_at"])
     bump(plan.workspace_id, TOPIC)

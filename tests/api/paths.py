@@ -188,6 +188,18 @@ OPERATIONS = {
     "POST website/events/": "public",
     "POST website/track/": "public",
     "GET website/recommendations/": "attribution:read",
+    "GET outreach/campaigns/": "outreach:read",
+    "POST outreach/campaigns/": "outreach:write",
+    "GET outreach/campaigns/<uuid:public_id>/": "outreach:read",
+    "PATCH outreach/campaigns/<uuid:public_id>/": "outreach:write",
+    **{
+        f"GET outreach/campaigns/<uuid:public_id>/{word}/": "outreach:read"
+        for word in ("status", "plan", "plan/rows")
+    },
+    **{
+        f"POST outreach/campaigns/<uuid:public_id>/{word}/": "outreach:write"
+        for word in ("plan", "launch", "pause", "resume", "stop")
+    },
     "GET ab-tests/assign/": "experiments:read",
     "GET website/funnels/": "attribution:read",
     "POST website/funnels/": "events:write",

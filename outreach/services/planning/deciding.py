@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -33,14 +33,15 @@ _MICROS: Final = 1_000_000
 class Asking:
     """What is planned: a step of a campaign by a document, at a moment.
 
-    ``waits`` says that what waits of this step counts as had: a plan that adds to those sent.
+    A follow-up adds to what is being sent: what waits counts as had, and who had enough for now
+    is written to later.
     """
 
     campaign: OutreachCampaign
     settings: Json
     step: SequenceStep
     now: datetime
-    waits: bool = False
+    is_follow_up: bool = False
 
     @property
     def said(self) -> Json:
@@ -68,11 +69,13 @@ def decide_step(asked: Asked, asking: Asking) -> PlanRows:
     if rules.ends_at is not None and rules.ends_at <= moment(now):
         raise StateError("The campaign is over: its end has come.")
     texts = Texts.of(workspace, said)
-    caps = lately(asked, rules.caps, now, planning=campaign)
+    if asking.is_follow_up:
+        rules = replace(rules, waits_for_caps=True)
+    caps = lately(asked, rules.caps, now, planning=None if asking.is_follow_up else campaign)
     people = people_of(
         asked, usable.channels, rules.purpose, caps, now, with_hours=rules.optimises_time
     )
-    ledger = ledger_of(asked, asking.step, texts.all, now, waits=asking.waits)
+    ledger = ledger_of(asked, asking.step, texts.all, now, waits=asking.is_follow_up)
     found = decide(people.recipients, rules, ledger, moment(now))
     arms = arms_of(workspace, asking.settings["campaign"]["test"], asked.ids)
     return _rows(asking, people, rules, found, arms.keys, arms.of, texts.table(arms.keys))
@@ -91,7 +94,7 @@ def _rows(
     channel = np.where(found.is_sent, found.channel, NONE).astype(np.int16)
     wave, _ = waves_of(
         str(asking.campaign.public_id), ids, found.is_sent,
-        has_canary=asking.settings["canary"],
+        has_canary=asking.settings["canary"] and not asking.is_follow_up,
     )  # fmt: skip
     fallbacks = [_point(people, rules, found.fallbacks[:, place]) for place in (0, 1)]
     columns: dict[str, npt.NDArray[Any]] = {

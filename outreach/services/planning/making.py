@@ -17,6 +17,7 @@ from outreach.selectors.asked import Asked, asked_audience, ids_sha256, member_c
 from outreach.selectors.campaign_rules import settings_of
 from outreach.selectors.launches import open_launch_of
 from outreach.selectors.plan_rows import PlanRows
+from outreach.services.life import lock_campaign
 from outreach.services.planning.deciding import Asking, amount, counts_of, decide_step
 from outreach.services.planning.rows import write_rows
 from outreach.services.planning.snapshot import snapshot
@@ -45,7 +46,7 @@ def plan_campaign(*, campaign: OutreachCampaign, by: Proposer, now: datetime) ->
             f"“{proposal.summary}” is {proposal.get_status_display().lower()}. Cancel that first."
         )
     plan = begin_plan(campaign=campaign, now=now)
-    if member_count(campaign.workspace, campaign.audience) <= AT_ONCE:
+    if member_count(campaign.workspace, campaign.audience, now) <= AT_ONCE:
         return build(plan=plan, now=now)
     run = request_job(
         workspace=campaign.workspace, name=PLANNING_JOB, trigger="plan", now=now, by=by.user
@@ -62,7 +63,7 @@ def begin_plan(*, campaign: OutreachCampaign, now: datetime) -> SendPlan:
     ------
     StateError : the campaign is archived or has no steps
     """
-    locked = OutreachCampaign.objects.select_for_update().get(pk=campaign.pk)
+    locked = lock_campaign(campaign)
     if locked.archived_at is not None:
         raise StateError("The campaign is archived.")
     if not locked.steps.exists():
@@ -72,8 +73,8 @@ def begin_plan(*, campaign: OutreachCampaign, now: datetime) -> SendPlan:
         give_up(old, now=now)
     newest = plans.aggregate(newest=Max("number"))["newest"] or 0
     return SendPlan.objects.create(
-        workspace=campaign.workspace, campaign=campaign, number=newest + 1, as_of=now,
-        settings=settings_of(campaign),
+        workspace=locked.workspace, campaign=locked, number=newest + 1, as_of=now,
+        settings=settings_of(locked),
     )  # fmt: skip
 
 
@@ -96,7 +97,7 @@ def build(*, plan: SendPlan, now: datetime) -> SendPlan:
     step = campaign.steps.order_by("position")[0]
     try:
         with snapshot():
-            asked = asked_audience(plan.workspace, campaign.audience)
+            asked = asked_audience(plan.workspace, campaign.audience, now)
             if not asked.n:
                 raise StateError("Nobody is in the audience.")  # the end of both
             finish(plan, asked, Asking(campaign, plan.settings, step, now))
@@ -106,15 +107,17 @@ def build(*, plan: SendPlan, now: datetime) -> SendPlan:
     return plan
 
 
-def finish(plan: SendPlan, asked: Asked, asking: Asking) -> None:
+def finish(plan: SendPlan, asked: Asked, asking: Asking) -> PlanRows:
     """Decide for everybody, write the rows, and fix the plan; in the caller's transaction."""
     rows = decide_step(asked, asking)
     write_rows(plan, rows)
     _fix(plan, rows, asking)
     plan.audience_sha256 = ids_sha256(asked.ids)
-    _supersede_older(plan)
+    if plan.follows_id is None:
+        _supersede_older(plan)
     plan.save()
     bump(plan.workspace_id, TOPIC)
+    return rows
 
 
 def _fix(plan: SendPlan, rows: PlanRows, asking: Asking) -> None:

@@ -20,7 +20,7 @@ def renew_plan(*, workspace: Workspace, public_id: str, now: datetime) -> SendPl
         workspace=workspace, public_id=public_id
     )
     SendPlan.objects.filter(pk=old.pk, status=PlanStatus.READY).update(status=PlanStatus.SUPERSEDED)
-    if member_count(workspace, old.campaign.audience) > AT_ONCE:
+    if member_count(workspace, old.campaign.audience, now) > AT_ONCE:
         return None
     try:
         return build(plan=begin_plan(campaign=old.campaign, now=now), now=now)
