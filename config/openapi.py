@@ -51,6 +51,7 @@ DESCRIPTION: Final[dict[str, Any]] = {
         "MessagePurpose": "outreach.models.Purpose",
         "ConsentSource": "outreach.models.ConsentSource",
         "SuppressionReason": "outreach.models.SuppressionReason",
+        "ContactImportState": "outreach.models.ContactImportState",
         "AudienceKind": "outreach.models.AudienceKind",
         "RollOutState": "experiments.models.RollOutState",
     },

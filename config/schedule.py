@@ -211,6 +211,12 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # A test that does harm must not wait for an hour.
     "experiments: decide": _start("experiment-decisions", crontab(minute="4,19,34,49")),
     "experiments: share bandits out": _start("experiment-bandits", crontab(minute="28")),
+    "outreach: count segments": _start("contact-standing", crontab(minute="15", hour="3")),
+    "outreach: read files of contacts": {
+        "task": "outreach.import_waiting",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     # Harm to a domain grows by the minute.
     "outreach: watch over mail": _start("deliverability", timedelta(minutes=5)),
     "outreach: note conversions": _start("message-conversions", crontab(minute="*/15")),

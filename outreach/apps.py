@@ -13,13 +13,18 @@ class OutreachConfig(AppConfig):
 
     def ready(self) -> None:
         """Bring classifiers, jobs, providers and launches; listen to providers and people."""
+        from attribution.services.news import register_keeper
         from outreach import launches, listening, onboarding, text_classes
         from outreach.services import trying_texts
         from outreach.services.job_list import register_jobs
+        from outreach.services.people.erasing import ContactKeeper
+        from outreach.services.people.job_list import register_people_jobs
 
         launches.register()
         listening.register()
         register_jobs()
+        register_people_jobs()
+        register_keeper(ContactKeeper())
         text_classes.register()
         trying_texts.register()
         onboarding.register()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from outreach.services.people.import_job import IMPORT_JOB, workspaces_waiting
 from outreach.services.planning.jobs import WATCH_JOB
 from outreach.services.sending.calling import Senders
 from outreach.services.sending.dispatching import dispatch
@@ -65,6 +66,22 @@ def watch_sends(**_: object) -> int:
             )
         except JobRefusedError:
             # Switched off, or still busy with the minute before.
+            continue
+        started += 1
+    return started
+
+
+@shared_task(name="outreach.import_waiting", ignore_result=True, time_limit=300)
+def import_waiting(**_: object) -> int:
+    """Start the imports of workspaces where a file waits."""
+    started = 0
+    for workspace in workspaces_waiting():
+        try:
+            request_and_send(
+                workspace=workspace, name=IMPORT_JOB, trigger="schedule", now=timezone.now()
+            )
+        except JobRefusedError:
+            # Switched off, or at it.
             continue
         started += 1
     return started

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outreach.api import audiences, contacts, suppressions
+from outreach.api import audiences, contact_imports, contacts, suppressions
 from workspaces.api.routing import api_path
 
 urlpatterns = [
@@ -10,6 +10,17 @@ urlpatterns = [
     api_path("contacts/<uuid:public_id>/", contacts.ContactDetail.as_view(), "api-contact"),
     api_path(
         "contacts/<uuid:public_id>/consent/", contacts.ContactConsent.as_view(), "api-consent"
+    ),
+    api_path("contacts/import/", contact_imports.ContactImports.as_view(), "api-contact-imports"),
+    api_path(
+        "contacts/import/<uuid:public_id>/",
+        contact_imports.ContactImportDetail.as_view(),
+        "api-contact-import",
+    ),
+    api_path(
+        "contacts/import/<uuid:public_id>/write/",
+        contact_imports.ContactImportWrite.as_view(),
+        "api-contact-import-write",
     ),
     api_path("audiences/", audiences.Audiences.as_view(), "api-audiences"),
     api_path("audiences/preview/", audiences.AudiencePreview.as_view(), "api-audience-preview"),

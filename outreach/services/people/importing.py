@@ -1,0 +1,255 @@
+"""Files of contacts: received, mapped, checked without a trace, and then written in blocks."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import islice
+from pathlib import PurePath
+from typing import Any, BinaryIO, Final
+
+from django.conf import settings
+from django.core.files import File
+from django.db import transaction
+
+from campaigns.engine.importing.errors import FileError, RowError
+from campaigns.engine.importing.tables import Table, open_table
+from outreach.engine.contact_file import guess, is_mailchimp, problems
+from outreach.models import (
+    Audience,
+    AudienceKind,
+    ContactImport,
+    ContactImportRow,
+    ContactImportState,
+)
+from outreach.services.people.refusing import PeopleError, require
+from outreach.services.people.staging import BLOCK, Stage, raw_row
+from workspaces.gate import Proposer
+from workspaces.models import ApiKey, Workspace
+from workspaces.roles import Role
+from workspaces.services.jobs import Progress
+
+MOST_BAD_ROWS: Final = 10_000
+KNOWN: Final = ("replace", "fill", "skip")
+_COPY_BYTES: Final = 1 << 20
+_KINDS: Final = ("new", "known", "invalid", "repeated", "conflict")
+
+
+def receive_file(
+    *,
+    workspace: Workspace,
+    file: BinaryIO,
+    file_name: str,
+    by: Proposer,
+    now: datetime,
+    api_key: ApiKey | None = None,
+) -> ContactImport:
+    """Keep an uploaded CSV or XLSX with a guess of what its columns mean.
+
+    Raises
+    ------
+    NotAllowedError : the person may not
+    PeopleError : it is no table that can be read
+    """
+    require(by, workspace, Role.OPERATOR, now, "To import contacts")
+    try:
+        table = open_table(file, max_bytes=settings.IMPORT_MAX_BYTES)
+    except FileError as error:
+        raise PeopleError("file", str(error)) from None
+    name = PurePath(file_name).name[:300]
+    run = ContactImport(
+        workspace=workspace, file_name=name, headers=list(table.headers),
+        columns=guess(table.headers), created_by=by.user, api_key=api_key,
+        by_label=by.label[:150],
+    )  # fmt: skip
+    run.options = {
+        "country": workspace.country, "known": "replace", "channel": "email",
+        "consent": "column" if "consent" in run.columns.values() else "",
+        "statement": "Subscribed in Mailchimp." if is_mailchimp(table.headers) else "",
+    }  # fmt: skip
+    file.seek(0)
+    run.file_sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # any binary file
+    file.seek(0)
+    # The stored name is ours: what people call their files is no business of a file system.
+    run.file.save(f"{run.public_id}{PurePath(name).suffix.lower()[:5]}", File(file), save=False)
+    run.save()
+    return run
+
+
+@transaction.atomic
+def begin_check(
+    *, run: ContactImport, columns: Mapping[str, str], options: Mapping[str, Any],
+    by: Proposer, now: datetime,
+) -> ContactImport:  # fmt: skip
+    """Let a worker look through a file as a person mapped it. Nothing is written yet.
+
+    Raises
+    ------
+    NotAllowedError : the person may not
+    PeopleError : the mapping or an option is wrong, or the file is past that
+    """
+    require(by, run.workspace, Role.OPERATOR, now, "To import contacts")
+    run = ContactImport.objects.select_for_update().get(pk=run.pk)
+    if run.state not in (ContactImportState.UPLOADED, ContactImportState.CHECKED,
+                         ContactImportState.FAILED) or not run.file:  # fmt: skip
+        raise PeopleError("", "This file is at work or was written already; upload it again.")
+    known = {header: columns.get(header, "") for header in run.headers}
+    for column, problem in problems(known).items():
+        raise PeopleError(f"columns.{column}" if column else "columns", problem)
+    run.columns, run.options = known, _options(run, options)
+    run.audience = _listed(run, options.get("audience"))
+    run.state, run.error, run.report = ContactImportState.CHECKING, "", {}
+    run.save()
+    return run
+
+
+def _options(run: ContactImport, given: Mapping[str, Any]) -> dict[str, Any]:
+    options = {**run.options, **{key: given[key] for key in run.options if key in given}}
+    if options["known"] not in KNOWN:
+        raise PeopleError("known", f"Choose one of {', '.join(KNOWN)}.")
+    if options["consent"] not in ("", "column", "all"):
+        raise PeopleError("consent", "Choose column, all, or nothing.")
+    if options["channel"] not in ("email", "sms", "both"):
+        raise PeopleError("channel", "Choose email, sms or both.")
+    if options["consent"] and not str(options["statement"]).strip():
+        raise PeopleError(
+            "statement", "Say how these people agreed: without proof there is no consent."
+        )
+    country = str(options["country"] or "").upper()
+    if country and not (len(country) == 2 and country.isalpha()):
+        raise PeopleError("country", "Use a two-letter ISO country code such as DE.")
+    return {**options, "country": country, "statement": str(options["statement"]).strip()[:1000]}
+
+
+def _listed(run: ContactImport, public_id: object) -> Audience | None:
+    if not public_id:
+        return None
+    lists = Audience.objects.filter(
+        workspace=run.workspace, kind=AudienceKind.LIST, archived_at=None
+    )
+    found = next((one for one in lists if str(one.public_id) == str(public_id)), None)
+    if found is None:
+        raise PeopleError("audience", "There is no such fixed list here.")
+    return found
+
+
+def begin_writing(*, run: ContactImport, by: Proposer, now: datetime) -> ContactImport:
+    """Let a worker write what was checked.
+
+    Raises
+    ------
+    NotAllowedError : the person may not
+    PeopleError : it was not checked, or is written already
+    """
+    require(by, run.workspace, Role.OPERATOR, now, "To import contacts")
+    checked = ContactImport.objects.filter(pk=run.pk, state=ContactImportState.CHECKED)
+    if not checked.update(state=ContactImportState.WRITING, by_label=by.label[:150]):
+        raise PeopleError("", "Only a file that was checked can be written, and once.")
+    run.refresh_from_db()
+    return run
+
+
+def check(run: ContactImport, progress: Progress) -> None:
+    """Read a file into its table and report what would become of each row."""
+    stage = Stage(run.pk)
+    stage.create()
+    run.bad_rows.all().delete()
+    try:
+        with local_file(run) as file:
+            run.rows_read = _stage(run, open_table(file, max_bytes=settings.IMPORT_MAX_BYTES),
+                                   stage, progress)  # fmt: skip
+    except FileError as error:
+        fail(run, str(error))
+        return
+    progress.step("Bringing addresses into one spelling")
+    stage.prepare(run.options["country"])
+    progress.step("Looking for people who are here already")
+    stage.match(run.workspace_id, 0, 2**31 - 1)
+    _keep_bad_rows(run, stage)
+    run.report = report_of(run, stage)
+    run.state = ContactImportState.CHECKED
+    run.written_to = run.created = run.updated = 0
+    run.save()
+
+
+@contextmanager
+def local_file(run: ContactImport) -> Iterator[BinaryIO]:
+    """Copy the upload to a local file that can be read again and again, wherever it is kept."""
+    with tempfile.TemporaryFile() as local:
+        with run.file.open("rb") as kept:
+            for chunk in kept.chunks(_COPY_BYTES):
+                local.write(chunk)
+        local.seek(0)
+        yield local
+
+
+def _stage(run: ContactImport, table: Table, stage: Stage, progress: Progress) -> int:
+    places = [
+        (meaning, table.headers.index(header)) for header, meaning in run.columns.items() if meaning
+    ]
+    read = 0
+    for block in _blocks(_rows(table, places)):
+        stage.copy(block)
+        read += len(block)
+        progress.step("Reading", done=read, total=table.line_count)
+    return read
+
+
+def _rows(table: Table, places: Sequence[tuple[str, int]]) -> Iterator[tuple[object, ...]]:
+    for line, cells in table.records():
+        if isinstance(cells, RowError):
+            yield (line, *[""] * 11, f"{cells.column}: {cells.reason}".removeprefix(": ")[:300])
+        else:
+            yield raw_row(line, cells, places)
+
+
+def _blocks(rows: Iterator[tuple[object, ...]]) -> Iterator[list[tuple[object, ...]]]:
+    while block := list(islice(rows, BLOCK)):
+        yield block
+
+
+def _keep_bad_rows(run: ContactImport, stage: Stage) -> None:
+    rows = stage.rows(
+        "SELECT line, kind, problem, concat_ws(', ', nullif(email, ''), nullif(phone, ''),"
+        " nullif(external_id, ''), nullif(first_name, ''), nullif(last_name, ''))"
+        " FROM {ready} WHERE kind IN ('invalid', 'repeated', 'conflict') ORDER BY line"
+        " LIMIT %(most)s",
+        {"most": MOST_BAD_ROWS},
+    )
+    ContactImportRow.objects.bulk_create(
+        ContactImportRow(run=run, line=line, kind=kind, reason=problem[:300], text=text[:500])
+        for line, kind, problem, text in rows
+    )
+
+
+def report_of(run: ContactImport, stage: Stage) -> dict[str, Any]:
+    """What would become of the rows: how many of each kind, suppressed ones, consent."""
+    kinds = dict(stage.rows("SELECT kind, count(*) FROM {ready} GROUP BY kind"))
+    suppressed = stage.rows(
+        "SELECT count(DISTINCT r.line) FROM {ready} r JOIN outreach_suppression u"
+        " ON u.workspace_id = %(workspace)s AND u.lifted_at IS NULL AND (NOT u.is_domain"
+        " AND u.value IN (r.email, r.phone, encode(sha256(convert_to(r.email, 'UTF8')), 'hex'))"
+        " OR u.is_domain AND u.value = split_part(r.email, '@', 2))"
+        " WHERE r.kind IN ('new', 'known') AND (r.email <> '' OR r.phone <> '')",
+        {"workspace": run.workspace_id},
+    )[0][0]
+    consent = dict(
+        stage.rows(
+            "SELECT consent, count(*) FROM {ready} WHERE kind IN ('new', 'known') GROUP BY consent"
+        )
+    )
+    return {
+        **{kind: kinds.get(kind, 0) for kind in _KINDS},
+        "suppressed": suppressed,
+        "consent": {name or "unsaid": count for name, count in consent.items()},
+    }
+
+
+def fail(run: ContactImport, reason: str) -> None:
+    """Close a file that cannot be taken, with the reason."""
+    run.state, run.error = ContactImportState.FAILED, reason[:500]
+    run.save()
+    Stage(run.pk).drop()
