@@ -154,6 +154,18 @@ SIDEBAR: dict[str, Any] = {
             closed=True,
         ),
         _group(
+            "Social data",
+            _model("Posts", "article", "outreach.SocialPost"),
+            _model("Engagement", "thumb_up", "outreach.SocialEngagement"),
+            _model("People", "group", "outreach.SocialPerson"),
+            _model("Advocates", "loyalty", "outreach.SocialAdvocate"),
+            _model("Funnels", "filter_alt", "outreach.SocialEngagementFunnel"),
+            _model("Ways through funnels", "route", "outreach.SocialFunnelEntry"),
+            _model("Insights", "insights", "outreach.PlatformInsight"),
+            _model("Accounts", "account_circle", "outreach.SocialAccount"),
+            closed=True,
+        ),
+        _group(
             "Advertising data",
             _model("Ad accounts", "account_balance", "campaigns.AdAccount"),
             _model("Campaigns", "ads_click", "campaigns.Campaign"),

@@ -220,6 +220,15 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # Harm to a domain grows by the minute.
     "outreach: watch over mail": _start("deliverability", timedelta(minutes=5)),
     "outreach: note conversions": _start("message-conversions", crontab(minute="*/15")),
+    **{
+        f"outreach: read {name}": _start(f"social-{name}", crontab(minute=str(minute)))
+        for name, minute in zip(
+            ("instagram", "facebook", "linkedin", "twitter", "tiktok"),
+            (8, 18, 36, 46, 56),
+            strict=True,
+        )
+    },
+    "outreach: score advocates": _start("social-advocates", crontab(minute="50", hour="4")),
     "mlops: propose budgets": {
         "task": "workspaces.start_job",
         "kwargs": {"name": "budget-optimization"},

@@ -8,6 +8,7 @@ from typing import Final
 from django.conf import settings
 
 from outreach.platforms.registry import build
+from outreach.platforms.social.registry import build_reader
 from workspaces.hooks import ConnectionTestError, SecretField, register_connection_kind
 from workspaces.models import Connection
 from workspaces.platforms.errors import ErrorKind, PlatformError
@@ -59,13 +60,28 @@ KINDS: Final[Mapping[str, tuple[str, tuple[SecretField, ...]]]] = {
                         is_required=False),
         ),
     ),
+    "linkedin_page": (
+        "LinkedIn page",
+        (
+            SecretField("access_token", "Access token", "With r_organization_social."),
+            SecretField("organization_id", "Number of the organisation"),
+        ),
+    ),
+    "tiktok_creator": (
+        "TikTok creator",
+        (SecretField("access_token", "Access token", "With video.list and user.info.stats."),),
+    ),
 }  # fmt: skip
+#: Nothing is sent by these.
+_READ_ONLY: Final = ("linkedin_page", "tiktok_creator")
 
 
 def register() -> None:
     """Called once, when the app is ready."""
     for kind, (label, fields) in KINDS.items():
-        register_connection_kind(kind, label, fields, try_connection)
+        register_connection_kind(
+            kind, label, fields, try_reading if kind in _READ_ONLY else try_connection
+        )
 
 
 def try_connection(connection: Connection, secret: Mapping[str, str]) -> str:
@@ -85,3 +101,23 @@ def try_connection(connection: Connection, secret: Mapping[str, str]) -> str:
         raise ConnectionTestError(
             error.message, needs_login=error.kind == ErrorKind.AUTH
         ) from error
+
+
+def try_reading(connection: Connection, secret: Mapping[str, str]) -> str:
+    """Ask which accounts it opens."""
+    try:
+        reader = build_reader(
+            connection.kind,
+            secret=secret,
+            base_url=connection.base_url or None,
+            allow_loopback=settings.ALLOW_SANDBOX,
+        )
+        try:
+            names = [one.name or one.external_id for one in reader.accounts()]
+        finally:
+            reader.close()
+    except PlatformError as error:
+        raise ConnectionTestError(
+            error.message, needs_login=error.kind == ErrorKind.AUTH
+        ) from error
+    return f"It opens {', '.join(names)}."

@@ -41,6 +41,7 @@ from workspaces.inbound.base import (
     require_few,
     text_of,
 )
+from workspaces.inbound.providers.meta import MetaProvider
 from workspaces.platforms import standard_webhooks
 
 _MAX_AGE_S: Final = 600
@@ -104,6 +105,12 @@ class EmailProvider(Provider):
             raise UnreadableError("These are no events of messages.") from None
         require_few(len(told))
         return Batch(tuple(_event(provider, one) for one in told))
+
+
+class MessengerProvider(MetaProvider):
+    """Calls about a page and its Instagram account, at the address of the page's connection."""
+
+    name = "messenger"
 
 
 def _sender_of(secret: Mapping[str, str]) -> _Sender:

@@ -46,7 +46,7 @@ def _basis_points(default: int, help_text: str) -> models.PositiveIntegerField: 
 
 
 # No key says it: a connection's workspace stands in its own row.
-_OWN_CONNECTION = pgtrigger.Trigger(
+OWN_CONNECTION = pgtrigger.Trigger(
     name="own_connection",
     when=pgtrigger.Before,
     operation=pgtrigger.Insert | pgtrigger.Update,
@@ -114,7 +114,7 @@ class ChannelPolicy(models.Model):
                 violation_error_message="A price is 0 or more, a rate 1 a second or more.",
             ),
         ]
-        triggers = [_OWN_CONNECTION]
+        triggers = [OWN_CONNECTION]
 
     def __str__(self) -> str:
         return self.get_channel_display()

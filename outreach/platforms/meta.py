@@ -63,7 +63,7 @@ class MetaMessages:
         self._client = PlatformClient(
             base_url=base_url or BASE_URL,
             auth=FixedHeaders({"Authorization": f"Bearer {token}"}, (token,)),
-            dialect=Dialect(LABEL, no_usage, _error_of),
+            dialect=Dialect(LABEL, no_usage, error_of),
             allow_loopback=allow_loopback,
         )
 
@@ -100,7 +100,8 @@ class MetaMessages:
         self._client.close()
 
 
-def _error_of(answer: Answer) -> PlatformError | None:
+def error_of(answer: Answer) -> PlatformError | None:
+    """Return the error of an answer in the shape of the Graph API."""
     told = mapping(answer.fields.get("error"))
     if not told:
         return None

@@ -45,7 +45,7 @@ class X:
         self._client = PlatformClient(
             base_url=base_url or BASE_URL,
             auth=FixedHeaders({"Authorization": f"Bearer {token}"}, (token,)),
-            dialect=Dialect(LABEL, no_usage, _error_of),
+            dialect=Dialect(LABEL, no_usage, error_of),
             allow_loopback=allow_loopback,
         )
 
@@ -77,7 +77,8 @@ class X:
         self._client.close()
 
 
-def _error_of(answer: Answer) -> PlatformError | None:
+def error_of(answer: Answer) -> PlatformError | None:
+    """Return the error of an answer in the shape of API v2."""
     if answer.is_success and not answer.fields.get("errors"):
         return None
     first = next(iter(rows(answer.fields.get("errors"))), {})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from outreach.services.converting import CONVERSIONS_JOB, convert
 from outreach.services.halting import DELIVERABILITY_JOB, watch
+from outreach.services.social import syncing
+from outreach.services.social.scoring import ADVOCATES_JOB, score
 from workspaces.services.jobs import register_job
 
 
@@ -14,3 +16,6 @@ def register_jobs() -> None:
     register_job(
         CONVERSIONS_JOB, "Conversions after messages", convert, limit_s=600, max_attempts=1
     )
+    for name, label, body in syncing.jobs():
+        register_job(name, label, body, limit_s=1_800, max_attempts=1)
+    register_job(ADVOCATES_JOB, "Score who speaks for us", score, limit_s=600)

@@ -14,11 +14,19 @@ from outreach.models import (
     MessageEvent,
     OutreachPolicy,
     OutreachTask,
+    PlatformInsight,
+    SocialAccount,
+    SocialAdvocate,
+    SocialEngagement,
+    SocialEngagementFunnel,
+    SocialFunnelEntry,
+    SocialPerson,
+    SocialPost,
     Suppression,
     TrackedLink,
 )
 from tests.outreach.steps import NOW, audience_of, campaign_of, contact_of, message_of, plan_of
-from workspaces.models import Proposal, Workspace
+from workspaces.models import Connection, Proposal, Workspace
 
 
 def fill(workspace: Workspace, launch: Proposal) -> None:
@@ -43,3 +51,34 @@ def fill(workspace: Workspace, launch: Proposal) -> None:
     MessageDay.objects.create(**own, day=NOW.date(), campaign=campaign, channel="email", sent=1)
     TrackedLink.objects.create(**own, url="https://shop.example/", sha256="0" * 64)
     OutreachTask.objects.create(**own, message=message, reason="assisted")
+    _fill_social(workspace)
+
+
+def _fill_social(workspace: Workspace) -> None:
+    own = {"workspace": workspace}
+    on = {**own, "platform": "instagram"}
+    account = SocialAccount.objects.create(
+        **on,
+        external_id="1",
+        connection=Connection.objects.create(**own, kind="messenger", name="P"),
+    )
+    person = SocialPerson.objects.create(**on, external_id="2", username="ann")
+    post = SocialPost.objects.create(
+        **on, account=account, external_id="3", posted_at=NOW, fetched_at=NOW
+    )
+    done = SocialEngagement.objects.create(
+        **on, external_id="4", kind="comment", person=person, post=post, at=NOW, value=6
+    )
+    funnel = SocialEngagementFunnel.objects.create(
+        **own, name="Ask", platforms=["instagram"], public_reply="Hello"
+    )
+    SocialFunnelEntry.objects.create(
+        **own, funnel=funnel, person=person, engagement=done, triggered_at=NOW
+    )
+    SocialAdvocate.objects.create(
+        **own, person=person, score=61, tier="silver", last_at=NOW, since=NOW, scored_at=NOW
+    )
+    PlatformInsight.objects.create(
+        **on, type="timing", date=NOW.date(), period="daily", key_metric="Best hour", key_value=19,
+        confidence=0.5, fetched_at=NOW,
+    )  # fmt: skip

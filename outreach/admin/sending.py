@@ -32,7 +32,6 @@ from outreach.models import (
     TemplateVersion,
     TrackedLink,
 )
-from workspaces.eventadmin import register_events
 from workspaces.modeladmin import (
     ReadOnlyAdmin,
     ReadOnlyInline,
@@ -404,6 +403,3 @@ class OutreachTaskAdmin(ReadOnlyAdmin[OutreachTask]):
     search_fields = ("=message__contact__external_id",)
     ordering = ("-pk",)
     readonly_fields = fields_of(OutreachTask)
-
-
-register_events("outreach")

@@ -1,0 +1,10 @@
+"""The admin of outreach."""
+
+from __future__ import annotations
+
+from outreach.admin import sending, social
+from workspaces.eventadmin import register_events
+
+register_events("outreach")
+
+__all__ = ["sending", "social"]
