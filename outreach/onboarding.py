@@ -1,4 +1,4 @@
-"""What outreach brings to the ground floor: providers of messages to connect."""
+"""What outreach brings to the ground floor: providers of messages to connect, first texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from django.conf import settings
 
 from outreach.platforms.registry import build
 from outreach.platforms.social.registry import build_reader
-from workspaces.hooks import ConnectionTestError, SecretField, register_connection_kind
+from outreach.services.texts.starting import seed_new
+from workspaces.hooks import (
+    ConnectionTestError,
+    SecretField,
+    on_workspace_created,
+    register_connection_kind,
+)
 from workspaces.models import Connection
 from workspaces.platforms.errors import ErrorKind, PlatformError
 
@@ -78,6 +84,7 @@ _READ_ONLY: Final = ("linkedin_page", "tiktok_creator")
 
 def register() -> None:
     """Called once, when the app is ready."""
+    on_workspace_created(seed_new)
     for kind, (label, fields) in KINDS.items():
         register_connection_kind(
             kind, label, fields, try_reading if kind in _READ_ONLY else try_connection
