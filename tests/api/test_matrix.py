@@ -22,6 +22,8 @@ WITHOUT_REPEAT_KEY = {
     "POST scenarios/predict/",
     "POST ab-tests/power/",
     "POST audiences/preview/",
+    "POST outreach/templates/preview/",
+    "POST outreach/templates/<uuid:public_id>/preview/",
     # Each event has an id of its own.
     "POST website/events/",
     "POST website/track/",
@@ -121,6 +123,8 @@ def test_reading_scope_never_writes(workspace, admin):
         "POST scenarios/predict/",
         "POST ab-tests/power/",
         "POST audiences/preview/",
+        "POST outreach/templates/preview/",
+        "POST outreach/templates/<uuid:public_id>/preview/",
         "POST ml/battle-hardened/select/",
         "POST ml/optimize-budget/",
         "POST ml/predict/<str:name>/",

@@ -20,7 +20,7 @@ from tests.campaigns.scenarios.steps import stored
 from tests.campaigns.signal_rows import signal_of
 from tests.experiments.steps import running_of
 from tests.mlops.registry.steps import version_of
-from tests.outreach.steps import audience_of, contact_of
+from tests.outreach.steps import audience_of, campaign_of, contact_of, plan_of, template_of
 from tests.workspaces.factories import ConnectionFactory, MembershipFactory
 from workspaces import scopes
 from workspaces.gate import Proposer
@@ -106,6 +106,10 @@ def theirs(note, workspace):
         "website/funnels": funnel.public_id,
         "ab-tests": running_of(workspace).public_id,
         "contacts": contact.public_id,
+        "outreach/campaigns": plan_of(
+            campaign_of(workspace), contact, settings={"steps": []}
+        ).campaign.public_id,
+        "outreach/templates": template_of(workspace).public_id,
         "audiences": audience_of(workspace, contact).public_id,
         "suppressions": suppression.public_id,
     }
@@ -161,7 +165,7 @@ def test_lists_of_others_are_empty(theirs, outsider, browser, workspace, admin):
         "proposals", "pending-ad-changes", "connections", "webhook-endpoints", "jobs",
         "ad-accounts", "campaigns", "ad-sets", "ads", f"performance/?from={DAY}&to={DAY}",
         "recommendations", "alerts", "alerts/unread", "alert-rules", "signals?state=all", "models",
-        "contacts", "audiences", "suppressions",
+        "contacts", "audiences", "suppressions", "outreach/templates",
         "reports/v_campaign_activity_summary",
     ]  # fmt: skip
 

@@ -29,6 +29,7 @@ from workspaces.models import Workspace
 from workspaces.roles import Role
 from workspaces.services.refusals import RefusedError
 
+MOST_VARIABLES: Final = 50
 DETAILS: Final = ("name", "category", "provider_key")
 _LONGEST: Final = {"subject": 300, "preheader": 200, "text": 200_000, "body": 200_000}
 
@@ -259,17 +260,7 @@ def _free_name(template: ChannelTemplate) -> str:
 
 def _refuse_unreadable(template: ChannelTemplate, parts: Mapping[str, Any]) -> None:
     """A text may be unfinished, but not one that cannot be read."""
-    wrong: dict[str, list[str]] = {}
-    for name, most in _LONGEST.items():
-        value = parts[name]
-        if not isinstance(value, str) or "\x00" in value:
-            wrong[name] = ["Give a text."]
-        elif len(value) > most:
-            wrong[name] = [f"Use at most {most:,} characters."]
-    if parts["markup"] not in Markup.values:
-        wrong["markup"] = [f"Choose among {', '.join(Markup.values)}."]
-    if template.channel != MessageChannel.EMAIL and parts["markup"] != Markup.NONE:
-        wrong["markup"] = ["Only e-mail has a page; other channels have text."]
+    wrong = _misshapen(template, parts)
     if wrong:
         raise ValidationError(wrong)
     draft = Draft(template.channel, template.category, **parts)
@@ -280,6 +271,26 @@ def _refuse_unreadable(template: ChannelTemplate, parts: Mapping[str, Any]) -> N
             where = f"Line {problem.line}: " if problem.line else ""
             wrong.setdefault(problem.part, []).append(f"{where}{problem.text}")
         raise ValidationError(wrong) from error
+
+
+def _misshapen(template: ChannelTemplate, parts: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What no column takes, by part."""
+    wrong: dict[str, list[str]] = {}
+    for name, most in _LONGEST.items():
+        value = parts[name]
+        if not isinstance(value, str) or "\x00" in value:
+            wrong[name] = ["Give a text."]
+        elif len(value) > most:
+            wrong[name] = [f"Use at most {most:,} characters."]
+    if parts["markup"] not in Markup.values:
+        wrong["markup"] = [f"Choose among {', '.join(Markup.values)}."]
+    elif template.channel != MessageChannel.EMAIL and parts["markup"] != Markup.NONE:
+        wrong["markup"] = ["Only e-mail has a page; other channels have text."]
+    if "\\u0000" in json.dumps(parts["variables"]):
+        wrong["variables"] = ["A sample holds control characters."]
+    elif isinstance(parts["variables"], list) and len(parts["variables"]) > MOST_VARIABLES:
+        wrong["variables"] = [f"Use at most {MOST_VARIABLES}."]
+    return wrong
 
 
 def _refuse_faulty(template: ChannelTemplate, version: TemplateVersion | None) -> None:

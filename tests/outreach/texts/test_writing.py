@@ -92,6 +92,9 @@ def test_who_wrote_meanwhile_is_not_overwritten(workspace: Workspace, by: Propos
         ({"body": "<p>\n{% if x %}</p>"}, "body", "Line 2"),
         ({"markup": "mjml", "body": "<p>no</p>"}, "body", "no MJML"),
         ({"variables": [{"name": "Size"}]}, "variables", "no name"),
+        ({"variables": [{"name": "offer"}]}, "variables", "no value"),
+        ({"variables": [{"name": "n", "sample": "a\x00"}]}, "variables", "control"),
+        ({"variables": [{"name": f"n{n}", "sample": "x"} for n in range(51)]}, "variables", "50"),
         ({"markup": "docx"}, "markup", "Choose among"),
         ({"channel": "sms", "text": "Hi"}, "markup", "Only e-mail"),
         ({"channel": "fax"}, "channel", "Choose among"),
@@ -117,7 +120,7 @@ def test_wrong_values_are_named(
         ({"body": "<html lang='en'><p>{{ postal_address }}</p></html>"}, "body"),
         ({"subject": ""}, "subject"),
         ({"subject": "Re: us"}, "subject"),
-        ({"subject": "{{ offer }}", "variables": [{"name": "offer"}]}, "variables"),
+        ({"text": "Hello [first_name]"}, "text"),
     ],
 )
 def test_errors_keep_a_text_from_being_used(
