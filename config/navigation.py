@@ -99,6 +99,13 @@ SIDEBAR: dict[str, Any] = {
             _item("Winners", "emoji_events", "winners"),
         ),
         _group(
+            "Outreach",
+            _item("Contacts", "contacts", "contacts"),
+            _item("Audiences", "groups", "audiences"),
+            _item("Imports", "upload_file", "contact-imports"),
+            _item("Suppressions", "block", "suppressions"),
+        ),
+        _group(
             "Attribution data",
             _model("Touches", "touch_app", "attribution.Touchpoint"),
             _model("Journeys", "route", "attribution.Journey"),

@@ -32,6 +32,7 @@ from tests.experiments.steps import draft_of
 from tests.integrity.digests import digests
 from tests.mlops.boards.steps import drawn
 from tests.mlops.registry.steps import judged_version
+from tests.outreach.people.steps import people_rows
 from tests.page_table import NONE, PAGES, PERSON, PROBES, PUBLIC, UNNAMED
 from tests.workspaces.factories import ConnectionFactory
 from workspaces import panels
@@ -50,8 +51,8 @@ GUARDED = [call for call in CALLS if call[2] not in (NONE, PUBLIC)]
 BY_MEMBERSHIP = [call for call in GUARDED if call[2] != PERSON]
 # A person's own row of another workspace: the answer is the same for every number.
 SILENT = {"approvals-delete-view"}
-SECRETS = ("Acme", "Meta of Acme", "hello on history", "new@acme.example", "Spring of Acme",
-           "Shop of Acme", "Way of Acme", "Plan of Acme")  # fmt: skip
+SECRETS = ("Acme", "ann@acme.example", "Meta of Acme", "hello on history", "new@acme.example",
+           "Spring of Acme", "Shop of Acme", "Way of Acme", "Plan of Acme")  # fmt: skip
 
 
 @dataclass
@@ -128,6 +129,17 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         **{
             f"practice{rest}": [rows["practice"]] for rest in ("", "-draft", "-give-up", "-restore")
         },
+        "contact": [rows["contact"]],
+        "contact-export": [rows["contact"]],
+        "contact-act": [rows["contact"], "archive"],
+        **{
+            f"contact-import{rest}": [rows["people file"]]
+            for rest in ("", "-check", "-write", "-bad-rows")
+        },
+        **{f"audience{rest}": [rows["audience"]] for rest in ("", "-save", "-archive")},
+        "audience-export": [rows["audience"], "csv"],
+        "audience-take-off": [rows["audience"], rows["contact"]],
+        "suppression-lift": [rows["suppression"]],
         "model-rollback": ["roi_mean"],
         **{name: ["churn"] for name in ("model-train", "model-training")},
         "policies-trial": [rows["trial"]],
@@ -214,6 +226,7 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
         "rule": ensure_rules(workspace=workspace)["ROI drop"].public_id,
     }
     drawn(workspace, now)
+    rows |= people_rows(workspace)
     rows |= {"site": site.public_id, "funnel": counted_funnel(workspace, "Way of Acme").public_id}
     return House(workspace, _ids(rows), _forms(rows))
 
@@ -346,6 +359,10 @@ def nowhere(house) -> House:
                 "rule",
                 "practice",
                 "experiment",
+                "contact",
+                "people file",
+                "audience",
+                "suppression",
                 "model",
                 "trial",
                 "site",

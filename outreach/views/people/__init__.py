@@ -1,0 +1,1 @@
+"""Pages of contacts, audiences, imports and suppressions."""

@@ -1,0 +1,166 @@
+"""Pages of people: what they show, what their forms do, and how many queries they take."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from outreach.models import Audience, Contact, ContactImport, Suppression
+from outreach.selectors.consents import current_consents
+from tests.outreach.steps import audience_of, contact_of, message_of
+from workspaces.models import User, Workspace
+
+Browse = Callable[[User], Client]
+ADDRESS = "/outreach/"
+
+
+@pytest.fixture(autouse=True)
+def _files(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+
+
+@pytest.fixture
+def pages(client_as: Browse, operator: User) -> Client:
+    """An operator's browser."""
+    return client_as(operator)
+
+
+def _post(client: Client, workspace: Workspace, path: str, **given: Any) -> Any:
+    form = {name.replace("__", "-"): value for name, value in given.items()}
+    return client.post(f"{ADDRESS}{path}", {**form, "workspace": str(workspace.public_id)})
+
+
+@pytest.mark.parametrize("path", ["contacts", "audiences", "imports", "suppressions"])
+def test_lists_take_few_queries(
+    pages: Client, workspace: Workspace, path: str,
+    django_assert_max_num_queries: Callable[[int], Any],
+) -> None:  # fmt: skip
+    people = [contact_of(workspace, f"p{n}@example.com") for n in range(15)]
+    audience_of(workspace, *people)
+
+    with django_assert_max_num_queries(12):
+        assert pages.get(f"{ADDRESS}{path}/").status_code == 200
+
+
+def test_contact_is_added_changed_and_asked(pages: Client, workspace: Workspace) -> None:
+    made = _post(pages, workspace, "contacts/add/", first_name="Ann", attributes='{"plan": "pro"}',
+                 points="email Ann@Example.com\nsms +491701234567")  # fmt: skip
+    ann = Contact.objects.get()
+    own = f"contacts/{ann.public_id}/do/"
+    _post(pages, workspace, f"{own}consent/", channel="email", is_given="1", statement="At a fair.")
+    saved = _post(pages, workspace, f"{own}save/", first_name="Anna", attributes="{}",
+                  points="email ann@example.com")  # fmt: skip
+    wrong = _post(pages, workspace, f"{own}save/", points="email nobody", attributes="{}")
+
+    ann.refresh_from_db()
+    assert made.url == saved.url == f"{ADDRESS}contacts/{ann.public_id}/"
+    assert (ann.first_name, ann.attributes, ann.points.count()) == ("Anna", {}, 1)
+    assert current_consents(ann)["email", "marketing"].evidence == {"statement": "At a fair."}
+    assert wrong.status_code == 400
+    assert "points.0.address" in wrong.text
+
+
+def test_contact_page_tells_the_story(
+    pages: Client, workspace: Workspace, django_assert_max_num_queries: Callable[[int], Any]
+) -> None:
+    ann = contact_of(workspace)
+    message_of(ann)
+
+    with django_assert_max_num_queries(14):
+        shown = pages.get(f"{ADDRESS}contacts/{ann.public_id}/").text
+
+    assert "ann@example.com" in shown
+    assert "News" in shown
+    assert "Forget this person" not in shown
+
+
+def test_ticked_ones_go_on_a_list_or_are_spared(pages: Client, workspace: Workspace) -> None:
+    ann, listing = contact_of(workspace), audience_of(workspace, name="Fair")
+    ticked = {"contact": [str(ann.public_id)]}
+
+    _post(pages, workspace, "contacts/bulk/", **ticked, action="list", list=str(listing.public_id))
+    _post(pages, workspace, "contacts/bulk/", **ticked, action="suppress")
+
+    assert listing.members.get().contact_id == ann.pk
+    assert Suppression.objects.get().value == "ann@example.com"
+
+
+def test_erasing_needs_an_admin_who_is_sure(
+    pages: Client, client_as: Browse, admin: User, workspace: Workspace
+) -> None:
+    path = f"contacts/{contact_of(workspace).public_id}/do/erase/"
+
+    _post(pages, workspace, path, sure="1")
+    unsure = _post(client_as(admin), workspace, path)
+    assert (unsure.status_code, Contact.objects.get().first_name) == (400, "Ann")
+    _post(client_as(admin), workspace, path, sure="1")
+
+    assert Contact.objects.get().first_name == ""
+
+
+def test_rules_are_drawn_counted_and_kept(pages: Client, workspace: Workspace) -> None:
+    contact_of(workspace, country="AT")
+    rows = {"match": "all", "row": ["0", "1"], "r0__what": "field", "r0__was": "field",
+            "r0__name": "country", "r0__test": "any_of", "r0__value": "at, ch",
+            "r1__what": "did", "r1__was": "field"}  # fmt: skip
+
+    drawn = _post(pages, workspace, "audiences/draft/", **rows, add="1").text
+    rows |= {"r1__was": "did", "r1__event": "opened", "r1__days": "7", "r1__times": "2",
+             "r1__not": "1"}  # fmt: skip
+    counted = _post(pages, workspace, "audiences/draft/", **rows).text
+    _post(pages, workspace, "audiences/new/", **rows, kind="rules", name="Austrians")
+    refused = _post(pages, workspace, "audiences/new/", **{**rows, "r1__days": "x"}, kind="rules",
+                    name="Other")  # fmt: skip
+
+    kept = Audience.objects.get()
+    assert 'name="r2-what"' in drawn
+    assert "1 person now" in counted
+    assert kept.rules["rules"][1] == {
+        "what": "did", "event": "opened", "days": 7, "times": 2, "not": True,
+    }  # fmt: skip
+    assert kept.rules["rules"][0]["value"] == ["at", "ch"]
+    assert (refused.status_code, "rules.1.days" in refused.text) == (400, True)
+    page = pages.get(f"{ADDRESS}audiences/{kept.public_id}/").text
+    assert 'value="at, ch"' in page
+
+
+def test_list_is_handed_out_without_formulas(pages: Client, workspace: Workspace) -> None:
+    listing = audience_of(workspace, contact_of(workspace, first_name="=1+1"))
+
+    answer = pages.get(f"{ADDRESS}audiences/{listing.public_id}/export.csv")
+
+    assert "'=1+1" in answer.content.decode()
+
+
+def test_file_goes_from_upload_to_its_check(pages: Client, workspace: Workspace) -> None:
+    file = io.BytesIO(b"Email,Name\nann@example.com,Ann\n")
+    file.name = "people.csv"
+    _post(pages, workspace, "imports/", file=file)
+    run = ContactImport.objects.get()
+    own = f"imports/{run.public_id}/"
+
+    shown = pages.get(f"{ADDRESS}{own}").text
+    refused = _post(pages, workspace, f"{own}check/", column__0="email", consent="all")
+    _post(pages, workspace, f"{own}check/", column__0="email", column__1="first_name")
+
+    run.refresh_from_db()
+    assert "What the columns mean" in shown
+    assert (refused.status_code, "statement" in refused.text) == (400, True)
+    assert (run.state, run.columns) == ("checking", {"Email": "email", "Name": "first_name"})
+
+
+def test_suppressions_are_added_and_lifted(
+    pages: Client, client_as: Browse, admin: User, workspace: Workspace
+) -> None:
+    _post(pages, workspace, "suppressions/add/", values="a@b.com\nc@d.com", channel="email")
+    row = Suppression.objects.get(value="a@b.com")
+
+    _post(client_as(admin), workspace, f"suppressions/{row.public_id}/lift/", reason="Asked.")
+
+    shown = pages.get(f"{ADDRESS}suppressions/").text
+    assert "c@d.com" in shown
+    assert "a@b.com" not in shown
