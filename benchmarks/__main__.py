@@ -48,7 +48,7 @@ PARTS = (
     "executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
     "website", "website_page", "funnel", "curves", "signals", "world", "dashboards", "budget",
     "winners", "training", "ml_sync", "experiments", "assignment", "experiment_counting",
-    "outreach_decisions",
+    "outreach_decisions", "outreach_plan",
 )  # fmt: skip
 SCALES = {
     "tiny": Scale(
@@ -158,6 +158,7 @@ def _parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
         ml_sync,
         multi_touch,
         outreach_decisions,
+        outreach_plan,
         queue_page,
         signals,
         synthetic_world,
@@ -189,6 +190,7 @@ def _parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
         "training": lambda: training.run(scale.world_users),
         "ml_sync": lambda: ml_sync.run(scale.board_campaigns, scale.openings),
         "experiments": experiments.run,
+        "outreach_plan": lambda: outreach_plan.run(scale.units),
         "assignment": lambda: assignment.run(scale.units, scale.openings),
         "experiment_counting": lambda: experiment_counting.run(scale.exposures, scale.openings),
         "outreach_decisions": lambda: outreach_decisions.run(scale.recipients, scale.decisions),

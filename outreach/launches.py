@@ -1,9 +1,14 @@
-"""Brings sends to the gate, its queue and the jobs."""
+"""Brings sends to the gate, its queue and the jobs, and messages to experiments."""
 
 from __future__ import annotations
 
+from experiments.models import Surface
+from experiments.piece_sources import register_piece_source
+from experiments.surfaces import register_surface
 from outreach.handlers import LaunchHandler
 from outreach.panels import LAUNCH_PANEL
+from outreach.selectors.message_pieces import message_pieces
+from outreach.services.message_winners import use_winning_text
 from outreach.services.planning.jobs import register_jobs
 from workspaces import gate, panels
 
@@ -13,3 +18,5 @@ def register() -> None:
     gate.register(LaunchHandler())
     panels.register_panel(LAUNCH_PANEL)
     register_jobs()
+    register_surface(Surface.MESSAGE, use_winning_text)
+    register_piece_source(message_pieces)

@@ -22,4 +22,11 @@ def measured_launch(proposal: Proposal) -> dict[str, Any] | None:
     if not sums["delivered"]:
         return None
     share = 100 * sums["clicked"] / sums["delivered"]
-    return {"separable": True, "delta": f"{share:.1f}", "metric": plan.predicted["metric"]}
+    low, high = float(plan.predicted["low"]), float(plan.predicted["high"])
+    return {
+        "separable": True,
+        "metric": plan.predicted["metric"],
+        "delta": f"{share:.2f}",
+        "expected": plan.predicted["delta"],
+        "inside_interval": low <= share <= high,
+    }

@@ -89,7 +89,6 @@ def test_three_variants_are_split_evenly(workspace: Workspace) -> None:
     ("values", "field"),
     [
         ({"name": ""}, "name"),
-        ({"surface": "message"}, "surface"),
         ({"surface": "radio"}, "surface"),
         ({"key": "Not a key"}, "key"),
         ({"alpha_bp": 5_000}, "alpha_bp"),

@@ -17,7 +17,9 @@ from outreach.models import (
     PlannedSend,
     PlanStatus,
     SendPlan,
+    Suppression,
 )
+from outreach.selectors.launch_page import launch_context
 from outreach.selectors.plan_diff import diff_of
 from outreach.selectors.plan_rows import stored_rows
 from outreach.services.life import pause_campaign, resume_campaign, stop_campaign
@@ -226,3 +228,24 @@ def test_a_change_takes_the_place_of_what_is_being_sent(
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.status, second.status) == ("superseded", "active")
+
+
+def test_who_signs_sees_who_gets_it_and_who_does_not(
+    campaign, workspace, operator, approver, now, client_as, django_assert_max_num_queries
+):
+    Suppression.objects.create(
+        workspace=workspace, channel="email", value="bob@example.com", reason="complaint", at=now
+    )
+    planned(campaign, operator, now)
+    proposal = launched(campaign, operator, now)
+
+    proposal.refresh_from_db()
+    with django_assert_max_num_queries(5):
+        launch_context(proposal, now)
+    page = client_as(approver).get(f"/approvals/{proposal.public_id}/").content.decode()
+
+    assert "2 get it, 1 do not" in page
+    assert "Must not be written to: 1" in page
+    assert "ann@example.com" in page
+    assert "Clicked" in page
+    assert "was never sent before" in page

@@ -15,6 +15,7 @@ from outreach.engine.zones import to_datetime
 from outreach.models import OutreachCampaign, PlannedSend, PlanStatus, SendPlan
 from outreach.selectors.asked import Asked, asked_audience, ids_sha256, member_count
 from outreach.selectors.campaign_rules import settings_of
+from outreach.selectors.expected import expected_of
 from outreach.selectors.launches import open_launch_of
 from outreach.selectors.plan_rows import PlanRows
 from outreach.services.life import lock_campaign
@@ -126,6 +127,8 @@ def _fix(plan: SendPlan, rows: PlanRows, asking: Asking) -> None:
     waves = rows.columns["wave"][is_sent]
     plan.rows_sha256 = rows.sha256()
     plan.counts = counts_of(rows, plan.workspace.zone)
+    if not asking.is_follow_up:
+        plan.expected = expected_of(asking.campaign, plan.counts["channel"])
     plan.recipients = int(is_sent.sum())
     plan.blocked = len(is_sent) - plan.recipients
     plan.cost = Decimal(amount(int(rows.columns["cost"][is_sent].sum())))
