@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from workspaces.backoff import backoff
 from workspaces.gate import Outcome, Reading, handler_of
 from workspaces.models import ExecutionAttempt, Proposal, Status
 from workspaces.services.events import announce, announce_all
@@ -24,8 +25,6 @@ logger = logging.getLogger(__name__)
 End = tuple[ExecutionAttempt, Outcome]
 
 _RNG = random.SystemRandom()
-_BASE_S = 60
-_MAX_S = 3600
 # Named, because a row of a proposal has fifty columns and each settlement writes one.
 _CLOSING = [
     "call_sent_at",
@@ -59,12 +58,6 @@ class NotOwnerError(Exception):
 def token(attempt: ExecutionAttempt) -> str:
     """What a proposal names as the owner of its lease."""
     return f"{attempt.worker}#{attempt.pk}"
-
-
-def backoff(attempts: int, rng: random.Random) -> timedelta:
-    """Full jitter over min(60·2^(n−1), 3600) seconds, n = attempts made so far (from 1)."""
-    ceiling = min(_BASE_S * 2 ** (attempts - 1), _MAX_S)
-    return timedelta(seconds=rng.uniform(0, ceiling))
 
 
 def settle_readings(

@@ -24,10 +24,10 @@ from outreach.services.consequences import count_days, follow
 from outreach.services.sending.calling import Answer
 from outreach.services.sending.falling_back import fall_back
 from outreach.services.sending.lanes import Lane
+from workspaces.backoff import backoff
 from workspaces.models import Workspace
 from workspaces.platforms.errors import ErrorKind, PlatformError
 from workspaces.services.connections import record_use
-from workspaces.services.settling import backoff
 
 logger = logging.getLogger(__name__)
 
