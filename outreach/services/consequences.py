@@ -184,8 +184,23 @@ def _stop_addresses(workspace: Workspace, changes: Sequence[Change], now: dateti
         if "unsubscribed" in change.new:
             rows.append(_suppression(message, SuppressionReason.UNSUBSCRIBE, now))
             withdrawn.append(_withdrawal(message, ConsentSource.UNSUBSCRIBE, change.events, now))
+    _make_room(workspace, rows, now)
     Suppression.objects.bulk_create(rows, ignore_conflicts=True)
     Consent.objects.bulk_create(withdrawn)
+
+
+def _make_room(workspace: Workspace, rows: Sequence[Suppression], now: datetime) -> None:
+    """End suspensions that are over, or that end before the row that takes their place."""
+    values: defaultdict[tuple[str, str, str, bool], list[str]] = defaultdict(list)
+    for row in rows:
+        values[row.channel, row.purpose, row.reason, row.until is None].append(row.value)
+    for (channel, purpose, reason, is_for_good), some in values.items():
+        held = Suppression.objects.filter(
+            workspace=workspace, value__in=some, is_domain=False, channel=channel,
+            purpose=purpose, reason=reason, lifted_at=None, until__isnull=False,
+        )  # fmt: skip
+        over = held if is_for_good else held.filter(until__lte=now)
+        over.update(lifted_at=now, lifted_by_label="Replaced by a longer one")
 
 
 def _has_soft_bounce(events: Sequence[Heard]) -> bool:

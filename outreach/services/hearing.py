@@ -22,6 +22,7 @@ from outreach.models import (
     MessageEvent,
     MessageStatus,
     OutreachMessage,
+    OutreachTask,
 )
 from outreach.services.consequences import Change, draw
 from workspaces.models import Workspace
@@ -29,6 +30,7 @@ from workspaces.services.live import bump
 
 TOPIC: Final = "outreach"
 _KEY_LENGTH: Final = 200
+_NOT_CALLED: Final = (MessageStatus.PENDING, MessageStatus.SCHEDULED)
 _SAVED: Final = (
     "status", "sent_at", "open_count", "click_count", "links_clicked", "error", "error_kind",
     "claimed_by", "lease_until", "is_unsure",
@@ -65,7 +67,7 @@ def hear(*, workspace: Workspace, events: Collection[Heard], now: datetime) -> i
         if not new:
             return 0
         changes = [_taken(message, told) for message, told in _by_message(new, found)]
-        _store(changes)
+        _store(changes, now)
         _keep(workspace, new, found)
         draw(workspace=workspace, changes=changes, now=now)
     bump(workspace.pk, TOPIC)
@@ -150,7 +152,7 @@ def _write(message: OutreachMessage, story: Story, events: Sequence[Heard]) -> N
     message.open_count, message.click_count = story.opens, story.clicks
     message.links_clicked = dict(story.links)
     if status := story.status:
-        message.status = MessageStatus(status)
+        _move(message, MessageStatus(status))
         message.is_unsure = False
         message.claimed_by, message.lease_until = "", None
     reasons = [str(one.detail["reason"]) for one in events if one.detail.get("reason")]
@@ -159,8 +161,28 @@ def _write(message: OutreachMessage, story: Story, events: Sequence[Heard]) -> N
         message.error_kind = str(events[-1].detail.get("code", ""))[:20] or message.error_kind
 
 
-def _store(changes: Sequence[Change]) -> None:
+def _move(message: OutreachMessage, status: MessageStatus) -> None:
+    """Put a message where the news says it is, whatever we thought of it.
+
+    One that was put back, or lies with a person to send, was out already: it goes through the
+    states that every message takes. What was cancelled stays so, and the news of it counts.
+    """
+    if message.status == MessageStatus.CANCELLED:
+        return
+    if message.status in _NOT_CALLED and status != MessageStatus.FAILED:
+        rows = OutreachMessage.objects.filter(pk=message.pk)
+        rows.filter(status=MessageStatus.PENDING).update(status=MessageStatus.SCHEDULED)
+        rows.update(status=MessageStatus.SENDING, lease_until=message.send_at)
+    message.status = status
+
+
+def _store(changes: Sequence[Change], now: datetime) -> None:
     OutreachMessage.objects.bulk_update([one.message for one in changes], _SAVED, batch_size=500)
+    out = [one.message.pk for one in changes if "sent" in one.new]
+    if out:
+        # Nobody has to find out any more, or to send it by hand.
+        tasks = OutreachTask.objects.filter(message__in=out, done_at=None)
+        tasks.update(done_at=now, is_sent=True)
 
 
 def _keep(workspace: Workspace, events: Sequence[Heard], found: _Found) -> None:

@@ -18,6 +18,7 @@ from outreach.models import (
     MessageDay,
     MessageEvent,
     OutreachMessage,
+    OutreachTask,
     Suppression,
 )
 from outreach.services.hearing import Heard, hear
@@ -238,3 +239,48 @@ def test_two_messages_to_one_address_count_twice(workspace: Workspace) -> None:
 
     point = ContactPoint.objects.get()
     assert (point.opened, point.clicked) == (2, 2)
+
+
+@pytest.mark.parametrize("status", ["pending", "scheduled", "cancelled"])
+def test_news_of_what_was_put_back_counts_and_it_is_not_sent_again(
+    message: OutreachMessage, status: str
+) -> None:
+    gone = message_of(message.contact, status=status, dedup_key="back", text="Hello")
+    OutreachTask.objects.create(workspace=gone.workspace, message=gone, reason="window_closed")
+
+    assert tell(gone, heard(gone, "unsubscribed")) == 1
+
+    gone.refresh_from_db()
+    assert gone.status == ("cancelled" if status == "cancelled" else "unsubscribed")
+    assert gone.sent_at == gone.unsubscribed_at == NOW + timedelta(minutes=1)
+    assert gone.lease_until is None
+    assert Suppression.objects.get().reason == "unsubscribe"
+    assert not Consent.objects.order_by("-at")[0].is_given
+    assert OutreachTask.objects.get().is_sent
+
+
+def test_news_of_what_nobody_could_tell_closes_its_task(message: OutreachMessage) -> None:
+    OutreachMessage.objects.update(is_unsure=True, lease_until=None)
+    OutreachTask.objects.create(workspace=message.workspace, message=message, reason="unsure")
+
+    tell(message, heard(message, "delivered"))
+
+    assert OutreachTask.objects.get().is_sent
+
+
+@pytest.mark.parametrize(
+    ("channel", "left"), [("email", ["Replaced by a longer one", ""]), ("", ["", ""])]
+)
+def test_a_bounce_for_good_takes_the_place_of_a_suspension(
+    message: OutreachMessage, channel: str, left: list[str]
+) -> None:
+    Suppression.objects.create(
+        workspace=message.workspace, channel=channel, value=message.point.address,
+        reason="bounce", at=NOW, until=NOW + timedelta(days=30),
+    )  # fmt: skip
+
+    tell(message, heard(message, "bounced"))
+
+    rows = Suppression.objects.order_by("pk")
+    assert [row.lifted_by_label for row in rows] == left
+    assert rows[1].until is None
