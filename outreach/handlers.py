@@ -19,7 +19,7 @@ from outreach.selectors.asked import ids_sha256, member_ids
 from outreach.selectors.campaign_rules import settings_sha256
 from outreach.selectors.launch_needs import Sending, needs_of
 from outreach.selectors.launch_results import measured_launch
-from outreach.selectors.launches import KIND
+from outreach.selectors.launches import KIND, SMALL_SENDS
 from outreach.selectors.plan_rows import stored_rows
 from outreach.services.life import activate, go_on, stop_sending
 from outreach.services.planning.renewing import renew_plan
@@ -35,6 +35,8 @@ _DONE: Final = {
     LaunchOperation.RESUME: "It goes on.",
     LaunchOperation.STOP: "What was not sent yet stays unsent.",
 }
+#: Else whoever asked for it could sign it alone.
+_OUTGROWN: Final = "It is no small send any more. Cancel this, and launch the campaign again."
 #: After the last message: by then most who will click have clicked.
 _MEASURED_AFTER: Final = timedelta(days=7)
 
@@ -74,8 +76,10 @@ class LaunchHandler(OwnKind):
             why = send.halted_reason or send.campaign.paused_reason
             known = CheckResult("reason", "warning", f"It was stopped: {why}")
             return self._judgement((known, *Sending(send, now).checks()), Risk.HIGH)
-        needs = needs_of(send)
+        needs = needs_of(send, now)
         asked = [CheckResult("signature", "warning", one) for one in needs]
+        if needs and _is_small_send(plan):
+            asked.append(CheckResult("rule", "blocked", _OUTGROWN))
         checks = (*asked, *Sending(send, now).checks())
         return self._judgement(checks, Risk.HIGH if needs else Risk.LOW, by_policy=not needs)
 
@@ -141,6 +145,14 @@ class LaunchHandler(OwnKind):
     def measure(self, proposal: Proposal, *, now: datetime) -> dict[str, Any] | None:
         """What was foretold against what came."""
         return measured_launch(proposal)
+
+
+def _is_small_send(plan: PlanView) -> bool:
+    """Whether the rule for small sends proposed it, so that no person counts as its proposer."""
+    if plan.proposal_id is None or not plan.is_by_machine:
+        return False
+    proposal = Proposal.objects.get(pk=plan.proposal_id)
+    return proposal.proposer_key.startswith(SMALL_SENDS)
 
 
 def _send_of(plan: PlanView) -> SendPlan | None:

@@ -182,7 +182,7 @@ class CampaignPlan(CampaignsView):
     def get(self, request: Request, public_id: UUID) -> Response:
         """Say who is added, left out and blocked, and why, against what is being sent."""
         plan = self.plan_of(self.one(public_id), request.query_params.get("plan"))
-        found = PlanDiffOut(_Shown(diff_of(plan), needs_of(plan))).data
+        found = PlanDiffOut(_Shown(diff_of(plan), needs_of(plan, self.now))).data
         return Response(found)
 
     @extend_schema(

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils.dateparse import parse_datetime
 
 from outreach.models import (
+    CampaignLaunch,
     MessageChannel,
     MessageDay,
     OutreachPolicy,
@@ -19,16 +20,19 @@ from outreach.models import (
     TemplateVersion,
 )
 from outreach.selectors.campaign_rules import spent_by_channel, usable_channels
+from outreach.selectors.launches import KIND, SMALL_SENDS
 from outreach.selectors.laws import outreach_policy_of
 from workspaces.formats import money as shown
 from workspaces.gate import CheckResult, Json
+from workspaces.models.gate import OPEN
 
 _LINES: Final = timedelta(days=7)
+_DAY: Final = timedelta(days=1)
 _WHOLE: Final = 10_000
 _UNSUBSCRIBE: Final = "unsubscribe"
 
 
-def needs_of(plan: SendPlan) -> list[str]:
+def needs_of(plan: SendPlan, now: datetime) -> list[str]:
     """Why people have to sign a send, as sentences; none where policy may sign."""
     policy, workspace = outreach_policy_of(plan.workspace), plan.workspace
     found = []
@@ -41,8 +45,35 @@ def needs_of(plan: SendPlan) -> list[str]:
             f"It costs {shown(plan.cost, workspace.currency)}, more than "
             f"{shown(policy.launch_budget, workspace.currency)}."
         )
+    found += found or _together(plan, policy, now)
     found += [f"The text “{name}” was never sent before." for name in _new_texts(plan)]
     found += [f"{label} is used for the first time." for label in _new_channels(plan)]
+    return found
+
+
+def _together(plan: SendPlan, policy: OutreachPolicy, now: datetime) -> list[str]:
+    """Lines that it is over with what policy signed of late: many small sends are a large one."""
+    others = CampaignLaunch.objects.filter(
+        Q(plan__activated_at__gt=now - _DAY) | Q(proposal__status__in=OPEN),
+        proposal__workspace=plan.workspace_id, proposal__kind=KIND,
+        proposal__proposer_key__startswith=SMALL_SENDS,
+    ).exclude(plan=plan)  # fmt: skip
+    sends = SendPlan.objects.filter(pk__in=others.values("plan"))
+    sums = sends.aggregate(people=Sum("recipients"), cost=Sum("cost"))
+    if not sums["people"]:
+        return []
+    recipients, cost = plan.recipients + sums["people"], plan.cost + sums["cost"]
+    found, with_others = [], "With the small sends of the last day it"
+    if recipients > policy.launch_recipients:
+        found.append(
+            f"{with_others} goes to {recipients:,} people, more than {policy.launch_recipients:,}."
+        )
+    if cost > policy.launch_budget:
+        currency = plan.workspace.currency
+        found.append(
+            f"{with_others} costs {shown(cost, currency)}, more than "
+            f"{shown(policy.launch_budget, currency)}."
+        )
     return found
 
 

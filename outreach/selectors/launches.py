@@ -9,6 +9,8 @@ from workspaces.models import Proposal
 from workspaces.models.gate import OPEN
 
 KIND: Final = "outreach.launch"
+#: What proposals of sends below every line are proposed by; who asked for it follows.
+SMALL_SENDS: Final = "rule:small send:"
 
 
 def subject_of(campaign: OutreachCampaign) -> str:

@@ -23,7 +23,13 @@ from outreach.models import (
 )
 from outreach.models.messages import MessageStatus
 from outreach.selectors.launch_needs import needs_of
-from outreach.selectors.launches import KIND, active_plan, newest_ready, subject_of
+from outreach.selectors.launches import (
+    KIND,
+    SMALL_SENDS,
+    active_plan,
+    newest_ready,
+    subject_of,
+)
 from workspaces.gate import Proposer, RequestError, StateError
 from workspaces.models import Proposal, ProposerType
 from workspaces.roles import Role
@@ -77,17 +83,22 @@ def launch_campaign(
         workspace=campaign.workspace,
         kind=KIND,
         request=request,
-        proposer=by if send is None or needs_of(send) else _small_send(by),
+        proposer=_small_send(by) if send is not None and _is_small(send, now) else by,
         reason=reason.strip() or f"Send “{campaign.name}”.",
         now=now,
         idempotency_key=idempotency_key,
     )
 
 
+def _is_small(send: SendPlan, now: datetime) -> bool:
+    """Whether policy may sign it; of a plan that was replaced a person signs what replaced it."""
+    return send.status == PlanStatus.READY and not needs_of(send, now)
+
+
 def _small_send(by: Proposer) -> Proposer:
     """Policy signs what rules propose: here the rule for sends below every line."""
     label = f"small send asked for by {by.label}"[:200]
-    return Proposer(ProposerType.RULE, f"rule:small send:{by.key}", label)
+    return Proposer(ProposerType.RULE, f"{SMALL_SENDS}{by.key}", label)
 
 
 def resume_campaign(

@@ -22,7 +22,7 @@ from outreach.models import (
 from outreach.selectors.launch_page import launch_context
 from outreach.selectors.plan_diff import diff_of
 from outreach.selectors.plan_rows import stored_rows
-from outreach.services.life import pause_campaign, resume_campaign, stop_campaign
+from outreach.services.life import launch_campaign, pause_campaign, resume_campaign, stop_campaign
 from tests.outreach.launch_steps import (
     carried_out,
     email_on,
@@ -78,6 +78,62 @@ def test_a_small_send_of_known_texts_is_signed_by_policy(campaign, operator, now
     assert str(operator) in proposal.proposer_label
     assert carried_out(now) == 1
     assert SendPlan.objects.get().status == "active"
+
+
+def test_many_small_sends_together_need_a_signature(campaign, workspace, operator, now):
+    OutreachPolicy.objects.update(launch_recipients=5)
+    people = list(Contact.objects.order_by("pk"))
+    second = news_to(*people, workspace=workspace, name="July news")
+    for one in (campaign, second):
+        was_sent_before(one)
+        planned(one, operator, now)
+
+    first, other = launched(campaign, operator, now), launched(second, operator, now)
+
+    assert (first.status, other.status) == (Status.APPROVED, Status.PENDING)
+    assert other.proposed_by == operator
+    words = [one["why"] for one in other.current_plan.verdict]
+    assert "With the small sends of the last day it goes to 6 people, more than 5." in words
+    assert carried_out(now) == 1
+
+
+def test_a_small_send_that_grew_is_signed_by_nobody(campaign, workspace, approver, now):
+    was_sent_before(campaign)
+    OutreachPolicy.objects.update(launch_recipients=3)
+    planned(campaign, approver, now)
+    proposal = launched(campaign, approver, now)
+    assert proposal.status == Status.APPROVED
+    AudienceMember.objects.create(
+        workspace=workspace, audience=campaign.audience,
+        contact=contact_of(workspace, "late@example.com"),
+    )  # fmt: skip
+
+    carried_out(now)
+
+    proposal.refresh_from_db()
+    assert (proposal.status, proposal.current_plan.is_blocked) == (Status.PENDING, True)
+    with pytest.raises(GateError):
+        sign(proposal, approver, now)
+
+
+def test_a_plan_that_was_replaced_is_no_small_send(campaign, workspace, approver, now):
+    was_sent_before(campaign)
+    small = planned(campaign, approver, now)
+    OutreachPolicy.objects.update(launch_recipients=3)
+    AudienceMember.objects.create(
+        workspace=workspace, audience=campaign.audience,
+        contact=contact_of(workspace, "late@example.com"),
+    )  # fmt: skip
+    planned(campaign, approver, now)
+    small.refresh_from_db()
+
+    proposal = launch_campaign(
+        campaign=campaign, by=Proposer.person(approver), now=now, plan=small
+    )  # fmt: skip
+
+    assert (proposal.status, proposal.proposed_by) == (Status.PENDING, approver)
+    with pytest.raises(NotAllowedError, match="another person"):
+        sign(proposal, approver, now)
 
 
 def test_viewers_neither_plan_nor_launch(campaign, viewer, operator, now):
