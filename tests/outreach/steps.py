@@ -21,6 +21,7 @@ from outreach.models import (
     StepText,
     TemplateVersion,
 )
+from outreach.selectors.campaign_rules import settings_of
 from workspaces.models import Workspace
 
 NOW: Final = datetime(2026, 6, 10, 12, tzinfo=UTC)
@@ -88,8 +89,9 @@ def campaign_of(
 def plan_of(campaign: OutreachCampaign, *contacts: Contact, **values: Any) -> SendPlan:
     """A plan that is made, with a row for each contact's first address."""
     plan = SendPlan.objects.create(
-        workspace=campaign.workspace, campaign=campaign, number=1, as_of=NOW
-    )
+        workspace=campaign.workspace, campaign=campaign, number=values.pop("number", 1), as_of=NOW,
+        settings=settings_of(campaign),
+    )  # fmt: skip
     step = campaign.steps.get(position=1)
     text = step.texts.get(variant="", channel="email").template.current
     for place, contact in enumerate(contacts):

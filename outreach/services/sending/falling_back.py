@@ -15,7 +15,6 @@ from outreach.models import (
     ContactPoint,
     MessageStatus,
     OutreachMessage,
-    StepText,
     TemplateVersion,
 )
 from outreach.services.sending.keys import dedup_key
@@ -99,17 +98,16 @@ def _signed(failed: OutreachMessage) -> dict[str, object]:
 
 
 def _version(failed: OutreachMessage, channel: str) -> TemplateVersion | None:
-    """Text of a step on another channel, as it stood when the plan was made."""
-    if failed.step_id is None or failed.plan is None:
+    """Text of a step on another channel, as it was signed with the plan."""
+    if failed.step is None or failed.plan is None:
         return None
-    texts = StepText.objects.filter(step=failed.step_id, channel=channel)
-    text = texts.filter(variant=failed.variant).first() or texts.filter(variant="").first()
-    if text is None:
-        return None
-    return (
-        TemplateVersion.objects.filter(
-            template=text.template_id, created_at__lte=failed.plan.made_at
-        )
-        .order_by("-number")
-        .first()
-    )
+    texts = {
+        text["variant"]: text["version"]
+        for step in failed.plan.settings["steps"]
+        if step["step"] == str(failed.step.public_id)
+        for text in step["texts"]
+        if text["channel"] == channel
+    }
+    named = texts.get(failed.variant) or texts.get("")
+    rows = TemplateVersion.objects.filter(workspace=failed.workspace_id)
+    return rows.filter(public_id=named).first() if named else None

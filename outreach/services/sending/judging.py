@@ -37,6 +37,8 @@ WORDS: Final = {
 }
 DUPLICATE: Final = "They got this already."
 EXPIRED: Final = "Its time was over."
+ARCHIVED: Final = "They were put away after this was planned."
+MOVED: Final = "The address is somebody else's now."
 NO_TEMPLATE: Final = "Outside of a conversation only a template that the provider approved is sent."
 
 
@@ -100,6 +102,10 @@ class _Asked:
         ends = self.message.expires_at
         if ends is not None and ends <= self.now:
             return Decision("drop", "expired", EXPIRED)
+        if self.message.contact.archived_at is not None:
+            return Decision("drop", "archived", ARCHIVED)
+        if self.message.point.contact_id != self.message.contact_id:
+            return Decision("drop", "moved", MOVED)
         verdict = Verdict(self.told.verdict[self.place, 0])
         why = Why(self.told.why[self.place, 0])
         if verdict == Verdict.NEVER:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from outreach.models import (
     SENT_TO,
     CampaignLaunch,
     CampaignStatus,
+    MessageStatus,
     OutreachMessage,
     PlannedSend,
     PlanStatus,
@@ -47,7 +49,7 @@ def _chunk(plan_id: int, wave: int, now: datetime) -> tuple[int, bool]:
     """Make messages of the next rows of a wave; one worker at a time for each plan."""
     plan = (
         SendPlan.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("campaign", "workspace")
+        .select_related("workspace")
         .filter(pk=plan_id, status=PlanStatus.ACTIVE, campaign__status=CampaignStatus.ACTIVE)
         .first()
     )
@@ -57,9 +59,9 @@ def _chunk(plan_id: int, wave: int, now: datetime) -> tuple[int, bool]:
     if not rows:
         return 0, False
     proof = _proof(plan)
-    OutreachMessage.objects.bulk_create(
-        (_message(plan, row, proof) for row in rows), ignore_conflicts=True, batch_size=500
-    )
+    messages = [_message(plan, row, proof) for row in rows]
+    _step_aside(plan, messages)
+    OutreachMessage.objects.bulk_create(messages, ignore_conflicts=True, batch_size=500)
     last = rows[-1]
     assert last.send_at is not None  # noqa: S101  # a constraint of the rows that are sent to
     plan.taken[str(wave)] = [last.send_at.isoformat(), last.place]
@@ -78,6 +80,22 @@ def _next_rows(plan: SendPlan, wave: int, now: datetime) -> Any:
     return rows.select_related("text").order_by("send_at", "place")[:CHUNK]
 
 
+def _step_aside(plan: SendPlan, messages: Sequence[OutreachMessage]) -> None:
+    """Give messages keys of their own where an older plan's never went out and never will.
+
+    A plan that takes the place of another on one day would find the day's keys taken else.
+    """
+    gone = OutreachMessage.objects.filter(
+        workspace=plan.workspace_id, dedup_key__in=[one.dedup_key for one in messages],
+        status__in=[MessageStatus.CANCELLED, MessageStatus.FAILED],
+        call_sent_at=None, sent_at=None,
+    ).exclude(plan=plan)  # fmt: skip
+    keys = set(gone.values_list("dedup_key", flat=True))
+    for message in messages:
+        if message.dedup_key in keys:
+            message.dedup_key += f":plan {plan.number}"
+
+
 def _proof(plan: SendPlan) -> dict[str, Any]:
     """What was signed, for every message of a plan."""
     launch = (
@@ -91,14 +109,16 @@ def _proof(plan: SendPlan) -> dict[str, Any]:
 def _message(plan: SendPlan, row: PlannedSend, proof: dict[str, Any]) -> OutreachMessage:
     assert row.send_at is not None  # noqa: S101  # a constraint of the rows that are sent to
     assert row.point_id is not None  # noqa: S101  # the same one
-    campaign = plan.campaign
+    # As it was signed: the campaign's own row may have been edited since.
+    signed = plan.settings["campaign"]
+    ends_at = signed["ends_at"]
     return OutreachMessage(
         workspace_id=plan.workspace_id,
         contact_id=row.contact_id,
         point_id=row.point_id,
         channel=row.channel,
-        purpose=campaign.purpose,
-        campaign_id=campaign.pk,
+        purpose=signed["purpose"],
+        campaign_id=plan.campaign_id,
         plan_id=plan.pk,
         step_id=row.step_id,
         variant=row.variant,
@@ -106,11 +126,11 @@ def _message(plan: SendPlan, row: PlannedSend, proof: dict[str, Any]) -> Outreac
         content_sha256=row.text.sha256 if row.text else "",
         fallbacks=row.fallbacks,
         dedup_key=dedup_key(
-            workspace=plan.workspace, contact=row.contact_id, campaign=campaign.pk,
+            workspace=plan.workspace, contact=row.contact_id, campaign=plan.campaign_id,
             step=row.step_id, attempt=1, at=row.send_at,
         ),
         send_at=row.send_at,
-        expires_at=campaign.ends_at,
+        expires_at=parse_datetime(ends_at) if ends_at else None,
         cost=row.cost,
         proof=proof,
     )  # fmt: skip
