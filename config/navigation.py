@@ -100,10 +100,15 @@ SIDEBAR: dict[str, Any] = {
         ),
         _group(
             "Outreach",
+            _item("Campaigns", "send", "outreach-campaigns"),
             _item("Contacts", "contacts", "contacts"),
             _item("Audiences", "groups", "audiences"),
             _item("Imports", "upload_file", "contact-imports"),
             _item("Suppressions", "block", "suppressions"),
+            _item("Messages", "mail", "outreach-messages"),
+            _item("Tasks", "checklist", "outreach-tasks"),
+            _item("Deliverability", "mark_email_read", "outreach-deliverability"),
+            _item("Channels", "hub", "outreach-channels"),
         ),
         _group(
             "Attribution data",

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("experiments.urls_pages")),
     path("", include("outreach.urls_links")),
     path("", include("outreach.urls_people")),
+    path("", include("outreach.urls_pages")),
     path("", include("mlops.urls_pages")),
     path("api/v1/", include("config.urls_api")),
     path("api/", include("config.urls_api")),

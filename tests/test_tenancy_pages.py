@@ -19,6 +19,7 @@ from django.utils import timezone
 from campaigns.models import ImportRun
 from campaigns.services.alerts import ensure_rules
 from mlops.models import PolicyTrial
+from outreach.models import Halt
 from tests import admin_rows
 from tests.attribution.funnels.advice_steps import advice_on, funnel_of
 from tests.attribution.funnels.steps import counted_funnel
@@ -33,6 +34,7 @@ from tests.integrity.digests import digests
 from tests.mlops.boards.steps import drawn
 from tests.mlops.registry.steps import judged_version
 from tests.outreach.people.steps import people_rows
+from tests.outreach.steps import campaign_of, contact_of, message_of
 from tests.page_table import NONE, PAGES, PERSON, PROBES, PUBLIC, UNNAMED
 from tests.workspaces.factories import ConnectionFactory
 from workspaces import panels
@@ -52,7 +54,8 @@ BY_MEMBERSHIP = [call for call in GUARDED if call[2] != PERSON]
 # A person's own row of another workspace: the answer is the same for every number.
 SILENT = {"approvals-delete-view"}
 SECRETS = ("Acme", "ann@acme.example", "Meta of Acme", "hello on history", "new@acme.example",
-           "Spring of Acme", "Shop of Acme", "Way of Acme", "Plan of Acme")  # fmt: skip
+           "Spring of Acme", "Shop of Acme", "Way of Acme", "Plan of Acme", "News of Acme",
+           "Ann of Acme")  # fmt: skip
 
 
 @dataclass
@@ -126,6 +129,15 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "experiment-export": [rows["experiment"], "csv"],
         **{f"experiment-{name}": [rows["experiment"], "idea"] for name in ("edit", "save")},
         "experiment-act": [rows["experiment"], "copy"],
+        **{
+            f"outreach-campaign{rest}": [rows["outreach"]] for rest in ("", "-revenue", "-audience")
+        },
+        "outreach-campaign-export": [rows["outreach"], "csv"],
+        **{f"outreach-campaign-{name}": [rows["outreach"], "about"] for name in ("edit", "save")},
+        "outreach-campaign-act": [rows["outreach"], "copy"],
+        **{f"outreach-message{rest}": [rows["message"]] for rest in ("", "-body")},
+        "outreach-halt-lift": [rows["halt"]],
+        "outreach-channel-save": ["email"],
         **{
             f"practice{rest}": [rows["practice"]] for rest in ("", "-draft", "-give-up", "-restore")
         },
@@ -214,6 +226,11 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
         "signal": signal_of(workspace).public_id,
         "practice": practice_of(workspace).public_id,
         "experiment": draft_of(workspace).public_id,
+        "outreach": campaign_of(workspace, name="News of Acme").public_id,
+        "message": message_of(contact_of(workspace, first_name="Ann of Acme")).public_id,
+        "halt": Halt.objects.create(
+            workspace=workspace, channel="email", reason="Shop of Acme", since=now
+        ).pk,
         "model": judged_version(workspace, now).public_id,
         "trial": PolicyTrial.objects.create(
             workspace=workspace,
@@ -363,6 +380,8 @@ def nowhere(house) -> House:
                 "people file",
                 "audience",
                 "suppression",
+                "outreach",
+                "message",
                 "model",
                 "trial",
                 "site",
@@ -370,7 +389,9 @@ def nowhere(house) -> House:
             ),
             uuid4(),
         ),
-        **dict.fromkeys(("invitation", "delegation", "notice", "view", "policy", "taker"), 10**9),
+        **dict.fromkeys(
+            ("invitation", "delegation", "notice", "view", "policy", "taker", "halt"), 10**9
+        ),
         "sha256": "0" * 64,
     }
     return House(house.workspace, _ids(rows), _forms(rows))
@@ -393,8 +414,10 @@ def test_outsider_learns_nothing_from_our_ids(house, nowhere, outsider, other_wo
     assert digests() == before
 
 
-# Every workspace has such a model and such a job.
-OF_EVERYBODY = {"model-train", "model-training", "schedule-run", "schedule-switch"}
+# Every workspace has such a model, job or channel.
+OF_EVERYBODY = {
+    "model-train", "model-training", "schedule-run", "schedule-switch", "outreach-channel-save",
+}  # fmt: skip
 # Their path names a kind of thing, none of ours.
 NAMELESS = {
     "connection-new",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from email.utils import parseaddr
 from typing import Any, Final
 
 from django.db.models import Sum
 
-from outreach.models import Halt, MessageChannel, MessageDay, OutreachPolicy
+from outreach.models import ChannelPolicy, Halt, MessageChannel, MessageDay, OutreachPolicy
 from workspaces.models import Workspace
 
 #: Spans that a rate is read over; the shortest that holds enough messages counts.
@@ -99,8 +100,13 @@ def fares_by_day(workspace: Workspace, channel: str, *, since: date) -> list[tup
 def recent_fare(workspace: Workspace, channel: str, *, least: int, now: datetime) -> Fare:
     """The shortest of the spans up to today that holds enough messages, else the longest."""
     today = now.astimezone(workspace.zone).date()
-    fare = Fare()
     days = fares_by_day(workspace, channel, since=today - timedelta(days=SPANS[-1] - 1))
+    return shortest_fare(days, least=least, today=today)
+
+
+def shortest_fare(days: Iterable[tuple[date, Fare]], *, least: int, today: date) -> Fare:
+    """The same of days that were read already."""
+    days, fare = list(days), Fare()
     for span in SPANS:
         first = today - timedelta(days=span - 1)
         fare = _sum([one for day, one in days if day >= first])
@@ -121,6 +127,15 @@ def standings(fare: Fare, policy: OutreachPolicy) -> list[Standing]:
             policy.bounce_warn_bp / 10_000, policy.bounce_stop_bp / 10_000,
         ),
     ]  # fmt: skip
+
+
+def sending_domain(workspace: Workspace) -> str | None:
+    """The domain that a workspace's mail comes from; ``None`` where it sends none."""
+    row = ChannelPolicy.objects.filter(
+        workspace=workspace, channel=MessageChannel.EMAIL, is_on=True
+    ).first()
+    address = parseaddr(row.sender)[1] if row else ""
+    return address.rpartition("@")[2].lower() or None
 
 
 def open_halts(workspace: Workspace) -> list[Halt]:

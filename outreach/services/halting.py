@@ -6,14 +6,13 @@ Stopping acts at once and stands on record; going on again needs an approver.
 from __future__ import annotations
 
 from datetime import datetime
-from email.utils import parseaddr
 from typing import Final
 
 from django.db import transaction
 from django.urls import reverse
 
-from outreach.models import ChannelPolicy, Halt, MessageChannel, OutreachPolicy
-from outreach.selectors.rates import Standing, recent_fare, standings
+from outreach.models import Halt, MessageChannel, OutreachPolicy
+from outreach.selectors.rates import Standing, recent_fare, sending_domain, standings
 from workspaces.gate import NotAllowedError, Proposer, RequestError, StateError
 from workspaces.models import User, Workspace
 from workspaces.roles import Role
@@ -106,15 +105,6 @@ def watch(progress: Progress) -> None:
             progress.count(halted=_stop(workspace, domain, standing, now))
         elif standing.verdict == "warn":
             _warn(workspace, domain, standing, now)
-
-
-def sending_domain(workspace: Workspace) -> str | None:
-    """The domain that a workspace's mail comes from; ``None`` where it sends none."""
-    row = ChannelPolicy.objects.filter(
-        workspace=workspace, channel=MessageChannel.EMAIL, is_on=True
-    ).first()
-    address = parseaddr(row.sender)[1] if row else ""
-    return address.rpartition("@")[2].lower() or None
 
 
 def _stop(workspace: Workspace, domain: str, standing: Standing, now: datetime) -> int:

@@ -1,0 +1,207 @@
+"""What the steps of a campaign's form offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from attribution.models import CustomerType
+from experiments.models import ABTest, Surface
+from outreach.engine.audience_rules import RulesError, parse
+from outreach.engine.rfm import SEGMENTS
+from outreach.models import (
+    Audience,
+    AudienceKind,
+    ChannelTemplate,
+    MessageChannel,
+    OutreachCampaign,
+    SequenceStep,
+    StepText,
+    TemplateStatus,
+)
+from outreach.selectors.audiences.reading import (
+    count_of,
+    in_words,
+    people_of,
+    query_of,
+)
+from outreach.selectors.campaign_rules import steps_of
+from outreach.selectors.laws import is_halted, open_halts, policies_of
+from workspaces.models import Workspace
+
+SHOWN: Final = 8
+
+
+@dataclass(frozen=True)
+class AudienceLook:
+    """An audience as it is now: how many, whom for example, and its rules in words."""
+
+    audience: Audience
+    count: int = 0
+    people: tuple[Any, ...] = ()
+    words: str = ""
+    problem: str = ""
+
+
+def audiences_of(workspace: Workspace) -> list[Audience]:
+    """Those that can be chosen."""
+    return list(Audience.objects.filter(workspace=workspace, archived_at=None).order_by("name"))
+
+
+def look_at(audience: Audience, now: datetime) -> AudienceLook:
+    """Count an audience and show a few of it."""
+    workspace = audience.workspace
+    try:
+        query = query_of(audience, now)
+        is_list = audience.kind == AudienceKind.LIST
+        words = "A fixed list." if is_list else in_words(workspace, parse(audience.rules))
+        people = tuple(people_of(workspace, query, SHOWN))
+        return AudienceLook(audience, count_of(query), people, words)
+    except RulesError as error:
+        return AudienceLook(audience, problem=str(error))
+
+
+@dataclass(frozen=True)
+class ChannelLine:
+    """A channel that can be chosen, and what is in its way."""
+
+    value: str
+    label: str
+    is_chosen: bool
+    problem: str
+
+
+def channel_lines(campaign: OutreachCampaign) -> list[ChannelLine]:
+    """All channels; those that are off say so."""
+    policies, halts = policies_of(campaign.workspace), open_halts(campaign.workspace)
+    found = []
+    for value, label in MessageChannel.choices:
+        policy = policies.get(value)
+        problem = ""
+        if policy is None or not policy.is_on:
+            problem = "switched off"
+        elif halt := is_halted(policy, halts):
+            problem = f"stopped: {halt.reason}"
+        found.append(ChannelLine(value, label, value in campaign.channels, problem))
+    return found
+
+
+def priority_rows(campaign: OutreachCampaign) -> list[tuple[str, str, list[str]]]:
+    """Customer types with the channels that they are written to by, in their order."""
+    return [
+        (value, label, ([*campaign.priorities.get(value, []), "", "", ""])[:3])
+        for value, label in CustomerType.choices
+    ]
+
+
+@dataclass(frozen=True)
+class TextCell:
+    """What a step says on a channel to a variant."""
+
+    name: str
+    label: str
+    chosen: str
+    options: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """A step of the form; ``step`` is none of the empty one at the end."""
+
+    place: int
+    step: SequenceStep | None
+    delay: int
+    unit: str
+    cells: tuple[TextCell, ...]
+
+    @property
+    def start(self) -> str:
+        """How the names of its fields begin."""
+        return f"step-{self.place}-"
+
+
+def text_rows(campaign: OutreachCampaign) -> list[StepRow]:
+    """The steps with their texts, and an empty one."""
+    steps, options = steps_of(campaign), _options(campaign.workspace)
+    variants = ["", *_variants(campaign)]
+    rows = [_row(place, step, campaign, variants, options)
+            for place, step in enumerate(steps, start=1)]  # fmt: skip
+    return [*rows, _row(len(rows) + 1, None, campaign, variants, options)]
+
+
+def _variants(campaign: OutreachCampaign) -> list[str]:
+    if campaign.test is None:
+        return []
+    return list(campaign.test.variants.order_by("position").values_list("key", flat=True))
+
+
+def _options(workspace: Workspace) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Texts in use, by channel."""
+    rows = ChannelTemplate.objects.filter(workspace=workspace, status=TemplateStatus.ACTIVE)
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for one in rows.order_by("name"):
+        found[one.channel] = (*found.get(one.channel, ()), (str(one.public_id), one.name))
+    return found
+
+
+def _row(
+    place: int,
+    step: SequenceStep | None,
+    campaign: OutreachCampaign,
+    variants: Sequence[str],
+    options: Mapping[str, tuple[tuple[str, str], ...]],
+) -> StepRow:
+    texts = {(one.channel, one.variant): one for one in step.texts.all()} if step else {}
+    used = [one for one in MessageChannel.values if one in campaign.channels]
+    hours = step.delay_hours if step else 0
+    is_days = hours % 24 == 0 and hours > 0
+    cells = tuple(
+        _cell(place, channel, variant, texts, options) for channel in used for variant in variants
+    )
+    return StepRow(place, step, hours // 24 if is_days else hours, "days" if is_days else "hours",
+                   cells)  # fmt: skip
+
+
+def _cell(
+    place: int,
+    channel: str,
+    variant: str,
+    texts: Mapping[tuple[str, str], StepText],
+    options: Mapping[str, tuple[tuple[str, str], ...]],
+) -> TextCell:
+    text = texts.get((channel, variant))
+    chosen = str(text.template.public_id) if text else ""
+    offered = options.get(channel, ())
+    if text and chosen not in {value for value, _ in offered}:
+        offered = (*offered, (chosen, f"{text.template.name} (not in use)"))
+    label = MessageChannel(channel).label
+    return TextCell(
+        f"step-{place}-text-{channel}" + (f"-{variant}" if variant else ""),
+        f"{label}, variant {variant}" if variant else label,
+        chosen,
+        offered,
+    )
+
+
+def tests_of(workspace: Workspace) -> list[tuple[str, str]]:
+    """Tests of messages that can share texts out."""
+    rows = ABTest.objects.filter(
+        workspace=workspace, archived_at=None, surface=Surface.MESSAGE, ended_at=None
+    )
+    return list(rows.order_by("-pk").values_list("key", "name")[:100])
+
+
+def segments() -> list[tuple[str, str]]:
+    """Segments by what people bought."""
+    return [(str(one), str(one).replace("_", " ").capitalize()) for one in SEGMENTS]
+
+
+def budget_rows(campaign: OutreachCampaign) -> list[tuple[str, str, str]]:
+    """Channels of it with what each may cost."""
+    return [
+        (one.value, one.label, campaign.channel_budgets.get(one.value, ""))
+        for one in MessageChannel
+        if one.value in campaign.channels
+    ]
