@@ -91,7 +91,7 @@ def review_of(campaign: OutreachCampaign, now: datetime) -> Review | None:
         return Review(plan)
     is_old = settings_sha256(settings_of(campaign)) != settings_sha256(plan.settings)
     return Review(
-        plan, is_old, diff_of(plan), tuple(needs_of(plan)),
+        plan, is_old, diff_of(plan), tuple(needs_of(plan, now)),
         tuple(Sending(plan, now).checks()), expected_of(plan.expected),
     )  # fmt: skip
 
