@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import traceback
 from collections.abc import Callable, Iterator
@@ -75,6 +76,18 @@ def kill(pid: int) -> None:
     """End a worker the hard way."""
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
+
+
+def ends_within(pid: int, seconds: float) -> bool:
+    """Whether a worker ends by itself within a time."""
+    descriptor = os.pidfd_open(pid)
+    try:
+        ended, _, _ = select.select([descriptor], [], [], seconds)
+    finally:
+        os.close(descriptor)
+    if ended:
+        os.waitpid(pid, 0)
+    return bool(ended)
 
 
 def _die_before(statement: str, nth: int, work: Callable[[], object]) -> None:

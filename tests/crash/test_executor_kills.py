@@ -14,7 +14,7 @@ import pytest
 from campaigns.models import AdChangeHistory, AdSet
 from sandbox.server import Sandbox
 from tests.crash.accounts import signed_change
-from tests.crash.conftest import fork, kill
+from tests.crash.conftest import ends_within, fork, kill
 from workspaces.gate import handler_of
 from workspaces.models import ExecutionAttempt, Proposal, Status, User
 from workspaces.services import execution
@@ -204,7 +204,7 @@ def test_changes_under_random_kills_take_effect_once_each(
 
         pid = fork(work)
         # The delay only decides where the axe falls; the outcome must not depend on it.
-        if kills < many and not _ends_within(pid, dice.uniform(0.02, 0.25)):
+        if kills < many and not ends_within(pid, dice.uniform(0.02, 0.25)):
             kill(pid)
             kills += 1
         elif kills >= many:
@@ -220,17 +220,6 @@ def test_changes_under_random_kills_take_effect_once_each(
     assert set(per_ad_set.values()) == {1}
     assert len(per_ad_set) == many
     assert AdChangeHistory.objects.filter(status="applied").count() == many
-
-
-def _ends_within(pid: int, seconds: float) -> bool:
-    descriptor = os.pidfd_open(pid)
-    try:
-        ended, _, _ = select.select([descriptor], [], [], seconds)
-    finally:
-        os.close(descriptor)
-    if ended:
-        os.waitpid(pid, 0)
-    return bool(ended)
 
 
 def test_eight_workers_never_run_one_change_twice(
