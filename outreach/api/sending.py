@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
+from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
@@ -103,13 +104,18 @@ class OutreachSend(_Sending):
             raise ValidationError({"reason": "Say why it is forced."})
         answer = send_service(
             contact=contact,
-            text=Text(template, *(body.get(name, "") for name in ("subject", "text", "html")),
-                      body.get("variables", {})),
+            text=Text(
+                template,
+                subject=body.get("subject", ""),
+                text=body.get("text", ""),
+                html=body.get("html", ""),
+                variables=body.get("variables", {}),
+            ),
             by=self.caller.proposer, now=self.now, channel=body.get("channel", ""),
             send_at=body.get("send_at"), forced_because=body["reason"] if body["force"] else "",
         )  # fmt: skip
         if answer.status == "scheduled":
-            dispatch_due.delay_on_commit()
+            transaction.on_commit(dispatch_due.delay)
         return Response(OutreachSentOut(answer).data)
 
     def _contact(self, body: dict[str, Any]) -> Contact:
@@ -149,7 +155,7 @@ class OutreachSendBatch(_Sending):
         answers = [
             send_service(contact=one, text=Text(template), by=by, now=now) for one in contacts
         ]
-        dispatch_due.delay_on_commit()
+        transaction.on_commit(dispatch_due.delay)
         return Response(OutreachBatchOut({"sends": answers}).data)
 
 
@@ -267,9 +273,7 @@ class OutreachTaskSent(_TaskStep):
     @once
     def post(self, request: Request, public_id: UUID) -> Response:
         """Sent by hand, or found where nobody could tell."""
-        done = by_hand.mark_done(
-            task=self.one(public_id), by=self.caller.proposer, now=self.now
-        )
+        done = by_hand.mark_done(task=self.one(public_id), by=self.caller.proposer, now=self.now)
         return Response(OutreachTaskOut(done).data)
 
 

@@ -73,9 +73,7 @@ class OutreachMessageOut(serializers.Serializer[Any]):
 
     id = serializers.UUIDField(source="public_id")
     contact = serializers.UUIDField(source="contact.public_id")
-    campaign = serializers.UUIDField(
-        source="campaign.public_id", default=None, allow_null=True
-    )
+    campaign = serializers.UUIDField(source="campaign.public_id", default=None, allow_null=True)
     channel = serializers.CharField()
     purpose = serializers.CharField()
     status = serializers.CharField()
