@@ -42,6 +42,7 @@ class Scale:
     exposures: int  # of a test
     recipients: int  # of a campaign
     decisions: int  # about messages, over weeks
+    messages: int  # sent by each number of workers
 
 
 PARTS = (
@@ -49,6 +50,7 @@ PARTS = (
     "website", "website_page", "funnel", "curves", "signals", "world", "dashboards", "budget",
     "winners", "training", "ml_sync", "experiments", "assignment", "experiment_counting",
     "outreach_decisions", "outreach_plan",
+    "outreach_decisions", "outreach_dispatch",
 )  # fmt: skip
 SCALES = {
     "tiny": Scale(
@@ -75,6 +77,7 @@ SCALES = {
         2_000,
         16_000,
         5_000,
+        40,
     ),
     "small": Scale(
         6,
@@ -100,6 +103,7 @@ SCALES = {
         1_000_000,
         1_000_000,
         100_000,
+        600,
     ),
     "full": Scale(
         50,
@@ -125,6 +129,7 @@ SCALES = {
         10_000_000,
         1_000_000,
         1_000_000,
+        4_000,
     ),
 }
 
@@ -159,6 +164,7 @@ def _parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
         multi_touch,
         outreach_decisions,
         outreach_plan,
+        outreach_dispatch,
         queue_page,
         signals,
         synthetic_world,
@@ -194,6 +200,7 @@ def _parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
         "assignment": lambda: assignment.run(scale.units, scale.openings),
         "experiment_counting": lambda: experiment_counting.run(scale.exposures, scale.openings),
         "outreach_decisions": lambda: outreach_decisions.run(scale.recipients, scale.decisions),
+        "outreach_dispatch": lambda: outreach_dispatch.run(scale.messages, state),
     }
 
 

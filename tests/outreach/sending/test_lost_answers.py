@@ -10,6 +10,7 @@ from outreach.models import OutreachMessage, OutreachTask
 from outreach.services.sending.falling_back import fall_back_without_receipt
 from outreach.services.sending.lanes import Lane
 from tests.outreach.sending.steps import (
+    TOKENS,
     channel_on,
     due,
     letters,
@@ -226,3 +227,23 @@ def test_a_dead_worker_that_called_nobody_gives_its_messages_back(
 
     message.refresh_from_db()
     assert (message.status, message.tries) == ("sent", 0)
+
+
+def test_the_official_sdk_reads_what_we_sent(box: Box, workspace: Workspace) -> None:
+    from twilio.rest import Client
+
+    at_noon(box)
+    channel_on(twilio_to(box, workspace), "sms", sender="+15005550006")
+    contact = contact_of(workspace)
+    point = point_of(contact, "sms", "+4915112345678")
+    message = message_of(contact, purpose="marketing", channel="sms", point=point, dedup_key="1")
+
+    send_all(NOW)
+
+    client = Client("AC1", TOKENS["twilio"])
+    client.api.base_url = box.base_url
+    (read,) = client.messages.list(to="+4915112345678")
+    message.refresh_from_db()
+    assert (read.sid, read.body, read.from_) == (
+        message.provider_message_id, "Hello Ann", "+15005550006",
+    )  # fmt: skip
