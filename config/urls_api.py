@@ -10,8 +10,8 @@ from experiments.api.urls import urlpatterns as experiments_paths
 from mlops.api.urls import urlpatterns as mlops_paths
 from outreach.api.campaign_urls import urlpatterns as outreach_paths
 from outreach.api.people_urls import urlpatterns as people_paths
-from outreach.api.text_urls import urlpatterns as text_paths
 from outreach.api.sending_urls import urlpatterns as sending_paths
+from outreach.api.text_urls import urlpatterns as text_paths
 from workspaces.api.problems import not_found
 from workspaces.api.routing import api_path
 from workspaces.api.urls import urlpatterns as workspaces_paths
