@@ -49,8 +49,7 @@ PARTS = (
     "executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
     "website", "website_page", "funnel", "curves", "signals", "world", "dashboards", "budget",
     "winners", "training", "ml_sync", "experiments", "assignment", "experiment_counting",
-    "outreach_decisions", "outreach_plan",
-    "outreach_decisions", "outreach_dispatch",
+    "outreach_decisions", "outreach_plan", "outreach_dispatch",
 )  # fmt: skip
 SCALES = {
     "tiny": Scale(
@@ -163,8 +162,8 @@ def _parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
         ml_sync,
         multi_touch,
         outreach_decisions,
-        outreach_plan,
         outreach_dispatch,
+        outreach_plan,
         queue_page,
         signals,
         synthetic_world,
