@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import pgbulk
 from django.db import transaction
 from django.db.models import Q
 
@@ -177,7 +178,7 @@ def _move(message: OutreachMessage, status: MessageStatus) -> None:
 
 
 def _store(changes: Sequence[Change], now: datetime) -> None:
-    OutreachMessage.objects.bulk_update([one.message for one in changes], _SAVED, batch_size=500)
+    pgbulk.update(OutreachMessage, [one.message for one in changes], list(_SAVED))
     out = [one.message.pk for one in changes if "sent" in one.new]
     if out:
         # Nobody has to find out any more, or to send it by hand.
