@@ -6,6 +6,7 @@ leads came of it, is what the sandbox reported. Everything goes in by the public
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,7 +16,7 @@ import numpy as np
 from django.db.models import Sum
 
 from attribution.engine.journeys import FloatArray
-from attribution.models import TouchKind
+from attribution.models import Person, TouchKind
 from attribution.services.attribution_runs import refresh_attribution
 from attribution.services.history import PastConversion, import_conversions, import_people
 from attribution.services.touches import Touch, record_touches
@@ -46,14 +47,17 @@ class _Source:
     days_ago: int
 
 
-def walk_journeys(*, workspace: Workspace, now: datetime) -> int:
-    """Send two months of touches and purchases, then run the models; returns the purchases."""
+def walk_journeys(*, workspace: Workspace, now: datetime, known: Sequence[Person] = ()) -> int:
+    """Send two months of touches and purchases, then run the models; returns the purchases.
+
+    The first who walk are those ``known`` already, the others are made.
+    """
     rng = np.random.default_rng(SEED)
     sources, weights = _sources(workspace, now)
     if not sources:
         return 0
-    people = import_people(workspace=workspace, user_ids=[f"demo-{n}" for n in range(PEOPLE)],
-                           now=now)  # fmt: skip
+    fresh = [f"demo-{number}" for number in range(len(known), PEOPLE)]
+    people = [*known, *import_people(workspace=workspace, user_ids=fresh, now=now)][:PEOPLE]
     touches: list[Touch] = []
     conversions: list[PastConversion] = []
     for number, person in enumerate(people):

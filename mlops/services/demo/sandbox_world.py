@@ -13,6 +13,7 @@ from mlops.platforms.sandbox_control import SandboxControl
 from mlops.services.demo.deals import fill_deals
 from mlops.services.demo.journeys import walk_journeys
 from mlops.services.demo.lab import Lab
+from mlops.services.demo.outreach import Mailing
 from mlops.services.demo.people import add_people, demo_person, sign_for
 from mlops.services.demo.shop import open_shop
 from mlops.services.demo.visits import fill_website
@@ -73,18 +74,20 @@ def fill_sandbox_world(
     control.seed_world(SLUG, seed_day=now)
     accounts = _connect(workspace, control, now)
     lab = Lab(workspace, people, now)
+    mailing = Mailing(workspace, people, control, now)
     try:
         for moment in _moments(workspace, now, step_days):
             lab.live_until(moment)
             control.set_clock(moment)
             _live(accounts, people, now=moment)
             _draw_between(accounts, moment, step_days)
+        mailing.live()
     finally:
         control.run_clock()
     lab.live_until(now)
     _today(accounts, people, now=now)
     fill_deals(workspace=workspace, control=control, now=now)
-    walk_journeys(workspace=workspace, now=now)
+    walk_journeys(workspace=workspace, now=now, known=mailing.known())
     if days := response_days(workspace, now):
         fit_curves(workspace=workspace, now=now, days=days)
     fill_website(workspace=workspace, now=now)
