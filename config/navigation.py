@@ -101,6 +101,7 @@ SIDEBAR: dict[str, Any] = {
         _group(
             "Outreach",
             _item("Campaigns", "send", "outreach-campaigns"),
+            _item("Templates", "edit_note", "texts"),
             _item("Contacts", "contacts", "contacts"),
             _item("Audiences", "groups", "audiences"),
             _item("Imports", "upload_file", "contact-imports"),

@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("outreach.urls_links")),
     path("", include("outreach.urls_people")),
     path("", include("outreach.urls_pages")),
+    path("", include("outreach.urls_texts")),
     path("", include("mlops.urls_pages")),
     path("api/v1/", include("config.urls_api")),
     path("api/", include("config.urls_api")),

@@ -34,7 +34,7 @@ from tests.integrity.digests import digests
 from tests.mlops.boards.steps import drawn
 from tests.mlops.registry.steps import judged_version
 from tests.outreach.people.steps import people_rows
-from tests.outreach.steps import campaign_of, contact_of, message_of
+from tests.outreach.steps import campaign_of, contact_of, message_of, template_of
 from tests.page_table import NONE, PAGES, PERSON, PROBES, PUBLIC, UNNAMED
 from tests.workspaces.factories import ConnectionFactory
 from workspaces import panels
@@ -152,6 +152,8 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "audience-export": [rows["audience"], "csv"],
         "audience-take-off": [rows["audience"], rows["contact"]],
         "suppression-lift": [rows["suppression"]],
+        **{f"text{rest}": [rows["text"]] for rest in ("", "-preview", "-save", "-versions")},
+        "text-act": [rows["text"], "copy"],
         "model-rollback": ["roi_mean"],
         **{name: ["churn"] for name in ("model-train", "model-training")},
         "policies-trial": [rows["trial"]],
@@ -225,6 +227,7 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
         "scenario": stored(workspace, owner).public_id,
         "signal": signal_of(workspace).public_id,
         "practice": practice_of(workspace).public_id,
+        "text": template_of(workspace, name="Text of Acme").public_id,
         "experiment": draft_of(workspace).public_id,
         "outreach": campaign_of(workspace, name="News of Acme").public_id,
         "message": message_of(contact_of(workspace, first_name="Ann of Acme")).public_id,
@@ -375,6 +378,7 @@ def nowhere(house) -> House:
                 "signal",
                 "rule",
                 "practice",
+                "text",
                 "experiment",
                 "contact",
                 "people file",

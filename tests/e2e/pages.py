@@ -302,6 +302,14 @@ MAIN_PAGES = (
         "ada",
         ready="#changelist",
     ),
+    MainPage("templates", "/outreach/texts/", "Texts of messages, by state, with their rates."),
+    MainPage(
+        "template",
+        "/outreach/texts/",
+        "A text being written, how it looks, and what the checks say.",
+        follow=".cs-cards h3 a",
+        ready="#look-title",
+    ),
     MainPage("log-in", "/accounts/login/", "Logging in.", "", ready="input[name=username]"),
 )
 
