@@ -21,7 +21,9 @@ urlpatterns = [
     path("outreach/messages/", log.log, name="outreach-messages"),
     path("outreach/messages/<uuid:public_id>/", log.message, name="outreach-message"),
     path("outreach/messages/<uuid:public_id>/body/", log.body, name="outreach-message-body"),
+    path("outreach/messages/<uuid:public_id>/replay/", todo.replay, name="outreach-message-replay"),
     path("outreach/tasks/", todo.tasks, name="outreach-tasks"),
+    path("outreach/tasks/<uuid:public_id>/<slug:action>/", todo.act, name="outreach-task-act"),
     path("outreach/deliverability/", deliverability.deliverability, name="outreach-deliverability"),
     path("outreach/deliverability/stop/", deliverability.stop, name="outreach-halt"),
     path(

@@ -19,7 +19,7 @@ from django.utils import timezone
 from campaigns.models import ImportRun
 from campaigns.services.alerts import ensure_rules
 from mlops.models import PolicyTrial
-from outreach.models import Halt
+from outreach.models import Halt, OutreachTask
 from tests import admin_rows
 from tests.attribution.funnels.advice_steps import advice_on, funnel_of
 from tests.attribution.funnels.steps import counted_funnel
@@ -135,7 +135,8 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "outreach-campaign-export": [rows["outreach"], "csv"],
         **{f"outreach-campaign-{name}": [rows["outreach"], "about"] for name in ("edit", "save")},
         "outreach-campaign-act": [rows["outreach"], "copy"],
-        **{f"outreach-message{rest}": [rows["message"]] for rest in ("", "-body")},
+        **{f"outreach-message{rest}": [rows["message"]] for rest in ("", "-body", "-replay")},
+        "outreach-task-act": [rows["task"], "dismiss"],
         "outreach-halt-lift": [rows["halt"]],
         "outreach-channel-save": ["email"],
         **{
@@ -231,6 +232,11 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
         "experiment": draft_of(workspace).public_id,
         "outreach": campaign_of(workspace, name="News of Acme").public_id,
         "message": message_of(contact_of(workspace, first_name="Ann of Acme")).public_id,
+        "task": OutreachTask.objects.create(
+            workspace=workspace,
+            message=message_of(contact_of(workspace, "task@acme.example"), status="pending"),
+            reason="assisted",
+        ).public_id,
         "halt": Halt.objects.create(
             workspace=workspace, channel="email", reason="Shop of Acme", since=now
         ).pk,
@@ -386,6 +392,7 @@ def nowhere(house) -> House:
                 "suppression",
                 "outreach",
                 "message",
+                "task",
                 "model",
                 "trial",
                 "site",

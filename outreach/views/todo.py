@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
-from django.utils import timezone
-from django.views.decorators.http import require_safe
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+from uuid import UUID
 
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST, require_safe
+
+from outreach.models import OutreachTask, TaskReason
 from outreach.selectors.task_page import dead_letters_of, task_counts, tasks_of
+from outreach.services.sending import by_hand
+from outreach.views.log import own_message
+from workspaces.gate import GateError, Proposer
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.roles import Role
+
+#: What is done with a task, and what is said then.
+_ACTS: Final[Mapping[str, tuple[Callable[..., Any], str]]] = MappingProxyType(
+    {
+        "done": (by_hand.mark_done, "Noted: it was sent."),
+        "dismiss": (by_hand.dismiss, "It stays unsent."),
+        "again": (by_hand.send_again, "It is sent once more."),
+    }
+)
 
 
 @require_safe
@@ -30,3 +51,39 @@ def tasks(request: PageRequest) -> HttpResponse:
         "may_write": has_role(request, Role.OPERATOR),
     }
     return show(request, "outreach/tasks.html", context)
+
+
+@require_POST
+@page(Role.OPERATOR)
+def act(request: PageRequest, public_id: UUID, action: str) -> HttpResponse:
+    """Say what became of a task."""
+    rows = OutreachTask.objects.select_related("workspace")
+    task = rows.filter(workspace=request.workspace, public_id=public_id).first()
+    if task is None or action not in _ACTS:
+        raise Http404("There is no such task or action.")
+    do, told = _ACTS[action]
+    try:
+        do(task=task, by=Proposer.person(request.user), now=timezone.now())
+        messages.success(request, told)
+    except GateError as error:
+        messages.error(request, str(error))
+    return _back("unsure" if task.reason == TaskReason.UNSURE else "hand")
+
+
+@require_POST
+@page(Role.OPERATOR)
+def replay(request: PageRequest, public_id: UUID) -> HttpResponse:
+    """Send a message that failed once more, judged anew."""
+    message = own_message(request, public_id)
+    try:
+        by_hand.replay(message=message, by=Proposer.person(request.user), now=timezone.now())
+        messages.success(request, "It is tried again, by the facts of now.")
+    except GateError as error:
+        messages.error(request, str(error))
+    return _back("failed")
+
+
+def _back(tab: str) -> HttpResponse:
+    answer = redirect("outreach-tasks")
+    answer["Location"] += f"?{urlencode({'tab': tab})}"
+    return answer

@@ -228,3 +228,34 @@ def test_a_policy_without_an_address_is_called_out(client_as, admin, workspace):
 
     page = client_as(admin).get("/outreach/channels/").text
     assert "Marketing mails need your postal address" not in page
+
+
+def test_tasks_are_settled_by_operators(post, workspace, operator, viewer):
+    by_hand = _message(workspace, "Ann", status="pending")
+    unsure = _message(workspace, "Bob", status="sending", is_unsure=True)
+    tasks = {
+        reason: OutreachTask.objects.create(workspace=workspace, message=message, reason=reason)
+        for message, reason in ((by_hand, "assisted"), (unsure, "unsure"))
+    }
+    done = reverse("outreach-task-act", args=[tasks["assisted"].public_id, "done"])
+
+    assert post(viewer, done).status_code == 403
+    assert post(operator, done).url == "/outreach/tasks/?tab=hand"
+    post(operator, reverse("outreach-task-act", args=[tasks["unsure"].public_id, "dismiss"]))
+
+    by_hand.refresh_from_db()
+    unsure.refresh_from_db()
+    assert (by_hand.status, by_hand.sent_at is None) == ("sent", False)
+    assert (unsure.status, unsure.sent_at, unsure.is_unsure) == ("cancelled", None, False)
+
+
+def test_what_failed_is_tried_again(post, workspace, operator, viewer):
+    now = timezone.now()
+    message = _message(workspace, status="failed", failed_at=now, error="Not now", tries=5)
+    path = reverse("outreach-message-replay", args=[message.public_id])
+
+    assert post(viewer, path).status_code == 403
+    post(operator, path)
+
+    message.refresh_from_db()
+    assert (message.status, message.tries, message.error) == ("scheduled", 0, "")
