@@ -16,7 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from outreach.models import OutreachTask, TaskReason
 from outreach.selectors.task_page import dead_letters_of, task_counts, tasks_of
-from outreach.services.sending import by_hand
+from outreach.services.sending.by_hand import dismiss, mark_done, send_again
+from outreach.services.sending.by_hand import replay as send_failed_again
 from outreach.views.log import own_message
 from workspaces.gate import GateError, Proposer
 from workspaces.pages import PageRequest, has_role, page, show
@@ -25,9 +26,9 @@ from workspaces.roles import Role
 #: What is done with a task, and what is said then.
 _ACTS: Final[Mapping[str, tuple[Callable[..., Any], str]]] = MappingProxyType(
     {
-        "done": (by_hand.mark_done, "Noted: it was sent."),
-        "dismiss": (by_hand.dismiss, "It stays unsent."),
-        "again": (by_hand.send_again, "It is sent once more."),
+        "done": (mark_done, "Noted: it was sent."),
+        "dismiss": (dismiss, "It stays unsent."),
+        "again": (send_again, "It is sent once more."),
     }
 )
 
@@ -76,7 +77,7 @@ def replay(request: PageRequest, public_id: UUID) -> HttpResponse:
     """Send a message that failed once more, judged anew."""
     message = own_message(request, public_id)
     try:
-        by_hand.replay(message=message, by=Proposer.person(request.user), now=timezone.now())
+        send_failed_again(message=message, by=Proposer.person(request.user), now=timezone.now())
         messages.success(request, "It is tried again, by the facts of now.")
     except GateError as error:
         messages.error(request, str(error))
