@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from attribution.services.funnels.defining import create_funnel
 from campaigns.services.alerts import ensure_rules
-from outreach.models import Suppression
+from outreach.models import OutreachTask, Suppression
 from tests.api.conftest import key_client
 from tests.api.paths import OPERATIONS
 from tests.attribution.funnels.steps import document, page
@@ -20,7 +20,14 @@ from tests.campaigns.scenarios.steps import stored
 from tests.campaigns.signal_rows import signal_of
 from tests.experiments.steps import running_of
 from tests.mlops.registry.steps import version_of
-from tests.outreach.steps import audience_of, campaign_of, contact_of, plan_of, template_of
+from tests.outreach.steps import (
+    audience_of,
+    campaign_of,
+    contact_of,
+    message_of,
+    plan_of,
+    template_of,
+)
 from tests.workspaces.factories import ConnectionFactory, MembershipFactory
 from workspaces import scopes
 from workspaces.gate import Proposer
@@ -86,6 +93,9 @@ def theirs(note, workspace):
     suppression = Suppression.objects.create(
         workspace=workspace, value="bob@example.com", reason="manual", at=now
     )
+    task = OutreachTask.objects.create(
+        workspace=workspace, message=message_of(contact, status="pending"), reason="assisted"
+    )
     return {
         "proposals": made[0].public_id,
         "connections": ConnectionFactory(workspace=workspace).public_id,
@@ -110,6 +120,8 @@ def theirs(note, workspace):
             campaign_of(workspace), contact, settings={"steps": []}
         ).campaign.public_id,
         "outreach/templates": template_of(workspace).public_id,
+        "outreach/messages": task.message.public_id,
+        "outreach/tasks": task.public_id,
         "audiences": audience_of(workspace, contact).public_id,
         "suppressions": suppression.public_id,
     }
@@ -165,7 +177,8 @@ def test_lists_of_others_are_empty(theirs, outsider, browser, workspace, admin):
         "proposals", "pending-ad-changes", "connections", "webhook-endpoints", "jobs",
         "ad-accounts", "campaigns", "ad-sets", "ads", f"performance/?from={DAY}&to={DAY}",
         "recommendations", "alerts", "alerts/unread", "alert-rules", "signals?state=all", "models",
-        "contacts", "audiences", "suppressions", "outreach/templates",
+        "contacts", "audiences", "suppressions", "outreach/templates", "outreach/messages",
+        "outreach/tasks",
         "reports/v_campaign_activity_summary",
     ]  # fmt: skip
 
