@@ -19,6 +19,7 @@ from mlops.services.demo.shop import open_shop
 from mlops.services.demo.visits import fill_website
 from mlops.services.sampling import draw_budgets, propose_budgets
 from mlops.services.winners.collecting import WINNERS_JOB
+from outreach.services.people.standing import STANDING_JOB
 from workspaces.crypto import encrypt
 from workspaces.gate import GateError, Proposer
 from workspaces.models import BusinessMode, Connection, Proposal, Status, User, Workspace
@@ -91,7 +92,8 @@ def fill_sandbox_world(
     if days := response_days(workspace, now):
         fit_curves(workspace=workspace, now=now, days=days)
     fill_website(workspace=workspace, now=now)
-    request_job(workspace=workspace, name=WINNERS_JOB, trigger="demo", now=now)
+    for name in (WINNERS_JOB, STANDING_JOB):
+        request_job(workspace=workspace, name=name, trigger="demo", now=now)
     shop = open_shop(workspace=workspace, control=control)
     workspace.refresh_from_db()
     workspace.notice = f"{NOTICE} Click through the demo shop and watch it arrive: {shop}"
