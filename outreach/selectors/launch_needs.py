@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils.dateparse import parse_datetime
 
 from outreach.models import (
@@ -77,6 +77,13 @@ def _together(plan: SendPlan, policy: OutreachPolicy, now: datetime) -> list[str
     return found
 
 
+def _launched(plan: SendPlan) -> QuerySet[MessageDay]:
+    """What signed sends brought out: a single message makes no text and no channel known."""
+    return MessageDay.objects.filter(
+        workspace=plan.workspace_id, campaign__isnull=False, sent__gt=0
+    )
+
+
 def _new_texts(plan: SendPlan) -> list[str]:
     named = {
         text["version"]: text["name"]
@@ -84,16 +91,17 @@ def _new_texts(plan: SendPlan) -> list[str]:
         for text in step["texts"]
         if text["version"]
     }
-    sent = MessageDay.objects.filter(
-        workspace=plan.workspace_id, version__public_id__in=named, sent__gt=0
-    )
+    sent = _launched(plan).filter(version__public_id__in=named)
     known = {str(one) for one in sent.values_list("version__public_id", flat=True).distinct()}
     return sorted({name for version, name in named.items() if version not in known})
 
 
 def _new_channels(plan: SendPlan) -> list[str]:
-    used = set(plan.counts.get("channel", {}))
-    known = MessageDay.objects.filter(workspace=plan.workspace_id, channel__in=used, sent__gt=0)
+    """Channels that it may use and none did before, those that it falls back on among them."""
+    wanted = plan.settings["campaign"]["channels"] or MessageChannel.values
+    texts = [text for step in plan.settings["steps"] for text in step["texts"]]
+    used = {one["channel"] for one in texts if one["version"] and one["channel"] in wanted}
+    known = _launched(plan).filter(channel__in=used)
     return [
         MessageChannel(one).label
         for one in sorted(used - set(known.values_list("channel", flat=True).distinct()))

@@ -51,7 +51,7 @@ def was_sent_before(campaign: OutreachCampaign) -> None:
     for step in campaign.steps.all():
         for text in step.texts.select_related("template"):
             MessageDay.objects.create(
-                workspace=campaign.workspace, day=date(2025, 1, 1),
+                workspace=campaign.workspace, day=date(2025, 1, 1), campaign=campaign,
                 channel=text.channel, version=text.template.current, sent=10, delivered=10,
             )  # fmt: skip
 

@@ -12,13 +12,16 @@ from outreach.models import (
     ChannelPolicy,
     Contact,
     Halt,
+    MessageDay,
     OutreachMessage,
     OutreachPolicy,
     PlannedSend,
     PlanStatus,
     SendPlan,
+    StepText,
     Suppression,
 )
+from outreach.selectors.launch_needs import needs_of
 from outreach.selectors.launch_page import launch_context
 from outreach.selectors.plan_diff import diff_of
 from outreach.selectors.plan_rows import stored_rows
@@ -31,7 +34,7 @@ from tests.outreach.launch_steps import (
     planned,
     was_sent_before,
 )
-from tests.outreach.steps import contact_of, message_of
+from tests.outreach.steps import contact_of, message_of, template_of
 from tests.workspaces.gate_steps import sign
 from workspaces.gate import GateError, NotAllowedError, Proposer
 from workspaces.models import Proposal, Status
@@ -78,6 +81,31 @@ def test_a_small_send_of_known_texts_is_signed_by_policy(campaign, operator, now
     assert str(operator) in proposal.proposer_label
     assert carried_out(now) == 1
     assert SendPlan.objects.get().status == "active"
+
+
+def test_a_single_message_makes_no_text_and_no_channel_known(campaign, operator, now):
+    was_sent_before(campaign)
+    MessageDay.objects.update(campaign=None)
+
+    found = needs_of(planned(campaign, operator, now), now)
+
+    assert [one.rpartition(" ")[2] for one in found] == ["before.", "time."]
+
+
+def test_a_channel_that_it_may_fall_back_on_is_used_too(campaign, workspace, operator, now):
+    was_sent_before(campaign)
+    template = template_of(workspace, channel="sms", name="Short", subject="", text="Hello STOP")
+    StepText.objects.create(
+        workspace=workspace, step=campaign.steps.get(), channel="sms", template=template
+    )
+    campaign.channels = ["email", "sms"]
+    campaign.save()
+
+    found = needs_of(planned(campaign, operator, now), now)
+
+    assert found == [
+        "The text “Short” was never sent before.", "SMS is used for the first time.",
+    ]  # fmt: skip
 
 
 def test_many_small_sends_together_need_a_signature(campaign, workspace, operator, now):
