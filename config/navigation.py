@@ -110,6 +110,7 @@ SIDEBAR: dict[str, Any] = {
             _item("Tasks", "checklist", "outreach-tasks"),
             _item("Deliverability", "mark_email_read", "outreach-deliverability"),
             _item("Channels", "hub", "outreach-channels"),
+            _item("Social", "thumb_up", "social"),
         ),
         _group(
             "Attribution data",

@@ -56,6 +56,12 @@ DESCRIPTION: Final[dict[str, Any]] = {
         "TemplateStatus": "outreach.models.TemplateStatus",
         "TemplateMarkup": "outreach.models.Markup",
         "AudienceKind": "outreach.models.AudienceKind",
+        "PlatformEnum": "campaigns.models.Platform",
+        "SocialPlatform": "outreach.models.SocialPlatform",
+        "EngagementKind": "outreach.models.EngagementKind",
+        "AdvocateTier": "outreach.models.AdvocateTier",
+        "InsightType": "outreach.models.InsightType",
+        "InsightPeriod": "outreach.models.InsightPeriod",
         "RollOutState": "experiments.models.RollOutState",
     },
 }

@@ -11,6 +11,7 @@ from mlops.api.urls import urlpatterns as mlops_paths
 from outreach.api.campaign_urls import urlpatterns as outreach_paths
 from outreach.api.people_urls import urlpatterns as people_paths
 from outreach.api.sending_urls import urlpatterns as sending_paths
+from outreach.api.social_urls import urlpatterns as social_paths
 from outreach.api.text_urls import urlpatterns as text_paths
 from workspaces.api.problems import not_found
 from workspaces.api.routing import api_path
@@ -34,6 +35,7 @@ urlpatterns = [
     *outreach_paths,
     *text_paths,
     *sending_paths,
+    *social_paths,
     *mlops_paths,
     path("<path:path>", not_found),
     path("", not_found),

@@ -34,6 +34,7 @@ from tests.integrity.digests import digests
 from tests.mlops.boards.steps import drawn
 from tests.mlops.registry.steps import judged_version
 from tests.outreach.people.steps import people_rows
+from tests.outreach.social.steps import advocate_of
 from tests.outreach.steps import campaign_of, contact_of, message_of, template_of
 from tests.page_table import NONE, PAGES, PERSON, PROBES, PUBLIC, UNNAMED
 from tests.workspaces.factories import ConnectionFactory
@@ -164,6 +165,8 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "board-export": ["roi-forecast", "csv"],
         **{name: ["prediction-purge"] for name in ("schedule-run", "schedule-switch")},
         "entity": ["campaign", rows["campaign"]],
+        "social-read": ["tiktok"],
+        "social-advocate-keep": [rows["advocate"]],
         "entity-propose": ["campaign", rows["campaign"]],
     }
 
@@ -249,6 +252,7 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
             why="Shop of Acme",
             finished_at=now,
         ).public_id,
+        "advocate": advocate_of(workspace).public_id,
         "rule": ensure_rules(workspace=workspace)["ROI drop"].public_id,
     }
     drawn(workspace, now)
@@ -397,6 +401,7 @@ def nowhere(house) -> House:
                 "trial",
                 "site",
                 "funnel",
+                "advocate",
             ),
             uuid4(),
         ),
@@ -428,6 +433,7 @@ def test_outsider_learns_nothing_from_our_ids(house, nowhere, outsider, other_wo
 # Every workspace has such a model, job or channel.
 OF_EVERYBODY = {
     "model-train", "model-training", "schedule-run", "schedule-switch", "outreach-channel-save",
+    "social-read",
 }  # fmt: skip
 # Their path names a kind of thing, none of ours.
 NAMELESS = {

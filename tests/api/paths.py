@@ -102,6 +102,13 @@ OPERATIONS = {
     "POST outreach/templates/<uuid:public_id>/versions/": "outreach:write",
     "POST outreach/templates/<uuid:public_id>/preview/": "outreach:read",
     "POST suppressions/<uuid:public_id>/lift/": "workspace:admin",
+    "GET social/posts/": "outreach:read",
+    "GET social/posts/<uuid:public_id>/": "outreach:read",
+    "GET social/engagements/": "outreach:read",
+    "GET social/advocates/": "outreach:read",
+    "GET social/advocates/<uuid:public_id>/": "outreach:read",
+    "GET social/insights/<str:platform>/": "outreach:read",
+    "POST social/sync/<str:platform>/": "sync:run",
     "GET ab-tests/best-practices/": "experiments:read",
     "GET ab-tests/": "experiments:read",
     "POST ab-tests/": "experiments:write",
@@ -259,7 +266,7 @@ def split(operation: str) -> tuple[str, str]:
     method, route = operation.split(" ", 1)
     for part in ("<uuid:public_id>", "<uuid:endpoint_id>"):
         route = route.replace(part, str(NOBODY))
-    for part in ("<str:user_id>", "<str:channel>"):
+    for part in ("<str:user_id>", "<str:channel>", "<str:platform>"):
         route = route.replace(part, "none")
     return method.lower(), "/api/" + route.replace("<str:given>", "none").replace(
         "<str:name>", "none"

@@ -20,6 +20,7 @@ from tests.campaigns.scenarios.steps import stored
 from tests.campaigns.signal_rows import signal_of
 from tests.experiments.steps import running_of
 from tests.mlops.registry.steps import version_of
+from tests.outreach.social.steps import account_of, advocate_of, post_of
 from tests.outreach.steps import (
     audience_of,
     campaign_of,
@@ -124,6 +125,8 @@ def theirs(note, workspace):
         "outreach/tasks": task.public_id,
         "audiences": audience_of(workspace, contact).public_id,
         "suppressions": suppression.public_id,
+        "social/posts": post_of(account_of(workspace)).public_id,
+        "social/advocates": advocate_of(workspace).public_id,
     }
 
 
@@ -132,7 +135,8 @@ def addresses(theirs):
     named = {"<str:user_id>": "ann", "<str:channel>": "meta"}
     for operation in OPERATIONS:
         method, route = operation.split(" ", 1)
-        if "<" not in route or "<str:name>" in route or "creatives" in route:
+        names_a_kind = "<str:name>" in route or "<str:platform>" in route
+        if "<" not in route or names_a_kind or "creatives" in route:
             continue
         first, second = route.split("/")[:2]
         row = theirs.get(first) or theirs.get(f"{first}/{second}") or theirs["proposals"]
@@ -178,7 +182,7 @@ def test_lists_of_others_are_empty(theirs, outsider, browser, workspace, admin):
         "ad-accounts", "campaigns", "ad-sets", "ads", f"performance/?from={DAY}&to={DAY}",
         "recommendations", "alerts", "alerts/unread", "alert-rules", "signals?state=all", "models",
         "contacts", "audiences", "suppressions", "outreach/templates", "outreach/messages",
-        "outreach/tasks",
+        "outreach/tasks", "social/posts", "social/advocates",
         "reports/v_campaign_activity_summary",
     ]  # fmt: skip
 

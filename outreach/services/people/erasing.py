@@ -26,6 +26,7 @@ from outreach.models import (
     Suppression,
 )
 from outreach.services.people.refusing import require
+from outreach.services.social import forgetting
 from workspaces.gate import Proposer
 from workspaces.roles import Role
 
@@ -59,6 +60,7 @@ class ContactKeeper:
     def export(self, *, people: Collection[int]) -> Mapping[str, list[dict[str, Any]]]:
         """Everything that is kept of them here."""
         keys = list(Contact.objects.filter(person__in=people).values_list("pk", flat=True))
+        networks, engagement = forgetting.kept_of(contacts=keys)
         return {
             name: [_plain(row) for row in rows]
             for name, rows in (
@@ -67,6 +69,8 @@ class ContactKeeper:
                 ("consents", Consent.objects.filter(contact__in=keys)),
                 ("standing", ContactStanding.objects.filter(contact__in=keys)),
                 ("messages", OutreachMessage.objects.filter(contact__in=keys)),
+                ("networks", networks),
+                ("engagement", engagement),
             )
         }
 
@@ -83,6 +87,7 @@ def _empty(workspace_id: int, keys: list[int]) -> dict[str, int]:
     counts["messages"] = _empty_messages(workspace_id, keys)
     counts["consents"] = Consent.objects.filter(**own).update(evidence={}, by_label="")
     counts["standing"] = ContactStanding.objects.filter(**own).delete()[0]
+    counts["engagement"] = forgetting.forget(workspace_id=workspace_id, contacts=keys)
     AudienceMember.objects.filter(**own).delete()
     Enrolment.objects.filter(**own).delete()
     texts = [point.address for point in points]

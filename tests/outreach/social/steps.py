@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from outreach.models import SocialAccount, SocialEngagement, SocialPerson, SocialPost
+from outreach.models import (
+    SocialAccount,
+    SocialAdvocate,
+    SocialEngagement,
+    SocialPerson,
+    SocialPost,
+)
 from workspaces import crypto
 from workspaces.models import Connection, Workspace
 
@@ -63,4 +69,12 @@ def done_of(person: SocialPerson, name: str, **values: Any) -> SocialEngagement:
     return SocialEngagement.objects.create(
         workspace=person.workspace, platform=person.platform, person=person, external_id=name,
         **{"kind": "comment", "at": NOON, "value": 6, **values},
+    )  # fmt: skip
+
+
+def advocate_of(workspace: Workspace, name: str = "ann") -> SocialAdvocate:
+    """Somebody who speaks for us."""
+    return SocialAdvocate.objects.create(
+        workspace=workspace, person=person_of(workspace, name), score=61, tier="silver",
+        last_at=NOON, since=NOON, scored_at=NOON,
     )  # fmt: skip

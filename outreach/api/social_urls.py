@@ -1,0 +1,24 @@
+"""Paths of social networks."""
+
+from __future__ import annotations
+
+from outreach.api import social
+from workspaces.api.routing import api_path
+
+urlpatterns = [
+    api_path("social/posts/", social.SocialPosts.as_view(), "api-social-posts"),
+    api_path(
+        "social/posts/<uuid:public_id>/", social.SocialPostDetail.as_view(), "api-social-post"
+    ),
+    api_path("social/engagements/", social.SocialEngagements.as_view(), "api-social-engagements"),
+    api_path("social/advocates/", social.SocialAdvocates.as_view(), "api-social-advocates"),
+    api_path(
+        "social/advocates/<uuid:public_id>/",
+        social.SocialAdvocateDetail.as_view(),
+        "api-social-advocate",
+    ),
+    api_path(
+        "social/insights/<str:platform>/", social.SocialInsights.as_view(), "api-social-insights"
+    ),
+    api_path("social/sync/<str:platform>/", social.SocialSync.as_view(), "api-social-sync"),
+]
