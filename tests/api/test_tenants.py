@@ -117,9 +117,7 @@ def theirs(note, workspace):
         "website/funnels": funnel.public_id,
         "ab-tests": running_of(workspace).public_id,
         "contacts": contact.public_id,
-        "outreach/campaigns": plan_of(
-            campaign_of(workspace), contact, settings={"steps": []}
-        ).campaign.public_id,
+        "outreach/campaigns": plan_of(campaign_of(workspace), contact).campaign.public_id,
         "outreach/templates": template_of(workspace).public_id,
         "outreach/messages": task.message.public_id,
         "outreach/tasks": task.public_id,
