@@ -18,8 +18,8 @@ from workspaces.crypto import SecretUnreadableError, decrypt
 from workspaces.models import Connection
 from workspaces.platforms.errors import ErrorKind, PlatformError
 
-#: Mails that may be out and nobody can tell: as few as keep every line busy.
-UNSURE_AT_ONCE: Final = 4
+#: Mails that may be out and nobody can tell, at the most: each commit pays for so many.
+UNSURE_AT_ONCE: Final = 8
 #: Where the provider can tell, a death costs nothing but a question.
 SAFE_AT_ONCE: Final = 100
 
