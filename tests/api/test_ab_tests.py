@@ -76,7 +76,6 @@ def test_a_draft_is_made_once(client, workspace, path):
     [
         ({"name": ""}, "name"),
         ({"surface": "moon"}, "surface"),
-        ({"surface": "message"}, "surface"),
         ({"traffic": 10_001}, "traffic"),
         ({"luck": 1}, "luck"),
         ({"website": {"site": "x"}}, "website.site"),

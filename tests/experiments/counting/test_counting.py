@@ -347,7 +347,7 @@ def test_a_chunk_costs_the_same_statements_however_large(
         event(site, visitor, START + HOUR, "purchase")
     assert connection.in_atomic_block
 
-    with django_assert_num_queries(44):
+    with django_assert_num_queries(45):
         count_waiting(workspace=workspace, now=LATER)
 
 
