@@ -53,6 +53,14 @@ def _model(title: str, icon: str, label: str, **extra: Any) -> dict[str, Any]:
     return _item(title, icon, name, permission=may_see, **extra)
 
 
+def _is_admin(request: HttpRequest) -> bool:
+    from workspaces.roles import Role
+    from workspaces.site import membership_of  # models exist once the apps are loaded
+
+    membership = membership_of(request)
+    return membership is not None and membership.rank >= Role.ADMIN.rank
+
+
 def _group(title: str, *items: dict[str, Any], closed: bool = False) -> dict[str, Any]:
     return {"title": title, "collapsible": closed, "separator": True, "items": list(items)}
 
@@ -109,7 +117,7 @@ SIDEBAR: dict[str, Any] = {
             _item("Messages", "mail", "outreach-messages"),
             _item("Tasks", "checklist", "outreach-tasks"),
             _item("Deliverability", "mark_email_read", "outreach-deliverability"),
-            _item("Channels", "hub", "outreach-channels"),
+            _item("Channels", "hub", "outreach-channels", permission=_is_admin),
             _item("Social", "thumb_up", "social"),
         ),
         _group(

@@ -44,6 +44,13 @@ def post(client_as, workspace):
     return send
 
 
+def test_channels_stand_in_the_sidebar_of_who_may_open_them(client_as, viewer, admin):
+    link = 'href="/outreach/channels/"'
+
+    assert link in client_as(admin).get("/outreach/messages/").text
+    assert link not in client_as(viewer).get("/outreach/messages/").text
+
+
 def test_the_log_is_filtered_and_paged(client_as, viewer, workspace, django_assert_max_num_queries):
     now = timezone.now()
     _message(workspace, "Ann", status="sent", sent_at=now)
