@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.api.entity_serializers import FiguresOut
-from campaigns.api.queries import PeriodQuery
+from campaigns.api.queries import PeriodQuery, bounded_period
 from campaigns.models import Campaign
 from campaigns.selectors.insight.amounts import Amounts, rates_for
 from campaigns.selectors.insight.overview import ChannelLine, Overview, overview_of
@@ -221,7 +221,7 @@ def asked(view: ApiView) -> InsightQuery:
             raise serializers.ValidationError({"campaign": "There is no such campaign."})
     return replace(
         query,
-        period=Period(min(since, until), until),
+        period=bounded_period(since, until),
         channel=given.get("channel", ""),
         campaign=campaign,
     )

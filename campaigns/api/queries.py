@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import django_filters
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from rest_framework import serializers
 
@@ -16,6 +17,8 @@ from workspaces.models import Workspace
 from workspaces.periods import Period
 
 _LONGEST_DAYS = 800
+_EARLIEST = date(1990, 1, 1)
+_LATEST = date(2199, 12, 31)
 _DAY = "Reporting day, e.g. 2026-11-01."
 
 
@@ -31,14 +34,20 @@ class AnyIdFilter(django_filters.CharFilter):  # type: ignore[misc]  # untyped l
         return by_any_id(rows, value, self._prefix) if value else rows
 
 
+def _day_field() -> serializers.DateField:
+    # Nobody advertised before; and a period as long before the first years would have no days.
+    checks = [MinValueValidator(_EARLIEST), MaxValueValidator(_LATEST)]
+    return serializers.DateField(required=False, help_text=_DAY, validators=checks)
+
+
 class PeriodQuery(serializers.Serializer[Any]):
     """Reporting days, both included."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Name the fields as the address does; one of the names is a word of Python."""
         return {
-            "from": serializers.DateField(required=False, help_text=_DAY),
-            "to": serializers.DateField(required=False, help_text=_DAY),
+            "from": _day_field(),
+            "to": _day_field(),
             **super().get_fields(),
         }
 
@@ -71,4 +80,11 @@ def chosen_period(asked: dict[str, Any], workspace: Workspace, now: datetime) ->
     usual = Period.last_weeks(workspace, now)
     until = asked.get("to") or usual.until
     since = asked.get("from") or until - (usual.until - usual.since)
+    return bounded_period(since, until)
+
+
+def bounded_period(since: date, until: date) -> Period:
+    """Make a period of two days; no endless one, whichever of them was asked for."""
+    if (until - since).days >= _LONGEST_DAYS:
+        raise serializers.ValidationError({"from": f"Ask for {_LONGEST_DAYS} days at most."})
     return Period(min(since, until), until)

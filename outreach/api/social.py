@@ -187,7 +187,7 @@ class SocialInsights(RowsView[PlatformInsight]):
 
     @extend_schema(
         tags=TAG, operation_id="social_insights_list", summary="List insights of a network",
-        parameters=[_PLATFORM],
+        parameters=[_PLATFORM], responses=PlatformInsightOut(many=True),
     )  # fmt: skip
     def get(self, request: Request, platform: str) -> Response:
         """What the figures of a network say, the newest first."""

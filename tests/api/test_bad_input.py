@@ -385,3 +385,12 @@ def test_file_that_is_too_large(client, workspace, monkeypatch):
     assert answer.status_code == 413
     assert "import_performance" in answer.json()["detail"]
     assert not ImportRun.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["analytics/channels", "executive/summary", "performance"])
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [("from=0253-06-24", "from"), ("from=1995-01-01", "from"), ("to=0001-01-02", "to")],
+)
+def test_no_period_is_endless_or_before_all_time(client, path, asked, field):
+    assert fields(client.get(f"/api/{path}/?{asked}")) == [field]

@@ -8,6 +8,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
+from rest_framework.serializers import ListSerializer
 
 from workspaces.api import examples
 from workspaces.api.idempotency import HEADER
@@ -51,7 +52,9 @@ class ProblemAutoSchema(AutoSchema):
         return bool(self.path.startswith(_ALIASES) or super().is_excluded())
 
     def _is_list_view(self, serializer: Any = None) -> bool:
-        """Rows without an id in the address come page by page."""
+        """Rows come page by page where the address ends in no id, or where the view says many."""
+        if isinstance(serializer, ListSerializer):
+            return True
         if hasattr(self.view, "page") and self.method == "GET":
             return not self.path.endswith("}/")
         return bool(super()._is_list_view(serializer))
