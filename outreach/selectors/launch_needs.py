@@ -45,7 +45,8 @@ def needs_of(plan: SendPlan, now: datetime) -> list[str]:
             f"It costs {shown(plan.cost, workspace.currency)}, more than "
             f"{shown(policy.launch_budget, workspace.currency)}."
         )
-    found += found or _together(plan, policy, now)
+    if not found:
+        found += _together(plan, policy, now)
     found += [f"The text “{name}” was never sent before." for name in _new_texts(plan)]
     found += [f"{label} is used for the first time." for label in _new_channels(plan)]
     return found

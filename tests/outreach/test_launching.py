@@ -108,6 +108,15 @@ def test_a_channel_that_it_may_fall_back_on_is_used_too(campaign, workspace, ope
     ]  # fmt: skip
 
 
+def test_a_large_send_says_once_why_it_needs_a_signature(campaign, operator, now):
+    was_sent_before(campaign)
+    OutreachPolicy.objects.update(launch_recipients=2)
+
+    found = needs_of(planned(campaign, operator, now), now)
+
+    assert found == ["It goes to 3 people, more than 2."]
+
+
 def test_many_small_sends_together_need_a_signature(campaign, workspace, operator, now):
     OutreachPolicy.objects.update(launch_recipients=5)
     people = list(Contact.objects.order_by("pk"))
