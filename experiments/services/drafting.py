@@ -21,12 +21,12 @@ from experiments.services.draft_parts import (
     read_targeting,
 )
 from experiments.services.library import seed_library
-from experiments.services.permissions import require
 from experiments.surfaces import open_surfaces
 from workspaces.gate import Proposer, StateError
 from workspaces.models import Workspace
 from workspaces.roles import Role
 from workspaces.services.live import bump
+from workspaces.services.permissions import require
 
 TOPIC: Final = "experiments"  # live counter of the pages
 #: Columns that a draft takes as they come.
@@ -53,7 +53,7 @@ def create_draft(
     ValidationError : names every field that is wrong
     NotAllowedError : the person is no operator
     """
-    require(by, workspace, Role.OPERATOR, now, "Making a test")
+    require(Role.OPERATOR, by=by, workspace=workspace, now=now, what="Making a test")
     seed_library(workspace=workspace)
     policy = policy_of(workspace)
     test = ABTest(
@@ -77,7 +77,7 @@ def edit_draft(*, test: ABTest, values: Mapping[str, Any], by: Proposer, now: da
     StateError : it has started, or waits for a signature
     NotAllowedError : the person is no operator
     """
-    require(by, test.workspace, Role.OPERATOR, now, "Editing a test")
+    require(Role.OPERATOR, by=by, workspace=test.workspace, now=now, what="Editing a test")
     locked = lock_test(test)
     require_draft(locked)
     if values.get("key"):
@@ -125,7 +125,7 @@ def archive_test(*, test: ABTest, by: Proposer, now: datetime) -> ABTest:
     StateError : it runs, or waits for a signature
     NotAllowedError : the person is no operator
     """
-    require(by, test.workspace, Role.OPERATOR, now, "Archiving a test")
+    require(Role.OPERATOR, by=by, workspace=test.workspace, now=now, what="Archiving a test")
     locked = lock_test(test)
     if locked.has_started and not locked.is_over:
         raise StateError("It is running. Stop it first.")

@@ -12,11 +12,11 @@ from attribution.services.funnels.advising import take_up
 from experiments.models import ABTest
 from experiments.selectors.ideas import idea_told
 from experiments.services.drafting import create_draft
-from experiments.services.permissions import require
 from workspaces.gate import Proposer
 from workspaces.models import User, Workspace
 from workspaces.roles import Role
 from workspaces.services.locks import lock_names
+from workspaces.services.permissions import require
 
 
 @transaction.atomic
@@ -30,7 +30,7 @@ def draft_of_idea(*, workspace: Workspace, name: str, by: User, now: datetime) -
     NotAllowedError : the person is no operator
     """
     proposer = Proposer.person(by)
-    require(proposer, workspace, Role.OPERATOR, now, "Making a test")
+    require(Role.OPERATOR, by=proposer, workspace=workspace, now=now, what="Making a test")
     told = idea_told(workspace, name)
     if told is None:
         raise ValidationError({"idea": "There is no such recommendation."})

@@ -12,10 +12,10 @@ from django.db import transaction
 from attribution.engine.web_events import DEFAULT_CONVERSIONS
 from attribution.models import Site
 from experiments.models import Amount, ExperimentPolicy, Goal, Metric, MetricKind, MetricSource
-from experiments.services.permissions import require
 from workspaces.gate import Proposer
 from workspaces.models import User, Workspace
 from workspaces.roles import Role
+from workspaces.services.permissions import require
 
 # As keys of metrics are written.
 _KEY: Final = r"[a-z0-9](?:[a-z0-9_-]{0,38}[a-z0-9])?"
@@ -92,7 +92,7 @@ def define_metric(
     ValidationError : names the fields that are wrong
     NotAllowedError : the person is no operator
     """
-    require(by, workspace, Role.OPERATOR, now, "Defining a metric")
+    require(Role.OPERATOR, by=by, workspace=workspace, now=now, what="Defining a metric")
     given = {name: values[name] for name in METRIC_FIELDS if name in values}
     metric = Metric(workspace=workspace, **given)
     metric.full_clean()

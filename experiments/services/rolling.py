@@ -35,7 +35,6 @@ from experiments.selectors.results import Results, results_of
 from experiments.selectors.rules import parts_of, policy_of, rule_document, rule_of
 from experiments.services.ad_winners import propose_ads
 from experiments.services.drafting import TOPIC, lock_test
-from experiments.services.permissions import require
 from experiments.services.running import LIVE, begin, close, end, log_shares
 from experiments.surfaces import winner_user
 from workspaces.gate import GateError, Proposer, RequestError, StateError
@@ -44,6 +43,7 @@ from workspaces.roles import Role
 from workspaces.services.brake import record_stop
 from workspaces.services.live import bump
 from workspaces.services.notices import notify
+from workspaces.services.permissions import require
 from workspaces.services.proposing import propose
 
 #: As whom the machine acts.
@@ -239,7 +239,7 @@ def pause_roll_out(*, roll_out: RollOut, by: Proposer, reason: str, now: datetim
     RequestError : no reason was given
     NotAllowedError : the person is no operator
     """
-    require(by, roll_out.workspace, Role.OPERATOR, now, "Pausing a roll-out")
+    require(Role.OPERATOR, by=by, workspace=roll_out.workspace, now=now, what="Pausing a roll-out")
     if not reason.strip():
         raise RequestError("reason", "Say why: whoever resumes it reads that.")
     row = _locked(roll_out.pk)
@@ -272,7 +272,7 @@ def resume_roll_out(*, roll_out: RollOut, by: Proposer, reason: str, now: dateti
     StateError : it is not paused, or a proposal to take it back is open
     NotAllowedError : the person is no approver
     """
-    require(by, roll_out.workspace, Role.APPROVER, now, "Resuming a roll-out")
+    require(Role.APPROVER, by=by, workspace=roll_out.workspace, now=now, what="Resuming a roll-out")
     row = _locked(roll_out.pk)
     if row.state != RollOutState.PAUSED:
         raise StateError(f"It is {row.get_state_display().lower()}, not paused.")
@@ -295,7 +295,9 @@ def finish_roll_out(*, roll_out: RollOut, by: Proposer, now: datetime) -> RollOu
     StateError : it is over, or not with everybody yet
     NotAllowedError : the person is no approver
     """
-    require(by, roll_out.workspace, Role.APPROVER, now, "Finishing a roll-out")
+    require(
+        Role.APPROVER, by=by, workspace=roll_out.workspace, now=now, what="Finishing a roll-out"
+    )
     row = _locked(roll_out.pk)
     if row.state != RollOutState.HOLDING:
         raise StateError(f"It is {row.get_state_display().lower()}; only one with all can finish.")

@@ -24,12 +24,12 @@ from experiments.selectors.checklist import blockers_of
 from experiments.selectors.proposals import KIND, open_proposal_of, subject_of
 from experiments.selectors.rules import parts_of, policy_of, rule_document
 from experiments.services.drafting import TOPIC, lock_test, require_draft
-from experiments.services.permissions import require
 from workspaces.gate import Proposer, RequestError, StateError
 from workspaces.models import Proposal
 from workspaces.roles import Role
 from workspaces.services.brake import record_stop
 from workspaces.services.live import bump
+from workspaces.services.permissions import require
 from workspaces.services.proposing import propose
 from workspaces.services.webhooks_out import publish
 
@@ -47,7 +47,7 @@ def start_test(
     StateError : it is no draft, or something that the checklist names is in the way
     NotAllowedError : the person is no operator
     """
-    require(by, test.workspace, Role.OPERATOR, now, "Starting a test")
+    require(Role.OPERATOR, by=by, workspace=test.workspace, now=now, what="Starting a test")
     reason = reason.strip() or f"Start “{test.name}”."
     if policy_of(test.workspace).start_needs_signature:
         return propose(
@@ -132,7 +132,7 @@ def pause_test(*, test: ABTest, by: Proposer, reason: str, now: datetime) -> ABT
     RequestError : no reason was given
     NotAllowedError : the person is no operator
     """
-    require(by, test.workspace, Role.OPERATOR, now, "Pausing a test")
+    require(Role.OPERATOR, by=by, workspace=test.workspace, now=now, what="Pausing a test")
     _require_reason(reason)
     locked = lock_test(test)
     if locked.status != ABTestStatus.RUNNING:
@@ -154,7 +154,7 @@ def resume_test(*, test: ABTest, by: Proposer, now: datetime, reason: str = "") 
     StateError : it is not paused, or pausing it is what a proposal waits to make final
     NotAllowedError : the person is no operator
     """
-    require(by, test.workspace, Role.OPERATOR, now, "Resuming a test")
+    require(Role.OPERATOR, by=by, workspace=test.workspace, now=now, what="Resuming a test")
     locked = lock_test(test)
     if locked.status != ABTestStatus.PAUSED:
         raise StateError(f"It is {locked.get_status_display().lower()}, not paused.")
@@ -183,7 +183,7 @@ def stop_test(
     RequestError : no reason was given
     NotAllowedError : the person is no operator
     """
-    require(by, test.workspace, Role.OPERATOR, now, "Stopping a test")
+    require(Role.OPERATOR, by=by, workspace=test.workspace, now=now, what="Stopping a test")
     _require_reason(reason)
     locked = lock_test(test)
     if locked.status not in LIVE:
@@ -238,7 +238,13 @@ def change_shares(
     StateError : it has not started or is over, or a bandit sets its shares
     NotAllowedError : the person is no operator
     """
-    require(by, test.workspace, Role.OPERATOR, now, "Changing the shares of a test")
+    require(
+        Role.OPERATOR,
+        by=by,
+        workspace=test.workspace,
+        now=now,
+        what="Changing the shares of a test",
+    )
     _require_reason(reason)
     locked = lock_test(test)
     if locked.status not in LIVE:

@@ -9,7 +9,6 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from experiments.services.permissions import require
 from outreach.engine.law_documents import law_from_document
 from outreach.models import ChannelPolicy, MessageChannel
 from outreach.selectors.laws import channel_of
@@ -17,6 +16,7 @@ from workspaces.gate import Proposer, RequestError
 from workspaces.models import Connection, Workspace
 from workspaces.roles import Role
 from workspaces.services.live import bump
+from workspaces.services.permissions import require
 
 TOPIC: Final = "outreach"
 FIELDS: Final = ("is_on", "sender", "reply_to", "unit_cost", "rate_per_second", "law")
@@ -34,7 +34,7 @@ def save_channel(
     ValidationError : names every field that is wrong
     NotAllowedError : the person is no admin
     """
-    require(by, workspace, Role.ADMIN, now, "Setting a channel up")
+    require(Role.ADMIN, by=by, workspace=workspace, now=now, what="Setting a channel up")
     if channel not in MessageChannel.values:
         raise RequestError("channel", f"Choose one of {', '.join(MessageChannel.values)}.")
     rows = ChannelPolicy.objects.select_for_update().filter(workspace=workspace, channel=channel)

@@ -17,7 +17,6 @@ from django.db.models import ProtectedError
 
 from attribution.models import CustomerType
 from experiments.models import ABTest, Surface
-from experiments.services.permissions import require
 from outreach.engine.sequences import Condition, Step, check_steps
 from outreach.models import (
     Audience,
@@ -34,6 +33,7 @@ from workspaces.gate import Proposer, StateError
 from workspaces.models import Workspace
 from workspaces.roles import Role
 from workspaces.services.live import bump
+from workspaces.services.permissions import require
 
 #: Columns that a campaign takes as they come.
 FIELDS: Final = ("name", "type", "purpose", "urgency", "channels", "priorities", "budget",
@@ -58,7 +58,7 @@ def create_campaign(
     ValidationError : names every field that is wrong
     NotAllowedError : the person is no operator
     """
-    require(by, workspace, Role.OPERATOR, now, "Making a campaign")
+    require(Role.OPERATOR, by=by, workspace=workspace, now=now, what="Making a campaign")
     campaign = OutreachCampaign(workspace=workspace, created_by_label=by.label[:150])
     _save(campaign, values)
     return campaign
@@ -76,7 +76,7 @@ def edit_campaign(
     StateError : it is over, archived, or waits for a signature
     NotAllowedError : the person is no operator
     """
-    require(by, campaign.workspace, Role.OPERATOR, now, "Editing a campaign")
+    require(Role.OPERATOR, by=by, workspace=campaign.workspace, now=now, what="Editing a campaign")
     locked = lock_campaign(campaign)
     require_open(locked)
     if locked.launched_at and values.get("purpose", locked.purpose) != locked.purpose:
@@ -122,7 +122,9 @@ def archive_campaign(
     StateError : it runs, or waits for a signature
     NotAllowedError : the person is no operator
     """
-    require(by, campaign.workspace, Role.OPERATOR, now, "Archiving a campaign")
+    require(
+        Role.OPERATOR, by=by, workspace=campaign.workspace, now=now, what="Archiving a campaign"
+    )
     locked = lock_campaign(campaign)
     if locked.status in (CampaignStatus.ACTIVE, CampaignStatus.PAUSED):
         raise StateError("It is running. Stop it first.")

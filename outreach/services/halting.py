@@ -13,15 +13,15 @@ from django.urls import reverse
 
 from outreach.models import Halt, MessageChannel, OutreachPolicy
 from outreach.selectors.rates import Standing, recent_fare, sending_domain, standings
-from workspaces.gate import NotAllowedError, Proposer, RequestError, StateError
+from workspaces.gate import Proposer, RequestError, StateError
 from workspaces.models import User, Workspace
 from workspaces.roles import Role
-from workspaces.selectors import effective_rank
 from workspaces.services.brake import record_stop
 from workspaces.services.jobs import Progress
 from workspaces.services.live import bump
 from workspaces.services.locks import lock_names
 from workspaces.services.notices import notify
+from workspaces.services.permissions import require
 
 DELIVERABILITY_JOB: Final = "deliverability"
 TOPIC: Final = "outreach"
@@ -45,8 +45,8 @@ def halt(
         raise RequestError("channel", f"Choose one of {', '.join(MessageChannel.values)}.")
     if not reason.strip():
         raise RequestError("reason", "Say why, so that the others know when to go on.")
-    if isinstance(by, User):
-        _require(by, workspace, Role.OPERATOR, "Stopping needs the role of operator.", now)
+    proposer = Proposer.person(by) if isinstance(by, User) else by
+    require(Role.OPERATOR, by=proposer, workspace=workspace, now=now, what="Stopping")
     lock_names([f"outreach-halt:{workspace.pk}:{channel}"])
     rows = Halt.objects.filter(workspace=workspace, channel=channel, scope=scope, lifted_at=None)
     if rows.exists():
@@ -81,7 +81,9 @@ def lift(*, made: Halt, by: User, reason: str, now: datetime) -> Halt:
     RequestError : no reason
     StateError : it was lifted already
     """
-    _require(by, made.workspace, Role.APPROVER, "Going on needs the role of approver.", now)
+    require(
+        Role.APPROVER, by=Proposer.person(by), workspace=made.workspace, now=now, what="Going on"
+    )
     if not reason.strip():
         raise RequestError("reason", "Say what was cleared up.")
     rows = Halt.objects.filter(pk=made.pk, lifted_at=None)
@@ -139,8 +141,3 @@ def _tell(workspace: Workspace, title: str, now: datetime, rank: Role, body: str
         dedup_key=f"deliverability:{title}:{now.date()}"[:200],
         now=now,
     )
-
-
-def _require(by: User, workspace: Workspace, role: Role, words: str, now: datetime) -> None:
-    if effective_rank(user=by, workspace=workspace, now=now) < role.rank:
-        raise NotAllowedError(words)

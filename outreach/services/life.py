@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
-from experiments.services.permissions import require
 from outreach.models import (
     CampaignStatus,
     Enrolment,
@@ -35,6 +34,7 @@ from workspaces.models import Proposal, ProposerType
 from workspaces.roles import Role
 from workspaces.services.brake import record_stop
 from workspaces.services.live import bump
+from workspaces.services.permissions import require
 from workspaces.services.proposing import propose
 
 TOPIC: Final = "outreach"
@@ -72,7 +72,9 @@ def launch_campaign(
     StateError : there is no plan that can be sent
     NotAllowedError : the person is no operator
     """
-    require(by, campaign.workspace, Role.OPERATOR, now, "Launching a campaign")
+    require(
+        Role.OPERATOR, by=by, workspace=campaign.workspace, now=now, what="Launching a campaign"
+    )
     send = plan or newest_ready(campaign)
     is_running = campaign.status in _LIVE
     operation = LaunchOperation.CHANGE if is_running else LaunchOperation.LAUNCH
@@ -112,7 +114,7 @@ def resume_campaign(
     RequestError : no reason was given
     NotAllowedError : the person is no operator
     """
-    require(by, campaign.workspace, Role.OPERATOR, now, "Resuming a campaign")
+    require(Role.OPERATOR, by=by, workspace=campaign.workspace, now=now, what="Resuming a campaign")
     request = {
         "campaign": str(campaign.public_id), "operation": str(LaunchOperation.RESUME)
     }  # fmt: skip
@@ -134,7 +136,7 @@ def pause_campaign(
     RequestError : no reason was given
     NotAllowedError : the person is no operator
     """
-    require(by, campaign.workspace, Role.OPERATOR, now, "Pausing a campaign")
+    require(Role.OPERATOR, by=by, workspace=campaign.workspace, now=now, what="Pausing a campaign")
     _require_reason(reason)
     locked = lock_campaign(campaign)
     if locked.status != CampaignStatus.ACTIVE:
@@ -157,7 +159,7 @@ def stop_campaign(
     RequestError : no reason was given
     NotAllowedError : the person is no operator
     """
-    require(by, campaign.workspace, Role.OPERATOR, now, "Stopping a campaign")
+    require(Role.OPERATOR, by=by, workspace=campaign.workspace, now=now, what="Stopping a campaign")
     _require_reason(reason)
     before = str(lock_campaign(campaign).status)
     if before not in _LIVE:

@@ -18,10 +18,11 @@ from outreach.models import (
     OutreachCampaign,
 )
 from outreach.selectors.audiences.reading import count_of, query_of, query_of_rules
-from outreach.services.people.refusing import PeopleError, require
+from outreach.services.people.refusing import PeopleError
 from workspaces.gate import Proposer
 from workspaces.models import Workspace
 from workspaces.roles import Role
+from workspaces.services.permissions import require
 
 MOST_AT_ONCE: Final = 10_000
 _PUT_ON: Final = """
@@ -42,7 +43,7 @@ def create_audience(
     NotAllowedError : the person may not
     PeopleError : a value is wrong, or the name is taken
     """
-    require(by, workspace, Role.OPERATOR, now, "To make audiences")
+    require(Role.OPERATOR, by=by, workspace=workspace, now=now, what="To make audiences")
     kind = values.get("kind", AudienceKind.RULES)
     if kind not in AudienceKind.values:
         raise PeopleError("kind", "Choose rules or list.")
@@ -64,7 +65,7 @@ def change_audience(
     NotAllowedError : the person may not
     PeopleError : a value is wrong, the name is taken, or the audience is archived
     """
-    require(by, audience.workspace, Role.OPERATOR, now, "To change audiences")
+    require(Role.OPERATOR, by=by, workspace=audience.workspace, now=now, what="To change audiences")
     audience = Audience.objects.select_for_update().get(pk=audience.pk)
     _refuse_archived(audience)
     _fill(audience, values, now)
@@ -131,7 +132,7 @@ def add_members(
     NotAllowedError : the person may not
     PeopleError : it is no fixed list, archived, or they are too many or of another workspace
     """
-    require(by, audience.workspace, Role.OPERATOR, now, "To change lists")
+    require(Role.OPERATOR, by=by, workspace=audience.workspace, now=now, what="To change lists")
     _refuse_rules(audience)
     if len(contacts) > MOST_AT_ONCE:
         raise PeopleError("contacts", f"Add at most {MOST_AT_ONCE:,} at once.")
@@ -156,7 +157,7 @@ def add_everybody_of(*, audience: Audience, source: Audience, by: Proposer, now:
     NotAllowedError : the person may not
     PeopleError : it is no fixed list, or archived
     """
-    require(by, audience.workspace, Role.OPERATOR, now, "To change lists")
+    require(Role.OPERATOR, by=by, workspace=audience.workspace, now=now, what="To change lists")
     _refuse_rules(audience)
     if source.workspace_id != audience.workspace_id:
         raise PeopleError("members_of", "There is no such audience here.")
@@ -180,7 +181,7 @@ def remove_members(
     NotAllowedError : the person may not
     PeopleError : it is no fixed list, or archived
     """
-    require(by, audience.workspace, Role.OPERATOR, now, "To change lists")
+    require(Role.OPERATOR, by=by, workspace=audience.workspace, now=now, what="To change lists")
     _refuse_rules(audience)
     gone = audience.members.filter(contact__in=contacts).delete()[0]
     _count(audience, now)
@@ -196,7 +197,9 @@ def archive_audience(*, audience: Audience, by: Proposer, now: datetime) -> None
     NotAllowedError : the person may not
     PeopleError : used, or archived already
     """
-    require(by, audience.workspace, Role.OPERATOR, now, "To archive audiences")
+    require(
+        Role.OPERATOR, by=by, workspace=audience.workspace, now=now, what="To archive audiences"
+    )
     if used := used_in(audience):
         names = ", ".join(f"“{one}”" for one in used[:3])
         raise PeopleError("", f"It is used in {names}; change that first.")

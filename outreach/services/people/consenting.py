@@ -18,10 +18,11 @@ from outreach.models import (
     Purpose,
 )
 from outreach.selectors.consents import current_consents
-from outreach.services.people.refusing import PeopleError, require
+from outreach.services.people.refusing import PeopleError
 from workspaces.gate import Proposer
 from workspaces.roles import Role
 from workspaces.services.locks import lock_names
+from workspaces.services.permissions import require
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def set_consent(
     NotAllowedError : the person may not
     PeopleError : no such channel or purpose, a moment ahead, or consent without its proof
     """
-    require(by, contact.workspace, Role.OPERATOR, now, "To record consent")
+    require(Role.OPERATOR, by=by, workspace=contact.workspace, now=now, what="To record consent")
     given = list(said)
     if at is not None and at > now:
         raise PeopleError("at", "Nobody agreed in the future.")

@@ -25,10 +25,10 @@ from outreach.models import (
     OutreachMessage,
     Suppression,
 )
-from outreach.services.people.refusing import require
 from outreach.services.social import forgetting
 from workspaces.gate import Proposer
 from workspaces.roles import Role
+from workspaces.services.permissions import require
 
 ERASED: Final = "erased"
 _FIELDS: Final = ("external_id", "first_name", "last_name", "locale", "time_zone", "region",
@@ -158,7 +158,7 @@ def erase_contact(*, contact: Contact, by: Proposer, now: datetime) -> dict[str,
     ------
     NotAllowedError : the person is no admin
     """
-    require(by, contact.workspace, Role.ADMIN, now, "To erase people")
+    require(Role.ADMIN, by=by, workspace=contact.workspace, now=now, what="To erase people")
     return privacy.erase(person=contact.person)
 
 
@@ -171,5 +171,5 @@ def export_contact(
     ------
     NotAllowedError : the person is no operator
     """
-    require(by, contact.workspace, Role.OPERATOR, now, "To export people")
+    require(Role.OPERATOR, by=by, workspace=contact.workspace, now=now, what="To export people")
     return privacy.export(person=contact.person)

@@ -25,12 +25,13 @@ from outreach.models import (
     ContactImportRow,
     ContactImportState,
 )
-from outreach.services.people.refusing import PeopleError, require
+from outreach.services.people.refusing import PeopleError
 from outreach.services.people.staging import BLOCK, Stage, raw_row
 from workspaces.gate import Proposer
 from workspaces.models import ApiKey, Workspace
 from workspaces.roles import Role
 from workspaces.services.jobs import Progress
+from workspaces.services.permissions import require
 
 MOST_BAD_ROWS: Final = 10_000
 KNOWN: Final = ("replace", "fill", "skip")
@@ -54,7 +55,7 @@ def receive_file(
     NotAllowedError : the person may not
     PeopleError : it is no table that can be read
     """
-    require(by, workspace, Role.OPERATOR, now, "To import contacts")
+    require(Role.OPERATOR, by=by, workspace=workspace, now=now, what="To import contacts")
     try:
         table = open_table(file, max_bytes=settings.IMPORT_MAX_BYTES)
     except FileError as error:
@@ -91,7 +92,7 @@ def begin_check(
     NotAllowedError : the person may not
     PeopleError : the mapping or an option is wrong, or the file is past that
     """
-    require(by, run.workspace, Role.OPERATOR, now, "To import contacts")
+    require(Role.OPERATOR, by=by, workspace=run.workspace, now=now, what="To import contacts")
     run = ContactImport.objects.select_for_update().get(pk=run.pk)
     if run.state not in (ContactImportState.UPLOADED, ContactImportState.CHECKED,
                          ContactImportState.FAILED) or not run.file:  # fmt: skip
@@ -144,7 +145,7 @@ def begin_writing(*, run: ContactImport, by: Proposer, now: datetime) -> Contact
     NotAllowedError : the person may not
     PeopleError : it was not checked, or is written already
     """
-    require(by, run.workspace, Role.OPERATOR, now, "To import contacts")
+    require(Role.OPERATOR, by=by, workspace=run.workspace, now=now, what="To import contacts")
     checked = ContactImport.objects.filter(pk=run.pk, state=ContactImportState.CHECKED)
     if not checked.update(state=ContactImportState.WRITING, by_label=by.label[:150]):
         raise PeopleError("", "Only a file that was checked can be written, and once.")

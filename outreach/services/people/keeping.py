@@ -13,13 +13,14 @@ from django.db import transaction
 from outreach.engine import addresses
 from outreach.models import Contact, ContactPoint, MessageChannel
 from outreach.services.people.linking import identifiers_of, linked_person
-from outreach.services.people.refusing import PeopleError, require
+from outreach.services.people.refusing import PeopleError
 from outreach.services.people.suppressing import revive_hashed
 from workspaces.gate import Proposer
 from workspaces.models import Workspace
 from workspaces.models.workspace import validate_time_zone
 from workspaces.roles import Role
 from workspaces.services.locks import lock_names
+from workspaces.services.permissions import require
 
 #: Plain fields of a contact and the most characters of each.
 TEXTS: Final = {
@@ -56,7 +57,7 @@ def create_contact(
     NotAllowedError : the person may not
     PeopleError : a value is wrong, or another contact has an address or the external id
     """
-    require(by, workspace, Role.OPERATOR, now, "To add contacts")
+    require(Role.OPERATOR, by=by, workspace=workspace, now=now, what="To add contacts")
     kept = _checked(values, workspace, values.get("country", ""))
     points = kept.points or ()
     # Two that make the same contact meet here, and the later one hears whose the address is.
@@ -85,7 +86,7 @@ def change_contact(
     NotAllowedError : the person may not
     PeopleError : a value is wrong, or taken by another contact, or the contact is archived
     """
-    require(by, contact.workspace, Role.OPERATOR, now, "To change contacts")
+    require(Role.OPERATOR, by=by, workspace=contact.workspace, now=now, what="To change contacts")
     lock_names([f"contacts:{contact.workspace_id}"])
     contact = Contact.objects.select_for_update().get(pk=contact.pk)
     if contact.archived_at is not None:
@@ -114,7 +115,7 @@ def archive_contact(*, contact: Contact, by: Proposer, now: datetime, is_archive
     ------
     NotAllowedError : the person may not
     """
-    require(by, contact.workspace, Role.OPERATOR, now, "To archive contacts")
+    require(Role.OPERATOR, by=by, workspace=contact.workspace, now=now, what="To archive contacts")
     Contact.objects.filter(pk=contact.pk, archived_at__isnull=is_archived).update(
         archived_at=now if is_archived else None, updated_at=now
     )

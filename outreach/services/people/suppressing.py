@@ -17,10 +17,11 @@ from outreach.models import (
     Suppression,
     SuppressionReason,
 )
-from outreach.services.people.refusing import PeopleError, require
+from outreach.services.people.refusing import PeopleError
 from workspaces.gate import Proposer
 from workspaces.models import Workspace
 from workspaces.roles import Role
+from workspaces.services.permissions import require
 
 MOST_AT_ONCE: Final = 10_000
 
@@ -45,7 +46,7 @@ def suppress(
     NotAllowedError : the person may not
     PeopleError : a value is no address or domain, or a choice is none
     """
-    require(by, workspace, Role.OPERATOR, now, "To suppress addresses")
+    require(Role.OPERATOR, by=by, workspace=workspace, now=now, what="To suppress addresses")
     _check(channel, purpose, reason, until, now)
     if not 1 <= len(values) <= MOST_AT_ONCE:
         raise PeopleError("values", f"Give 1 to {MOST_AT_ONCE:,} addresses.")
@@ -134,7 +135,9 @@ def lift(*, suppression: Suppression, by: Proposer, reason: str, now: datetime) 
     NotAllowedError : the person is no admin
     PeopleError : lifted already, or no reason; after a complaint it has to tell what changed
     """
-    require(by, suppression.workspace, Role.ADMIN, now, "To lift a suppression")
+    require(
+        Role.ADMIN, by=by, workspace=suppression.workspace, now=now, what="To lift a suppression"
+    )
     note = reason.strip()
     if not note:
         raise PeopleError("reason", "Say why they may be written to again.")

@@ -10,7 +10,6 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Max
 
-from experiments.services.permissions import require
 from outreach.engine.zones import to_datetime
 from outreach.models import OutreachCampaign, PlannedSend, PlanStatus, SendPlan
 from outreach.selectors.asked import Asked, asked_audience, ids_sha256, member_count
@@ -26,6 +25,7 @@ from workspaces.gate import Proposer, StateError
 from workspaces.roles import Role
 from workspaces.services.jobs import request_job, send_soon
 from workspaces.services.live import bump
+from workspaces.services.permissions import require
 
 TOPIC: Final = "outreach"  # live counter of the pages
 PLANNING_JOB: Final = "outreach-planning"
@@ -41,7 +41,7 @@ def plan_campaign(*, campaign: OutreachCampaign, by: Proposer, now: datetime) ->
     StateError : it has no steps, waits for a signature, or nothing of it can be sent
     NotAllowedError : the person is no operator
     """
-    require(by, campaign.workspace, Role.OPERATOR, now, "Planning a send")
+    require(Role.OPERATOR, by=by, workspace=campaign.workspace, now=now, what="Planning a send")
     if proposal := open_launch_of(campaign):
         raise StateError(
             f"“{proposal.summary}” is {proposal.get_status_display().lower()}. Cancel that first."

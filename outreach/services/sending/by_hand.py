@@ -6,11 +6,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from experiments.services.permissions import require
 from outreach.models import MessageStatus, OutreachMessage, OutreachTask, TaskReason
 from outreach.services.sending.settling import mark_sent, note_sent, reschedule
 from workspaces.gate import Proposer, StateError
 from workspaces.roles import Role
+from workspaces.services.permissions import require
 
 _SAVED = ["status", "sent_at", "claimed_by", "lease_until", "is_unsure", "error", "error_kind"]
 
@@ -83,7 +83,9 @@ def replay(*, message: OutreachMessage, by: Proposer, now: datetime) -> Outreach
     StateError : it did not fail, or another channel took its turn
     NotAllowedError : the person is no operator
     """
-    require(by, message.workspace, Role.OPERATOR, now, "Sending a message again")
+    require(
+        Role.OPERATOR, by=by, workspace=message.workspace, now=now, what="Sending a message again"
+    )
     locked = OutreachMessage.objects.select_for_update(of=("self",)).get(pk=message.pk)
     if locked.status != MessageStatus.FAILED or locked.sent_at is not None:
         raise StateError("Only a message that failed before it went out is sent again.")
@@ -97,7 +99,7 @@ def replay(*, message: OutreachMessage, by: Proposer, now: datetime) -> Outreach
 
 
 def _open(task: OutreachTask, by: Proposer, now: datetime) -> tuple[OutreachTask, OutreachMessage]:
-    require(by, task.workspace, Role.OPERATOR, now, "Deciding on a message")
+    require(Role.OPERATOR, by=by, workspace=task.workspace, now=now, what="Deciding on a message")
     # First the message, as those who settle do.
     message = (
         OutreachMessage.objects.select_for_update(of=("self",))

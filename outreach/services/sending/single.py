@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from experiments.services.permissions import require
 from outreach.engine.channels import DEFAULT_TABLE, CustomerType
 from outreach.models import (
     Audience,
@@ -42,6 +41,7 @@ from workspaces.ids import uuid7
 from workspaces.models import Proposal, Workspace
 from workspaces.roles import Role
 from workspaces.services.locks import lock_names
+from workspaces.services.permissions import require
 from workspaces.services.proposing import propose
 
 _FALLBACKS: Final = 2
@@ -94,9 +94,9 @@ def send_service(
     PeopleError : names what is wrong with the request
     """
     workspace = contact.workspace
-    require(by, workspace, Role.OPERATOR, now, "Sending a message")
+    require(Role.OPERATOR, by=by, workspace=workspace, now=now, what="Sending a message")
     if forced_because:
-        require(by, workspace, Role.APPROVER, now, "Forcing a message")
+        require(Role.APPROVER, by=by, workspace=workspace, now=now, what="Forcing a message")
     _check(text, channel)
     with transaction.atomic():
         lock_names([f"outreach:contact:{contact.pk}"])
@@ -135,7 +135,7 @@ def propose_marketing(
     NotAllowedError : the person is no operator
     PeopleError : there are no people, or the text is not in use
     """
-    require(by, workspace, Role.OPERATOR, now, "Sending messages")
+    require(Role.OPERATOR, by=by, workspace=workspace, now=now, what="Sending messages")
     _check(Text(template), template.channel)
     if not contacts:
         raise PeopleError("contacts", "Name somebody to send it to.")

@@ -8,10 +8,10 @@ from typing import Final
 from django.db import transaction
 
 from outreach.models import SocialAdvocate
-from outreach.services.people.refusing import require
 from workspaces.gate import Proposer, RequestError
 from workspaces.roles import Role
 from workspaces.services.live import bump
+from workspaces.services.permissions import require
 
 MOST_NOTES: Final = 4_000
 
@@ -27,7 +27,7 @@ def keep_advocate(
     NotAllowedError : below operator
     RequestError : the notes are too long
     """
-    require(by, advocate.workspace, Role.OPERATOR, now, "To write notes")
+    require(Role.OPERATOR, by=by, workspace=advocate.workspace, now=now, what="To write notes")
     if len(notes) > MOST_NOTES:
         raise RequestError("notes", f"Notes have {MOST_NOTES:,} characters at most.")
     row = SocialAdvocate.objects.select_for_update().get(pk=advocate.pk)

@@ -10,11 +10,11 @@ from django.db import transaction
 from outreach.engine.starter_texts import STARTERS, Starter
 from outreach.models import ChannelTemplate, TemplateVersion
 from outreach.selectors.text_looks import PARTS
-from outreach.services.people.refusing import require
 from outreach.services.texts.writing import digest_of
 from workspaces.gate import Proposer
 from workspaces.models import User, Workspace
 from workspaces.roles import Role
+from workspaces.services.permissions import require
 
 _LABEL = "Countersign"
 
@@ -31,7 +31,7 @@ def add_starters(*, workspace: Workspace, by: Proposer, now: datetime) -> int:
     ------
     NotAllowedError : the person may not
     """
-    require(by, workspace, Role.OPERATOR, now, "To add texts")
+    require(Role.OPERATOR, by=by, workspace=workspace, now=now, what="To add texts")
     return seed_starters(workspace)
 
 

@@ -23,10 +23,10 @@ from outreach.models import (
     TemplateVersion,
 )
 from outreach.selectors.text_looks import PARTS, Draft, known_variables, look_at
-from outreach.services.people.refusing import require
 from workspaces.gate import Proposer
 from workspaces.models import Workspace
 from workspaces.roles import Role
+from workspaces.services.permissions import require
 from workspaces.services.refusals import RefusedError
 
 MOST_VARIABLES: Final = 50
@@ -51,7 +51,7 @@ def create_text(
     NotAllowedError : the person may not
     ValidationError : names every field that is wrong
     """
-    require(by, workspace, Role.OPERATOR, now, "To write texts")
+    require(Role.OPERATOR, by=by, workspace=workspace, now=now, what="To write texts")
     template = ChannelTemplate(
         workspace=workspace, channel=values.get("channel", ""), created_by_label=by.label[:150]
     )
@@ -74,7 +74,7 @@ def change_details(
     TextRefusedError : it is archived, or it is in use and would be for something else
     ValidationError : names the field that is wrong
     """
-    require(by, template.workspace, Role.OPERATOR, now, "To change texts")
+    require(Role.OPERATOR, by=by, workspace=template.workspace, now=now, what="To change texts")
     locked = _locked(template)
     was = locked.category
     _put_details(locked, values)
@@ -104,7 +104,7 @@ def save_version(
     TextRefusedError : it is archived, or somebody else wrote meanwhile
     ValidationError : names every part that cannot be read, with its line
     """
-    require(by, template.workspace, Role.OPERATOR, now, "To write texts")
+    require(Role.OPERATOR, by=by, workspace=template.workspace, now=now, what="To write texts")
     locked = _locked(template)
     newest = locked.versions.order_by("-number").first()
     number = newest.number if newest else 0
@@ -138,7 +138,9 @@ def activate_text(
     TextRefusedError : archived, or nothing is written yet
     ValidationError : the text has errors; names the parts
     """
-    require(by, template.workspace, Role.OPERATOR, now, "To put texts into use")
+    require(
+        Role.OPERATOR, by=by, workspace=template.workspace, now=now, what="To put texts into use"
+    )
     locked = _locked(template)
     chosen = version or locked.versions.order_by("-number").first()
     if chosen is None or chosen.template_id != locked.pk:
@@ -160,7 +162,7 @@ def archive_text(*, template: ChannelTemplate, by: Proposer, now: datetime) -> C
     NotAllowedError : the person may not
     TextRefusedError : it is used, or archived already
     """
-    require(by, template.workspace, Role.OPERATOR, now, "To archive texts")
+    require(Role.OPERATOR, by=by, workspace=template.workspace, now=now, what="To archive texts")
     locked = _locked(template)
     uses = StepText.objects.filter(template=locked).exclude(
         step__campaign__status=CampaignStatus.COMPLETED

@@ -1,4 +1,4 @@
-"""Who may do what with tests: operators run them, approvers sign, viewers read."""
+"""What a service asks of a person: operators run things, approvers sign, viewers read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workspaces.roles import Role
 from workspaces.selectors import effective_rank
 
 
-def require(by: Proposer, workspace: Workspace, role: Role, now: datetime, what: str) -> None:
+def require(role: Role, *, by: Proposer, workspace: Workspace, now: datetime, what: str) -> None:
     """Refuse a person below a role; rules and keys are held by their own lines.
 
     Raises
