@@ -19,7 +19,7 @@ from workspaces.models import Workspace
 class MessageStatus(models.TextChoices):
     """How far a message came; later ones say more."""
 
-    PENDING = "pending", "Waits for approval"
+    PENDING = "pending", "Waits for a person"
     SCHEDULED = "scheduled", "Scheduled"
     SENDING = "sending", "Being sent"
     SENT = "sent", "Sent"

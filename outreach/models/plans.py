@@ -124,6 +124,10 @@ class SendPlan(models.Model):
                 | Q(activated_at__isnull=False),
                 name="outreach_plan_activated",
             ),
+            models.CheckConstraint(
+                condition=Q(activated_at=None) | Q(signed_by__isnull=False),
+                name="outreach_plan_signed",
+            ),
         ]
         indexes = [
             # What the dispatcher takes messages from.
@@ -146,6 +150,37 @@ class SendPlan(models.Model):
                     OLD.audience_sha256, OLD.settings, OLD.recipients, OLD.blocked, OLD.cost,
                     OLD.waves, OLD.made_at, OLD.follows_id) THEN
                     RAISE EXCEPTION 'plan % is made; make another one', NEW.id {_REFUSE};
+                END IF;
+                RETURN NEW;
+                """,
+            ),
+            # What is let go is what a proposal names that was signed and carried out; the gate's
+            # own triggers hold the signatures to that proposal.
+            pgtrigger.Trigger(
+                name="is_signed",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "NEW.follows_id IS NULL"
+                    " AND (NEW.activated_at IS NOT NULL OR NEW.signed_by_id IS NOT NULL)"
+                ),
+                func=f"""
+                IF TG_OP = 'UPDATE' THEN
+                    IF OLD.activated_at IS NOT NULL
+                       AND OLD.signed_by_id IS NOT DISTINCT FROM NEW.signed_by_id THEN
+                        RETURN NEW;
+                    END IF;
+                END IF;
+                IF NOT EXISTS (
+                    SELECT FROM workspaces_proposal p
+                      JOIN workspaces_plan s ON s.id = p.current_plan_id
+                     WHERE p.id = NEW.signed_by_id AND p.workspace_id = NEW.workspace_id
+                       AND p.kind = 'outreach.launch' AND p.status = 'executed'
+                       AND s.body::jsonb ->> 'operation' IN ('launch', 'change')
+                       AND s.body::jsonb ->> 'plan' = NEW.public_id::text
+                       AND s.body::jsonb ->> 'rows_sha256' = NEW.rows_sha256
+                ) THEN
+                    RAISE EXCEPTION 'plan % was not signed', NEW.id {_REFUSE};
                 END IF;
                 RETURN NEW;
                 """,

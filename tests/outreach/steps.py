@@ -22,7 +22,8 @@ from outreach.models import (
     TemplateVersion,
 )
 from outreach.selectors.campaign_rules import settings_of
-from workspaces.models import Workspace
+from workspaces.gate import canonical, digest
+from workspaces.models import Plan, Proposal, Signature, Workspace
 
 NOW: Final = datetime(2026, 6, 10, 12, tzinfo=UTC)
 
@@ -84,6 +85,36 @@ def campaign_of(
     template = template_of(workspace, name=f"Text of {campaign.name}")
     StepText.objects.create(workspace=workspace, step=step, channel="email", template=template)
     return campaign
+
+
+def signed_for(plan: SendPlan, now: datetime = NOW) -> Proposal:
+    """A proposal to launch a made plan: signed by policy and carried out, past the services."""
+    proposal = Proposal.objects.create(
+        workspace=plan.workspace, kind="outreach.launch", subject_key=f"plan:{plan.public_id}",
+        subject_label="A send", summary="Send it", reason="Because.", proposer_type="rule",
+        proposer_key="rule:tests", proposer_label="tests", created_at=now,
+    )  # fmt: skip
+    text = canonical(
+        {"operation": "launch", "plan": str(plan.public_id), "rows_sha256": plan.rows_sha256}
+    )
+    document = Plan.objects.create(
+        proposal=proposal, version=1, body=text, sha256=digest(text), policy_version="tests",
+        risk="low", rank_required="approver", policy_may_sign=True, created_at=now,
+    )  # fmt: skip
+    rows = Proposal.objects.filter(pk=proposal.pk)
+    rows.update(current_plan=document)
+    Signature.objects.create(plan=document, decision="approve", policy_version="tests", at=now)
+    for status in ("approved", "executing", "executed"):
+        rows.update(status=status)
+    return rows.get()
+
+
+def let_go(plan: SendPlan, now: datetime = NOW) -> SendPlan:
+    """Bring a made plan to where it is being sent, signed as `signed_for` does."""
+    plan.signed_by = signed_for(plan, now)
+    plan.status, plan.activated_at, plan.wave_at = "active", now, now
+    plan.save()
+    return plan
 
 
 def plan_of(campaign: OutreachCampaign, *contacts: Contact, **values: Any) -> SendPlan:

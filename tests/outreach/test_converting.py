@@ -11,7 +11,15 @@ from attribution.models import Conversion, IdentityMerge, Person
 from attribution.services.identity import merge_people
 from outreach.models import MessageDay, OutreachMessage
 from outreach.services.converting import take_conversions
-from tests.outreach.steps import NOW, audience_of, campaign_of, contact_of, message_of, plan_of
+from tests.outreach.steps import (
+    NOW,
+    audience_of,
+    campaign_of,
+    contact_of,
+    let_go,
+    message_of,
+    plan_of,
+)
 from tests.workspaces.factories import MembershipFactory, WorkspaceFactory
 from workspaces.models import Workspace
 
@@ -67,8 +75,7 @@ def test_a_campaign_counts_its_goal(workspace: Workspace) -> None:
     ann = contact_of(workspace)
     campaign = campaign_of(workspace, audience_of(workspace, ann), goal="lead")
     plan = plan_of(campaign, ann)
-    plan.status, plan.activated_at = "active", NOW
-    plan.save()
+    let_go(plan)
     message_of(ann, campaign=campaign, plan=plan, status="sent", sent_at=NOW)
     conversion_of(ann.person, hours=1, type="purchase")
 

@@ -19,12 +19,15 @@ from tests.outreach.steps import (
     audience_of,
     campaign_of,
     contact_of,
+    let_go,
     message_of,
     plan_of,
     point_of,
+    signed_for,
     template_of,
 )
 from tests.workspaces.factories import WorkspaceFactory
+from tests.workspaces.gate_steps import raw_proposal
 from workspaces.models import Workspace
 
 pytestmark = pytest.mark.django_db
@@ -95,9 +98,34 @@ def test_a_campaign_sends_by_a_plan_that_was_let_go_only(workspace: Workspace) -
     with pytest.raises(IntegrityError, match="signed plan only"), transaction.atomic():
         message_of(ann, campaign=campaign)
 
-    plan.status, plan.activated_at = "active", NOW
-    plan.save()
+    let_go(plan)
     message_of(ann, campaign=campaign, plan=plan)
+
+
+def test_a_plan_is_let_go_by_its_own_signature_only(workspace: Workspace) -> None:
+    """Broken into: no signature, another plan's, other rows, one that was not carried out."""
+    ann = contact_of(workspace)
+    campaign = campaign_of(workspace, audience_of(workspace, ann))
+    plan, other = plan_of(campaign, ann), plan_of(campaign, ann, number=2, rows_sha256="2" * 64)
+    rows, gone = SendPlan.objects.filter(pk=plan.pk), {"status": "active", "activated_at": NOW}
+
+    with pytest.raises(IntegrityError, match="not signed"), transaction.atomic():
+        rows.update(**gone)
+    with pytest.raises(IntegrityError, match="not signed"), transaction.atomic():
+        rows.update(**gone, signed_by=signed_for(other))
+    with pytest.raises(IntegrityError, match="not signed"), transaction.atomic():
+        plan_of(campaign, ann, number=3, signed_by=signed_for(plan))
+    waits = raw_proposal(workspace, NOW, kind="outreach.launch")
+    with pytest.raises(IntegrityError, match="not signed"), transaction.atomic():
+        rows.update(**gone, signed_by=waits)
+    assert not SendPlan.objects.filter(activated_at__isnull=False).exists()
+
+    let_go(plan)
+
+    with pytest.raises(IntegrityError, match="not signed"), transaction.atomic():
+        rows.update(signed_by=None)
+    with pytest.raises(IntegrityError, match="not signed"), transaction.atomic():
+        rows.update(signed_by=signed_for(other))
 
 
 def test_one_message_for_one_key(workspace: Workspace) -> None:

@@ -12,7 +12,15 @@ from outreach.models import OutreachMessage
 from outreach.services.hearing import Heard, hear
 from outreach.services.trying_texts import tell_tests
 from tests.experiments.steps import metric_of, running_of
-from tests.outreach.steps import NOW, audience_of, campaign_of, contact_of, message_of, plan_of
+from tests.outreach.steps import (
+    NOW,
+    audience_of,
+    campaign_of,
+    contact_of,
+    let_go,
+    message_of,
+    plan_of,
+)
 from tests.workspaces.factories import WorkspaceFactory
 from workspaces.models import Workspace
 
@@ -40,8 +48,7 @@ def messages(workspace: Workspace, test: ABTest) -> list[OutreachMessage]:
     people = [contact_of(workspace, f"p{place}@example.com") for place in range(2)]
     campaign = campaign_of(workspace, audience_of(workspace, *people), test=test)
     plan = plan_of(campaign, *people)
-    plan.status, plan.activated_at = "active", NOW
-    plan.save()
+    let_go(plan)
     return [
         message_of(
             contact, campaign=campaign, plan=plan, variant=variant, status="sending",

@@ -10,7 +10,7 @@ from outreach.services.sending.calling import Senders
 from outreach.services.sending.dispatching import Run, dispatch
 from outreach.services.sending.recovering import recover
 from sandbox.server import Sandbox
-from tests.outreach.steps import audience_of, campaign_of, contact_of, message_of, plan_of
+from tests.outreach.steps import audience_of, campaign_of, contact_of, let_go, message_of, plan_of
 from workspaces import crypto
 from workspaces.models import Connection, Workspace
 
@@ -94,9 +94,7 @@ def running_plan(workspace: Workspace, contacts: list[Contact], now: datetime) -
     plan = plan_of(campaign, *contacts)
     campaign.status, campaign.launched_at = "active", now
     campaign.save()
-    plan.status, plan.activated_at, plan.wave_at = "active", now, now
-    plan.save()
-    return plan
+    return let_go(plan, now)
 
 
 def send_all(now: datetime, *, worker: str = "w") -> Run:

@@ -18,7 +18,7 @@ from tests.outreach.sending.steps import (
     send_all,
     smtp_to,
 )
-from tests.outreach.steps import NOW, message_of, plan_of, point_of, template_of
+from tests.outreach.steps import NOW, let_go, message_of, plan_of, point_of, template_of
 from tests.sandbox.conftest import Box
 from workspaces.models import Workspace
 
@@ -46,7 +46,7 @@ def test_a_fallback_says_what_was_signed(workspace: Workspace) -> None:
     text = StepText.objects.create(
         workspace=workspace, step=step, channel="sms", template=signed
     )  # fmt: skip
-    second = plan_of(plan.campaign, number=2, status="active", activated_at=NOW)
+    second = let_go(plan_of(plan.campaign, number=2))
     failed = message_of(
         contact, campaign=plan.campaign, plan=second, step=step, status="failed",
         version=step.texts.get(channel="email").template.current, fallbacks=[point.pk],
@@ -69,8 +69,7 @@ def test_a_plan_that_takes_anothers_place_on_one_day_reaches_everybody(
     OutreachMessage.objects.filter(pk=ann.pk).update(status=status)
     OutreachMessage.objects.filter(pk=bob.pk).update(status="sending", lease_until=NOW)
     SendPlan.objects.update(status="superseded")
-    second = plan_of(plan.campaign, ann.contact, bob.contact, number=2)
-    SendPlan.objects.filter(pk=second.pk).update(status="active", activated_at=NOW, wave_at=NOW)
+    second = let_go(plan_of(plan.campaign, ann.contact, bob.contact, number=2))
 
     materialise_due(now=NOW)
     materialise_due(now=NOW)
