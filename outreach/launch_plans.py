@@ -11,10 +11,12 @@ from django.core.exceptions import ValidationError
 from outreach.models import CampaignStatus, LaunchOperation, OutreachCampaign, PlanStatus, SendPlan
 from outreach.selectors.campaign_rules import settings_sha256
 from outreach.selectors.launches import active_plan, newest_ready, subject_of
+from outreach.selectors.text_faults import errors_in
 from workspaces.gate import Draft, Json, RequestError, StateError
 from workspaces.models import Workspace
 
 VERSION: Final = 1
+_TOLD: Final = 5
 NOT_LAUNCHED: Final = (CampaignStatus.DRAFT, CampaignStatus.AWAITING_APPROVAL)
 LIVE: Final = (CampaignStatus.ACTIVE, CampaignStatus.PAUSED)
 
@@ -89,7 +91,17 @@ def _ready(campaign: OutreachCampaign, request: Mapping[str, Any]) -> SendPlan:
         raise StateError("There is no plan that can be sent. Plan the send first.")
     if not asked.recipients:
         raise StateError("Nobody would get anything by this plan.")
+    _refuse_faulty(asked)
     return asked
+
+
+def _refuse_faulty(send: SendPlan) -> None:
+    """Refuse texts that nobody should get; what is only a warning is shown to who signs."""
+    wrong = errors_in(send)
+    if wrong:
+        told = " ".join(f"“{one.text}”, {one.place}: {one.advice}" for one in wrong[:_TOLD])
+        more = f" And {len(wrong) - _TOLD} more." if len(wrong) > _TOLD else ""
+        raise RequestError("texts", f"Mend the texts and plan the send anew. {told}{more}")
 
 
 def _resume(campaign: OutreachCampaign, request: Mapping[str, Any]) -> Draft:

@@ -19,8 +19,9 @@ def channel_of(name: str) -> Channel:
 
 def outreach_policy_of(workspace: Workspace) -> OutreachPolicy:
     """Its rules, or those that everybody begins with."""
-    found = OutreachPolicy.objects.filter(workspace=workspace).first()
-    return found or OutreachPolicy(workspace=workspace)
+    found = OutreachPolicy.objects.filter(workspace=workspace).first() or OutreachPolicy()
+    found.workspace = workspace
+    return found
 
 
 def policies_of(workspace: Workspace) -> dict[str, ChannelPolicy]:

@@ -30,6 +30,7 @@ from outreach.models import (
     TemplateCategory,
     TemplateVersion,
 )
+from outreach.selectors.laws import outreach_policy_of
 from workspaces.models import Workspace
 
 #: Parts of a text, as columns of a version and as callers name them.
@@ -88,15 +89,22 @@ class Look:
         return [*map(str, self.problems), *found]
 
 
-def look_at(draft: Draft, *, workspace: Workspace, contact: Contact | None = None) -> Look:
+def look_at(
+    draft: Draft,
+    *,
+    workspace: Workspace,
+    contact: Contact | None = None,
+    policy: OutreachPolicy | None = None,
+) -> Look:
     """Write a text for a contact, or with its samples, and look it over.
 
     A blank that the contact has nothing for shows its sample, and is named: a campaign may fill it.
+    ``policy`` is that of the workspace, where it is known already.
     """
     try:
         declared = known_variables(draft.variables)
         compiled = compile_template(draft.source, declared)
-        values, from_samples = _values(declared, workspace, contact)
+        values, from_samples = _values(declared, policy or outreach_policy_of(workspace), contact)
         rendered = render(compiled, values, locale=contact.locale if contact else "")
     except TemplateError as error:
         return Look(problems=error.problems)
@@ -135,15 +143,11 @@ def _message(draft: Draft, rendered: Rendered, values: Mapping[str, Any]) -> Mes
 
 
 def _values(
-    declared: Iterable[Variable], workspace: Workspace, contact: Contact | None
+    declared: Iterable[Variable], policy: OutreachPolicy, contact: Contact | None
 ) -> tuple[dict[str, Any], list[str]]:
     """Values by name, and the names that stand on their samples."""
-    policy = OutreachPolicy.objects.filter(workspace=workspace).first()
     values: dict[str, Any] = {one.name: one.sample for one in SYSTEM}
-    values |= {
-        "sender_name": workspace.name,
-        "postal_address": policy.postal_address if policy else "",
-    }
+    values |= {"sender_name": policy.workspace.name, "postal_address": policy.postal_address}
     own = _of_contact(contact) if contact else {}
     from_samples = []
     for one in declared:

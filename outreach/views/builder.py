@@ -35,8 +35,9 @@ from outreach.selectors.builder import (
     text_rows,
 )
 from outreach.selectors.campaign_rules import steps_of
-from outreach.selectors.launch_review import findings_of, review_of
+from outreach.selectors.launch_review import review_of
 from outreach.selectors.launches import open_launch_of
+from outreach.selectors.text_faults import findings_of
 from outreach.services.drafting import create_campaign, edit_campaign
 from outreach.views.report import own_campaign
 from workspaces.gate import GateError, Proposer
@@ -155,7 +156,8 @@ def _of_step(campaign: OutreachCampaign, step: str) -> dict[str, Any]:
         }  # fmt: skip
     if step == "limits":
         return {"budget_rows": budget_rows(campaign), "zone": str(campaign.workspace.zone)}
-    return {"review": review_of(campaign, timezone.now()), "findings": findings_of(campaign)}
+    findings = findings_of(campaign)
+    return {"review": review_of(campaign, findings, timezone.now()), "findings": findings}
 
 
 def _about() -> dict[str, Any]:

@@ -20,7 +20,7 @@ from workspaces.gate import Proposer
 from workspaces.models import Connection, Proposal, User, Workspace
 from workspaces.services.execution import execute_due
 
-FOOT = "Hello {{ first_name }}. {{ unsubscribe_url }}"
+FOOT = "Hello {{ first_name }}. {{ unsubscribe_url }} {{ postal_address }}"
 
 
 def email_on(workspace: Workspace, **values: Any) -> ChannelPolicy:

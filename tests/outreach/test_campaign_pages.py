@@ -18,6 +18,7 @@ from outreach.models import (
     StepText,
 )
 from tests.outreach.launch_steps import (
+    FOOT,
     carried_out,
     email_on,
     launched,
@@ -110,7 +111,7 @@ def test_a_draft_is_written_step_by_step_and_launched(post, client_as, operator,
     email_on(workspace)
     person = contact_of(workspace, "ann@example.com")
     audience = audience_of(workspace, person)
-    text = template_of(workspace, name="June", text="Hello {{ first_name }}. {{ unsubscribe_url }}")
+    text = template_of(workspace, name="June", text=FOOT)
 
     answer = post("/outreach/campaigns/new/", name="June news", type="newsletter")
     campaign = OutreachCampaign.objects.get()

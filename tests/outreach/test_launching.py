@@ -21,7 +21,7 @@ from outreach.models import (
     StepText,
     Suppression,
 )
-from outreach.selectors.launch_needs import needs_of
+from outreach.selectors.launch_needs import Sending, needs_of
 from outreach.selectors.launch_page import launch_context
 from outreach.selectors.plan_diff import diff_of
 from outreach.selectors.plan_rows import stored_rows
@@ -212,7 +212,6 @@ def test_a_changed_audience_needs_a_new_signature(campaign, workspace, operator,
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
-        (lambda one: OutreachPolicy.objects.update(postal_address=""), "postal address"),
         (lambda one: ChannelPolicy.objects.update(connection=None), "Connect E-mail"),
         (
             lambda one: Halt.objects.create(
@@ -235,6 +234,16 @@ def test_what_speaks_against_a_send_blocks_it(campaign, operator, approver, now,
     assert why in " ".join(one["why"] for one in plan.verdict if one["verdict"] == "blocked")
     with pytest.raises(GateError):
         sign(proposal, approver, now)
+
+
+def test_a_postal_address_that_is_gone_since_blocks_a_send(campaign, operator, now):
+    plan = planned(campaign, operator, now)
+    launched(campaign, operator, now)
+    OutreachPolicy.objects.update(postal_address="")
+
+    blocked = [one for one in Sending(plan, now).checks() if one.verdict == "blocked"]
+
+    assert [one.why for one in blocked] == ["Marketing mails need your postal address."]
 
 
 def test_pausing_acts_at_once_and_going_on_needs_a_signature(campaign, operator, approver, now):

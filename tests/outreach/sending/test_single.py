@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from outreach.models import OutreachMessage, OutreachTask, Suppression
+from outreach.models import OutreachMessage, OutreachPolicy, OutreachTask, Suppression
+from tests.outreach.launch_steps import FOOT
 from tests.outreach.sending.steps import channel_on, due, people, send_all
 from tests.outreach.steps import NOW, contact_of, template_of
 from workspaces import crypto
@@ -79,8 +80,9 @@ def test_without_a_channel_that_is_on_it_is_blocked(api: Client, workspace: Work
 
 @pytest.mark.usefixtures("mail")
 def test_marketing_is_proposed_and_no_message_is_made(api: Client, workspace: Workspace) -> None:
+    OutreachPolicy.objects.create(workspace=workspace, postal_address="1 Main Street, Springfield")
     contact = contact_of(workspace)
-    template = template_of(workspace, variables=[{"name": "first_name", "required": False}])
+    template = template_of(workspace, text=FOOT)
 
     told = api.post(
         "/api/outreach/send-batch/",
