@@ -8,6 +8,7 @@ from outreach.models import (
     PlatformInsight,
     SocialAccount,
     SocialAdvocate,
+    SocialAnswer,
     SocialEngagement,
     SocialEngagementFunnel,
     SocialFunnelEntry,
@@ -101,6 +102,18 @@ class SocialAdvocateAdmin(ReadOnlyAdmin[SocialAdvocate]):
     search_fields = ("=person__username", "notes")
     ordering = ("-pk",)
     readonly_fields = fields_of(SocialAdvocate)
+
+
+@admin.register(SocialAnswer)
+class SocialAnswerAdmin(ReadOnlyAdmin[SocialAnswer]):
+    """Proposals to answer somebody."""
+
+    list_display = ("proposal", "operation", "entry")
+    list_filter = ("operation",)
+    list_select_related = ("proposal", "entry")
+    search_fields = ("proposal__summary",)
+    ordering = ("-pk",)
+    readonly_fields = fields_of(SocialAnswer)
 
 
 @admin.register(PlatformInsight)

@@ -64,6 +64,7 @@ class ChannelLaw:
     window_s : how long a conversation is open after the person's last message
     ad_window_s : how long after the first message that an advertisement brought
     person_window_s : how long a person of ours may answer after the person's last message
+    comment_window_s : how long the one private reply to a comment may be sent
     quiet : minutes of the local day in which nobody is disturbed; replies are exempt
     legal_hours : whether the law's hours (`LEGAL_QUIET`) are quiet too
     consent_for_service : whether service messages need consent, not only no withdrawal
@@ -77,6 +78,7 @@ class ChannelLaw:
     window_s: int = 0
     ad_window_s: int = 0
     person_window_s: int = 0
+    comment_window_s: int = 0
     quiet: Span | None = None
     legal_hours: bool = False
     consent_for_service: bool = False
@@ -88,8 +90,9 @@ class ChannelLaw:
 
 _DM_QUIET: Final = (21 * 60, 8 * 60)
 _META: Final = ChannelLaw(
-    Outside.PERSON, window_s=DAY, ad_window_s=7 * DAY, person_window_s=7 * DAY, quiet=_DM_QUIET
-)
+    Outside.PERSON, window_s=DAY, ad_window_s=7 * DAY, person_window_s=7 * DAY,
+    comment_window_s=7 * DAY, quiet=_DM_QUIET,
+)  # fmt: skip
 
 Laws = Mapping[Channel, ChannelLaw]
 

@@ -69,6 +69,7 @@ class Window(IntEnum):
     TEMPLATE = 4
     HUMAN_AGENT = 5
     PERSON = 6
+    COMMENT = 7
 
 
 class Hours(IntEnum):
@@ -112,6 +113,7 @@ def permissions(
     by_person: bool = False,
     is_stopped: bool = False,
     skips_caps: bool = False,
+    commented: MomentArray | None = None,
 ) -> Permissions:
     """Answer for every person and channel.
 
@@ -124,6 +126,8 @@ def permissions(
     by_person : a person of ours wrote it and sends it now
     is_stopped : the workspace's kill switch is on
     skips_caps : a send that somebody forced, or caps that were judged before
+    commented : (n,) when the comment was written to which this is the private reply; not a time
+        for other messages
 
     Returns
     -------
@@ -143,7 +147,10 @@ def permissions(
     )
     if not n:
         return told
-    asked = _Asked(facts, purpose, moments, caps, by_person=by_person, is_stopped=is_stopped)
+    comments = np.full(n, NEVER) if commented is None else commented
+    asked = _Asked(
+        facts, purpose, moments, caps, comments, by_person=by_person, is_stopped=is_stopped
+    )
     for column, channel in enumerate(facts.channels):
         _Column(asked, column, laws[channel]).write(told)
     return told
@@ -155,6 +162,7 @@ class _Asked:
     purpose: Purpose
     at: MomentArray
     caps: MomentArray
+    commented: MomentArray
     by_person: bool
     is_stopped: bool
 
@@ -265,14 +273,16 @@ class _Column:
         facts, column = self.asked.facts, self.column
         spoken = facts.last_inbound[:, column] + np.timedelta64(self.law.window_s, "s")
         clicked = facts.ad_entry[:, column] + np.timedelta64(self.law.ad_window_s, "s")
-        is_open = (at < spoken) | (at < clicked)
+        wrote = self.asked.commented + np.timedelta64(self.law.comment_window_s, "s")
+        is_open = (at < spoken) | (at < clicked) | (at < wrote)
         form, window, closes, why = (
             self._template(n) if self.law.outside == Outside.TEMPLATE else self._person(at)
         )
         form[is_open], why[is_open] = Verdict.ALLOW, Why.FINE
+        window[at < wrote] = Window.COMMENT
         window[at < clicked] = Window.ADVERTISEMENT
         window[at < spoken] = Window.CONVERSATION
-        closes[is_open] = np.fmax(spoken, clicked)[is_open]
+        closes[is_open] = np.fmax(np.fmax(spoken, clicked), wrote)[is_open]
         return form, window, closes, why
 
     def _template(self, n: int) -> tuple[CodeArray, CodeArray, MomentArray, CodeArray]:

@@ -47,10 +47,12 @@ from outreach.models.social import (
 )
 from outreach.models.social_ways import (
     AdvocateTier,
+    AnswerOperation,
     InsightPeriod,
     InsightType,
     PlatformInsight,
     SocialAdvocate,
+    SocialAnswer,
     SocialEngagementFunnel,
     SocialFunnelEntry,
 )
@@ -67,6 +69,7 @@ __all__ = [
     "UNSENT",
     "WAITING",
     "AdvocateTier",
+    "AnswerOperation",
     "Audience",
     "AudienceKind",
     "AudienceMember",
@@ -109,6 +112,7 @@ __all__ = [
     "SequenceStep",
     "SocialAccount",
     "SocialAdvocate",
+    "SocialAnswer",
     "SocialEngagement",
     "SocialEngagementFunnel",
     "SocialFunnelEntry",

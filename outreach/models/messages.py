@@ -110,6 +110,13 @@ class OutreachMessage(models.Model):
     fallbacks = ArrayField(
         models.BigIntegerField(), default=list, blank=True, help_text="Points left, in order."
     )
+    reply_to_comment = models.CharField(
+        max_length=120, blank=True, default="", db_default="",
+        help_text="The comment that it answers privately; each once.",
+    )  # fmt: skip
+    commented_at = models.DateTimeField(
+        null=True, blank=True, help_text="When that was written: it opens the way for 7 days."
+    )
     dedup_key = models.CharField(
         max_length=200,
         help_text="workspace:recipient:campaign:step:attempt:day; without the channel, or two "
@@ -187,6 +194,15 @@ class OutreachMessage(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(attempt__gte=1, attempt__lte=3), name="outreach_message_attempt"
+            ),
+            models.UniqueConstraint(
+                fields=["workspace", "channel", "reply_to_comment"],
+                condition=~Q(reply_to_comment=""),
+                name="outreach_message_one_private_reply",
+            ),
+            models.CheckConstraint(
+                condition=Q(reply_to_comment="") | Q(commented_at__isnull=False),
+                name="outreach_message_commented_when",
             ),
         ]  # fmt: skip
         indexes = [

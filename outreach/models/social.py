@@ -77,6 +77,9 @@ class SocialPerson(models.Model):
     username = models.CharField(max_length=120, blank=True, default="")
     name = models.CharField(max_length=200, blank=True, default="")
     followers = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: not public.")
+    takes_messages = models.BooleanField(
+        null=True, blank=True, help_text="Whether we may write to them; empty: not told."
+    )
     contact = models.ForeignKey(
         Contact, null=True, blank=True, on_delete=models.PROTECT, related_name="social",
         db_constraint=False,

@@ -14,7 +14,7 @@ from outreach.models.channels import money
 from outreach.models.messages import OutreachMessage
 from outreach.models.social import EngagementKind, SocialEngagement, SocialPerson, SocialPlatform
 from workspaces.ids import uuid7
-from workspaces.models import Workspace
+from workspaces.models import Proposal, Workspace
 
 
 class AdvocateTier(models.TextChoices):
@@ -96,6 +96,10 @@ class SocialEngagementFunnel(models.Model):
     needs_approval = models.BooleanField(
         default=True, help_text="Each answer waits for a signature."
     )
+    trusted_by_label = models.CharField(
+        max_length=150, blank=True, default="", db_default="",
+        help_text="The approver who let it answer without signatures.",
+    )  # fmt: skip
     answers_from = models.DateTimeField(
         null=True, blank=True, help_text="Older engagements are left alone."
     )
@@ -166,6 +170,9 @@ class SocialFunnelEntry(models.Model):
     answered_at = models.DateTimeField(null=True, blank=True)
     converted_at = models.DateTimeField(null=True, blank=True)
     value = money(null=True, blank=True)
+    taken_back_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the public reply was deleted again."
+    )
     stopped_reason = models.CharField(
         max_length=300, blank=True, default="", help_text="Why it goes no further."
     )
@@ -174,6 +181,9 @@ class SocialFunnelEntry(models.Model):
         verbose_name_plural = "funnel entries"
         constraints = [
             models.UniqueConstraint(fields=["funnel", "person"], name="outreach_funnelentry_once"),
+            models.UniqueConstraint(fields=["workspace", "id"], name="outreach_funnelentry_of"),
+            # Two funnels do not answer one comment.
+            models.UniqueConstraint(fields=["engagement"], name="outreach_funnelentry_one_answer"),
             models.CheckConstraint(
                 condition=Q(dm_at=None) | Q(dm_at__gte=F("triggered_at")),
                 name="outreach_funnelentry_order",
@@ -186,6 +196,36 @@ class SocialFunnelEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.funnel_id} {self.triggered_at:%Y-%m-%d %H:%M}"
+
+
+class AnswerOperation(models.TextChoices):
+    """What a proposal does to an engagement."""
+
+    ANSWER = "answer", "Answer"
+    TAKE_BACK = "take_back", "Take the public reply back"
+
+
+class SocialAnswer(models.Model):
+    """A proposal to answer somebody, for filters and pages."""
+
+    proposal = models.OneToOneField(Proposal, primary_key=True, on_delete=models.CASCADE)
+    # The key is one of the table: (workspace, entry).
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, db_index=False)
+    entry = models.ForeignKey(
+        SocialFunnelEntry, on_delete=models.PROTECT, related_name="answers", db_constraint=False
+    )
+    operation = models.CharField(max_length=9, choices=AnswerOperation.choices)
+
+    class Meta:
+        verbose_name_plural = "social answers"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(operation__in=AnswerOperation.values), name="outreach_answer_operation"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_operation_display()} {self.entry_id}"
 
 
 class SocialAdvocate(models.Model):

@@ -82,8 +82,12 @@ def error_of(answer: Answer) -> PlatformError | None:
     if answer.is_success and not answer.fields.get("errors"):
         return None
     first = next(iter(rows(answer.fields.get("errors"))), {})
-    words = text(answer.fields.get("detail")) or text(first.get("message"))
+    words = (
+        text(answer.fields.get("detail")) or text(first.get("message")) or text(first.get("detail"))
+    )
     kind = kind_of(answer.status, is_write=answer.call.is_write)
+    if text(first.get("type")).endswith("/resource-not-found"):
+        kind = ErrorKind.GONE  # told with status 200
     is_closed = kind == ErrorKind.PERMISSION and bool(_CLOSED.search(words))
     return PlatformError(
         ErrorKind.INVALID if is_closed else kind,

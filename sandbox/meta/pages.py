@@ -116,6 +116,11 @@ def _item(
     context: Context, page: Account, item: Item, edge: str, params: dict[str, str]
 ) -> JsonObject:
     """Answer for a post or a comment."""
+    if context.request.method == "DELETE":
+        if edge or item.kind != "comment" or not item.content.get("is_own"):
+            raise graph_error(100, "Unsupported delete request.")
+        items.remove(context.store, item)
+        return {"success": True}
     if context.request.method == "POST":
         wanted = "replies" if item.network == "instagram" else "comments"
         if edge != wanted or (item.network == "instagram" and item.kind != "comment"):

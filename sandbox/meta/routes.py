@@ -24,6 +24,8 @@ HIDDEN = ("ARCHIVED", "DELETED")
 
 def is_write(request: Request) -> bool:
     """Whether the call changes something; an asynchronous report or a batch of reads does not."""
+    if request.method == "DELETE":
+        return True
     if request.method != "POST" or request.segments[-1:] == ["insights"]:
         return False
     return len(request.segments) != 1 or not batch.only_reads(request.form().get("batch", ""))

@@ -99,6 +99,11 @@ def person(store: Store, network: str, person_id: str) -> JsonObject:
     return found.content if found and found.kind == "person" else {}
 
 
+def remove(store: Store, item: Item) -> None:
+    """Take one item away."""
+    store.execute("DELETE FROM social_item WHERE id = ?", item.row)
+
+
 def forget(store: Store, network: str, account_id: str) -> None:
     """Remove all that an account has."""
     store.execute(

@@ -16,6 +16,7 @@ from sandbox.web import Answer, JsonObject, Request
 SEARCH_S = 7 * 86_400
 #: Direct messages of a user in a quarter of an hour, and in a day.
 LIMIT, LIMIT_S = 200, 900
+MOST_TEXT = 280
 STAMP = "%Y-%m-%dT%H:%M:%S.000Z"
 
 
@@ -27,7 +28,7 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
 
 def is_write(request: Request) -> bool:
     """Whether the call changes something."""
-    return request.method == "POST"
+    return request.method in ("POST", "DELETE")
 
 
 def fault_answer(rule: Rule) -> Answer | None:
@@ -58,12 +59,13 @@ def handle(context: Context) -> Answer:
         case "GET", ["users", user_id]:
             return Answer.json({"data": _user(context, user_id, account)})
         case "GET", ["users", account.id, "tweets"]:
-            found = items.listed(context.store, "x", account.id, "post", context.now)
-            return _page(context, account, found)
+            return _page(context, account, _own(context, account))
         case "GET", ["users", account.id, "mentions"] | ["tweets", "search", "recent"]:
             found = items.listed(context.store, "x", account.id, "comment", context.now)
             found += items.listed(context.store, "x", account.id, "mention", context.now)
             return _page(context, account, _searched(context, found))
+        case _, ["tweets", *rest]:
+            return _tweets(context, account, rest)
         case "POST", ["dm_conversations", "with", person, "messages"]:
             return _send(context, account, person)
         case "GET", ["dm_conversations", "with", person, "dm_events"]:
@@ -72,6 +74,7 @@ def handle(context: Context) -> Answer:
 
 
 def _user(context: Context, user_id: str, account: Account) -> JsonObject:
+    known: JsonObject = {}
     if user_id == account.id:
         followers = account.extra.get("followers", 0)
         name = {"username": account.extra.get("username", "sandbox"), "name": account.name}
@@ -83,7 +86,10 @@ def _user(context: Context, user_id: str, account: Account) -> JsonObject:
             "username": str(known["username"]).replace(".", "_"),
             "name": known["name"],
         }  # fmt: skip
-    return {"id": user_id, **name, "public_metrics": {"followers_count": followers}}
+    shown = {"id": user_id, **name, "public_metrics": {"followers_count": followers}}
+    if user_id != account.id and "receives_your_dm" in context.request.query.get("user.fields", ""):
+        shown["receives_your_dm"] = bool(known.get("accepts_dm"))
+    return shown
 
 
 def _searched(context: Context, found: list[Item]) -> list[Item]:
@@ -129,6 +135,11 @@ def _tweet(context: Context, item: Item) -> JsonObject:
         "author_id": item.author or item.account_id,
         "created_at": utc_text(item.at, STAMP),
         "conversation_id": item.parent or item.id,
+        **(
+            {"referenced_tweets": [{"type": "replied_to", "id": item.parent}]}
+            if item.kind == "reply"
+            else {}
+        ),
         "public_metrics": {
             "retweet_count": item.count("shares", now),
             "reply_count": items.number_below(context.store, "x", item.id, now),
@@ -138,6 +149,63 @@ def _tweet(context: Context, item: Item) -> JsonObject:
             "impression_count": item.count("views", now),
         },
     }
+
+
+def _own(context: Context, account: Account) -> list[Item]:
+    found = items.listed(context.store, "x", account.id, "post", context.now)
+    if context.request.query.get("exclude") != "replies":
+        found += items.listed(context.store, "x", account.id, "reply", context.now)
+    return sorted(found, key=lambda one: -one.at)
+
+
+# Answers to posts
+
+
+def _tweets(context: Context, account: Account, rest: list[str]) -> Answer:
+    """Answer a post, read one, or delete an answer of ours."""
+    match context.request.method, rest:
+        case "POST", []:
+            return _answer(context, account)
+        case "GET", [tweet_id]:
+            return _one(context, tweet_id)
+        case "DELETE", [tweet_id]:
+            reply = items.find(context.store, "x", tweet_id)
+            if reply is not None and reply.kind == "reply":
+                items.remove(context.store, reply)
+            return Answer.json({"data": {"deleted": True}})
+    raise problem(404, "Not Found")
+
+
+def _answer(context: Context, account: Account) -> Answer:
+    """`{"text", "reply": {"in_reply_to_tweet_id"}}`: answer a post of somebody."""
+    try:
+        body = context.request.json()
+    except ValueError:
+        raise problem(400, "The body must be JSON.") from None
+    words, reply = str(body.get("text", "")), body.get("reply")
+    to = str(reply.get("in_reply_to_tweet_id", "")) if isinstance(reply, dict) else ""
+    answered = items.find(context.store, "x", to)
+    if not words or len(words) > MOST_TEXT:
+        raise problem(400, f"text has 1 to {MOST_TEXT} characters")
+    if answered is None:
+        raise problem(400, "The post that is answered is not visible to you or deleted.")
+    digits = int(messages.new_id(context.store, account, f"tweet:{answered.id}")[:15], 16)
+    items.add(
+        context.store, "x", account.id, "reply", str(digits), at=context.now, author=account.id,
+        parent=answered.id, content={"text": words, "is_own": True},
+    )  # fmt: skip
+    return Answer.json({"data": {"id": str(digits), "text": words}}, 201)
+
+
+def _one(context: Context, tweet_id: str) -> Answer:
+    found = items.find(context.store, "x", tweet_id)
+    if found is None or found.kind == "person":
+        error = {
+            "title": "Not Found Error", "type": "https://api.twitter.com/2/problems/resource-not-found",
+            "detail": f"Could not find tweet with id: [{tweet_id}].",
+        }  # fmt: skip
+        return Answer.json({"errors": [error]})
+    return Answer.json({"data": _tweet(context, found)})
 
 
 # Direct messages

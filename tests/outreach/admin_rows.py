@@ -17,6 +17,7 @@ from outreach.models import (
     PlatformInsight,
     SocialAccount,
     SocialAdvocate,
+    SocialAnswer,
     SocialEngagement,
     SocialEngagementFunnel,
     SocialFunnelEntry,
@@ -51,10 +52,10 @@ def fill(workspace: Workspace, launch: Proposal) -> None:
     MessageDay.objects.create(**own, day=NOW.date(), campaign=campaign, channel="email", sent=1)
     TrackedLink.objects.create(**own, url="https://shop.example/", sha256="0" * 64)
     OutreachTask.objects.create(**own, message=message, reason="assisted")
-    _fill_social(workspace)
+    _fill_social(workspace, launch)
 
 
-def _fill_social(workspace: Workspace) -> None:
+def _fill_social(workspace: Workspace, answer: Proposal) -> None:
     own = {"workspace": workspace}
     on = {**own, "platform": "instagram"}
     account = SocialAccount.objects.create(
@@ -72,9 +73,10 @@ def _fill_social(workspace: Workspace) -> None:
     funnel = SocialEngagementFunnel.objects.create(
         **own, name="Ask", platforms=["instagram"], public_reply="Hello"
     )
-    SocialFunnelEntry.objects.create(
+    entry = SocialFunnelEntry.objects.create(
         **own, funnel=funnel, person=person, engagement=done, triggered_at=NOW
     )
+    SocialAnswer.objects.create(**own, proposal=answer, entry=entry, operation="answer")
     SocialAdvocate.objects.create(
         **own, person=person, score=61, tier="silver", last_at=NOW, since=NOW, scored_at=NOW
     )

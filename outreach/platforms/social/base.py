@@ -37,12 +37,13 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who did something; what is not public is empty."""
+    """Who did something; what is not public is empty, ``takes_messages`` where nobody tells."""
 
     external_id: str
     username: str = ""
     name: str = ""
     followers: int | None = None
+    takes_messages: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

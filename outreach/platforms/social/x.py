@@ -41,7 +41,7 @@ class XReader:
 
     def posts(self, account: OwnAccount, since: datetime, cursor: str) -> Posts:
         """Posts; X tells how often they were seen, not by how many."""
-        body = self._listed(account, "tweets", since, cursor)
+        body = self._listed(account, "tweets", since, cursor, exclude="replies")
         return Posts([_post(one) for one in rows(body.get("data"))], _next(body))
 
     def comments(self, account: OwnAccount, post: str, since: datetime, cursor: str) -> Doings:
@@ -67,17 +67,17 @@ class XReader:
         return self._client.send(Call("GET", path, params=params)).fields
 
     def _listed(
-        self, account: OwnAccount, edge: str, since: datetime, cursor: str
+        self, account: OwnAccount, edge: str, since: datetime, cursor: str, **more: str
     ) -> dict[str, object]:
         params = {
             "max_results": str(PAGE_SIZE),
             "start_time": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
             "tweet.fields": "created_at,author_id,conversation_id,public_metrics",
             "expansions": "author_id",
-            "user.fields": "public_metrics",
+            "user.fields": "public_metrics,receives_your_dm",
         }
-        more = {"pagination_token": cursor} if cursor else {}
-        return self._get(f"/2/users/{account.external_id}/{edge}", params | more)
+        page = {"pagination_token": cursor} if cursor else {}
+        return self._get(f"/2/users/{account.external_id}/{edge}", params | more | page)
 
 
 def _next(body: Mapping[str, object]) -> str:
@@ -114,6 +114,7 @@ def _done(one: Mapping[str, object], people: Mapping[str, Mapping[str, object]])
         author=Author(
             author, text(known.get("username")), text(known.get("name")),
             whole(figures.get("followers_count")) if figures else None,
+            bool(known["receives_your_dm"]) if "receives_your_dm" in known else None,
         ),
         text=text(one.get("text")),
         post=thread if is_answer else "",

@@ -92,6 +92,7 @@ def outgoing_of(
     """Return what the provider is given; the same message always gives the same."""
     template = version.template if version else None
     key = template.provider_key if template and message.channel == "whatsapp" else ""
+    window = message.proof.get("window")
     return Outgoing(
         key=str(message.public_id),
         channel=message.channel,
@@ -107,6 +108,8 @@ def outgoing_of(
         template_key=key,
         template_values=_places(message.variables) if key else {},
         callback_url=_callback(policy),
+        # Where a conversation is open it is a message like any other.
+        reply_to_comment=message.reply_to_comment if window == "comment" else "",
     )
 
 

@@ -13,10 +13,10 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from outreach.engine.channels import Channel
+from outreach.engine.channels import Channel, MomentArray
 from outreach.engine.channels import Purpose as PurposeCode
 from outreach.engine.permission import Hours, Permissions, Verdict, Why, Window, permissions
-from outreach.engine.zones import moment, to_datetime
+from outreach.engine.zones import NEVER, moment, to_datetime
 from outreach.models import ChannelPolicy, OutreachMessage, OutreachPolicy, Purpose, TemplateVersion
 from outreach.selectors.messages_facts import Earlier, Known, known_of, law_of
 
@@ -75,13 +75,19 @@ def judge(
                 told = permissions(
                     known.facts, purpose=PurposeCode[purpose.name], at=moment(now),
                     laws={Channel[lane_policy.channel.upper()]: law_of(lane_policy)},
-                    skips_caps=skips_caps,
+                    skips_caps=skips_caps, commented=_commented(group),
                 )  # fmt: skip
                 for place, message in enumerate(group):
                     asked = _Asked(message, known, told, place, policy, now)
                     version = versions.get(message.version_id or 0)
                     decided[message.pk] = _template_checked(asked.decide(), version)
     return [decided[message.pk] for message in messages]
+
+
+def _commented(messages: Sequence[OutreachMessage]) -> MomentArray:
+    """When the comments were written that these answer privately."""
+    moments = [one.commented_at if one.reply_to_comment else None for one in messages]
+    return np.array([NEVER if at is None else moment(at) for at in moments], "datetime64[s]")
 
 
 def is_forced(message: OutreachMessage) -> bool:

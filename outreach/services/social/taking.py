@@ -142,6 +142,8 @@ def _renew(person: SocialPerson, author: Author) -> None:
     person.name = author.name[:200] or person.name
     if author.followers is not None:
         person.followers = author.followers
+    if author.takes_messages is not None:
+        person.takes_messages = author.takes_messages
 
 
 def _link(workspace: Workspace, platform: str, people: Collection[SocialPerson]) -> None:
@@ -158,7 +160,7 @@ def _store(people: Sequence[SocialPerson]) -> None:
     SocialPerson.objects.bulk_create([one for one in people if one.pk is None])
     SocialPerson.objects.bulk_update(
         [one for one in people if one.pk is not None],
-        ["external_id", "username", "name", "followers", "contact"],
+        ["external_id", "username", "name", "followers", "takes_messages", "contact"],
     )
 
 

@@ -294,3 +294,24 @@ def test_it_is_what_the_specification_says(lines, purpose: Purpose, at, by_perso
             assert Why(found.why[who, column]) == code(Why, why), line
             when = found.until[who, column]
             assert (None if np.isnat(when) else to_datetime(when)) == until, line
+
+
+@pytest.mark.parametrize(
+    ("hours", "inbound", "verdict", "window"),
+    [
+        (167.9, None, Verdict.ALLOW, Window.COMMENT),
+        (168, None, Verdict.NEVER, Window.CLOSED),
+        (100, 1, Verdict.ALLOW, Window.CONVERSATION),
+        (None, None, Verdict.NEVER, Window.CLOSED),
+    ],
+)
+def test_a_comment_opens_the_way_for_seven_days(hours, inbound, verdict, window) -> None:
+    line = Line(channel="instagram", inbound=None if inbound is None else ago(inbound))
+    wrote = np.datetime64("NaT", "s") if hours is None else moment(ago(hours))
+
+    found = permissions(
+        facts_of([[line]], NOON), purpose=Purpose.SERVICE, at=moment(NOON),
+        commented=np.array([wrote]),
+    )  # fmt: skip
+
+    assert (found.verdict[0, 0], found.window[0, 0]) == (verdict, window)
