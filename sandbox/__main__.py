@@ -33,10 +33,16 @@ def main() -> None:
         help="take mail there too; 0 takes a free one and prints it",
     )
     parser.add_argument("--state", type=Path, default=state / STATE_FILE, help="the SQLite file")
+    parser.add_argument(
+        "--call-every",
+        type=float,
+        metavar="SECONDS",
+        help="make the calls of webhooks by itself, that often; else only when it is told to",
+    )
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        serve(options.state, options.port, options.smtp_port)
+        serve(options.state, options.port, options.smtp_port, options.call_every)
     except OSError as error:
         ports = " or ".join(str(p) for p in (options.port, options.smtp_port) if p is not None)
         sys.exit(

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from sandbox.app import Application, Delivery
+from sandbox.calling import Caller
 from sandbox.smtp import SmtpServer
 from sandbox.store import Store
 from sandbox.web import JsonObject, Request
@@ -232,17 +233,27 @@ class Sandbox:
         self.store.close()
 
 
-def serve(state_path: Path, port: int, smtp_port: int | None = None) -> None:
-    """Serve until interrupted; with an SMTP port (0: a free one) take mail too."""
+def serve(
+    state_path: Path, port: int, smtp_port: int | None = None, call_every_s: float | None = None
+) -> None:
+    """Serve until interrupted; with an SMTP port (0: a free one) take mail too.
+
+    Given ``call_every_s``, webhooks go out by themselves, that often.
+    """
     store = Store(state_path)
     server = Server(Application(store), port)
+    caller = Caller(server.application, call_every_s) if call_every_s else None
     smtp = SmtpServer(store, smtp_port) if smtp_port is not None else None
     # Who reads that it is ready may stop it at once.
     with contextlib.suppress(KeyboardInterrupt):
         if smtp:
             print(f"sandbox takes mail on {HOST}:{smtp.port}", flush=True)  # noqa: T201  # the command's output
         print(f"sandbox ready on {server.base_url}, state in {state_path}", flush=True)  # noqa: T201  # the command's output
+        if caller:
+            caller.start()
         server.serve_forever()
+    if caller:
+        caller.stop()
     if smtp:
         smtp.close()
     server.server_close()

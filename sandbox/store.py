@@ -87,6 +87,8 @@ CREATE INDEX IF NOT EXISTS message_event_recipient ON message_event (recipient, 
 CREATE TABLE IF NOT EXISTS conversation (
   platform TEXT, account_id TEXT, ours TEXT, person TEXT, last_inbound REAL NOT NULL,
   opted_out INTEGER NOT NULL, PRIMARY KEY (platform, account_id, ours, person));
+CREATE TABLE IF NOT EXISTS webhook (
+  platform TEXT, account_id TEXT, url TEXT NOT NULL, PRIMARY KEY (platform, account_id));
 CREATE TABLE IF NOT EXISTS told_later (
   id INTEGER PRIMARY KEY, at REAL NOT NULL, platform TEXT NOT NULL, account_id TEXT NOT NULL,
   body TEXT NOT NULL);
@@ -106,11 +108,11 @@ TABLES = (
     *("budget_block", "scheduled", "report"),
     *("crm_object", "crm_value", "crm_link", "crm_event", "crm_call"),
     *("conversion_event", "social_item"),
-    *("message", "message_event", "conversation", "kept_answer", "told_later"),
+    *("message", "message_event", "conversation", "kept_answer", "told_later", "webhook"),
 )
 OF_AN_ACCOUNT = (
     *("entity", "history", "usage", "crm_object", "crm_value", "crm_link"),
-    *("message", "message_event", "conversation", "kept_answer", "told_later"),
+    *("message", "message_event", "conversation", "kept_answer", "told_later", "webhook"),
 )
 
 
@@ -192,6 +194,11 @@ class Store:
         if frozen:
             return float(frozen)
         return time.time() + float(self.setting("clock_offset_s", "0"))
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether somebody has set the clock, which stands since."""
+        return bool(self.setting("clock_frozen"))
 
     @property
     def seed(self) -> int:

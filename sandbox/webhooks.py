@@ -51,6 +51,11 @@ def arranged(items: Sequence[_Item], body: JsonObject, seed: int) -> list[_Item]
     return ready
 
 
+def upto(body: JsonObject, now: float) -> float:
+    """Return the time (unix seconds) up to which a control call wants to be told."""
+    return float(str(body.get("until", now + float(str(body.get("ahead_s", 0))))))
+
+
 def is_forged(body: JsonObject) -> bool:
     """Whether a control call wants signatures that do not hold.
 

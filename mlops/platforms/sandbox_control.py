@@ -57,6 +57,10 @@ class SandboxControl:
         calls: list[dict[str, Any]] = self._call(f"{kind}/deliver", dict(place))["calls"]
         return calls
 
+    def call_by_itself(self, place: dict[str, str]) -> None:
+        """Let the webhooks of an account go to an address from now on."""
+        self._call("webhooks", dict(place))
+
     def let_happen(self, **body: Any) -> None:
         """Let one more thing happen to a message."""
         self._call("messages/event", body)

@@ -13,7 +13,7 @@ from sandbox.messages import Event
 from sandbox.store import Store
 from sandbox.traffic import Traffic
 from sandbox.web import JsonObject, Request
-from sandbox.webhooks import arranged, is_forged, webhook_secret
+from sandbox.webhooks import arranged, is_forged, upto, webhook_secret
 
 
 class Teller(Protocol):
@@ -43,7 +43,7 @@ def deliver(store: Store, traffic: Traffic, request: Request) -> JsonObject:
     body = request.json()
     account = messages.account_of(store, body, *TELLERS)
     now, url = store.now(), str(body.get("url", ""))
-    events = messages.waiting(store, account, now + float(str(body.get("ahead_s", 0))))
+    events = messages.waiting(store, account, upto(body, now))
     if not body.get("keep"):
         messages.told(store, events)
     sent = now - float(str(body.get("age_s", 0)))

@@ -15,7 +15,7 @@ from sandbox.social import items
 from sandbox.store import Store
 from sandbox.traffic import Traffic
 from sandbox.web import JsonObject, Request, as_object
-from sandbox.webhooks import arranged, is_forged, webhook_secret
+from sandbox.webhooks import arranged, is_forged, upto, webhook_secret
 
 MAX_BATCH = 1_000
 #: What Instagram does not tell of: it has no receipts of delivery.
@@ -105,7 +105,7 @@ def _deliver(store: Store, traffic: Traffic, request: Request) -> JsonObject:
     """`{"account", "url", "send"?, "ahead_s"?, "duplicates"?, "order"?, "signature"?, …}`."""
     body = request.json()
     page = _page(store, body)
-    until = store.now() + float(str(body.get("ahead_s", 0)))
+    until = upto(body, store.now())
     entries = _waiting(store, page, until, keep=bool(body.get("keep")))
     size = min(int(str(body.get("batch", 1))), MAX_BATCH)
     ready = arranged([(channel, entry) for _, channel, entry in entries], body, store.seed)

@@ -15,7 +15,7 @@ from sandbox.store import Store
 from sandbox.traffic import Traffic
 from sandbox.twilio import texts
 from sandbox.web import JsonObject, Request
-from sandbox.webhooks import arranged, is_forged
+from sandbox.webhooks import arranged, is_forged, upto
 
 TOLD = ("sent", "delivered", "undelivered", "failed", "read")
 
@@ -28,7 +28,7 @@ def _deliver(store: Store, traffic: Traffic, request: Request) -> JsonObject:
     """
     body = request.json()
     account = messages.account_of(store, body, "twilio")
-    until = store.now() + float(str(body.get("ahead_s", 0)))
+    until = upto(body, store.now())
     events = [event for event in messages.waiting(store, account, until) if event.kind in TOLD]
     if not body.get("keep"):
         messages.told(store, events)

@@ -47,6 +47,12 @@ class Providers:
         if self.meta is not None:
             self._receive(self.meta, told("meta", self._place("meta", self.page, self.meta)), now)
 
+    def call(self) -> None:
+        """Let them call by themselves from now on, as they do in life."""
+        self.control.call_by_itself(self._place("resend", MAIL, self.mail))
+        if self.meta is not None:
+            self.control.call_by_itself(self._place("meta", self.page, self.meta))
+
     def happens(self, address: str, kind: str) -> None:
         """Something happens to the mail that somebody got, within the minute."""
         self.control.let_happen(

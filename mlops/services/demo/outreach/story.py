@@ -86,6 +86,7 @@ class Mailing:
         self._answers_to_the_page(self._afternoon(1))
         run_job(workspace=self.workspace, name=WATCH_JOB, trigger="demo", now=self.now)
         self._waits_for_a_signature()
+        self.providers.call()
 
     @property
     def operator(self) -> Proposer:
