@@ -10,6 +10,7 @@ from outreach.services.planning.jobs import WATCH_JOB
 from outreach.services.sending.calling import Senders
 from outreach.services.sending.dispatching import dispatch
 from outreach.services.sending.falling_back import fall_back_without_receipt
+from outreach.services.sending.marking import end_stopped
 from outreach.services.sending.materialising import materialise_due
 from outreach.services.sending.recovering import end_leases_of_the_dead, recover
 from outreach.services.watching import workspaces_sending
@@ -45,6 +46,7 @@ def recover_lapsed(**_: object) -> int:
     """Finish what dead workers and lost answers left."""
     now = timezone.now()
     end_leases_of_the_dead(is_gone=is_gone, now=now)
+    end_stopped(now=now)
     with Senders() as senders:
         return recover(worker=worker_name(), senders=senders, now=now)
 

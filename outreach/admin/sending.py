@@ -48,7 +48,7 @@ class ChannelPolicyAdmin(WorkspaceModelAdmin[ChannelPolicy]):
 
     add_role = change_role = Role.ADMIN
     list_display = ("channel", "is_on", "connection", "sender", "unit_cost", "rate_per_second",
-                    "updated_at")  # fmt: skip
+                    "daily_limit", "updated_at")  # fmt: skip
     list_filter = ("is_on",)
     list_select_related = ("connection",)
     ordering = ("channel",)

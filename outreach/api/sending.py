@@ -99,6 +99,8 @@ class OutreachSend(_Sending):
         body = self.read(OutreachSendIn)
         contact, template = self._contact(body), self.template(body)
         if body["purpose"] == Purpose.MARKETING:
+            if body["is_reply"]:
+                raise ValidationError({"is_reply": "Marketing answers nobody."})
             return self.proposed([contact], template, body)
         if body["force"] and not body.get("reason"):
             raise ValidationError({"reason": "Say why it is forced."})
@@ -113,6 +115,7 @@ class OutreachSend(_Sending):
             ),
             by=self.caller.proposer, now=self.now, channel=body.get("channel", ""),
             send_at=body.get("send_at"), forced_because=body["reason"] if body["force"] else "",
+            is_reply=body["is_reply"],
         )  # fmt: skip
         if answer.status == "scheduled":
             transaction.on_commit(dispatch_due.delay)

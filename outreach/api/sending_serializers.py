@@ -39,6 +39,11 @@ class OutreachSendIn(_TextIn):
         default=False,
         help_text="Skip caps and duplicates, with a reason; never consent or suppression.",
     )
+    is_reply = serializers.BooleanField(
+        default=False,
+        help_text="It answers what they wrote within seven days: by that channel, at any hour, "
+        "and no cap counts it. Service messages only.",
+    )
 
 
 class OutreachSendBatchIn(_TextIn):

@@ -156,6 +156,27 @@ def permissions(
     return told
 
 
+def refusals(facts: Facts, *, purpose: Purpose, laws: Laws = DEFAULT_LAWS) -> CodeArray:
+    """Why people may not be written to at all, whatever the hour and however seldom.
+
+    Parameters
+    ----------
+    facts : of n people on k channels; hours, windows and caps are not looked at
+    purpose : what the message is for
+    laws : of the channels
+
+    Returns
+    -------
+    (n, k) codes of `Why`; `FINE` where suppression, consent and address do not stand against it
+    """
+    at = np.full(facts.n, LONG_AGO)
+    asked = _Asked(
+        facts, purpose, at, at, np.full(facts.n, NEVER), by_person=False, is_stopped=False
+    )
+    columns = [_Column(asked, place, laws[one]) for place, one in enumerate(facts.channels)]
+    return np.stack([one.refusals() for one in columns], axis=1)
+
+
 @dataclass(frozen=True)
 class _Asked:
     facts: Facts
@@ -187,7 +208,7 @@ class _Column:
 
     def write(self, told: Permissions) -> None:
         asked, column = self.asked, self.column
-        why = self._refusals()
+        why = self.refusals()
         why[(why == Why.FINE) & asked.is_barred] = Why.FREQUENCY_CAP
         is_free = why == Why.FINE
         until = np.maximum(asked.at, np.where(asked.is_barred, LONG_AGO, asked.caps))
@@ -210,7 +231,7 @@ class _Column:
         told.window[:, column] = np.where(is_free, window, Window.CLOSED)
         told.hours[:, column] = np.where(is_free, hours, Hours.NONE)
 
-    def _refusals(self) -> CodeArray:
+    def refusals(self) -> CodeArray:
         """Tell what refuses for good; the last check is written first, so the first one stays."""
         facts, column, law = self.asked.facts, self.column, self.law
         point = facts.point[:, column]

@@ -90,6 +90,15 @@ class ChannelPolicy(models.Model):
         default=50, validators=[MinValueValidator(1)],
         help_text="Over all workers; more than the provider allows is refused there.",
     )  # fmt: skip
+    daily_limit = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)],
+        help_text="Messages a day, answers aside; empty: as many as the provider lets a new "
+        "account send. What is over it waits for the next day.",
+    )  # fmt: skip
+    warms_up_since = models.DateField(
+        null=True, blank=True,
+        help_text="A new sender's first day: 50 messages, and every day twice as many.",
+    )  # fmt: skip
     law = models.JSONField(
         default=dict, blank=True,
         help_text="What differs from the shipped rules: quiet hours, windows, who must send.",
@@ -112,6 +121,11 @@ class ChannelPolicy(models.Model):
                 condition=Q(unit_cost__gte=0, rate_per_second__gte=1),
                 name="outreach_channelpolicy_limits",
                 violation_error_message="A price is 0 or more, a rate 1 a second or more.",
+            ),
+            models.CheckConstraint(
+                condition=Q(daily_limit=None) | Q(daily_limit__gte=1),
+                name="outreach_channelpolicy_daily",
+                violation_error_message="A limit is 1 a day or more; empty: the provider's.",
             ),
         ]
         triggers = [OWN_CONNECTION]

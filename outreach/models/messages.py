@@ -85,6 +85,10 @@ class OutreachMessage(models.Model):
     )
     channel = models.CharField(max_length=9, choices=MessageChannel.choices)
     purpose = models.CharField(max_length=9, choices=Purpose.choices)
+    is_reply = models.BooleanField(
+        default=False, db_default=False,
+        help_text="It answers what they wrote: no cap and no quiet hour holds it.",
+    )  # fmt: skip
     campaign = models.ForeignKey(
         OutreachCampaign, null=True, blank=True, on_delete=models.PROTECT,
         related_name="messages", db_index=False, db_constraint=False,
@@ -203,6 +207,11 @@ class OutreachMessage(models.Model):
             models.CheckConstraint(
                 condition=Q(reply_to_comment="") | Q(commented_at__isnull=False),
                 name="outreach_message_commented_when",
+            ),
+            # Nobody advertises by answering.
+            models.CheckConstraint(
+                condition=Q(is_reply=False) | Q(purpose="service", campaign=None),
+                name="outreach_message_reply",
             ),
         ]  # fmt: skip
         indexes = [

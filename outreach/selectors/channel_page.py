@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from outreach.engine.channels import Channel
 from outreach.engine.law_documents import law_from_document
 from outreach.engine.laws import HOUR, ChannelLaw, Outside
 from outreach.models import ChannelPolicy, Halt, MessageChannel
+from outreach.selectors.day_limits import DayRoom, limit_of, used_today
 from outreach.selectors.laws import is_halted, open_halts, policies_of
 from workspaces.models import Connection, Workspace
 
@@ -43,6 +45,7 @@ class ChannelRow:
     needs_connection: bool
     halt: Halt | None
     law: tuple[str, ...]
+    day: DayRoom | None
 
     @property
     def state(self) -> str:
@@ -54,15 +57,16 @@ class ChannelRow:
         return "Stopped" if self.halt else "On"
 
 
-def channel_rows(workspace: Workspace) -> list[ChannelRow]:
+def channel_rows(workspace: Workspace, now: datetime) -> list[ChannelRow]:
     """All channels, in their order."""
     policies, halts = policies_of(workspace), open_halts(workspace)
     kinds = {kind for known in KINDS.values() for kind in known}
     rows = Connection.objects.filter(workspace=workspace, kind__in=kinds).order_by("name")
-    connections = list(rows)
+    connections, used = list(rows), used_today(workspace, now)
     found = []
     for value, label in MessageChannel.choices:
         policy = policies.get(value) or ChannelPolicy(workspace=workspace, channel=value)
+        limit = limit_of(policy, now)
         found.append(
             ChannelRow(
                 value,
@@ -72,6 +76,7 @@ def channel_rows(workspace: Workspace) -> list[ChannelRow]:
                 bool(KINDS[value]),
                 is_halted(policy, halts),
                 law_words(policy),
+                None if limit is None else DayRoom(limit, used[value]),
             )
         )
     return found

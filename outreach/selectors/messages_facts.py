@@ -71,10 +71,7 @@ def known_of(
     facts = Facts.unknown(len(messages), (channel,), Zones(entries))
     points = [message.point for message in messages]
     earlier = _earlier(messages, policy, now)
-    _fill_consent(facts, messages)
-    facts.point[:, 0] = [_point(point) for point in points]
-    facts.suppression[:, 0] = _suppressions(points, first, now)
-    facts.last_inbound[:, 0] = [_moment(point.last_inbound_at) for point in points]
+    _fill_addresses(facts, messages, points, now)
     facts.ad_entry[:, 0] = [_moment(point.entered_by_ad_at) for point in points]
     facts.is_nanp[:] = [point.address.startswith("+1") for point in points]
     facts.zone[:] = zone
@@ -82,6 +79,25 @@ def known_of(
     newest = Suppression.objects.filter(workspace=workspace).aggregate(id=Max("pk"))["id"]
     caps = _caps(messages, earlier, policy, now)
     return Known(replace(facts, caps=caps), earlier, newest or 0)
+
+
+def standing_of(messages: Sequence[OutreachMessage], *, now: datetime) -> Facts:
+    """Read anew what stands against messages: consent, suppressions, addresses; nothing else."""
+    first = messages[0]
+    channel = codes.Channel[first.channel.upper()]
+    points = ContactPoint.objects.in_bulk([message.point_id for message in messages])
+    facts = Facts.unknown(len(messages), (channel,), Zones((("UTC",),)))
+    _fill_addresses(facts, messages, [points[message.point_id] for message in messages], now)
+    return facts
+
+
+def _fill_addresses(
+    facts: Facts, messages: Sequence[OutreachMessage], points: Sequence[ContactPoint], now: datetime
+) -> None:
+    _fill_consent(facts, messages)
+    facts.point[:, 0] = [_point(point) for point in points]
+    facts.suppression[:, 0] = _suppressions(points, messages[0], now)
+    facts.last_inbound[:, 0] = [_moment(point.last_inbound_at) for point in points]
 
 
 def cap_rules(policy: OutreachPolicy) -> CapRules:
@@ -185,6 +201,7 @@ def _earlier(
             Q(sent_at__gt=now - back) | Q(sent_at=None, status=MessageStatus.SENDING),
             workspace=messages[0].workspace_id,
             contact__in=[message.contact_id for message in messages],
+            is_reply=False,  # what people asked for counts against nothing
         )
         .exclude(status__in=_REACHED_NOBODY)
         .exclude(pk__in=[message.pk for message in messages])

@@ -24,6 +24,7 @@ SELECT a.place, coalesce(m.sent_at, m.send_at), (m.purpose = 'marketing')::int::
   FROM {asked} a
   JOIN outreach_outreachmessage m ON m.contact_id = a.contact_id AND m.workspace_id = %(workspace)s
  WHERE (m.sent_at > %(since)s OR m.sent_at IS NULL AND m.status = ANY(%(waiting)s))
+   AND NOT m.is_reply
    AND m.id <> ALL(%(but)s)
    AND (%(replaced)s IS NULL OR m.campaign_id IS DISTINCT FROM %(replaced)s
         OR m.sent_at IS NOT NULL)

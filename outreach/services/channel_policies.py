@@ -19,7 +19,10 @@ from workspaces.services.live import bump
 from workspaces.services.permissions import require
 
 TOPIC: Final = "outreach"
-FIELDS: Final = ("is_on", "sender", "reply_to", "unit_cost", "rate_per_second", "law")
+FIELDS: Final = (
+    "is_on", "sender", "reply_to", "unit_cost", "rate_per_second", "daily_limit", "warms_up_since",
+    "law",
+)  # fmt: skip
 
 
 @transaction.atomic

@@ -178,6 +178,8 @@ def stop_sending(*, campaign: OutreachCampaign, reason: str, now: datetime) -> O
     Enrolment.objects.filter(campaign=locked, state=EnrolmentState.ACTIVE).update(
         state=EnrolmentState.EXITED, exit_reason="stopped", due_at=None
     )
+    locked.paused_reason = reason[:300]
+    locked.save(update_fields=["paused_reason"])
     complete(locked, now=now)
     return locked
 

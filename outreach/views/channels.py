@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -30,7 +32,7 @@ def channels(request: PageRequest) -> HttpResponse:
     """Each channel: on or off, by what it sends, from whom, its price and rate, and its law."""
     context = {
         "title": "Channels",
-        "rows": channel_rows(request.workspace),
+        "rows": channel_rows(request.workspace, timezone.now()),
         "policy": outreach_policy_of(request.workspace),
         "currency": request.workspace.currency,
     }
@@ -73,7 +75,17 @@ def _values(request: PageRequest) -> dict[str, Any]:
         "reply_to": given.get("reply_to", "").strip(),
         "unit_cost": unit_cost,
         "rate_per_second": whole_of(given, "rate_per_second", 50),
+        "daily_limit": whole_of(given, "daily_limit", None),
+        "warms_up_since": _day_of(given, "warms_up_since"),
     }
+
+
+def _day_of(given: Mapping[str, Any], name: str) -> date | None:
+    text = str(given.get(name, "")).strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ValidationError({name: "Give a day as 2026-06-30."}) from None
 
 
 def _try(request: PageRequest, channel: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -200,11 +200,15 @@ def test_an_admin_sets_a_channel_up(
     post(
         admin, path, is_on="yes", connection=connection.public_id, sender="Shop <s@shop.example>",
         reply_to="", unit_cost="0.002", rate_per_second="20",
+        daily_limit="500", warms_up_since="2026-06-01",
     )  # fmt: skip
     policy = ChannelPolicy.objects.get(channel="email")
     assert (policy.sender, str(policy.unit_cost), policy.rate_per_second) == (
         "Shop <s@shop.example>", "0.002000", 20,
     )  # fmt: skip
+    assert (policy.daily_limit, policy.warms_up_since) == (500, date(2026, 6, 1))
+    for name, wrong in (("daily_limit", "0"), ("daily_limit", "-5"), ("warms_up_since", "soon")):
+        post(admin, path, is_on="yes", connection="", **{name: wrong})
     post(admin, path, is_on="yes", unit_cost="-1", rate_per_second="0", connection="")
     policy.refresh_from_db()
     assert (policy.connection, policy.rate_per_second) == (connection, 20)
@@ -214,6 +218,8 @@ def test_an_admin_sets_a_channel_up(
         page = client.get("/outreach/channels/").text
     assert "Nobody is disturbed from 20:00 to 09:00 where they live." in page
     assert "Its terms forbid machines to send" in page
+    assert "0 of 500 sent today" in page
+    assert "0 of 1,000 sent today" in page
 
 
 def test_channels_are_an_admins(post, client_as, approver, workspace, other_workspace, admin):

@@ -23,6 +23,7 @@ from outreach.models import (
 )
 from outreach.platforms.base import Outgoing
 from outreach.services.sending.composing import Links, TextError, outgoing_of, write
+from outreach.services.sending.day_limits import hold_back
 from outreach.services.sending.judging import Decision, judge
 from outreach.services.sending.lanes import Lane
 from workspaces.services.locks import lock_names
@@ -56,6 +57,7 @@ def claim(*, lane: Lane, worker: str, now: datetime, limit: int) -> tuple[list[C
         for message in due:
             message.workspace = lane.workspace
         decisions = judge(due, lane_policy=lane.policy, policy=policy, versions=versions, now=now)
+        decisions = hold_back(lane, due, decisions, now)
         claimed, links = [], Links(lane.workspace)
         for message, decision in zip(due, decisions, strict=True):
             version = versions.get(message.version_id or 0)
@@ -76,10 +78,17 @@ def policy_of(lane: Lane) -> OutreachPolicy:
 
 
 def may_go() -> Q:
-    """Messages that nothing above them stops: no campaign, or one that runs by a plan that does."""
-    return Q(campaign=None) | Q(
-        campaign__status=CampaignStatus.ACTIVE, plan__status=PlanStatus.ACTIVE
+    """Messages that nothing above them stops: no campaign, or one that runs by a plan that does.
+
+    A plan that is through still has its second tries: the next channel, hours after the last row.
+    So has a campaign that came to its end by itself; one that was stopped says why.
+    """
+    runs = Q(
+        campaign__status=CampaignStatus.ACTIVE,
+        plan__status__in=[PlanStatus.ACTIVE, PlanStatus.DONE],
     )
+    is_through = Q(campaign__status=CampaignStatus.COMPLETED, campaign__paused_reason="")
+    return Q(campaign=None) | runs | (is_through & Q(plan__status=PlanStatus.DONE))
 
 
 def _due(lane: Lane, now: datetime) -> QuerySet[OutreachMessage]:

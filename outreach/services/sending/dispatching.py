@@ -1,10 +1,10 @@
 """The dispatcher: take what is due, mark it, call, settle; until nothing is due or time is up.
 
 The order makes a death harmless. Claiming judges, writes and leases messages (transaction 1).
-Then, a few at a time: commit ``call_sent_at`` where nothing stopped them meanwhile, together with
-what the calls before said (transaction 2); call, without any transaction. What is leased but not
-marked was never called and goes back. What is marked but not settled may be out: see
-``recovering``.
+Then, a few at a time: look once more whether something stopped them or somebody left, commit
+``call_sent_at`` together with what the calls before said (transaction 2); call, without any
+transaction. What is leased but not marked was never called and goes back. What is marked but not
+settled may be out: see ``recovering``.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Final
 
 from django.db import transaction
 
-from outreach.models import MessageStatus, OutreachMessage
 from outreach.services.sending.calling import SAFE_AT_ONCE, Answer, Senders
-from outreach.services.sending.claiming import Claimed, claim, may_go
+from outreach.services.sending.claiming import Claimed, claim
 from outreach.services.sending.lanes import Lane, lanes_due
+from outreach.services.sending.marking import hold, mark
 from outreach.services.sending.settling import settle
 from workspaces.ids import uuid7
 from workspaces.platforms.errors import PlatformError
@@ -98,9 +98,10 @@ def _send(
     for some in _batched(claimed, chunk):
         now = clock()
         with transaction.atomic():
+            hold(one.message.pk for one in (*(each.claimed for each in answers), *some))
             if answers:
                 settle(lane=lane, answers=answers, now=now, can_tell=can_tell)
-            marked = _mark(some, now)
+            marked = mark(lane, some, now)
         answers = senders.call(connection, marked)
         called += len(marked)
     if answers:
@@ -110,26 +111,3 @@ def _send(
 
 def _batched(claimed: Sequence[Claimed], size: int) -> list[Sequence[Claimed]]:
     return [claimed[start : start + size] for start in range(0, len(claimed), size)]
-
-
-def _mark(claimed: Sequence[Claimed], now: datetime) -> list[Claimed]:
-    """Write down that these are about to be called, but for what was stopped meanwhile."""
-    owned = OutreachMessage.objects.filter(
-        status=MessageStatus.SENDING,
-        claimed_by=claimed[0].message.claimed_by,
-        pk__in=[one.message.pk for one in claimed],
-    )
-    free = set(
-        owned.filter(may_go(), workspace__kill_switch=False, lease_until__gt=now)
-        .select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
-    )  # fmt: skip
-    OutreachMessage.objects.filter(pk__in=free).update(call_sent_at=now)
-    stopped = [one.message.pk for one in claimed if one.message.pk not in free]
-    if stopped:
-        owned.filter(pk__in=stopped).update(
-            status=MessageStatus.SCHEDULED, claimed_by="", lease_until=None
-        )
-    marked = [one for one in claimed if one.message.pk in free]
-    for one in marked:
-        one.message.call_sent_at = now
-    return marked

@@ -6,6 +6,7 @@ of them days ago does not count.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,10 +16,19 @@ import numpy as np
 
 from outreach.engine.channels import Channel, MomentArray
 from outreach.engine.channels import Purpose as PurposeCode
-from outreach.engine.permission import Hours, Permissions, Verdict, Why, Window, permissions
+from outreach.engine.laws import Laws
+from outreach.engine.permission import (
+    Hours,
+    Permissions,
+    Verdict,
+    Why,
+    Window,
+    permissions,
+    refusals,
+)
 from outreach.engine.zones import NEVER, moment, to_datetime
 from outreach.models import ChannelPolicy, OutreachMessage, OutreachPolicy, Purpose, TemplateVersion
-from outreach.selectors.messages_facts import Earlier, Known, known_of, law_of
+from outreach.selectors.messages_facts import Earlier, Known, known_of, law_of, standing_of
 
 What = Literal["send", "wait", "task", "drop"]
 
@@ -38,6 +48,8 @@ WORDS: Final = {
 DUPLICATE: Final = "They got this already."
 EXPIRED: Final = "Its time was over."
 ARCHIVED: Final = "They were put away after this was planned."
+#: What is written later than this to somebody answers nothing any more.
+ANSWERS_WITHIN: Final = timedelta(days=7)
 MOVED: Final = "The address is somebody else's now."
 NO_TEMPLATE: Final = "Outside of a conversation only a template that the provider approved is sent."
 
@@ -63,25 +75,54 @@ def judge(
     now: datetime,
 ) -> list[Decision]:
     """Decide on messages of one workspace and channel, in their order."""
+    groups: defaultdict[tuple[PurposeCode, bool], list[OutreachMessage]] = defaultdict(list)
+    for message in messages:
+        groups[purpose_of(message, now), is_forced(message)].append(message)
     decided: dict[int, Decision] = {}
-    for purpose in Purpose:
-        for skips_caps in (False, True):
-            group = [
-                one for one in messages
-                if one.purpose == purpose and is_forced(one) == skips_caps
-            ]  # fmt: skip
-            if group:
-                known = known_of(group, policy=policy, now=now)
-                told = permissions(
-                    known.facts, purpose=PurposeCode[purpose.name], at=moment(now),
-                    laws={Channel[lane_policy.channel.upper()]: law_of(lane_policy)},
-                    skips_caps=skips_caps, commented=_commented(group),
-                )  # fmt: skip
-                for place, message in enumerate(group):
-                    asked = _Asked(message, known, told, place, policy, now)
-                    version = versions.get(message.version_id or 0)
-                    decided[message.pk] = _template_checked(asked.decide(), version)
+    for (purpose, skips_caps), group in sorted(groups.items()):
+        known = known_of(group, policy=policy, now=now)
+        told = permissions(
+            known.facts, purpose=purpose, at=moment(now), laws=_law(lane_policy),
+            skips_caps=skips_caps, commented=_commented(group),
+        )  # fmt: skip
+        for place, message in enumerate(group):
+            asked = _Asked(message, known, told, place, policy, now)
+            version = versions.get(message.version_id or 0)
+            decided[message.pk] = _template_checked(asked.decide(), version)
     return [decided[message.pk] for message in messages]
+
+
+def refused_now(
+    messages: Sequence[OutreachMessage], *, lane_policy: ChannelPolicy, now: datetime
+) -> dict[int, Decision]:
+    """Messages that must not go any more, by id: what was heard since they were judged.
+
+    The last look before a call, at what nobody may be written to against: consent, suppressions,
+    the address. Caps and hours do not change within a batch.
+    """
+    groups: defaultdict[PurposeCode, list[OutreachMessage]] = defaultdict(list)
+    for message in messages:
+        groups[purpose_of(message, now)].append(message)
+    found: dict[int, Decision] = {}
+    for purpose, group in sorted(groups.items()):
+        facts = standing_of(group, now=now)
+        why = refusals(facts, purpose=purpose, laws=_law(lane_policy))[:, 0]
+        for place in np.flatnonzero(why):
+            code = Why(why[place])
+            found[group[place].pk] = Decision("drop", code.name.lower(), WORDS[code])
+    return found
+
+
+def _law(policy: ChannelPolicy) -> Laws:
+    return {Channel[policy.channel.upper()]: law_of(policy)}
+
+
+def purpose_of(message: OutreachMessage, now: datetime) -> PurposeCode:
+    """What a message is judged as: an answer only while what it answers is not long ago."""
+    wrote_at = message.point.last_inbound_at
+    if message.is_reply and wrote_at is not None and wrote_at > now - ANSWERS_WITHIN:
+        return PurposeCode.REPLY
+    return PurposeCode[message.purpose.upper()]
 
 
 def _commented(messages: Sequence[OutreachMessage]) -> MomentArray:
@@ -129,6 +170,12 @@ class _Asked:
             "send", needs_template=verdict == Verdict.TEMPLATE_ONLY, proof=self._proof()
         )
 
+    def _answers(self) -> str | None:
+        """When they wrote what it answers; none where that is too long ago, and caps hold."""
+        wrote_at = self.message.point.last_inbound_at
+        is_one = purpose_of(self.message, self.now) == PurposeCode.REPLY
+        return wrote_at.isoformat() if is_one and wrote_at else None
+
     def _again(self) -> Decision | None:
         """Refuse what a person got already; another step of the same campaign only waits."""
         message, policy = self.message, self.policy
@@ -165,6 +212,7 @@ class _Asked:
         day, week, all_day, all_week = (int(one) for one in facts.caps.counts[place])
         return {
             **self.message.proof,
+            **({"answers": self._answers()} if self.message.is_reply else {}),
             "consent": int(facts.consent_id[place, 0]) or None,
             "caps": {"marketing_day": day, "marketing_week": week, "day": all_day,
                      "week": all_week},

@@ -20,7 +20,7 @@ from outreach.models import (
     TaskReason,
 )
 from outreach.platforms.base import RECIPIENT, Sent
-from outreach.services.consequences import count_days, follow
+from outreach.services.consequences import follow
 from outreach.services.sending.calling import Answer
 from outreach.services.sending.falling_back import fall_back
 from outreach.services.sending.lanes import Lane
@@ -65,9 +65,9 @@ def settle(*, lane: Lane, answers: Sequence[Answer], now: datetime, can_tell: bo
                 hard.append(message)
             changed.append(message)
         pgbulk.update(OutreachMessage, changed, _SAVED)
-        note_sent(lane.workspace, sent, now=now)
+        failed = [one for one in changed if one.status == MessageStatus.FAILED]
+        note_sent(lane.workspace, sent, failed=failed, now=now)
         note_unsure([message for message in changed if message.is_unsure])
-        note_failed(lane.workspace, [one for one in changed if one.status == MessageStatus.FAILED])
         fall_back(messages=hard, now=now)
     _tell_connection(lane, answers, now)
 
@@ -98,8 +98,16 @@ def _settle_sent(
 ) -> list[OutreachMessage]:
     """Note a success, however late; those that count as sent from now on."""
     message.provider, message.provider_message_id = provider, told.provider_message_id[:200]
-    if message.status != MessageStatus.SENDING:  # its news was faster
+    is_told = message.sent_at is not None or message.status == MessageStatus.FAILED
+    if is_told:  # its news was faster
         return []
+    if message.status == MessageStatus.CANCELLED:  # it stays so, and what went out counts
+        message.sent_at = now
+        return [message]
+    if message.status == MessageStatus.SCHEDULED:
+        # Put back while the answer was on its way: through the states that every message takes.
+        rows = OutreachMessage.objects.filter(pk=message.pk)
+        rows.update(status=MessageStatus.SENDING, lease_until=now)
     mark_sent(message, now)
     return [message]
 
@@ -157,24 +165,28 @@ def make_unsure(message: OutreachMessage) -> None:
     message.claimed_by, message.lease_until = "", None
 
 
-def note_sent(workspace: Workspace, messages: Sequence[OutreachMessage], *, now: datetime) -> None:
-    """Count messages that are sent from now on: by day, by address, as touches."""
+def note_sent(
+    workspace: Workspace,
+    messages: Sequence[OutreachMessage],
+    *,
+    now: datetime,
+    failed: Sequence[OutreachMessage] = (),
+) -> None:
+    """Count messages that are sent from now on: by day, by address, as touches.
+
+    Those that failed are counted by day along with them: who counts twice in one transaction
+    may wait for somebody who waits for him.
+    """
+    told = [(message, ("sent",)) for message in messages]
+    follow(workspace=workspace, told=[*told, *((one, ("failed",)) for one in failed)], now=now)
     if not messages:
         return
-    told = [(message, ("sent",)) for message in messages]
-    follow(workspace=workspace, told=told, now=now)
     points = sorted({message.point_id for message in messages})
     list(ContactPoint.objects.select_for_update().filter(pk__in=points).order_by("pk").values("pk"))
     ContactPoint.objects.filter(pk__in=points).update(sent=F("sent") + 1)
     OutreachTask.objects.filter(
         message__in=messages, done_at=None, reason=TaskReason.UNSURE
     ).update(done_at=messages[0].sent_at, is_sent=True)
-
-
-def note_failed(workspace: Workspace, messages: Sequence[OutreachMessage]) -> None:
-    """Count messages that failed before they went out."""
-    if messages:
-        count_days(workspace=workspace, told=[(message, ("failed",)) for message in messages])
 
 
 def note_unsure(messages: Sequence[OutreachMessage]) -> None:

@@ -33,7 +33,7 @@ from outreach.services.drafting import create_campaign
 from outreach.services.people.refusing import PeopleError
 from outreach.services.planning.making import plan_campaign
 from outreach.services.sending.composing import digest_of
-from outreach.services.sending.judging import Decision, judge
+from outreach.services.sending.judging import ANSWERS_WITHIN, Decision, judge
 from outreach.services.sending.keys import dedup_key
 from outreach.services.sending.lanes import open_lanes
 from workspaces.gate import Proposer
@@ -82,8 +82,12 @@ def send_service(
     channel: str = "",
     send_at: datetime | None = None,
     forced_because: str = "",
+    is_reply: bool = False,
 ) -> Answer:
     """Send a service message by the first channel that may be used.
+
+    ``is_reply`` answers what they wrote: it goes by a channel on which they did lately, at any
+    hour, and counts against no cap.
 
     ``forced_because`` skips caps and duplicates, never consent, suppression or quiet hours, and
     needs an approver.
@@ -101,12 +105,15 @@ def send_service(
     with transaction.atomic():
         lock_names([f"outreach:contact:{contact.pk}"])
         options = _options(contact, text, channel)
+        if is_reply:
+            options = _answering(options, now)
         proof = {"by": by.label[:150]} | (
             {"forced_because": forced_because[:300]} if forced_because else {}
         )
         refused: list[Decision] = []
         for place, (policy, point) in enumerate(options):
             message = _message(contact, point, text, proof, send_at or now)
+            message.is_reply = is_reply
             decision = _judged(message, policy, max(send_at or now, now))
             if decision.what != "drop":
                 left = [other for _, other in options[place + 1 :]][:_FALLBACKS]
@@ -200,6 +207,23 @@ def _options(
         if point.channel in lanes and only in ("", point.channel)
     ]
     return sorted(found, key=lambda one: (order.index(one[0].channel), one[1].position))
+
+
+def _answering(
+    options: list[tuple[ChannelPolicy, ContactPoint]], now: datetime
+) -> list[tuple[ChannelPolicy, ContactPoint]]:
+    """Those on which they wrote lately, the newest first."""
+    since = now - ANSWERS_WITHIN
+    wrote = [
+        (at, policy, point)
+        for policy, point in options
+        if (at := point.last_inbound_at) is not None and at > since
+    ]
+    if not wrote:
+        raise PeopleError(
+            "is_reply", "They wrote nothing within seven days that this could answer."
+        )
+    return [(policy, point) for _, policy, point in sorted(wrote, key=lambda one: one[0])][::-1]
 
 
 def _order(contact: Contact) -> list[str]:
