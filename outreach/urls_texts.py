@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from outreach.views import texts
+from outreach.views import text_help, texts
 
 _TEXT = "outreach/texts/<uuid:public_id>/"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path(_TEXT, texts.text, name="text"),
     path(f"{_TEXT}preview/", texts.preview, name="text-preview"),
     path(f"{_TEXT}save/", texts.save, name="text-save"),
+    path(f"{_TEXT}test/", text_help.test, name="text-test"),
     path(f"{_TEXT}versions/", texts.versions, name="text-versions"),
     path(f"{_TEXT}do/<slug:action>/", texts.act, name="text-act"),
 ]

@@ -31,6 +31,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "text": (MEMBER, NONE),
     "text-preview": (NONE, MEMBER),
     "text-save": (NONE, OPERATOR),
+    "text-test": (NONE, OPERATOR),
     "text-versions": (MEMBER, NONE),
     "text-act": (NONE, OPERATOR),
     "social": (MEMBER, NONE),

@@ -94,6 +94,14 @@ class TextOfIn(Body):
     contact = serializers.UUIDField(required=False, help_text="Without one: with the samples.")
 
 
+class TextTriedOut(serializers.Serializer[Any]):
+    """How a test went."""
+
+    is_sent = serializers.BooleanField()
+    to = serializers.CharField()
+    words = serializers.CharField(help_text="What the provider said, where it refused.")
+
+
 class TextVersionOut(serializers.Serializer[Any]):
     """A version; it never changes."""
 

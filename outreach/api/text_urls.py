@@ -17,4 +17,7 @@ urlpatterns = [
     api_path(
         "outreach/templates/<uuid:public_id>/preview/", texts.TextLook.as_view(), "api-text-look"
     ),
+    api_path(
+        "outreach/templates/<uuid:public_id>/test-send/", texts.TextTest.as_view(), "api-text-test"
+    ),
 ]

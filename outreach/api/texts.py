@@ -22,6 +22,7 @@ from outreach.api.text_serializers import (
     TextOfIn,
     TextOut,
     TextPreviewIn,
+    TextTriedOut,
     TextVersionIn,
     TextVersionOut,
 )
@@ -33,8 +34,9 @@ from outreach.models import (
     TemplateStatus,
     TemplateVersion,
 )
-from outreach.selectors.text_looks import Draft, look_at
+from outreach.selectors.text_looks import PARTS, Draft, look_at
 from outreach.selectors.texts import TextRates, rates_by_template, texts_of, used_in
+from outreach.services.texts.trying_out import send_test
 from outreach.services.texts.writing import (
     activate_text,
     archive_text,
@@ -233,3 +235,27 @@ class TextLook(TextsView):
         draft = Draft.of(template, self.version(template, body.get("version")))
         look = look_at(draft, workspace=self.workspace, contact=self.contact(body))
         return Response(TextLookOut(look).data)
+
+
+class TextTest(TextsView):
+    """A test of a text."""
+
+    scopes = {"POST": scopes.OUTREACH_WRITE}
+
+    @extend_schema(
+        tags=TAG, operation_id="texts_test", summary="Mail a version to yourself",
+        request=TextOfIn, responses=TextTriedOut,
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Send a version to the address of whoever asks, by the workspace's own connection.
+
+        It is in no figures, and the links in it count nothing and unsubscribe nobody.
+        """
+        template, body = self.one(public_id), self.read(TextOfIn)
+        version = self.version(template, body.get("version")) or TemplateVersion()
+        tried = send_test(
+            template=template, parts={name: getattr(version, name) for name in PARTS},
+            contact=self.contact(body), by=self.caller.proposer, now=self.now,
+        )  # fmt: skip
+        return Response(TextTriedOut(tried).data)

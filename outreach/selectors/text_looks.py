@@ -35,7 +35,6 @@ from workspaces.models import Workspace
 
 #: Parts of a text, as columns of a version and as callers name them.
 PARTS: Final = ("subject", "preheader", "text", "body", "markup", "variables")
-_UNSUBSCRIBE: Final = next(str(one.sample) for one in SYSTEM if one.name == "unsubscribe_url")
 
 
 @dataclass(frozen=True)
@@ -95,16 +94,19 @@ def look_at(
     workspace: Workspace,
     contact: Contact | None = None,
     policy: OutreachPolicy | None = None,
+    addresses: Mapping[str, str] | None = None,
 ) -> Look:
     """Write a text for a contact, or with its samples, and look it over.
 
     A blank that the contact has nothing for shows its sample, and is named: a campaign may fill it.
-    ``policy`` is that of the workspace, where it is known already.
+    ``policy`` is that of the workspace, where it is known already; ``addresses`` stand in for the
+    sample ones to leave or choose by.
     """
     try:
         declared = known_variables(draft.variables)
         compiled = compile_template(draft.source, declared)
         values, from_samples = _values(declared, policy or outreach_policy_of(workspace), contact)
+        values |= addresses or {}
         rendered = render(compiled, values, locale=contact.locale if contact else "")
     except TemplateError as error:
         return Look(problems=error.problems)
@@ -138,7 +140,7 @@ def _message(draft: Draft, rendered: Rendered, values: Mapping[str, Any]) -> Mes
         html=rendered.html,
         is_marketing=draft.category == TemplateCategory.MARKETING,
         postal_address=str(values["postal_address"] or ""),
-        unsubscribe_url=_UNSUBSCRIBE,
+        unsubscribe_url=str(values["unsubscribe_url"]),
     )
 
 

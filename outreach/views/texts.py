@@ -97,7 +97,7 @@ def new(request: PageRequest) -> HttpResponse:
     try:
         made = create_text(workspace=request.workspace, values=values, **_by(request))
     except ValidationError as error:
-        context["errors"] = _sentences(error)
+        context["errors"] = sentences(error)
         return show(request, "outreach/texts/new.html", context, status=400)
     return redirect("text", made.public_id)
 
@@ -115,7 +115,7 @@ def starters(request: PageRequest) -> HttpResponse:
 @page(Role.VIEWER)
 def text(request: PageRequest, public_id: UUID) -> HttpResponse:
     """One text: words to edit, how they look, versions, where it is used."""
-    template = _text(request, public_id)
+    template = own_text(request, public_id)
     newest = template.versions.order_by("-number").first()
     return _draw(request, template, newest, rows_of_version(newest), newest)
 
@@ -124,7 +124,7 @@ def text(request: PageRequest, public_id: UUID) -> HttpResponse:
 @page(Role.VIEWER)
 def preview(request: PageRequest, public_id: UUID) -> HttpResponse:
     """How the words of the form look to somebody; nothing is kept."""
-    template = _text(request, public_id)
+    template = own_text(request, public_id)
     draft = Draft(template.channel, template.category, **parts_of(request.POST.dict()))
     return show(request, "outreach/texts/_look.html", _look(request, draft))
 
@@ -133,7 +133,7 @@ def preview(request: PageRequest, public_id: UUID) -> HttpResponse:
 @page(Role.OPERATOR)
 def save(request: PageRequest, public_id: UUID) -> HttpResponse:
     """Keep the words of the form as the next version, and use them if that was pressed."""
-    template = _text(request, public_id)
+    template = own_text(request, public_id)
     given = request.POST.dict()
     parts, based_on = parts_of(given), given.get("based_on", "")
     try:
@@ -146,7 +146,7 @@ def save(request: PageRequest, public_id: UUID) -> HttpResponse:
     except _REFUSALS as error:
         newest = template.versions.order_by("-number").first()
         written = TemplateVersion(template=template, **parts)
-        return _draw(request, template, written, rows_of(given), newest, errors=_sentences(error))
+        return _draw(request, template, written, rows_of(given), newest, errors=sentences(error))
     what = "is in use" if given.get("do") == "use" else "is saved"
     messages.success(request, f"Version {saved.number} {what}.")
     return redirect("text", public_id)
@@ -156,7 +156,7 @@ def save(request: PageRequest, public_id: UUID) -> HttpResponse:
 @page(Role.VIEWER)
 def versions(request: PageRequest, public_id: UUID) -> HttpResponse:
     """Every version with how it fared, and how two of them differ."""
-    template = _text(request, public_id)
+    template = own_text(request, public_id)
     rows = list(template.versions.order_by("-number")[:100])
     after = _numbered(rows, request.GET.get("b", "")) or (rows[0] if rows else None)
     older = [row for row in rows if after and row.number < after.number]
@@ -178,7 +178,7 @@ def versions(request: PageRequest, public_id: UUID) -> HttpResponse:
 @page(Role.OPERATOR)
 def act(request: PageRequest, public_id: UUID, action: str) -> HttpResponse:
     """Use a version, rename, copy or archive a text."""
-    template, given = _text(request, public_id), request.POST
+    template, given = own_text(request, public_id), request.POST
     leads_to = template
     try:
         if action == "use":
@@ -200,7 +200,7 @@ def act(request: PageRequest, public_id: UUID, action: str) -> HttpResponse:
         else:
             raise Http404("There is no such action.")
     except _REFUSALS as error:
-        for sentence in _sentences(error):
+        for sentence in sentences(error):
             messages.error(request, sentence)
     return redirect("text", leads_to.public_id)
 
@@ -209,7 +209,8 @@ def _by(request: PageRequest) -> dict[str, Any]:
     return {"by": Proposer.person(request.user), "now": timezone.now()}
 
 
-def _text(request: PageRequest, public_id: UUID) -> ChannelTemplate:
+def own_text(request: PageRequest, public_id: UUID) -> ChannelTemplate:
+    """A text of the workspace, or 404."""
     row = ChannelTemplate.objects.filter(workspace=request.workspace, public_id=public_id)
     found = row.select_related("workspace", "current").first()
     if found is None:
@@ -260,7 +261,7 @@ def _draw(
 def _look(request: PageRequest, draft: Draft) -> dict[str, Any]:
     """What the preview shows: for the contact that was searched for, else with samples."""
     words = (request.POST.get("recipient") or request.GET.get("recipient") or "").strip()
-    contact = _recipient(request, words) if words else None
+    contact = recipient_of(request, words) if words else None
     look = look_at(draft, workspace=request.workspace, contact=contact)
     return {
         "look": look,
@@ -271,7 +272,8 @@ def _look(request: PageRequest, draft: Draft) -> dict[str, Any]:
     }
 
 
-def _recipient(request: PageRequest, words: str) -> Contact | None:
+def recipient_of(request: PageRequest, words: str) -> Contact | None:
+    """The contact of an address or a name."""
     rows = Contact.objects.filter(workspace=request.workspace, archived_at=None)
     named = Q(points__address__iexact=words) | Q(first_name__iexact=words)
     return rows.filter(named | Q(last_name__iexact=words)).order_by("pk").first()
@@ -287,7 +289,8 @@ def _remarks(request: PageRequest, draft: Draft, rendered: Any) -> list[Any]:
     return check(piece, profile=profile, practices=practices)
 
 
-def _sentences(error: Exception) -> list[str]:
+def sentences(error: Exception) -> list[str]:
+    """What a refusal says, with the part that each sentence is about."""
     if isinstance(error, ValidationError) and hasattr(error, "message_dict"):
         return [f"{field.capitalize()}: {one}" for field, told in error.message_dict.items()
                 for one in told]  # fmt: skip

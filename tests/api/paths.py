@@ -101,6 +101,7 @@ OPERATIONS = {
     "GET outreach/templates/<uuid:public_id>/versions/": "outreach:read",
     "POST outreach/templates/<uuid:public_id>/versions/": "outreach:write",
     "POST outreach/templates/<uuid:public_id>/preview/": "outreach:read",
+    "POST outreach/templates/<uuid:public_id>/test-send/": "outreach:write",
     "POST suppressions/<uuid:public_id>/lift/": "workspace:admin",
     "GET social/posts/": "outreach:read",
     "GET social/posts/<uuid:public_id>/": "outreach:read",

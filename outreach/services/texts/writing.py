@@ -114,7 +114,7 @@ def save_version(
         )
     parts = {name: getattr(newest or TemplateVersion(), name) for name in PARTS}
     parts |= {name: values[name] for name in PARTS if name in values}
-    _refuse_unreadable(locked, parts)
+    refuse_unreadable(locked, parts)
     sha256 = digest_of(parts)
     if newest and newest.sha256 == sha256:
         return newest
@@ -207,6 +207,26 @@ def copy_text(
     )
 
 
+def refuse_unreadable(template: ChannelTemplate, parts: Mapping[str, Any]) -> None:
+    """Refuse a text that cannot be read; it may be unfinished.
+
+    Raises
+    ------
+    ValidationError : names every part that cannot be read, with its line
+    """
+    wrong = _misshapen(template, parts)
+    if wrong:
+        raise ValidationError(wrong)
+    draft = Draft(template.channel, template.category, **parts)
+    try:
+        compile_template(draft.source, known_variables(draft.variables))
+    except TemplateError as error:
+        for problem in error.problems:
+            where = f"Line {problem.line}: " if problem.line else ""
+            wrong.setdefault(problem.part, []).append(f"{where}{problem.text}")
+        raise ValidationError(wrong) from error
+
+
 def digest_of(parts: Mapping[str, Any]) -> str:
     """Digest of what a text says; two texts of the same words have the same."""
     document = {name: parts[name] for name in PARTS}
@@ -258,21 +278,6 @@ def _free_name(template: ChannelTemplate) -> str:
     base = template.name[:110]
     tries = (f"{base} (copy{f' {n}' if n > 1 else ''})" for n in range(1, len(names) + 3))
     return next(one for one in tries if one not in names)
-
-
-def _refuse_unreadable(template: ChannelTemplate, parts: Mapping[str, Any]) -> None:
-    """A text may be unfinished, but not one that cannot be read."""
-    wrong = _misshapen(template, parts)
-    if wrong:
-        raise ValidationError(wrong)
-    draft = Draft(template.channel, template.category, **parts)
-    try:
-        compile_template(draft.source, known_variables(draft.variables))
-    except TemplateError as error:
-        for problem in error.problems:
-            where = f"Line {problem.line}: " if problem.line else ""
-            wrong.setdefault(problem.part, []).append(f"{where}{problem.text}")
-        raise ValidationError(wrong) from error
 
 
 def _misshapen(template: ChannelTemplate, parts: Mapping[str, Any]) -> dict[str, list[str]]:
