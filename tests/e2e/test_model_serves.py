@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
-import signal
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from embedded.keys import local_secrets
-from embedded.process import spawn, stop
-from embedded.procfile import read_procfile
-from embedded.stack import PROJECT, Stack
+from embedded.stack import Stack
+from tests.e2e.beside import processes
 from tests.e2e.conftest import LogIn, picture
 from tests.e2e.small_app import NAME
 from tests.e2e.test_complete_loop import post
@@ -29,28 +23,9 @@ WORKERS = ("worker-train", "worker-infer")
 
 @pytest.fixture
 def workers(stack: Stack, tmp_path: Path) -> Iterator[None]:
-    """The processes that train and predict, on the stack's servers, for this test alone."""
-    listed = read_procfile(PROJECT / "Procfile")
-    env = {
-        **os.environ,
-        **local_secrets(stack.state),
-        "DATABASE_URL": stack.database_url,
-        "REDIS_URL": stack.redis_url,
-        "COUNTERSIGN_STATE": str(stack.state),
-        "DJANGO_SETTINGS_MODULE": "config.settings.local",
-        "SANDBOX_URL": stack.sandbox_url,
-        "OMP_NUM_THREADS": "1",
-    }
-    running = []
-    for name in WORKERS:
-        command = [sys.executable, "-m", *shlex.split(listed[name])]
-        with (tmp_path / f"{name}.log").open("wb") as log:
-            running.append(
-                spawn(command, log=log, death_signal=signal.SIGTERM, cwd=PROJECT, env=env)
-            )
-    yield
-    for process in running:
-        stop(process, (signal.SIGTERM, 5.0))
+    """The processes that train and predict, for this test alone."""
+    with processes(stack, WORKERS, tmp_path):
+        yield
 
 
 def trained(page: Page) -> str:
@@ -60,7 +35,7 @@ def trained(page: Page) -> str:
     expect(page.get_by_text(re.compile("Training (waits|since)"))).to_be_visible()
     picture(page, "model-serves-1-training")
     version = page.get_by_role("link", name="Version 1", exact=True).first
-    expect(version).to_be_visible(timeout=60_000)
+    expect(version).to_be_visible(timeout=120_000)
     return str(version.get_attribute("href"))
 
 

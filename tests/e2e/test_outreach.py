@@ -1,0 +1,112 @@
+"""A campaign from its first word to the mailbox, as its people see it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from embedded.stack import Stack
+from tests.e2e.beside import fill, processes
+from tests.e2e.conftest import REAL, LogIn, picture, sandbox
+from tests.e2e.test_main_job import sign_here, wait_for
+
+
+@pytest.fixture(scope="module")
+def sending(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Two people of whom one agreed, a text, a provider, and the worker that sends."""
+    fill(stack, "tests.e2e.outreach_rows")
+    with processes(stack, ["worker-outreach"], tmp_path_factory.mktemp("sending")):
+        yield
+
+
+def go_on(page: Page, step: str) -> None:
+    page.get_by_role("button", name="Save and go on").click()
+    page.wait_for_url(re.compile(f"/edit/{step}/"))
+
+
+def build(page: Page) -> None:
+    """Write the campaign, step by step."""
+    page.goto("/outreach/campaigns/new/")
+    page.get_by_label("Name").fill("Summer")
+    go_on(page, "audience")
+    page.get_by_label("Audience").select_option(label="Journey's people")
+    expect(page.locator("#audience-look")).to_contain_text("2 people now")
+    go_on(page, "channels")
+    go_on(page, "texts")
+    page.locator("#step-1-text-email").select_option(label="Summer plans")
+    go_on(page, "limits")
+    page.get_by_label(re.compile("To each at the hour")).uncheck()
+    go_on(page, "review")
+
+
+def mails(stack: Stack, address: str) -> list[dict[str, Any]]:
+    """What an address got."""
+    found = sandbox(stack, f"messages?platform=resend&recipient={address}")["messages"]
+    assert isinstance(found, list)
+    return found
+
+
+@pytest.mark.usefixtures("sending")
+def test_a_campaign_is_written_planned_signed_and_arrives(stack: Stack, log_in: LogIn) -> None:
+    ada, amir = log_in("ada", REAL), log_in("amir", REAL)
+
+    build(ada)
+    ada.get_by_role("button", name="Plan the send").click()
+    expect(ada.get_by_role("heading", name=re.compile("1 get it, 1 do not"))).to_be_visible()
+    expect(ada.locator("main")).to_contain_text("Did not agree: 1")
+    picture(ada, "outreach-1-plan")
+    address = ada.url
+    ada.get_by_role("button", name="Send for signature").click()
+    ada.wait_for_url(re.compile("/approvals/"))
+    public_id = re.findall(r"/approvals/([0-9a-f-]{36})", ada.url)[0]
+    assert mails(stack, "ann@journey.example") == []
+
+    amir.goto(f"/approvals/{public_id}/")
+    sign_here(amir)
+    wait_for(amir, public_id, "Executed")
+    mail = arrived(stack, amir)
+    assert mails(stack, "bob@journey.example") == []
+
+    see(ada, address.split("edit/")[0], "Delivered", "1")
+    expect(ada.get_by_role("heading", name=re.compile("What became of it"))).to_be_visible()
+    picture(ada, "outreach-2-report")
+    ada.goto("/outreach/messages/?q=ann@journey")
+    ada.locator("main tbody a.cs-subject").first.click()
+    expect(ada.locator("main")).to_contain_text("Given on")
+    picture(ada, "outreach-3-proof")
+    leave(log_in(""), mail)
+    ada.goto("/outreach/suppressions/?q=ann@journey")
+    expect(ada.locator("main tbody")).to_contain_text("ann@journey.example")
+
+
+def arrived(stack: Stack, page: Page) -> dict[str, Any]:
+    """The one mail that Ann got, once it is there."""
+    for _ in range(60):
+        if found := mails(stack, "ann@journey.example"):
+            break
+        page.wait_for_timeout(500)
+    (mail,) = found
+    return mail
+
+
+def see(page: Page, address: str, stage: str, count: str) -> None:
+    """Reload the report until a stage has its count: providers tell in their own time."""
+    row = page.locator("main tr").filter(has_text=stage).first
+    for _ in range(60):
+        page.goto(address)
+        if count in row.locator("td").all_inner_texts():
+            return
+        page.wait_for_timeout(500)
+    raise AssertionError(page.locator("main").inner_text())
+
+
+def leave(page: Page, mail: dict[str, Any]) -> None:
+    """Ann follows the mail's own link; looking alone ends nothing."""
+    page.goto(re.findall(r"http://\S+/o/u/\S+", mail["text"])[0])
+    page.get_by_role("button", name="Unsubscribe").click()
+    expect(page.get_by_role("status")).to_contain_text("gets no more marketing")
+    picture(page, "outreach-4-left")
