@@ -21,6 +21,7 @@ from outreach.selectors.launch_needs import Sending, needs_of
 from outreach.selectors.launch_results import measured_launch
 from outreach.selectors.launches import KIND, SMALL_SENDS
 from outreach.selectors.plan_rows import stored_rows
+from outreach.selectors.senders import changed_since
 from outreach.services.life import activate, go_on, stop_sending
 from outreach.services.planning.renewing import renew_plan
 from workspaces.gate import CheckResult, Draft, Judgement, PlanView, Reading, StateError
@@ -174,6 +175,8 @@ def _sent_state(send: SendPlan, body: dict[str, Any]) -> tuple[Any, str]:
     members = member_ids(send.workspace, send.campaign.audience, send.as_of)
     if ids_sha256(members) != body["audience_sha256"]:
         return "other", f"The audience changed: it has {len(members):,} people now"
+    if changed := changed_since(send, terms=True):
+        return "other", f"Changed since it was signed: {changed}"
     if settings_sha256(send.settings) != body["settings_sha256"]:
         return "other", "Its settings are not those that were signed"
     if stored_rows(send).sha256() != body["rows_sha256"]:

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from outreach.models import CampaignStatus, LaunchOperation, OutreachCampaign, PlanStatus, SendPlan
 from outreach.selectors.campaign_rules import settings_sha256
 from outreach.selectors.launches import active_plan, newest_ready, subject_of
+from outreach.selectors.senders import changed_since
 from outreach.selectors.text_faults import errors_in
 from workspaces.gate import Draft, Json, RequestError, StateError
 from workspaces.models import Workspace
@@ -89,6 +90,8 @@ def _ready(campaign: OutreachCampaign, request: Mapping[str, Any]) -> SendPlan:
         asked = newest_ready(campaign)
     if asked is None or asked.status != PlanStatus.READY:
         raise StateError("There is no plan that can be sent. Plan the send first.")
+    if changed := changed_since(asked, terms=True):
+        raise StateError(f"Changed since it was planned: {changed}. Plan the send anew.")
     if not asked.recipients:
         raise StateError("Nobody would get anything by this plan.")
     _refuse_faulty(asked)
@@ -164,6 +167,10 @@ def send_document(send: SendPlan) -> Json:
         "rows_sha256": send.rows_sha256,
         "audience_sha256": send.audience_sha256,
         "settings_sha256": settings_sha256(send.settings),
+        "purpose": send.settings["campaign"]["purpose"],
+        "budget": send.settings["campaign"]["budget"],
+        "daily_limit": send.settings["campaign"]["daily_limit"],
+        "senders": send.settings.get("senders", {}),
         "texts": [
             {"step": step["position"], **text}
             for step in send.settings.get("steps", [])

@@ -66,6 +66,7 @@ class ChannelLaw:
     person_window_s : how long a person of ours may answer after the person's last message
     comment_window_s : how long the one private reply to a comment may be sent
     quiet : minutes of the local day in which nobody is disturbed; replies are exempt
+    quiet_too : the same; for a law that keeps to two that differ
     legal_hours : whether the law's hours (`LEGAL_QUIET`) are quiet too
     consent_for_service : whether service messages need consent, not only no withdrawal
     reply_despite_stop : whether somebody who unsubscribed and then wrote is answered
@@ -80,6 +81,7 @@ class ChannelLaw:
     person_window_s: int = 0
     comment_window_s: int = 0
     quiet: Span | None = None
+    quiet_too: Span | None = None
     legal_hours: bool = False
     consent_for_service: bool = False
     reply_despite_stop: bool = True

@@ -335,9 +335,9 @@ def _codes(n: int, code: IntEnum) -> CodeArray:
 
 def open_hours(law: ChannelLaw) -> tuple[tuple[Span, ...], ...] | None:
     """Minutes of the day in which a channel may be used, by region; None where always."""
-    if law.quiet is None and not law.legal_hours:
+    if law.quiet is None and law.quiet_too is None and not law.legal_hours:
         return None
-    own = spans_outside(law.quiet)
+    own = _overlap(spans_outside(law.quiet), spans_outside(law.quiet_too))
     legal = LEGAL_QUIET if law.legal_hours else {}
     return tuple(_overlap(own, spans_outside(legal.get(region))) for region in Region)
 

@@ -34,6 +34,7 @@ from outreach.selectors.laws import (
     policies_of,
     table_of,
 )
+from outreach.selectors.senders import channels_with_texts, senders_of
 from outreach.selectors.sent_lately import caps_of
 from workspaces.gate import Json, canonical, digest
 from workspaces.models import Workspace
@@ -46,6 +47,8 @@ _PROVIDER_APPROVED: Final = "approved"
 def settings_of(campaign: OutreachCampaign) -> Json:
     """Everything of a campaign that decides what goes out, with its texts by version."""
     policy = outreach_policy_of(campaign.workspace)
+    steps = [_step(one) for one in steps_of(campaign)]
+    channels = channels_with_texts(steps, campaign.channels)
     found: Json = plain(
         {
             "version": VERSION,
@@ -68,7 +71,8 @@ def settings_of(campaign: OutreachCampaign) -> Json:
                 "send_at_best_hour": campaign.send_at_best_hour,
             },
             "variants": _variants(campaign.test),
-            "steps": [_step(one) for one in steps_of(campaign)],
+            "steps": steps,
+            "senders": senders_of(campaign.workspace, channels),
             "canary": policy.has_canary,
         }
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet, Sum
@@ -22,6 +23,7 @@ from outreach.models import (
 from outreach.selectors.campaign_rules import spent_by_channel, usable_channels
 from outreach.selectors.launches import KIND, SMALL_SENDS
 from outreach.selectors.laws import outreach_policy_of
+from outreach.selectors.senders import changed_since
 from workspaces.formats import money as shown
 from workspaces.gate import CheckResult, Json
 from workspaces.models.gate import OPEN
@@ -126,8 +128,8 @@ class Sending:
         """All checks of a launch or change."""
         policy = outreach_policy_of(self.plan.workspace)
         return (
-            self._time(), self._channels(), self._texts(), self._foot(policy), self._budget(),
-            *self._lines(policy),
+            self._time(), self._channels(), self._senders(), self._texts(), self._foot(policy),
+            self._budget(), *self._lines(policy),
         )  # fmt: skip
 
     def _time(self) -> CheckResult:
@@ -154,6 +156,14 @@ class Sending:
         if without:
             return CheckResult("channels", "blocked", f"Connect {', '.join(without)} first.")
         return CheckResult("channels", "passed", "Every channel of it is on.")
+
+    def _senders(self) -> CheckResult:
+        """Of one that goes: only a new signature lets it come from somebody else."""
+        changed = self.plan.activated_at and changed_since(self.plan, terms=False)
+        if changed:
+            why = f"Changed since it was signed: {changed}. Plan it anew, and have that signed."
+            return CheckResult("senders", "blocked", why)
+        return CheckResult("senders", "passed", "From whom it comes is as it was planned.")
 
     def _unconnected(self, used: set[str]) -> list[str]:
         """Channels that need a provider and have none; people and the website need none."""
@@ -196,9 +206,9 @@ class Sending:
         ]
 
     def _budget(self) -> CheckResult:
-        budget = self.plan.campaign.budget
-        if budget is None:
+        if self.said["budget"] is None:
             return CheckResult("budget", "not_applicable", "It has no limit.")
+        budget = Decimal(self.said["budget"])
         currency = self.plan.workspace.currency
         left = budget - sum(spent_by_channel(self.plan.campaign).values())
         words = f"{shown(self.plan.cost, currency)} of {shown(left, currency)} left"

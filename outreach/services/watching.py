@@ -21,6 +21,7 @@ from outreach.models import (
 from outreach.selectors.harm import Fares, canary_of, fares_of
 from outreach.selectors.launches import KIND, open_launch_of
 from outreach.selectors.laws import outreach_policy_of
+from outreach.selectors.senders import changed_since
 from outreach.services.life import TOPIC, complete, lock_campaign, pause_campaign
 from workspaces.gate import Proposer
 from workspaces.models import Proposal, Workspace
@@ -31,6 +32,7 @@ from workspaces.services.notices import notify
 
 #: Answers for what stops itself.
 CANARY: Final = Proposer.rule("watch over harm")
+SIGNED: Final = Proposer.rule("watch over what was signed")
 _STOPS: Final = (Verdict.HALT, Verdict.HOLD)
 
 
@@ -43,10 +45,12 @@ def plans_in_sending(workspace: Workspace) -> list[SendPlan]:
 
 
 def watch_plan(*, plan: SendPlan, now: datetime) -> str:
-    """Look at one plan: ``advanced``, ``halted``, ``done``, or nothing to do.
+    """Look at one plan: ``advanced``, ``halted``, ``held``, ``done``, or nothing to do.
 
     Every look counts all that is known, so one that was missed is made good by the next.
     """
+    if changed := changed_since(plan, terms=False):
+        return _hold(plan, f"Changed since it was signed: {changed}.", now)
     fares = fares_of(plan, now)
     is_last = plan.wave >= len(plan.waves) - 1
     if len(plan.waves) > 1:
@@ -78,6 +82,22 @@ def _halt(plan: SendPlan, state: CanaryState, fares: Fares, now: datetime) -> st
     reason = f"Stopped after {fares.sent:,} messages: {state.reason}"
     SendPlan.objects.filter(pk=plan.pk).update(status=PlanStatus.HALTED, halted_reason=reason[:300])
     pause_campaign(campaign=campaign, by=CANARY, reason=reason, now=now)
+    _tell(plan, campaign, reason, f"halted:{plan.activated_at}", now)
+    return "halted"
+
+
+@transaction.atomic
+def _hold(plan: SendPlan, reason: str, now: datetime) -> str:
+    """Pause what would come from somebody else than was signed; a new plan is signed anew."""
+    campaign = lock_campaign(plan.campaign)
+    if campaign.status != CampaignStatus.ACTIVE:
+        return ""
+    pause_campaign(campaign=campaign, by=SIGNED, reason=reason, now=now)
+    _tell(plan, campaign, reason, f"held:{now}", now)
+    return "held"
+
+
+def _tell(plan: SendPlan, campaign: OutreachCampaign, reason: str, key: str, now: datetime) -> None:
     notify(
         workspace=plan.workspace,
         rank=Role.OPERATOR.rank,
@@ -85,10 +105,9 @@ def _halt(plan: SendPlan, state: CanaryState, fares: Fares, now: datetime) -> st
         title=f"Stopped by itself: {campaign.name}"[:200],
         body=reason,
         url=reverse("approvals"),
-        dedup_key=f"outreach:{plan.public_id}:halted:{plan.activated_at}",
+        dedup_key=f"outreach:{plan.public_id}:{key}",
         now=now,
     )
-    return "halted"
 
 
 @transaction.atomic

@@ -212,7 +212,6 @@ def test_a_changed_audience_needs_a_new_signature(campaign, workspace, operator,
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
-        (lambda one: ChannelPolicy.objects.update(connection=None), "Connect E-mail"),
         (
             lambda one: Halt.objects.create(
                 workspace=one.workspace, channel="email", scope="shop.example", reason="Bounces",
@@ -244,6 +243,16 @@ def test_a_postal_address_that_is_gone_since_blocks_a_send(campaign, operator, n
     blocked = [one for one in Sending(plan, now).checks() if one.verdict == "blocked"]
 
     assert [one.why for one in blocked] == ["Marketing mails need your postal address."]
+
+
+def test_a_channel_without_a_connection_blocks_it(campaign, operator, now):
+    ChannelPolicy.objects.update(connection=None)
+    planned(campaign, operator, now)
+
+    plan = launched(campaign, operator, now).current_plan
+
+    blocked = [one["why"] for one in plan.verdict if one["verdict"] == "blocked"]
+    assert blocked == ["Connect E-mail first."]
 
 
 def test_pausing_acts_at_once_and_going_on_needs_a_signature(campaign, operator, approver, now):

@@ -16,7 +16,7 @@ import numpy as np
 
 from outreach.engine.channels import Channel, MomentArray
 from outreach.engine.channels import Purpose as PurposeCode
-from outreach.engine.laws import Laws
+from outreach.engine.laws import ChannelLaw, Laws
 from outreach.engine.permission import (
     Hours,
     Permissions,
@@ -29,6 +29,7 @@ from outreach.engine.permission import (
 from outreach.engine.zones import NEVER, moment, to_datetime
 from outreach.models import ChannelPolicy, OutreachMessage, OutreachPolicy, Purpose, TemplateVersion
 from outreach.selectors.messages_facts import Earlier, Known, known_of, law_of, standing_of
+from outreach.selectors.senders import bindings_of
 
 What = Literal["send", "wait", "task", "drop"]
 
@@ -51,6 +52,9 @@ ARCHIVED: Final = "They were put away after this was planned."
 #: What is written later than this to somebody answers nothing any more.
 ANSWERS_WITHIN: Final = timedelta(days=7)
 MOVED: Final = "The address is somebody else's now."
+CHANGED: Final = "Who sends it was changed since it was signed."
+#: Until then the campaign is stopped, or things are as they were signed again.
+ASKED_AGAIN: Final = timedelta(hours=1)
 NO_TEMPLATE: Final = "Outside of a conversation only a template that the provider approved is sent."
 
 
@@ -75,15 +79,23 @@ def judge(
     now: datetime,
 ) -> list[Decision]:
     """Decide on messages of one workspace and channel, in their order."""
-    groups: defaultdict[tuple[PurposeCode, bool], list[OutreachMessage]] = defaultdict(list)
-    for message in messages:
-        groups[purpose_of(message, now), is_forced(message)].append(message)
+    bindings = bindings_of(messages, lane_policy)
+    groups: defaultdict[tuple[PurposeCode, bool, ChannelLaw], list[OutreachMessage]] = defaultdict(
+        list
+    )
     decided: dict[int, Decision] = {}
-    for (purpose, skips_caps), group in sorted(groups.items()):
+    for message in messages:
+        binding = bindings[message.plan_id or 0]
+        if binding.is_changed:
+            decided[message.pk] = Decision("wait", "changed", CHANGED, at=now + ASKED_AGAIN)
+        else:
+            groups[purpose_of(message, now), is_forced(message), binding.law].append(message)
+    for (purpose, skips_caps, law), group in groups.items():
         known = known_of(group, policy=policy, now=now)
         told = permissions(
-            known.facts, purpose=purpose, at=moment(now), laws=_law(lane_policy),
-            skips_caps=skips_caps, commented=_commented(group),
+            known.facts, purpose=purpose, at=moment(now),
+            laws={Channel[lane_policy.channel.upper()]: law}, skips_caps=skips_caps,
+            commented=_commented(group),
         )  # fmt: skip
         for place, message in enumerate(group):
             asked = _Asked(message, known, told, place, policy, now)
