@@ -21,6 +21,8 @@ from workspaces.platforms.payload import clean_text, mapping
 
 # What providers call the field of the recipient in their refusals.
 _OF_RECIPIENT: Final = re.compile(r"`to`|'To'|\brecipient|inactive address", re.IGNORECASE)
+#: They bounced, complained or left there, and the provider keeps that.
+SUPPRESSED: Final = "suppressed"
 _NOT_SENT: Final = (requests.exceptions.ConnectTimeout, requests.exceptions.InvalidURL)
 _KINDS: Final[Mapping[int, ErrorKind]] = {
     HTTPStatus.UNAUTHORIZED: ErrorKind.AUTH,
@@ -42,7 +44,9 @@ _ADVICE: Final[Mapping[ErrorKind, str]] = {
 def error_of(error: AnymailError, label: str, secrets: Sequence[str]) -> PlatformError:
     """Return our error; anymail's own holds the whole request and its key."""
     if isinstance(error, AnymailRecipientsRefused):
-        return of_recipient(ErrorKind.INVALID, f"{label} does not send to this address.")
+        return of_recipient(
+            ErrorKind.INVALID, f"{label} does not send to this address.", SUPPRESSED
+        )
     if isinstance(error, AnymailInvalidAddress):
         return PlatformError(ErrorKind.INVALID, f"{label}: an address is not written as one.")
     if isinstance(error, requests.RequestException) and error.response is None:

@@ -27,7 +27,7 @@ LABEL: Final = "X"
 BASE_URL: Final = "https://api.x.com"
 _USER: Final = re.compile(r"\d{1,20}")
 #: The recipient takes no messages from us.
-_CLOSED: Final = re.compile(r"not.*(allow|permitted|following)|cannot.*(send|message)", re.I)
+_CLOSED: Final = re.compile(r"not.*(allow|permi|following)|cannot.*(send|message)", re.I)
 
 
 class X:
@@ -93,6 +93,7 @@ def error_of(answer: Answer) -> PlatformError | None:
         ErrorKind.INVALID if is_closed else kind,
         f"X answered {answer.status}: {words[:300]}",
         retry_after_s=_reset_s(answer.headers),
+        provider_code=str(answer.status),
         field=RECIPIENT if is_closed else "",
     )
 

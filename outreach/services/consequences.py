@@ -175,18 +175,23 @@ def _stop_addresses(workspace: Workspace, changes: Sequence[Change], now: dateti
     for change in changes:
         message, events = change.message, change.events
         if "bounced" in change.new:
-            rows.append(_suppression(message, SuppressionReason.BOUNCE, now))
+            rows.append(suppression_of(message, SuppressionReason.BOUNCE, now))
         elif _has_soft_bounce(events) and _is_worn_out(message, now):
-            rows.append(_suppression(message, SuppressionReason.BOUNCE, now, SOFT_FOR))
+            rows.append(suppression_of(message, SuppressionReason.BOUNCE, now, SOFT_FOR))
         if "complained" in change.new:
-            rows.append(_suppression(message, SuppressionReason.COMPLAINT, now))
+            rows.append(suppression_of(message, SuppressionReason.COMPLAINT, now))
             withdrawn.append(_withdrawal(message, ConsentSource.COMPLAINT, change.events, now))
         if "unsubscribed" in change.new:
-            rows.append(_suppression(message, SuppressionReason.UNSUBSCRIBE, now))
+            rows.append(suppression_of(message, SuppressionReason.UNSUBSCRIBE, now))
             withdrawn.append(_withdrawal(message, ConsentSource.UNSUBSCRIBE, change.events, now))
+    suppress_addresses(workspace, rows, now)
+    Consent.objects.bulk_create(withdrawn)
+
+
+def suppress_addresses(workspace: Workspace, rows: Sequence[Suppression], now: datetime) -> None:
+    """Keep these; a longer one takes the place of a suspension."""
     _make_room(workspace, rows, now)
     Suppression.objects.bulk_create(rows, ignore_conflicts=True)
-    Consent.objects.bulk_create(withdrawn)
 
 
 def _make_room(workspace: Workspace, rows: Sequence[Suppression], now: datetime) -> None:
@@ -215,12 +220,13 @@ def _is_worn_out(message: OutreachMessage, now: datetime) -> bool:
     return bounces.count() >= SOFT_BOUNCES
 
 
-def _suppression(
+def suppression_of(
     message: OutreachMessage,
     reason: SuppressionReason,
     now: datetime,
     lasts: timedelta | None = None,
 ) -> Suppression:
+    """Make the row that keeps us from a message's address."""
     # Who unsubscribes still gets what he bought; a dead address and a complaint end everything.
     is_wish = reason == SuppressionReason.UNSUBSCRIBE
     return Suppression(

@@ -12,6 +12,9 @@ import pgbulk
 from django.db import transaction
 from django.db.models import F
 
+from outreach.engine.channels import Channel
+from outreach.engine.laws import DEFAULT_LAWS, Outside
+from outreach.engine.refusals import Refusal, refused_as
 from outreach.models import (
     ContactPoint,
     MessageStatus,
@@ -21,7 +24,9 @@ from outreach.models import (
 )
 from outreach.platforms.base import RECIPIENT, Sent
 from outreach.services.consequences import follow
+from outreach.services.sending.barring import Refused, bar
 from outreach.services.sending.calling import Answer
+from outreach.services.sending.claiming import link_of
 from outreach.services.sending.falling_back import fall_back
 from outreach.services.sending.lanes import Lane
 from workspaces.backoff import backoff
@@ -52,7 +57,7 @@ def settle(*, lane: Lane, answers: Sequence[Answer], now: datetime, can_tell: bo
     """
     with transaction.atomic():
         locked = lock_messages(answer.claimed.message.pk for answer in answers)
-        sent, changed, hard = [], [], []
+        sent, changed, hard, refused = [], [], [], []
         for answer in answers:
             claimed = answer.claimed.message
             message = locked[claimed.pk]
@@ -63,11 +68,15 @@ def settle(*, lane: Lane, answers: Sequence[Answer], now: datetime, can_tell: bo
                 continue
             elif _settle_error(message, answer.told, answer.provider, now, can_tell=can_tell):
                 hard.append(message)
+            if isinstance(answer.told, PlatformError):
+                refused += _refused(message, answer.told)
             changed.append(message)
         pgbulk.update(OutreachMessage, changed, _SAVED)
         failed = [one for one in changed if one.status == MessageStatus.FAILED]
         note_sent(lane.workspace, sent, failed=failed, now=now)
         note_unsure([message for message in changed if message.is_unsure])
+        hand_over([message for message in changed if message.status == MessageStatus.PENDING])
+        bar(workspace=lane.workspace, refused=refused, now=now)
         fall_back(messages=hard, now=now)
     _tell_connection(lane, answers, now)
 
@@ -138,9 +147,40 @@ def _settle_error(
     if error.kind == ErrorKind.TRANSIENT and message.tries < MOST_TRIES:
         reschedule(message, now + backoff(message.tries, _RNG))
         return False
-    message.status, message.failed_at = MessageStatus.FAILED, now
     message.claimed_by, message.lease_until = "", None
+    if _may_be_answered(message, error, now):
+        message.status = MessageStatus.PENDING
+        return False
+    message.status, message.failed_at = MessageStatus.FAILED, now
     return error.field == RECIPIENT and error.kind != ErrorKind.POLICY
+
+
+def _meaning(message: OutreachMessage, error: PlatformError) -> Refusal | None:
+    """What a refusal of the recipient means; none where it was another fault."""
+    if error.field != RECIPIENT:
+        return None
+    return refused_as(message.provider, error.provider_code, error.provider_subcode, error.message)
+
+
+def _may_be_answered(message: OutreachMessage, error: PlatformError, now: datetime) -> bool:
+    """Whether the conversation is over for machines, and a person may still write."""
+    law = DEFAULT_LAWS[Channel[message.channel.upper()]]
+    wrote_at = message.point.last_inbound_at
+    return (
+        _meaning(message, error) == Refusal.WINDOW
+        and law.outside == Outside.PERSON
+        and wrote_at is not None
+        and now < wrote_at + timedelta(seconds=law.person_window_s)
+    )
+
+
+def _refused(message: OutreachMessage, error: PlatformError) -> list[Refused]:
+    """What follows for the address, where the refusal says so."""
+    meaning = _meaning(message, error)
+    is_over = message.status == MessageStatus.FAILED and meaning != Refusal.WINDOW
+    if meaning is None or not is_over:
+        return []
+    return [Refused(message, meaning, error.provider_code, error.message)]
 
 
 def reschedule(message: OutreachMessage, at: datetime) -> None:
@@ -200,6 +240,25 @@ def note_unsure(messages: Sequence[OutreachMessage]) -> None:
         ),
         ignore_conflicts=True,
     )
+
+
+def hand_over(messages: Sequence[OutreachMessage]) -> None:
+    """List what a person may still send, where no machine may."""
+    OutreachTask.objects.bulk_create(
+        (
+            OutreachTask(
+                workspace_id=message.workspace_id, message=message,
+                reason=TaskReason.WINDOW_CLOSED, link=link_of(message), due_at=_closes(message),
+            )
+            for message in messages
+        ),
+        ignore_conflicts=True,
+    )  # fmt: skip
+
+
+def _closes(message: OutreachMessage) -> datetime | None:
+    law, wrote_at = DEFAULT_LAWS[Channel[message.channel.upper()]], message.point.last_inbound_at
+    return wrote_at + timedelta(seconds=law.person_window_s) if wrote_at else None
 
 
 def _tell_connection(lane: Lane, answers: Sequence[Answer], now: datetime) -> None:
