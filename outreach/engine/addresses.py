@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-import phonenumbers
+from outreach.engine.phones import e164
 
 #: Channels whose address is a phone number.
 PHONES: Final = ("sms", "whatsapp")
@@ -105,22 +105,12 @@ def phone(text: str, country: str = "") -> str:
     ------
     AddressError : it is no number that can be dialled, or its country is not known
     """
-    if found := _dialled(text, country.upper()):
+    if found := e164(text, country.upper()):
         return found
-    if text.startswith("00") and (found := _dialled(f"+{text[2:]}", "")):
+    if text.startswith("00") and (found := e164(f"+{text[2:]}", "")):
         return found
     hint = "" if country or text.startswith("+") else " Give it with its country code."
     raise AddressError(f"{text[:40]!r} is no phone number such as +491701234567.{hint}")
-
-
-def _dialled(text: str, country: str) -> str:
-    try:
-        number = phonenumbers.parse(text, country or None)
-    except phonenumbers.NumberParseException:
-        return ""
-    if not phonenumbers.is_valid_number(number):
-        return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def domain_of(address: str) -> str:
