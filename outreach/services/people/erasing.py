@@ -25,6 +25,7 @@ from outreach.models import (
     OutreachMessage,
     Suppression,
 )
+from outreach.services.people.ending import forget_in_files
 from outreach.services.social import forgetting
 from workspaces.gate import Proposer
 from workspaces.roles import Role
@@ -47,7 +48,13 @@ class ContactKeeper:
         if not contacts:
             return {}
         keys = [one.pk for one in contacts]
+        texts = list(
+            ContactPoint.objects.filter(workspace=workspace_id, contact__in=keys)
+            .values_list("address", flat=True)
+        )  # fmt: skip
         counts = {"contacts": len(keys)} | _empty(workspace_id, keys)
+        ids = [one.external_id for one in contacts if one.external_id]
+        counts["files"] = forget_in_files(workspace_id, texts, ids)
         # Rows that others point to stay, as nobody's.
         for one in contacts:
             nobody = Person.objects.create(workspace_id=workspace_id)

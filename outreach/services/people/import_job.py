@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from outreach.models import ContactImport, ContactImportState
+from outreach.services.people.checking import check
 from outreach.services.people.import_writing import write
-from outreach.services.people.importing import check
 from workspaces.models import Workspace
 from workspaces.services.jobs import Progress
 

@@ -26,7 +26,7 @@ from outreach.models import (
 )
 from outreach.selectors.consents import consents_of
 from outreach.services.people.audiences import recount
-from outreach.services.people.importing import fail
+from outreach.services.people.ending import fail
 from outreach.services.people.linking import identifiers_of
 from outreach.services.people.staging import Stage
 from outreach.services.people.suppressing import add_suppressions, revive_hashed
@@ -59,7 +59,7 @@ class Row:
 def write(run: ContactImport, progress: Progress, *, block: int = BLOCK) -> None:
     """Write what is left of a file; after a stop it goes on where it stood."""
     stage = Stage(run.pk)
-    if not stage.exists():
+    if not stage.has_rows():
         fail(run, "Its checked rows are gone; upload the file again.")
         return
     last = stage.rows("SELECT coalesce(max(line), 0) FROM {ready}")[0][0]
@@ -81,7 +81,8 @@ def write(run: ContactImport, progress: Progress, *, block: int = BLOCK) -> None
 
 @transaction.atomic
 def _write_block(run: ContactImport, stage: Stage, last: int, now: datetime) -> None:
-    lock_names([f"contacts:{run.workspace_id}"])
+    # Who is erased meanwhile is so before or after, never in between.
+    lock_names([f"contacts:{run.workspace_id}", f"identity:{run.workspace_id}"])
     # Contacts may have come and gone since the check.
     stage.match(run.workspace_id, run.written_to + 1, last)
     read = stage.rows(

@@ -1,13 +1,10 @@
-"""Files of contacts: received, mapped, checked without a trace, and then written in blocks."""
+"""Files of contacts: received, mapped, and what is to be done with them."""
 
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
-from itertools import islice
 from pathlib import PurePath
 from typing import Any, BinaryIO, Final
 
@@ -15,28 +12,22 @@ from django.conf import settings
 from django.core.files import File
 from django.db import transaction
 
-from campaigns.engine.importing.errors import FileError, RowError
-from campaigns.engine.importing.tables import Table, open_table
+from campaigns.engine.importing.errors import FileError
+from campaigns.engine.importing.tables import open_table
 from outreach.engine.contact_file import guess, is_mailchimp, problems
 from outreach.models import (
     Audience,
     AudienceKind,
     ContactImport,
-    ContactImportRow,
     ContactImportState,
 )
 from outreach.services.people.refusing import PeopleError
-from outreach.services.people.staging import BLOCK, Stage, raw_row
 from workspaces.gate import Proposer
 from workspaces.models import ApiKey, Workspace
 from workspaces.roles import Role
-from workspaces.services.jobs import Progress
 from workspaces.services.permissions import require
 
-MOST_BAD_ROWS: Final = 10_000
 KNOWN: Final = ("replace", "fill", "skip")
-_COPY_BYTES: Final = 1 << 20
-_KINDS: Final = ("new", "known", "invalid", "repeated", "conflict")
 
 
 def receive_file(
@@ -151,106 +142,3 @@ def begin_writing(*, run: ContactImport, by: Proposer, now: datetime) -> Contact
         raise PeopleError("", "Only a file that was checked can be written, and once.")
     run.refresh_from_db()
     return run
-
-
-def check(run: ContactImport, progress: Progress) -> None:
-    """Read a file into its table and report what would become of each row."""
-    stage = Stage(run.pk)
-    stage.create()
-    run.bad_rows.all().delete()
-    try:
-        with local_file(run) as file:
-            run.rows_read = _stage(run, open_table(file, max_bytes=settings.IMPORT_MAX_BYTES),
-                                   stage, progress)  # fmt: skip
-    except FileError as error:
-        fail(run, str(error))
-        return
-    progress.step("Bringing addresses into one spelling")
-    stage.prepare(run.options["country"])
-    progress.step("Looking for people who are here already")
-    stage.match(run.workspace_id, 0, 2**31 - 1)
-    _keep_bad_rows(run, stage)
-    run.report = report_of(run, stage)
-    run.state = ContactImportState.CHECKED
-    run.written_to = run.created = run.updated = 0
-    run.save()
-
-
-@contextmanager
-def local_file(run: ContactImport) -> Iterator[BinaryIO]:
-    """Copy the upload to a local file that can be read again and again, wherever it is kept."""
-    with tempfile.TemporaryFile() as local:
-        with run.file.open("rb") as kept:
-            for chunk in kept.chunks(_COPY_BYTES):
-                local.write(chunk)
-        local.seek(0)
-        yield local
-
-
-def _stage(run: ContactImport, table: Table, stage: Stage, progress: Progress) -> int:
-    places = [
-        (meaning, table.headers.index(header)) for header, meaning in run.columns.items() if meaning
-    ]
-    read = 0
-    for block in _blocks(_rows(table, places)):
-        stage.copy(block)
-        read += len(block)
-        progress.step("Reading", done=read, total=table.line_count)
-    return read
-
-
-def _rows(table: Table, places: Sequence[tuple[str, int]]) -> Iterator[tuple[object, ...]]:
-    for line, cells in table.records():
-        if isinstance(cells, RowError):
-            yield (line, *[""] * 11, f"{cells.column}: {cells.reason}".removeprefix(": ")[:300])
-        else:
-            yield raw_row(line, cells, places)
-
-
-def _blocks(rows: Iterator[tuple[object, ...]]) -> Iterator[list[tuple[object, ...]]]:
-    while block := list(islice(rows, BLOCK)):
-        yield block
-
-
-def _keep_bad_rows(run: ContactImport, stage: Stage) -> None:
-    rows = stage.rows(
-        "SELECT line, kind, problem, concat_ws(', ', nullif(email, ''), nullif(phone, ''),"
-        " nullif(external_id, ''), nullif(first_name, ''), nullif(last_name, ''))"
-        " FROM {ready} WHERE kind IN ('invalid', 'repeated', 'conflict') ORDER BY line"
-        " LIMIT %(most)s",
-        {"most": MOST_BAD_ROWS},
-    )
-    ContactImportRow.objects.bulk_create(
-        ContactImportRow(run=run, line=line, kind=kind, reason=problem[:300], text=text[:500])
-        for line, kind, problem, text in rows
-    )
-
-
-def report_of(run: ContactImport, stage: Stage) -> dict[str, Any]:
-    """What would become of the rows: how many of each kind, suppressed ones, consent."""
-    kinds = dict(stage.rows("SELECT kind, count(*) FROM {ready} GROUP BY kind"))
-    suppressed = stage.rows(
-        "SELECT count(DISTINCT r.line) FROM {ready} r JOIN outreach_suppression u"
-        " ON u.workspace_id = %(workspace)s AND u.lifted_at IS NULL AND (NOT u.is_domain"
-        " AND u.value IN (r.email, r.phone, encode(sha256(convert_to(r.email, 'UTF8')), 'hex'))"
-        " OR u.is_domain AND u.value = split_part(r.email, '@', 2))"
-        " WHERE r.kind IN ('new', 'known') AND (r.email <> '' OR r.phone <> '')",
-        {"workspace": run.workspace_id},
-    )[0][0]
-    consent = dict(
-        stage.rows(
-            "SELECT consent, count(*) FROM {ready} WHERE kind IN ('new', 'known') GROUP BY consent"
-        )
-    )
-    return {
-        **{kind: kinds.get(kind, 0) for kind in _KINDS},
-        "suppressed": suppressed,
-        "consent": {name or "unsaid": count for name, count in consent.items()},
-    }
-
-
-def fail(run: ContactImport, reason: str) -> None:
-    """Close a file that cannot be taken, with the reason."""
-    run.state, run.error = ContactImportState.FAILED, reason[:500]
-    run.save()
-    Stage(run.pk).drop()

@@ -1,4 +1,4 @@
-"""Rows of a file between reading and writing: one table by COPY, another with what they mean."""
+"""Rows of a file between reading and writing: in a table by COPY, in one spelling already."""
 
 from __future__ import annotations
 
@@ -6,34 +6,32 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from django.db import connection
 
+from campaigns.engine.importing.errors import RowError
 from outreach.engine import addresses
 from outreach.engine.contact_file import ATTRIBUTE, plain, said
 
-COLUMNS: Final = (
-    "line", "email", "phone", "external_id", "first_name", "last_name", "locale", "time_zone",
-    "country", "region", "consent", "attributes", "problem",
+_TEXTS: Final = (
+    "email", "phone", "external_id", "first_name", "last_name", "locale", "time_zone", "country",
+    "region", "consent",
 )  # fmt: skip
+COLUMNS: Final = ("line", *_TEXTS, "attributes", "problem", "kind")
 BLOCK: Final = 20_000
+TABLE: Final = "contact_stage_"
 _CREATE: Final = """
-CREATE UNLOGGED TABLE {raw} (line int, email text, phone text, external_id text,
-    first_name text, last_name text, locale text, time_zone text, country text, region text,
-    consent text, attributes text, problem text)"""
-_READY: Final = """
-CREATE UNLOGGED TABLE {ready} AS
-SELECT r.line, n.email, n.phone, coalesce(btrim(r.external_id), '') AS external_id,
-       coalesce(btrim(r.first_name), '') AS first_name,
-       coalesce(btrim(r.last_name), '') AS last_name, coalesce(btrim(r.locale), '') AS locale,
-       coalesce(btrim(r.time_zone), '') AS time_zone,
-       coalesce(upper(btrim(r.country)), '') AS country,
-       coalesce(upper(btrim(r.region)), '') AS region, n.consent,
-       coalesce(r.attributes, '{{}}')::jsonb AS attributes, n.problem, ''::text AS kind,
-       NULL::bigint AS contact_id
-  FROM {raw} r JOIN {normal} n USING (line)"""
-_MARK: Final = "UPDATE {ready} SET kind = CASE problem WHEN '' THEN 'new' ELSE 'invalid' END"
+CREATE UNLOGGED TABLE {ready} (line int NOT NULL, email text NOT NULL, phone text NOT NULL,
+    external_id text NOT NULL, first_name text NOT NULL, last_name text NOT NULL,
+    locale text NOT NULL, time_zone text NOT NULL, country text NOT NULL, region text NOT NULL,
+    consent text NOT NULL, attributes jsonb NOT NULL, problem text NOT NULL, kind text NOT NULL,
+    contact_id bigint)"""
+_COPY: Final = (
+    f"COPY {{ready}} ({', '.join(COLUMNS)}) FROM STDIN"
+    f" WITH (FORMAT csv, FORCE_NOT_NULL ({', '.join((*_TEXTS, 'problem'))}))"
+)
 _FOUND: Final = """
 SELECT r.line, c.id AS contact_id FROM {ready} r
   JOIN outreach_contact c ON c.workspace_id = %(workspace)s AND c.external_id = r.external_id
@@ -65,51 +63,27 @@ UPDATE {ready} r SET kind = 'repeated', problem = 'The same person as in line ' 
  WHERE m.line = r.line"""
 
 
-def _text(rows: Iterable[Sequence[object]]) -> io.StringIO:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(rows)
-    buffer.seek(0)
-    return buffer
-
-
 class Stage:
-    """Unlogged tables of one file. Not temporary: a person looks between check and writing."""
+    """Unlogged table of one file. Not temporary: a person looks between check and writing."""
 
     def __init__(self, key: int) -> None:
-        self.raw, self.normal = f"contact_stage_{key}_raw", f"contact_stage_{key}_normal"
-        self.ready = f"contact_stage_{key}"
+        self.ready = f"{TABLE}{key}"
 
     def create(self) -> None:
-        """Make the table of raw rows anew."""
+        """Make it anew."""
         self.drop()
-        self._run(_CREATE.format(raw=self.raw))
+        self._run(_CREATE.format(ready=self.ready))
 
     def copy(self, rows: Iterable[Sequence[object]]) -> None:
-        """Append raw rows."""
+        """Append rows as ``Reader`` makes them."""
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\n").writerows(rows)
+        buffer.seek(0)
         with connection.cursor() as cursor:
-            cursor.copy_expert(
-                f"COPY {self.raw} ({', '.join(COLUMNS)}) FROM STDIN WITH (FORMAT csv, NULL '')",
-                _text(rows),
-            )
+            cursor.copy_expert(_COPY.format(ready=self.ready), buffer)
 
-    def prepare(self, country: str) -> None:
-        """Bring addresses into one spelling, mark rows without any, and same people twice."""
-        self._run(
-            f"CREATE UNLOGGED TABLE {self.normal} (line int, email text NOT NULL,"
-            " phone text NOT NULL, consent text NOT NULL, problem text NOT NULL)"
-        )
-        for block in self._blocks(self.raw, "line, email, phone, external_id, country, consent,"
-                                            " problem"):  # fmt: skip
-            with connection.cursor() as cursor:
-                cursor.copy_expert(
-                    f"COPY {self.normal} FROM STDIN WITH (FORMAT csv, FORCE_NOT_NULL"
-                    " (email, phone, consent, problem))",
-                    _text(_normal(row, country) for row in block),
-                )
-        self._run(f"ANALYZE {self.normal}; ANALYZE {self.raw}")
-        self._run(_READY.format(ready=self.ready, raw=self.raw, normal=self.normal))
-        self._run(f"DROP TABLE {self.raw}; DROP TABLE {self.normal}")
-        self._run(_MARK.format(ready=self.ready))
+    def prepare(self) -> None:
+        """Mark same people twice, once all rows are here."""
         self._run(f"CREATE UNIQUE INDEX ON {self.ready} (line); ANALYZE {self.ready}")
         for column in ("external_id", "email", "phone"):
             self._run(_REPEATS.format(ready=self.ready, column=column))
@@ -122,66 +96,105 @@ class Stage:
             {"workspace": workspace_id, "first": first, "last": last},
         )
 
+    def forget(self, texts: Sequence[str], external_ids: Sequence[str]) -> int:
+        """Remove rows that name somebody; how many."""
+        return len(
+            self.rows(
+                "DELETE FROM {ready} WHERE email = ANY(%(texts)s) OR phone = ANY(%(texts)s)"
+                " OR external_id <> '' AND external_id = ANY(%(ids)s) RETURNING line",
+                {"texts": list(texts), "ids": list(external_ids)},
+            )
+        )
+
     def rows(self, sql: str, given: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Read from the table ``{ready}``."""
         with connection.cursor() as cursor:
             cursor.execute(sql.format(ready=self.ready), given or {})
             return list(cursor.fetchall())
 
-    def exists(self) -> bool:
-        """Whether the checked rows are still there."""
-        return bool(self.rows("SELECT to_regclass('{ready}')")[0][0])
+    def has_rows(self) -> bool:
+        """Whether rows are there; a crash of the database empties the table, it is unlogged."""
+        if not self.rows("SELECT to_regclass('{ready}')")[0][0]:
+            return False
+        return bool(self.rows("SELECT EXISTS (SELECT FROM {ready})")[0][0])
 
     def drop(self) -> None:
-        """Remove all tables."""
-        self._run(f"DROP TABLE IF EXISTS {self.raw}, {self.normal}, {self.ready}")
+        """Remove it."""
+        self._run(f"DROP TABLE IF EXISTS {self.ready}")
 
     def _run(self, sql: str, given: dict[str, Any] | None = None) -> None:
         with connection.cursor() as cursor:
             cursor.execute(sql, given)
 
-    def _blocks(self, table: str, columns: str) -> Iterator[list[tuple[Any, ...]]]:
-        last = 0
-        self._run(f"CREATE INDEX ON {table} (line)")
-        while True:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    f"SELECT {columns} FROM {table} WHERE line > %s ORDER BY line LIMIT %s",  # noqa: S608
-                    [last, BLOCK],
-                )
-                block = cursor.fetchall()
-            if not block:
-                return
-            yield block
-            last = block[-1][0]
+
+def staged_keys() -> list[int]:
+    """Of which files there is a table."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT substring(relname FROM %s)::bigint FROM pg_class"
+            " WHERE relkind = 'r' AND pg_table_is_visible(oid) AND relname ~ %s",
+            [f"^{TABLE}([0-9]+)$", f"^{TABLE}[0-9]+$"],
+        )
+        return [int(key) for (key,) in cursor.fetchall()]
 
 
-def _normal(row: tuple[Any, ...], country: str) -> tuple[object, ...]:
-    line, email, phone, external_id, own_country, consent, problem = row
-    found, reasons = {"email": "", "sms": ""}, [problem] if problem else []
-    for channel, text in (("email", email), ("sms", phone)):
-        if text and text.strip():
-            try:
-                found[channel] = addresses.normal(channel, text, (own_country or "")[:2] or country)
-            except addresses.AddressError as error:
-                reasons.append(str(error))
-    if not reasons and not any(found.values()) and not (external_id or "").strip():
-        reasons.append("There is no address and no id in this row.")
-    return line, found["email"], found["sms"], said(consent or ""), " ".join(reasons)[:300]
+class Reader:
+    """Makes rows of a file into rows of the table: trimmed, addresses in one spelling."""
+
+    def __init__(self, places: Sequence[tuple[str, int]], country: str) -> None:
+        own = {meaning: place for meaning, place in places if not meaning.startswith(ATTRIBUTE)}
+        # A cell that no column fills is the empty one that every row gets at its end.
+        self._texts = tuple(own.get(name, -1) for name in _TEXTS)
+        self._attributes = tuple(
+            (json.dumps(meaning.removeprefix(ATTRIBUTE)) + ": ", place)
+            for meaning, place in places if meaning.startswith(ATTRIBUTE)
+        )  # fmt: skip
+        self._country = country
+
+    def row(self, line: int, cells: Sequence[str]) -> tuple[object, ...]:
+        """Return a row for ``Stage.copy``."""
+        full = (*cells, "")
+        email, phone, external_id, *names, country, region, consent = [
+            full[place].strip() for place in self._texts
+        ]
+        country, problem = country.upper(), ""
+        if email:
+            email, problem = _spelled("email", email, "")
+        if phone:
+            phone, wrong = _spelled("sms", phone, country[:2] or self._country)
+            problem = f"{problem} {wrong}".strip()
+        if not (email or phone or external_id or problem):
+            problem = "There is no address and no id in this row."
+        told = ", ".join(
+            [name + _json(cell) for name, at in self._attributes if (cell := full[at])]
+        )
+        return (
+            line, email, phone, external_id, *names, country, region.upper(),
+            said(consent) if consent else "", f"{{{told}}}", problem[:300],
+            "invalid" if problem else "new",
+        )  # fmt: skip
+
+    def rows(
+        self, records: Iterable[tuple[int, Sequence[str] | RowError]]
+    ) -> Iterator[tuple[object, ...]]:
+        """Rows of a file; what cannot be read becomes a row that says why."""
+        for line, cells in records:
+            if isinstance(cells, RowError):
+                reason = f"{cells.column}: {cells.reason}".removeprefix(": ")[:300]
+                yield (line, *[""] * len(_TEXTS), "{}", reason, "invalid")
+            else:
+                yield self.row(line, cells)
 
 
-def raw_row(
-    line: int, cells: Sequence[str], places: Sequence[tuple[str, int]]
-) -> tuple[object, ...]:
-    """A row of the file as the table takes it; attributes as JSON."""
-    values: dict[str, str] = {}
-    attributes: dict[str, object] = {}
-    for meaning, place in places:
-        if not (cell := cells[place]):
-            continue
-        if meaning.startswith(ATTRIBUTE):
-            attributes[meaning.removeprefix(ATTRIBUTE)] = plain(cell)
-        else:
-            values[meaning] = cell
-    told = json.dumps(attributes) if attributes else ""
-    return (line, *(values.get(name, "") for name in COLUMNS[1:11]), told, "")
+def _spelled(channel: str, text: str, country: str) -> tuple[str, str]:
+    """An address in its one spelling, or what is wrong with it."""
+    try:
+        return addresses.normal(channel, text, country), ""
+    except addresses.AddressError as error:
+        return "", str(error)
+
+
+# Plans, sizes and days come again and again.
+@lru_cache(maxsize=50_000)
+def _json(cell: str) -> str:
+    return json.dumps(plain(cell))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from outreach.engine.contact_file import ATTRIBUTE, FIELDS
 from outreach.models import Audience, AudienceKind, ContactImport, ContactImportState
+from outreach.services.people.ending import KEPT_DAYS
 from outreach.services.people.import_job import IMPORT_JOB
 from outreach.services.people.importing import begin_check, begin_writing, receive_file
 from outreach.services.people.refusing import PeopleError
@@ -36,7 +37,7 @@ _CHANNELS: Final = (("email", "E-mail"), ("sms", "SMS"), ("both", "Both"))
 @page(Role.OPERATOR)
 def imports(request: PageRequest) -> HttpResponse:
     """Files so far, and a form for the next one."""
-    context: dict[str, Any] = {"title": "Import contacts"}
+    context: dict[str, Any] = {"title": "Import contacts", "kept_days": KEPT_DAYS}
     status = 200
     if request.method == "POST":
         upload = request.FILES.get("file")
