@@ -55,6 +55,12 @@ def _no_context(_proposal: Proposal, _now: datetime) -> dict[str, Any]:
     return {}
 
 
+def _a_day(proposal: Proposal) -> str:
+    """Money that a change moves a day, in words; empty where it moves none."""
+    stake = proposal.money_at_stake
+    return "" if stake is None else f"{money(stake, proposal.workspace.currency)} a day at stake"
+
+
 def _no_edit(_proposal: Proposal) -> EditField | None:
     return None
 
@@ -67,6 +73,7 @@ class KindPanel:
     context: Callable[[Proposal, datetime], dict[str, Any]] = _no_context
     edit_field: Callable[[Proposal], EditField | None] = _no_edit
     facets: tuple[Facet, ...] = field(default=())
+    stake: Callable[[Proposal], str] = _a_day
 
 
 @dataclass(frozen=True)

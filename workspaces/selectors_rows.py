@@ -15,11 +15,11 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
-from workspaces.formats import amount, money, number_of
+from workspaces.formats import amount, number_of
 from workspaces.gate import handlers
 from workspaces.models import Decision, Plan, Proposal, Risk, Signature, Status, User
 from workspaces.models.gate_triggers import STOP_KIND
-from workspaces.panels import Diff, diff_of
+from workspaces.panels import Diff, diff_of, panel_of
 from workspaces.roles import rank_of
 
 
@@ -138,7 +138,7 @@ def row_of(
         url=mark_safe(f"{reverse('approvals')}{proposal.public_id}/"),  # noqa: S308  # see above
         kind_label=labels.get(proposal.kind, proposal.kind),
         risk_label=_RISK_LABELS.get(proposal.risk, proposal.risk),
-        at_stake=_at_stake(proposal),
+        at_stake=panel_of(proposal.kind).stake(proposal),
         sha256=mark_safe(plan.sha256) if plan else "",  # noqa: S308  # see above
         confidence=_share(plan),
         diff=diff_of(plan.content) if plan else Diff("–", "–"),
@@ -152,11 +152,6 @@ def row_of(
 
 
 _RISK_LABELS = {value: str(label) for value, label in Risk.choices}
-
-
-def _at_stake(proposal: Proposal) -> str:
-    stake = proposal.money_at_stake
-    return "" if stake is None else money(stake, proposal.workspace.currency)
 
 
 def _share(plan: Plan | None) -> str:

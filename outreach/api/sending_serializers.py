@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from outreach.models import MessageChannel, Purpose
+from outreach.models import MessageChannel, OutreachMessage, Purpose
+from outreach.selectors.message_page import grounds_of
 from workspaces.api.fields import AmountField, Body
 
 MOST: int = 1_000
@@ -103,6 +105,14 @@ class OutreachMessageOut(serializers.Serializer[Any]):
     cost = AmountField()
 
 
+class OutreachGroundOut(serializers.Serializer[Any]):
+    """One reason why a message was allowed, or was kept back."""
+
+    about = serializers.CharField(source="label")
+    words = serializers.CharField()
+    is_against = serializers.BooleanField(source="is_bad")
+
+
 class OutreachMessageDetailOut(OutreachMessageOut):
     """A message with what it said and why it was allowed."""
 
@@ -110,8 +120,22 @@ class OutreachMessageDetailOut(OutreachMessageOut):
     text = serializers.CharField()
     html = serializers.CharField()
     variables = serializers.JSONField()
-    proof = serializers.JSONField(help_text="Consent, caps, window, quiet hours, suppressions.")
+    proof = serializers.JSONField(
+        help_text="Consent, caps, window, quiet hours, suppressions, proposal, signatures."
+    )
+    grounds = serializers.SerializerMethodField(help_text="The same in sentences.")
+    proposal_id = serializers.SerializerMethodField(help_text="What was signed; none of a single.")
     links_clicked = serializers.JSONField()
+
+    @extend_schema_field(OutreachGroundOut(many=True))
+    def get_grounds(self, message: OutreachMessage) -> Any:
+        """Why it was allowed."""
+        return OutreachGroundOut(grounds_of(message), many=True).data
+
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_proposal_id(self, message: OutreachMessage) -> str | None:
+        """The proposal that let it go."""
+        return message.proof.get("proposal")
 
 
 class OutreachTaskOut(serializers.Serializer[Any]):

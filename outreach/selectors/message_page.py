@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.utils.dateparse import parse_datetime
 
 from outreach.models import Consent, EventKind, MessageEvent, OutreachMessage
-from workspaces.models import Proposal
+from workspaces.models import Proposal, Signature
 
 #: Events that a page shows; of more only the first.
 MOST: Final = 200
@@ -50,6 +50,7 @@ class Ground:
 
     label: str
     words: str
+    is_bad: bool = False
 
 
 def story_of(message: OutreachMessage) -> list[Moment]:
@@ -76,7 +77,7 @@ def _detail(detail: Mapping[str, Any]) -> str:
 
 
 def signature_of(message: OutreachMessage) -> Proposal | None:
-    """The proposal that let its plan go."""
+    """The proposal that let its plan go; of a later step, the one that let the launch go."""
     signed = message.proof.get("proposal")
     if not signed:
         return None
@@ -84,12 +85,32 @@ def signature_of(message: OutreachMessage) -> Proposal | None:
     return rows.first()
 
 
+def signers_of(message: OutreachMessage) -> list[str]:
+    """Who signed what let it go: people by name, or the policy."""
+    rows = Signature.objects.select_related("person").filter(
+        pk__in=message.proof.get("signatures", []),
+        plan__proposal__workspace=message.workspace_id,
+    )
+    return [str(one.person) if one.person else f"policy {one.policy_version}" for one in rows]
+
+
 def grounds_of(message: OutreachMessage) -> list[Ground]:
-    """Why it was allowed, as sentences; empty while nobody has judged it."""
-    return list(_grounds(message, message.proof)) if message.proof else []
+    """Why it was allowed, or was not, as sentences; empty while nobody has judged it."""
+    proof = message.proof
+    if not proof:
+        return []
+    judged = _refused(message) if "refused" in proof else _allowed(message, proof)
+    return [*judged, *_what_was_signed(proof)]
 
 
-def _grounds(message: OutreachMessage, proof: Mapping[str, Any]) -> Iterator[Ground]:
+def _refused(message: OutreachMessage) -> Iterator[Ground]:
+    """What kept it back. What else was asked says nothing: the first refusal ends the asking."""
+    yield Ground("Kept back", message.refusal_reason, is_bad=True)
+    if "consent" in message.proof and message.proof["refused"] == "no_consent":
+        yield Ground("Consent", _consent_words(message, message.proof["consent"]), is_bad=True)
+
+
+def _allowed(message: OutreachMessage, proof: Mapping[str, Any]) -> Iterator[Ground]:
     if "consent" in proof:
         yield Ground("Consent", _consent_words(message, proof["consent"]))
     if caps := proof.get("caps"):
@@ -106,10 +127,20 @@ def _grounds(message: OutreachMessage, proof: Mapping[str, Any]) -> Iterator[Gro
         )
     if forced := proof.get("forced_because"):
         yield Ground("Caps skipped", f"A person with the right to do so sent it: {forced}")
+
+
+def _what_was_signed(proof: Mapping[str, Any]) -> Iterator[Ground]:
     if judged := parse_datetime(str(proof.get("judged_at") or "")):
         yield Ground("Judged", f"On the facts of {judged:%Y-%m-%d %H:%M:%S %Z}, before the call.")
-    if rows := proof.get("rows_sha256"):
-        yield Ground("Plan", f"Its line stands in the signed plan {str(rows)[:12]}….")
+    rows = str(proof.get("rows_sha256", ""))[:12]
+    if "follows" in proof:
+        yield Ground(
+            "Plan", f"A later step, in plan {rows}… by the settings of the launch that was signed."
+        )
+    elif rows:
+        yield Ground("Plan", f"Its line stands in the signed plan {rows}….")
+    elif by := proof.get("by"):
+        yield Ground("Sent by", f"{by} sent it as a single message.")
 
 
 def _plain(name: str) -> str:
@@ -118,12 +149,15 @@ def _plain(name: str) -> str:
 
 def _consent_words(message: OutreachMessage, pk: int | None) -> str:
     if not pk:
+        if message.proof.get("refused"):
+            return "Nobody gave any for a message of this purpose on this channel."
         return "None was needed for a message of this purpose on this channel."
     consent = Consent.objects.filter(workspace=message.workspace_id, pk=pk).first()
     if consent is None:
         return f"Entry {pk}, which was erased with the person."
     return (
-        f"Given on {consent.at:%Y-%m-%d %H:%M} by {consent.get_source_display().lower()}"
+        f"{'Given' if consent.is_given else 'Withdrawn'} on {consent.at:%Y-%m-%d %H:%M}"
+        f" by {consent.get_source_display().lower()}"
         f" for {consent.get_purpose_display().lower()} by {consent.get_channel_display()}"
         f" (entry {consent.pk})."
     )

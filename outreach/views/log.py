@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from outreach.models import MessageChannel, MessageStatus, OutreachMessage
 from outreach.selectors.message_log import campaigns_with_messages, log_page
-from outreach.selectors.message_page import grounds_of, signature_of, story_of
+from outreach.selectors.message_page import grounds_of, signature_of, signers_of, story_of
 from workspaces.pages import PageRequest, page, show
 from workspaces.roles import Role
 
@@ -65,6 +65,7 @@ def message(request: PageRequest, public_id: UUID) -> HttpResponse:
         "story": story_of(row),
         "grounds": grounds_of(row),
         "signature": signature_of(row),
+        "signers": signers_of(row),
         "fallbacks": list(row.fallback_messages.order_by("pk")),
         "currency": request.workspace.currency,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -21,6 +22,7 @@ from outreach.models import (
     StepText,
     Suppression,
 )
+from outreach.panels import stake_of
 from outreach.selectors.launch_needs import Sending, needs_of
 from outreach.selectors.launch_page import launch_context
 from outreach.selectors.plan_diff import diff_of
@@ -339,6 +341,20 @@ def test_a_change_takes_the_place_of_what_is_being_sent(
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.status, second.status) == ("superseded", "active")
+
+
+def test_the_queue_says_how_many_people_and_what_it_costs(
+    campaign, operator, approver, now, client_as
+):
+    ChannelPolicy.objects.update(unit_cost=Decimal("0.45"))
+    planned(campaign, operator, now)
+    proposal = launched(campaign, operator, now)
+
+    page = client_as(approver).get("/approvals/").content.decode()
+
+    assert stake_of(proposal) == "3 people · $1.35"
+    assert "3 people · $1.35" in page
+    assert "at stake" not in page
 
 
 def test_who_signs_sees_who_gets_it_and_who_does_not(

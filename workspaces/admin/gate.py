@@ -98,9 +98,9 @@ class ProposalAdmin(ReadOnlyAdmin[Proposal]):
         """Search as on the queue page, by the index of words."""
         return narrow(queryset, PROPOSAL_WORDS, search_term), False
 
-    @column("At stake a day", ordering="money_at_stake")
+    @column("At stake", ordering="money_at_stake")
     def at_stake(self, proposal: Proposal) -> str:
-        """Money moved a day, in the workspace's currency."""
+        """Money moved a day, of a send in all; in the workspace's currency."""
         if proposal.money_at_stake is None:
             return "not known"
         return money(proposal.money_at_stake, proposal.workspace.currency)

@@ -77,7 +77,7 @@ class ProposalOut(serializers.Serializer[Proposal]):
     summary = serializers.CharField()
     reason = serializers.CharField()
     proposer = ProposerOut(source="*")
-    money_at_stake = serializers.SerializerMethodField(help_text="Per day.")
+    money_at_stake = serializers.SerializerMethodField(help_text="Per day; of a send, in all.")
     plan = PlanOut(source="current_plan", allow_null=True)
     bundle_id = serializers.UUIDField(allow_null=True)
     reverts = serializers.UUIDField(source="reverts.public_id", allow_null=True, default=None)

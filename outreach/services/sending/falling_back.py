@@ -93,7 +93,10 @@ def _next(
 
 def _signed(failed: OutreachMessage) -> dict[str, object]:
     """What was signed for the first message holds for the one in its place."""
-    kept = ("plan", "rows_sha256", "proposal", "forced_because", "by")
+    kept = (
+        "plan", "rows_sha256", "follows", "proposal", "signed_sha256", "signatures",
+        "forced_because", "by",
+    )  # fmt: skip
     return {name: failed.proof[name] for name in kept if name in failed.proof}
 
 

@@ -12,7 +12,6 @@ from django.utils.dateparse import parse_datetime
 
 from outreach.models import (
     SENT_TO,
-    CampaignLaunch,
     CampaignStatus,
     MessageStatus,
     OutreachMessage,
@@ -21,6 +20,7 @@ from outreach.models import (
     SendPlan,
 )
 from outreach.services.sending.keys import dedup_key
+from workspaces.models.gate import Decision
 
 #: So long before its time a row becomes a message: what stops a campaign has little to undo.
 AHEAD: Final = timedelta(minutes=15)
@@ -49,7 +49,7 @@ def _chunk(plan_id: int, wave: int, now: datetime) -> tuple[int, bool]:
     """Make messages of the next rows of a wave; one worker at a time for each plan."""
     plan = (
         SendPlan.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("workspace")
+        .select_related("workspace", "follows", "signed_by__current_plan")
         .filter(pk=plan_id, status=PlanStatus.ACTIVE, campaign__status=CampaignStatus.ACTIVE)
         .first()
     )
@@ -97,13 +97,19 @@ def _step_aside(plan: SendPlan, messages: Sequence[OutreachMessage]) -> None:
 
 
 def _proof(plan: SendPlan) -> dict[str, Any]:
-    """What was signed, for every message of a plan."""
-    launch = (
-        CampaignLaunch.objects.select_related("proposal")
-        .filter(plan=plan).order_by("-pk").first()
-    )  # fmt: skip
-    signed = {"proposal": str(launch.proposal.public_id)} if launch else {}
-    return {"plan": str(plan.public_id), "rows_sha256": plan.rows_sha256, **signed}
+    """What was signed, for every message of a plan; of a later step, what its launch was."""
+    found: dict[str, Any] = {"plan": str(plan.public_id), "rows_sha256": plan.rows_sha256}
+    if plan.follows is not None:
+        found["follows"] = str(plan.follows.public_id)
+    signed = plan.signed_by
+    if signed is not None and signed.current_plan is not None:
+        words = signed.current_plan.signatures.filter(
+            decision=Decision.APPROVE, withdrawn_at=None
+        ).order_by("pk")
+        found["proposal"] = str(signed.public_id)
+        found["signed_sha256"] = signed.current_plan.sha256
+        found["signatures"] = list(words.values_list("pk", flat=True))
+    return found
 
 
 def _message(plan: SendPlan, row: PlannedSend, proof: dict[str, Any]) -> OutreachMessage:
