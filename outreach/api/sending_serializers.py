@@ -135,7 +135,8 @@ class OutreachMessageDetailOut(OutreachMessageOut):
     @extend_schema_field(serializers.UUIDField(allow_null=True))
     def get_proposal_id(self, message: OutreachMessage) -> str | None:
         """The proposal that let it go."""
-        return message.proof.get("proposal")
+        named: str | None = message.proof.get("proposal")
+        return named
 
 
 class OutreachTaskOut(serializers.Serializer[Any]):
