@@ -116,7 +116,7 @@ def _rates(workspace: Workspace, which: Q, by: str, since: date | None) -> dict[
 
 def used_in(template: ChannelTemplate) -> list[StepText]:
     """Steps of campaigns that send it, the newest campaign first."""
-    rows = StepText.objects.filter(template=template).select_related("step__campaign")
+    rows = StepText.objects.filter(template=template).select_related("step__campaign__test")
     return list(rows.order_by("-step__campaign_id", "step__position", "pk")[:50])
 
 

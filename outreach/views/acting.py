@@ -26,6 +26,7 @@ from outreach.services.life import (
     stop_campaign,
 )
 from outreach.services.planning.making import plan_campaign
+from outreach.services.texts.trying_subjects import draft_subject_test
 from outreach.views.report import own_campaign
 from workspaces.gate import GateError, Proposer
 from workspaces.models import Proposal, Status
@@ -113,6 +114,15 @@ def _archive(request: PageRequest, campaign: OutreachCampaign, by: Proposer, now
     return f"“{campaign.name}” is archived.", reverse("outreach-campaigns")
 
 
+def _test_subject(
+    request: PageRequest, campaign: OutreachCampaign, by: Proposer, now: datetime
+) -> Done:
+    subject = request.POST.get("subject", "").replace("\x00", "")
+    test = draft_subject_test(campaign=campaign, subject=subject, by=by, now=now)
+    told = f"“{test.name}” is a draft; start it before the campaign is sent."
+    return told, reverse("experiment-edit", args=[test.public_id, "idea"])
+
+
 _ACTS: Final[Mapping[str, _Act]] = MappingProxyType(
     {
         "plan": _plan,
@@ -122,5 +132,6 @@ _ACTS: Final[Mapping[str, _Act]] = MappingProxyType(
         "stop": _stop,
         "copy": _copy,
         "archive": _archive,
+        "test-subject": _test_subject,
     }
 )
