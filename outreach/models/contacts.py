@@ -159,6 +159,21 @@ class ContactPoint(models.Model):
                 opclasses=["int8_ops", "varchar_pattern_ops"],
             ),
         ]
+        triggers = [
+            # What plans say of an address goes with it.
+            pgtrigger.Trigger(
+                name="leaves_plans",
+                when=pgtrigger.After,
+                operation=pgtrigger.Delete,
+                level=pgtrigger.Statement,
+                referencing=pgtrigger.Referencing(old="gone"),  # type: ignore[no-untyped-call]  # untyped
+                func="""
+                DELETE FROM outreach_plannedsend r USING gone g
+                 WHERE r.contact_id = g.contact_id AND r.point_id = g.id;
+                RETURN NULL;
+                """,
+            )
+        ]
 
     def __str__(self) -> str:
         return self.address

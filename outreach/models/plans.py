@@ -185,6 +185,27 @@ class SendPlan(models.Model):
                 RETURN NEW;
                 """,
             ),
+            # The other end of what its rows hold on to.
+            pgtrigger.Trigger(
+                name="keeps_rows",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Delete | pgtrigger.UpdateOf("id", "workspace_id"),  # type: ignore[no-untyped-call]  # untyped
+                func="""
+                IF TG_OP = 'UPDATE' THEN
+                    IF (NEW.id, NEW.workspace_id) = (OLD.id, OLD.workspace_id) THEN
+                        RETURN NEW;
+                    END IF;
+                END IF;
+                IF EXISTS (SELECT FROM outreach_plannedsend r WHERE r.plan_id = OLD.id) THEN
+                    RAISE EXCEPTION 'plan % has rows', OLD.id
+                        USING ERRCODE = 'foreign_key_violation';
+                END IF;
+                IF TG_OP = 'UPDATE' THEN
+                    RETURN NEW;
+                END IF;
+                RETURN OLD;
+                """,
+            ),
             # Later steps go out as the launch was signed, or not at all.
             pgtrigger.Trigger(
                 name="follows_the_signed",
@@ -213,7 +234,8 @@ class SendPlan(models.Model):
 class PlannedSend(models.Model):
     """What a plan says of one recipient and step."""
 
-    # The keys are ones of the table: (workspace, …) of each.
+    # Plans have a million rows: each key and index of them costs a second or more a plan. So plan
+    # and workspace are held by triggers that look once a statement, and every index has a query.
     workspace = models.ForeignKey(
         Workspace, on_delete=models.PROTECT, db_index=False, db_constraint=False
     )
@@ -227,12 +249,13 @@ class PlannedSend(models.Model):
         db_constraint=False,
     )  # fmt: skip
     contact = models.ForeignKey(
-        Contact, on_delete=models.CASCADE, related_name="+", db_constraint=False
+        Contact, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
     outcome = models.CharField(max_length=21, choices=Outcome.choices)
+    # Rows go with their address by a trigger of its table: it finds them by the contact.
     point = models.ForeignKey(
-        ContactPoint, null=True, blank=True, on_delete=models.CASCADE, related_name="+",
-        db_constraint=False,
+        ContactPoint, null=True, blank=True, on_delete=models.DO_NOTHING, related_name="+",
+        db_index=False, db_constraint=False,
     )  # fmt: skip
     channel = models.CharField(max_length=9, choices=MessageChannel.choices, blank=True, default="")
     fallbacks = ArrayField(
@@ -255,8 +278,9 @@ class PlannedSend(models.Model):
         verbose_name = "planned send"
         constraints = [
             models.UniqueConstraint(fields=["plan", "place"], name="outreach_plannedsend_once"),
+            # The contact first: what becomes of somebody's rows is asked by the contact.
             models.UniqueConstraint(
-                fields=["plan", "step", "contact"], name="outreach_plannedsend_one_each"
+                fields=["contact", "plan", "step"], name="outreach_plannedsend_one_each"
             ),
             models.CheckConstraint(
                 condition=Q(outcome__in=SENT_TO, point__isnull=False, text__isnull=False,
@@ -272,24 +296,38 @@ class PlannedSend(models.Model):
                 F("plan"), F("wave"), F("send_at"), F("place"),
                 name="outreach_plannedsend_next", condition=Q(outcome__in=SENT_TO),
             ),
-            # Who of a plan is blocked for a reason.
-            models.Index(fields=["plan", "outcome", "place"], name="outreach_plannedsend_why"),
+            # Who of a plan is blocked for a reason. Most are not, and are found by their places.
+            models.Index(
+                fields=["plan", "outcome", "place"], name="outreach_plannedsend_why",
+                condition=~Q(outcome=Outcome.SCHEDULED),
+            ),
         ]  # fmt: skip
         triggers = [
             pgtrigger.Protect(name="immutable", operation=pgtrigger.Update),
             # A plan that is made takes no more rows, and a signed one loses none but erased people.
+            # The lock keeps it from being made, moved or removed meanwhile.
             pgtrigger.Trigger(
                 name="plan_is_open",
-                when=pgtrigger.Before,
+                when=pgtrigger.After,
                 operation=pgtrigger.Insert,
-                func=f"""
-                IF EXISTS (
-                    SELECT FROM outreach_sendplan p
-                     WHERE p.id = NEW.plan_id AND p.made_at IS NOT NULL
-                ) THEN
-                    RAISE EXCEPTION 'plan % is made; make another one', NEW.plan_id {_REFUSE};
+                level=pgtrigger.Statement,
+                referencing=pgtrigger.Referencing(new="added"),  # type: ignore[no-untyped-call]  # untyped
+                declare=[("wrong", "bigint")],
+                func="""
+                PERFORM FROM outreach_sendplan p
+                  WHERE p.id IN (SELECT DISTINCT n.plan_id FROM added n) FOR SHARE;
+                wrong := (
+                    SELECT min(n.plan_id)
+                      FROM (SELECT DISTINCT plan_id, workspace_id FROM added) n
+                      LEFT JOIN outreach_sendplan p ON p.id = n.plan_id
+                       AND p.workspace_id = n.workspace_id AND p.made_at IS NULL
+                     WHERE p.id IS NULL
+                );
+                IF wrong IS NOT NULL THEN
+                    RAISE EXCEPTION 'plan % is made or not of here; make another one', wrong
+                        USING ERRCODE = 'check_violation';
                 END IF;
-                RETURN NEW;
+                RETURN NULL;
                 """,
             ),
         ]

@@ -88,6 +88,54 @@ def test_a_plan_that_is_made_takes_no_more_rows(workspace: Workspace) -> None:
         SendPlan.objects.filter(pk=plan.pk).update(rows_sha256="2" * 64)
 
 
+def test_a_row_stands_in_an_open_plan_of_its_workspace(
+    workspace: Workspace, other_workspace: Workspace
+) -> None:
+    ann = contact_of(workspace)
+    campaign = campaign_of(workspace, audience_of(workspace, ann))
+    plan_of(campaign, ann)
+    row = PlannedSend.objects.get()
+    row.pk, row.plan = None, SendPlan.objects.create(
+        workspace=workspace, campaign=campaign, number=2, as_of=NOW
+    )  # fmt: skip
+
+    row.workspace = other_workspace
+    with pytest.raises(IntegrityError, match="not of here"), transaction.atomic():
+        PlannedSend.objects.bulk_create([row])
+    row.workspace, row.plan_id = workspace, row.plan_id + 1
+    with pytest.raises(IntegrityError, match="not of here"), transaction.atomic():
+        PlannedSend.objects.bulk_create([row])
+
+    assert PlannedSend.objects.count() == 1
+
+
+def test_a_plan_with_rows_is_not_taken_away_from_them(
+    workspace: Workspace, other_workspace: Workspace
+) -> None:
+    ann = contact_of(workspace)
+    plan = plan_of(campaign_of(workspace, audience_of(workspace, ann)), ann)
+
+    with pytest.raises(IntegrityError, match="has rows"), transaction.atomic():
+        SendPlan.objects.filter(pk=plan.pk)._raw_delete("default")  # type: ignore[attr-defined]  # Django's own
+    with pytest.raises(IntegrityError, match="make another one"), transaction.atomic():
+        SendPlan.objects.filter(pk=plan.pk).update(workspace=other_workspace)
+
+    assert PlannedSend.objects.get().plan_id == plan.pk
+    plan.delete()
+    assert not PlannedSend.objects.exists()
+
+
+def test_what_plans_say_of_an_address_goes_with_it(workspace: Workspace) -> None:
+    ann, bob = contact_of(workspace), contact_of(workspace, "bob@example.com")
+    campaign = campaign_of(workspace, audience_of(workspace, ann, bob))
+    plan_of(campaign, ann, bob)
+    plan_of(campaign, ann, number=2)
+
+    ann.points.get().delete()
+
+    assert [row.contact_id for row in PlannedSend.objects.all()] == [bob.pk]
+
+
 def test_a_campaign_sends_by_a_plan_that_was_let_go_only(workspace: Workspace) -> None:
     ann = contact_of(workspace)
     campaign = campaign_of(workspace, audience_of(workspace, ann))
