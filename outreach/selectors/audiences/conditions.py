@@ -1,7 +1,8 @@
-"""Rules of an audience as SQL over ``outreach_contact c`` and ``attribution_person p``.
+"""Rules of an audience as SQL over ``outreach_contact c``.
 
 Every condition that looks elsewhere is a set that does not depend on the contact, so that the
-database reads each table once, whether the rule stands under and, or or not.
+database reads each table once, whether the rule stands under and, or or not. Sets start from what
+people did: few did it, and a join of all contacts with all people takes a second a million.
 """
 
 from __future__ import annotations
@@ -23,8 +24,6 @@ from outreach.engine.audience_rules import (
     Rule,
 )
 
-# A person is whoever it was merged into; ``p`` is the contact's.
-_ROOT: Final = "coalesce(p.root_id, p.id)"
 _COMPARE: Final = {"equals": "=", "at_least": ">=", "at_most": "<="}
 _STANDING: Final = (
     "c.id IN (SELECT s.contact_id FROM outreach_contactstanding s"
@@ -36,11 +35,20 @@ _MOMENTS: Final = {
 _TOUCHED: Final = """
 c.id IN (SELECT m.contact_id FROM outreach_outreachmessage m
           WHERE m.workspace_id = %(workspace)s AND m.{moment} >= {since} AND m.{moment} <= %(now)s
-          GROUP BY m.contact_id HAVING count(*) >= {times})"""
-_DID: Final = """
-coalesce(p.root_id, p.id) IN (
-    SELECT coalesce(q.root_id, q.id) FROM ({rows}) r JOIN attribution_person q ON q.id = r.person_id
-     GROUP BY 1 HAVING count(*) >= {times})"""
+          {enough})"""
+# A person is whoever it was merged into, and so is everybody else merged into that one.
+_PEOPLE: Final = """
+c.person_id IN (
+    WITH found AS (
+        SELECT coalesce(q.root_id, r.person_id) AS id
+          FROM ({rows}) r
+          LEFT JOIN attribution_person q
+            ON q.id = r.person_id AND q.workspace_id = %(workspace)s AND q.root_id IS NOT NULL
+        {enough})
+    SELECT f.id FROM found f
+     UNION ALL
+    SELECT q.id FROM found f JOIN attribution_person q
+        ON q.root_id = f.id AND q.workspace_id = %(workspace)s AND q.root_id IS NOT NULL)"""
 _SESSIONS: Final = """
 SELECT v.person_id FROM attribution_websession s JOIN attribution_visitor v ON v.id = s.visitor_id
  WHERE s.workspace_id = %(workspace)s AND s.started_at >= {since} AND s.started_at <= %(now)s
@@ -59,32 +67,31 @@ _CONVERSIONS: Final = """
 SELECT x.person_id FROM conversion_tracking x
  WHERE x.workspace_id = %(workspace)s AND x.converted_at >= {since} AND x.converted_at <= %(now)s
    AND x.person_id IS NOT NULL{detail}"""
-_DROPPED: Final = """
-coalesce(p.root_id, p.id) IN (
-    SELECT coalesce(q.root_id, q.id)
-      FROM (SELECT v.person_id, max(e.level) AS level FROM attribution_funnelentry e
-              JOIN attribution_visitor v
-                ON v.workspace_id = e.workspace_id AND v.key = e.visitor_key
-             WHERE e.workspace_id = %(workspace)s AND e.funnel_id = {funnel}
-               AND e.entered_on >= {since} AND v.person_id IS NOT NULL GROUP BY 1) r
-      JOIN attribution_person q ON q.id = r.person_id
-     GROUP BY 1 HAVING max(r.level) = {step})"""
-# Units are visitors, user ids, people or contacts, as the test has it.
-_VARIANT: Final = """
-(c.public_id::text IN ({units}) OR coalesce(p.root_id, p.id) IN (
-    SELECT coalesce(q.root_id, q.id) FROM attribution_identifier i
-      JOIN attribution_person q ON q.id = i.person_id
-     WHERE i.workspace_id = %(workspace)s AND i.kind IN ('visitor_id', 'user_id')
-       AND i.value IN ({units}))
- OR coalesce(p.root_id, p.id) IN (
-    SELECT coalesce(q.root_id, q.id) FROM attribution_person q
-     WHERE q.workspace_id = %(workspace)s AND q.public_id::text IN ({units})))"""
+_LEVELS: Final = """
+SELECT v.person_id, max(e.level) AS level FROM attribution_funnelentry e
+  JOIN attribution_visitor v ON v.workspace_id = e.workspace_id AND v.key = e.visitor_key
+ WHERE e.workspace_id = %(workspace)s AND e.funnel_id = {funnel} AND e.entered_on >= {since}
+   AND v.person_id IS NOT NULL GROUP BY 1"""
 _OF_VARIANT: Final = """
    AND x.variant_id IN (SELECT a.id FROM experiments_abtestvariant a
                          WHERE a.test_id = {test} AND a.key = {key})"""
 _UNITS: Final = """
 SELECT x.unit FROM experiments_exposure x
  WHERE x.workspace_id = %(workspace)s AND x.test_id = {test}{variant}"""
+_PUBLIC: Final = """
+SELECT u.unit::uuid FROM ({units}
+   AND x.unit ~ '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$' OFFSET 0) u"""
+_NUMBERED: Final = """
+SELECT substr(u.unit, 9)::bigint FROM ({units}
+   AND x.unit ~ '^contact:[0-9]{{1,18}}$' OFFSET 0) u"""
+# Units are visitors, user ids, people or contacts, as the test has it.
+_MET: Final = """
+SELECT i.person_id FROM attribution_identifier i
+ WHERE i.workspace_id = %(workspace)s AND i.kind IN ('visitor_id', 'user_id')
+   AND i.value IN ({units})
+ UNION ALL
+SELECT i.id FROM attribution_person i
+ WHERE i.workspace_id = %(workspace)s AND i.public_id IN ({public})"""
 _LISTED: Final = """
 c.id IN (SELECT l.contact_id FROM outreach_audiencemember l WHERE l.audience_id = {audience})"""
 _NEWEST_CONSENT: Final = """
@@ -92,7 +99,7 @@ SELECT n.contact_id FROM (
     SELECT DISTINCT ON (contact_id) contact_id, is_given FROM outreach_consent
      WHERE workspace_id = %(workspace)s AND channel = {channel} AND purpose = {purpose}
        AND at <= %(now)s
-     ORDER BY contact_id, at DESC, id DESC) n WHERE n.is_given"""
+     ORDER BY contact_id, at DESC, id DESC) n WHERE {state}"""
 _ANY_CONSENT: Final = """
 SELECT contact_id FROM outreach_consent
  WHERE workspace_id = %(workspace)s AND channel = {channel} AND purpose = {purpose}
@@ -127,7 +134,6 @@ class Compiler:
     now: datetime
     keys: Mapping[UUID, int]
     params: dict[str, Any] = field(default_factory=dict)
-    needs_person: bool = False
 
     def __post_init__(self) -> None:
         self.params |= {"workspace": self.workspace_id, "now": self.now}
@@ -191,11 +197,13 @@ class Compiler:
             return _STANDING.format(self._age(column, rule))
         if rule.test == "known":
             return _STANDING.format("s.purchases > 0")
-        bought = _STANDING.format(f"{column} {_COMPARE[rule.test]} {self._param(rule.value)}")
+        holds = f"{column} {_COMPARE[rule.test]} {self._param(rule.value)}"
         # Who has no standing yet bought nothing.
         is_nothing = {"equals": rule.value == 0, "at_least": rule.value <= 0,
                       "at_most": rule.value >= 0}[rule.test]  # fmt: skip
-        return f"({bought} OR NOT {_STANDING.format('true')})" if is_nothing else bought
+        return (
+            f"NOT {_STANDING.format(f'NOT ({holds})')}" if is_nothing else _STANDING.format(holds)
+        )
 
     def _age(self, column: str, rule: Field) -> str:
         if rule.test == "known":
@@ -226,11 +234,10 @@ class Compiler:
 
     def _consent(self, rule: ConsentIs) -> str:
         parts = {"channel": self._param(rule.channel), "purpose": self._param(rule.purpose)}
-        given = f"c.id IN ({_NEWEST_CONSENT.format(**parts)})"
-        if rule.state == "given":
-            return given
-        ever = f"c.id IN ({_ANY_CONSENT.format(**parts)})"
-        return f"NOT {ever}" if rule.state == "unknown" else f"({ever} AND NOT {given})"
+        if rule.state == "unknown":
+            return f"c.id NOT IN ({_ANY_CONSENT.format(**parts)})"
+        state = "n.is_given" if rule.state == "given" else "NOT n.is_given"
+        return f"c.id IN ({_NEWEST_CONSENT.format(**parts, state=state)})"
 
     def _reachable(self, rule: Reachable) -> str:
         channel, own = "", "u.channel IN ('', a.channel)"
@@ -244,10 +251,11 @@ class Compiler:
         return f"c.id IN ({points})"
 
     def _did(self, rule: Did) -> str:
-        since, times = self._since(rule.days), self._param(rule.times)
+        since = self._since(rule.days)
         if moment := _MOMENTS.get(rule.event):
-            return _TOUCHED.format(moment=moment, since=since, times=times)
-        self.needs_person = True
+            return _TOUCHED.format(
+                moment=moment, since=since, enough=self._enough("m.contact_id", rule.times)
+            )
         detail = self._param(rule.detail) if rule.detail else ""
         if rule.event == "visited":
             rows = _SESSIONS.format(since=since)
@@ -258,7 +266,11 @@ class Compiler:
         else:
             narrowed = f" AND x.type = {detail}" if detail else ""
             rows = _CONVERSIONS.format(since=since, detail=narrowed)
-        return _DID.format(rows=rows, times=times)
+        return _PEOPLE.format(rows=rows, enough=self._enough("1", rule.times))
+
+    def _enough(self, key: str, times: int) -> str:
+        """Nothing to count where once is enough."""
+        return f"GROUP BY {key} HAVING count(*) >= {self._param(times)}" if times > 1 else ""
 
     def _page(self, path: str) -> str:
         """Pages by their path; a star at the end stands for anything."""
@@ -269,17 +281,17 @@ class Compiler:
         return f" AND e.path = {self._param(path)}"
 
     def _dropped(self, rule: Dropped) -> str:
-        self.needs_person = True
         since = self._param((self.now - timedelta(days=rule.days)).date())
-        return _DROPPED.format(
-            funnel=self._param(self.keys[rule.funnel]), since=since, step=self._param(rule.step)
-        )
+        rows = _LEVELS.format(funnel=self._param(self.keys[rule.funnel]), since=since)
+        reached = f"GROUP BY 1 HAVING max(r.level) = {self._param(rule.step)}"
+        return _PEOPLE.format(rows=rows, enough=reached)
 
     def _variant(self, rule: InVariant) -> str:
-        self.needs_person = True
+        test = self._param(self.keys[rule.test])
         variant = ""
         if rule.variant:
-            key = self._param(self.keys[rule.test])
-            variant = _OF_VARIANT.format(test=key, key=self._param(rule.variant))
-        units = _UNITS.format(test=self._param(self.keys[rule.test]), variant=variant)
-        return _VARIANT.format(units=units)
+            variant = _OF_VARIANT.format(test=test, key=self._param(rule.variant))
+        units = _UNITS.format(test=test, variant=variant)
+        public = _PUBLIC.format(units=units)
+        met = _PEOPLE.format(rows=_MET.format(units=units, public=public), enough="")
+        return f"(c.public_id IN ({public}) OR c.id IN ({_NUMBERED.format(units=units)}) OR {met})"

@@ -78,9 +78,8 @@ def query_of_rules(workspace: Workspace, rules: Group, now: datetime) -> Query:
     """
     compiler = Compiler(workspace.pk, now, _keys(workspace, rules))
     condition = compiler.condition(rules)
-    person = " JOIN attribution_person p ON p.id = c.person_id" if compiler.needs_person else ""
     sql = (
-        f"SELECT c.id FROM outreach_contact c{person}"  # noqa: S608  # our own texts, values apart
+        "SELECT c.id FROM outreach_contact c"  # noqa: S608  # our own texts, values apart
         f" WHERE c.workspace_id = %(workspace)s AND c.archived_at IS NULL AND ({condition})"
     )
     return Query(sql, compiler.params)
