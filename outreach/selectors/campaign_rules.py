@@ -34,6 +34,7 @@ from outreach.selectors.laws import (
     policies_of,
     table_of,
 )
+from outreach.selectors.prices import costs_of
 from outreach.selectors.senders import channels_with_texts, senders_of
 from outreach.selectors.sent_lately import caps_of
 from workspaces.gate import Json, canonical, digest
@@ -199,7 +200,7 @@ def rules_of(
     )  # fmt: skip
     starts_at, ends_at = _read_moment(said["starts_at"]), _read_moment(said["ends_at"])
     left = _left(campaign, said)
-    costs = {one: policies[one.key].unit_cost for one in channels if one.key in policies}
+    table = table_of(policy)
     return Rules(
         channels=channels,
         zone=workspace.zone.key,
@@ -217,8 +218,8 @@ def rules_of(
         pace=_pace(campaign, said, workspace, now),
         channel_left_micros=left,
         daily_limit=said["daily_limit"],
-        costs_micros={one: int(cost * _MICROS) for one, cost in costs.items() if cost},
-        table=table_of(policy),
+        costs_micros=costs_of(workspace, policies, table, channels, step),
+        table=table,
         laws=laws_of(policies),
         caps=caps_of(policy),
     )

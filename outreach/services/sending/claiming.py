@@ -26,13 +26,14 @@ from outreach.services.sending.composing import Links, TextError, outgoing_of, w
 from outreach.services.sending.day_limits import hold_back
 from outreach.services.sending.judging import Decision, judge
 from outreach.services.sending.lanes import Lane
+from outreach.services.sending.paying import Purse
 from workspaces.services.locks import lock_names
 
 #: Longer than a batch can take, whatever the provider does; a dead worker's ends at once.
 LEASE: Final = timedelta(minutes=10)
 _CLAIMED: Final = [
     "status", "send_at", "claimed_by", "lease_until", "refusal_reason", "error_kind", "error",
-    "failed_at", "subject", "text", "html", "content_sha256", "proof",
+    "failed_at", "subject", "text", "html", "content_sha256", "proof", "cost",
 ]  # fmt: skip
 
 
@@ -58,12 +59,20 @@ def claim(*, lane: Lane, worker: str, now: datetime, limit: int) -> tuple[list[C
             message.workspace = lane.workspace
         decisions = judge(due, lane_policy=lane.policy, policy=policy, versions=versions, now=now)
         decisions = hold_back(lane, due, decisions, now)
-        claimed, links = [], Links(lane.workspace)
-        for message, decision in zip(due, decisions, strict=True):
-            version = versions.get(message.version_id or 0)
-            if _apply(message, decision, now) and _write(message, version, policy, links, now):
+        links, purse = Links(lane.workspace), Purse(policy)
+        written = [
+            message
+            for message, decision in zip(due, decisions, strict=True)
+            if _apply(message, decision, now)
+            and _write(message, versions.get(message.version_id or 0), policy, links, now)
+        ]
+        claimed = []
+        # After all texts: who waits for another's new link must not hold a budget.
+        for message in written:
+            if purse.pay(message, lane.policy):
                 message.claimed_by, message.lease_until = worker, now + LEASE
                 message.status = MessageStatus.SENDING
+                version = versions.get(message.version_id or 0)
                 outgoing = outgoing_of(message, policy=lane.policy, version=version)
                 claimed.append(Claimed(message, outgoing))
         pgbulk.update(OutreachMessage, due, _CLAIMED)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from outreach.engine.channels import Channel
@@ -18,6 +19,7 @@ from outreach.models import (
     TemplateVersion,
 )
 from outreach.services.sending.keys import dedup_key
+from outreach.services.sending.paying import Purse
 
 MOST_ATTEMPTS: Final = 3
 _RECEIPT: Final = timedelta(seconds=RECEIPT_S)
@@ -34,7 +36,8 @@ def fall_back(*, messages: Sequence[OutreachMessage], now: datetime) -> list[Out
     if not tried:
         return []
     points = ContactPoint.objects.in_bulk({point for one in tried for point in one.fallbacks})
-    made = [new for one in tried if (new := _next(one, points, now))]
+    purse = Purse()
+    made = [new for one in tried if (new := _next(one, points, purse, now))]
     return OutreachMessage.objects.bulk_create(made, ignore_conflicts=True)
 
 
@@ -58,13 +61,14 @@ def fall_back_without_receipt(*, now: datetime, most: int = 500) -> int:
         )
         .order_by("sent_at", "pk")[:most]
     )  # fmt: skip
-    return len(fall_back(messages=list(silent), now=now))
+    with transaction.atomic():
+        return len(fall_back(messages=list(silent), now=now))
 
 
 def _next(
-    failed: OutreachMessage, points: dict[int, ContactPoint], now: datetime
+    failed: OutreachMessage, points: dict[int, ContactPoint], purse: Purse, now: datetime
 ) -> OutreachMessage | None:
-    """Make the message by the first channel left that there is a text for."""
+    """Make the message by the first channel left that there is a text and money for."""
     for place, point_id in enumerate(failed.fallbacks):
         point = points.get(point_id)
         if point is None or point.contact_id != failed.contact_id:
@@ -73,7 +77,7 @@ def _next(
         if failed.version_id is not None and version is None:
             continue
         attempt = failed.attempt + 1
-        return OutreachMessage(
+        made = OutreachMessage(
             workspace_id=failed.workspace_id, contact_id=failed.contact_id, point=point,
             channel=point.channel, purpose=failed.purpose, campaign_id=failed.campaign_id,
             plan_id=failed.plan_id, step_id=failed.step_id, variant=failed.variant,
@@ -88,6 +92,8 @@ def _next(
             subject="" if version else failed.subject, text="" if version else failed.text,
             send_at=now, expires_at=failed.expires_at, proof=_signed(failed),
         )  # fmt: skip
+        if purse.reserve(made):
+            return made
     return None
 
 

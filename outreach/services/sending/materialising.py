@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db import transaction
@@ -65,8 +66,17 @@ def _chunk(plan_id: int, wave: int, now: datetime) -> tuple[int, bool]:
     last = rows[-1]
     assert last.send_at is not None  # noqa: S101  # a constraint of the rows that are sent to
     plan.taken[str(wave)] = [last.send_at.isoformat(), last.place]
+    plan.taken["cost"] = _taken_cost(plan, rows)
     plan.save(update_fields=["taken"])
     return len(rows), len(rows) == CHUNK
+
+
+def _taken_cost(plan: SendPlan, rows: Sequence[PlannedSend]) -> dict[str, str]:
+    """What rows that became messages cost, by channel: the rest of the plan's cost is ahead."""
+    sums = {name: Decimal(amount) for name, amount in plan.taken.get("cost", {}).items()}
+    for row in rows:
+        sums[row.channel] = sums.get(row.channel, Decimal(0)) + row.cost
+    return {name: f"{amount.normalize():f}" for name, amount in sums.items()}
 
 
 def _next_rows(plan: SendPlan, wave: int, now: datetime) -> Any:
