@@ -10,213 +10,100 @@ from celery.schedules import crontab
 from config.env import integer
 
 
-def _start(name: str, schedule: timedelta | crontab) -> dict[str, Any]:
+def _run(
+    task: str, schedule: timedelta | crontab, *, expires_s: int, queue: str = ""
+) -> dict[str, Any]:
+    """A task; one that no worker takes in time is dropped, for the next one does its work."""
+    options = {"expires": expires_s, **({"queue": queue} if queue else {})}
+    return {"task": task, "schedule": schedule, "options": options}
+
+
+def _start(name: str, schedule: timedelta | crontab, *, expires_s: int = 3600) -> dict[str, Any]:
     """A job of every workspace that has it switched on."""
-    return {
-        "task": "workspaces.start_job",
-        "kwargs": {"name": name},
-        "schedule": schedule,
-        "options": {"expires": 3600},
-    }
+    return {**_run("workspaces.start_job", schedule, expires_s=expires_s), "kwargs": {"name": name}}
 
 
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "gate: execute what is due": {
-        "task": "workspaces.execute_due",
-        "schedule": timedelta(seconds=5),
-        "options": {"queue": "gate", "expires": 5},
-    },
-    "gate: settle lapsed leases": {
-        "task": "workspaces.reap_lapsed",
-        "schedule": timedelta(seconds=5),
-        "options": {"queue": "gate", "expires": 5},
-    },
-    "gate: expire and remind": {
-        "task": "workspaces.expire_proposals",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    },
-    "gate: measure effects": {
-        "task": "workspaces.measure_effects",
-        "schedule": crontab(minute="15"),
-        "options": {"expires": 3600},
-    },
-    "notices: deliver": {
-        "task": "workspaces.deliver_notices",
-        "schedule": timedelta(seconds=10),
-        "options": {"expires": 10},
-    },
-    "outreach: make messages of plans": {
-        "task": "outreach.materialise_due",
-        "schedule": timedelta(seconds=30),
-        "options": {"queue": "outreach", "expires": 30},
-    },
-    "outreach: send what is due": {
-        "task": "outreach.dispatch_due",
-        "schedule": timedelta(seconds=2),
-        "options": {"queue": "outreach", "expires": 2},
-    },
-    "outreach: finish what workers left": {
-        "task": "outreach.recover",
-        "schedule": timedelta(seconds=15),
-        "options": {"queue": "outreach", "expires": 15},
-    },
-    "outreach: use the next channel": {
-        "task": "outreach.fall_back",
-        "schedule": timedelta(minutes=10),
-        "options": {"queue": "outreach", "expires": 600},
-    },
-    "webhooks: deliver": {
-        "task": "workspaces.deliver_webhooks",
-        "schedule": timedelta(seconds=5),
-        "options": {"expires": 5},
-    },
-    "webhooks: treat what came in": {
-        "task": "workspaces.sweep_inbound",
-        "schedule": timedelta(seconds=10),
-        "options": {"expires": 10},
-    },
-    "heartbeat": {
-        "task": "workspaces.heartbeat",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    },
-    "notices: daily digest": {
-        "task": "workspaces.send_digests",
-        "schedule": crontab(minute="5"),
-        "options": {"expires": 3600},
-    },
-    "campaigns: import what waits": {
-        "task": "campaigns.run_waiting_imports",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    },
-    "campaigns: sync performance": {
-        "task": "workspaces.start_job",
-        "kwargs": {"name": "actuals-sync"},
-        "schedule": crontab(minute="20"),
-        "options": {"expires": 3600},
-    },
-    "campaigns: predict returns": {
-        "task": "workspaces.start_job",
-        "kwargs": {"name": "predictions"},
-        "schedule": crontab(minute="40"),
-        "options": {"expires": 3600},
-    },
-    "campaigns: derive life states and scores": {
-        "task": "campaigns.refresh_derived",
-        "schedule": crontab(minute="10"),
-        "options": {"expires": 3600},
-    },
+    "gate: execute what is due": _run(
+        "workspaces.execute_due", timedelta(seconds=5), expires_s=5, queue="gate"
+    ),
+    "gate: settle lapsed leases": _run(
+        "workspaces.reap_lapsed", timedelta(seconds=5), expires_s=5, queue="gate"
+    ),
+    "gate: expire and remind": _run(
+        "workspaces.expire_proposals", timedelta(minutes=1), expires_s=60
+    ),
+    "gate: measure effects": _run(
+        "workspaces.measure_effects", crontab(minute="15"), expires_s=3600
+    ),
+    "notices: deliver": _run("workspaces.deliver_notices", timedelta(seconds=10), expires_s=10),
+    "outreach: make messages of plans": _run(
+        "outreach.materialise_due", timedelta(seconds=30), expires_s=30, queue="outreach"
+    ),
+    "outreach: send what is due": _run(
+        "outreach.dispatch_due", timedelta(seconds=2), expires_s=2, queue="outreach"
+    ),
+    "outreach: finish what workers left": _run(
+        "outreach.recover", timedelta(seconds=15), expires_s=15, queue="outreach"
+    ),
+    "outreach: use the next channel": _run(
+        "outreach.fall_back", timedelta(minutes=10), expires_s=600, queue="outreach"
+    ),
+    "webhooks: deliver": _run("workspaces.deliver_webhooks", timedelta(seconds=5), expires_s=5),
+    "webhooks: treat what came in": _run(
+        "workspaces.sweep_inbound", timedelta(seconds=10), expires_s=10
+    ),
+    "heartbeat": _run("workspaces.heartbeat", timedelta(minutes=1), expires_s=60),
+    "notices: daily digest": _run("workspaces.send_digests", crontab(minute="5"), expires_s=3600),
+    "campaigns: import what waits": _run(
+        "campaigns.run_waiting_imports", timedelta(minutes=1), expires_s=60
+    ),
+    "campaigns: sync performance": _start("actuals-sync", crontab(minute="20")),
+    "campaigns: predict returns": _start("predictions", crontab(minute="40")),
+    "campaigns: derive life states and scores": _run(
+        "campaigns.refresh_derived", crontab(minute="10"), expires_s=3600
+    ),
     # Once the day of the westernmost workspaces has ended, and its figures were read.
-    "campaigns: recommend": {
-        "task": "workspaces.start_job",
-        "kwargs": {"name": "recommendations"},
-        "schedule": crontab(minute="5", hour="6"),
-        "options": {"expires": 3600},
-    },
+    "campaigns: recommend": _start("recommendations", crontab(minute="5", hour="6")),
     # After the sync of the hour.
-    "campaigns: detect signals": {
-        "task": "workspaces.start_job",
-        "kwargs": {"name": "signals"},
-        "schedule": crontab(minute="30"),
-        "options": {"expires": 3600},
-    },
+    "campaigns: detect signals": _start("signals", crontab(minute="30")),
     # After the sync of the hour; it fits only when a new day has come.
-    "campaigns: fit response curves": {
-        "task": "workspaces.start_job",
-        "kwargs": {"name": "response-curves"},
-        "schedule": crontab(minute="50"),
-        "options": {"expires": 3600},
-    },
+    "campaigns: fit response curves": _start("response-curves", crontab(minute="50")),
     # Cheap, and what runs over must not wait for an hour.
-    "campaigns: check alerts": {
-        "task": "workspaces.start_job",
-        "kwargs": {"name": "alerts"},
-        "schedule": crontab(minute="*/15"),
-        "options": {"expires": 900},
-    },
-    "attribution: sync CRM deals": {
-        "task": "workspaces.start_job",
-        "kwargs": {"name": "crm-sync"},
-        "schedule": crontab(minute="25"),
-        "options": {"expires": 3600},
-    },
-    "attribution: ask CRMs without webhooks": {
-        "task": "workspaces.start_job",
-        "kwargs": {"name": "crm-polling"},
-        "schedule": timedelta(minutes=5),
-        "options": {"expires": 300},
-    },
-    "attribution: match conversions": {
-        "task": "workspaces.start_job",
-        "kwargs": {"name": "attribution-matching"},
-        "schedule": timedelta(minutes=5),
-        "options": {"expires": 300},
-    },
-    "attribution: purge raw clicks": {
-        "task": "workspaces.start_job",
-        "kwargs": {"name": "click-purge"},
-        "schedule": crontab(minute="35", hour="3"),
-        "options": {"expires": 3600},
-    },
+    "campaigns: check alerts": _start("alerts", crontab(minute="*/15"), expires_s=900),
+    "attribution: sync CRM deals": _start("crm-sync", crontab(minute="25")),
+    "attribution: ask CRMs without webhooks": _start(
+        "crm-polling", timedelta(minutes=5), expires_s=300
+    ),
+    "attribution: match conversions": _start(
+        "attribution-matching", timedelta(minutes=5), expires_s=300
+    ),
+    "attribution: purge raw clicks": _start("click-purge", crontab(minute="35", hour="3")),
     # Every six hours: each workspace's day ends at an hour of its own.
-    "attribution: run models": {
-        "task": "workspaces.start_job",
-        "kwargs": {"name": "attribution-models"},
-        "schedule": crontab(minute="25", hour="5,11,17,23"),
-        "options": {"expires": 3600},
-    },
+    "attribution: run models": _start(
+        "attribution-models", crontab(minute="25", hour="5,11,17,23")
+    ),
     # After the last sessions of the day before, wherever a workspace lies.
-    "attribution: count funnels": {
-        "task": "workspaces.start_job",
-        "kwargs": {"name": "funnels"},
-        "schedule": crontab(minute="45", hour="1,13"),
-        "options": {"expires": 3600},
-    },
-    "attribution: send conversions back": {
-        "task": "attribution.send_conversions",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    },
-    "attribution: make sessions": {
-        "task": "attribution.sessionise_waiting",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    },
-    "attribution: keep website events up": {
-        "task": "workspaces.start_job",
-        "kwargs": {"name": "website-upkeep"},
-        "schedule": crontab(minute="15", hour="3"),
-        "options": {"expires": 3600},
-    },
-    "experiments: count": {
-        "task": "experiments.count_waiting",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    },
-    "outreach: watch over sends": {
-        "task": "outreach.watch_sends",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    },
+    "attribution: count funnels": _start("funnels", crontab(minute="45", hour="1,13")),
+    "attribution: send conversions back": _run(
+        "attribution.send_conversions", timedelta(minutes=1), expires_s=60
+    ),
+    "attribution: make sessions": _run(
+        "attribution.sessionise_waiting", timedelta(minutes=1), expires_s=60
+    ),
+    "attribution: keep website events up": _start("website-upkeep", crontab(minute="15", hour="3")),
+    "experiments: count": _run("experiments.count_waiting", timedelta(minutes=1), expires_s=60),
+    "outreach: watch over sends": _run("outreach.watch_sends", timedelta(minutes=1), expires_s=60),
     "experiments: check sums": _start("experiment-recount", crontab(minute="5", hour="3")),
     # After midnight wherever a workspace lies: time alone changes who has left.
-    "attribution: derive users of apps": {
-        "task": "workspaces.start_job",
-        "kwargs": {"name": "app-users"},
-        "schedule": crontab(minute="55", hour="2,14"),
-        "options": {"expires": 3600},
-    },
+    "attribution: derive users of apps": _start("app-users", crontab(minute="55", hour="2,14")),
     # A test that does harm must not wait for an hour.
     "experiments: decide": _start("experiment-decisions", crontab(minute="4,19,34,49")),
     "experiments: share bandits out": _start("experiment-bandits", crontab(minute="28")),
     "outreach: count segments": _start("contact-standing", crontab(minute="15", hour="3")),
-    "outreach: read files of contacts": {
-        "task": "outreach.import_waiting",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    },
+    "outreach: read files of contacts": _run(
+        "outreach.import_waiting", timedelta(minutes=1), expires_s=60
+    ),
     "outreach: end old files of contacts": _start(
         "contact-import-sweep", crontab(minute="25", hour="4")
     ),
@@ -232,12 +119,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         )
     },
     "outreach: score advocates": _start("social-advocates", crontab(minute="50", hour="4")),
-    "mlops: propose budgets": {
-        "task": "workspaces.start_job",
-        "kwargs": {"name": "budget-optimization"},
-        "schedule": crontab(minute="40", hour="*/6"),
-        "options": {"expires": 3600},
-    },
+    "mlops: propose budgets": _start("budget-optimization", crontab(minute="40", hour="*/6")),
     # After the night's figures of ads are in.
     "experiments: judge practices": _start("best-practices", crontab(minute="40", hour="5")),
     "mlops: sync ML dashboards": _start(
@@ -258,26 +140,14 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # After the sync of the hour.
     "mlops: collect winners": _start("winners", crontab(minute="35", hour="*/6")),
     # For what no message told of. Beat cannot send to all workers at once: one of them hears it.
-    "mlops: keep models loaded": {
-        "task": "mlops.warm_up",
-        "schedule": timedelta(minutes=1),
-        "options": {"queue": "infer", "expires": 50},
-    },
+    "mlops: keep models loaded": _run(
+        "mlops.warm_up", timedelta(minutes=1), expires_s=50, queue="infer"
+    ),
     # One query while none runs.
-    "mlops: watch canaries": {
-        "task": "mlops.watch_canaries",
-        "schedule": timedelta(minutes=5),
-        "options": {"expires": 300},
-    },
+    "mlops: watch canaries": _run("mlops.watch_canaries", timedelta(minutes=5), expires_s=300),
     "mlops: purge old predictions": _start("prediction-purge", crontab(minute="25", hour="3")),
-    "jobs: send lost runs again": {
-        "task": "workspaces.sweep_jobs",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    },
-    "workspaces: clear what has expired": {
-        "task": "workspaces.clear_expired",
-        "schedule": crontab(minute="50", hour="3"),
-        "options": {"expires": 3600},
-    },
+    "jobs: send lost runs again": _run("workspaces.sweep_jobs", timedelta(minutes=1), expires_s=60),
+    "workspaces: clear what has expired": _run(
+        "workspaces.clear_expired", crontab(minute="50", hour="3"), expires_s=3600
+    ),
 }
