@@ -31,6 +31,7 @@ from workspaces.api.caller import Caller
 from workspaces.api.parsers import TooLargeError
 from workspaces.api.throttling import count
 from workspaces.api.views import ApiView
+from workspaces.client_address import client_address
 
 MAX_WIRE: Final = 64 * 1024
 MAX_UNPACKED: Final = 1024 * 1024
@@ -231,16 +232,7 @@ def origin_of(request: HttpRequest) -> Origin:
     country = named.pop("country").upper()
     return Origin(
         user_agent=headers.get("User-Agent", ""),
-        ip_address=_address(request),
+        ip_address=client_address(request),
         country=country if len(country) == 2 and country.isalpha() else "",
         **named,
     )
-
-
-def _address(request: HttpRequest) -> str:
-    """Address of the visitor: what the outermost of our own proxies saw."""
-    hops = settings.TRUSTED_PROXY_COUNT
-    forwarded = request.headers.get("X-Forwarded-For", "").split(",")
-    if hops and len(forwarded) >= hops and (address := forwarded[-hops].strip()):
-        return address
-    return str(request.META.get("REMOTE_ADDR", ""))

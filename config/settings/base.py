@@ -16,6 +16,7 @@ from kombu.common import Broadcast
 
 from config import env
 from config.logs import SHARED_PROCESSORS
+from config.masking import masked_json
 from config.navigation import SIDEBAR
 from config.openapi import DESCRIPTION
 from config.schedule import BEAT_SCHEDULE
@@ -359,7 +360,7 @@ LOGGING: dict[str, Any] = {
     "formatters": {
         "json": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.processors.JSONRenderer(),
+            "processor": structlog.processors.JSONRenderer(serializer=masked_json),
             "foreign_pre_chain": SHARED_PROCESSORS,
         },
     },

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from outreach.addresses import preferences_address, reference_of
 from outreach.engine.links import LinkKind, Reference
 from outreach.engine.readers import is_machine
+from outreach.link_limits import WINDOW_S, is_flooding, is_guessing
 from outreach.models import EventKind, OutreachMessage, TrackedLink
 from outreach.services.hearing import Heard, hear
 from outreach.services.leaving import choices_of, choose, message_named, unsubscribe
@@ -33,6 +34,8 @@ _PIXEL: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAA
 def click(request: HttpRequest, token: str) -> HttpResponse:
     """Lead to where a link of a message leads; only to addresses that a message held."""
     reference = reference_of(LinkKind.CLICK, token)
+    if reference is None and is_guessing(request):
+        return _busy()
     message = _message(reference)
     link = (
         TrackedLink.objects.filter(pk=reference.link, workspace=message.workspace_id).first()
@@ -52,7 +55,10 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def pixel(request: HttpRequest, token: str) -> HttpResponse:
     """Answer with the picture, whoever asks."""
-    message = _message(reference_of(LinkKind.OPEN, token))
+    reference = reference_of(LinkKind.OPEN, token)
+    if reference is None and is_guessing(request):
+        return _busy()
+    message = _message(reference)
     if message is not None:
         _note(request, message, EventKind.OPENED, message.open_count)
     answer = HttpResponse(_PIXEL, content_type="image/gif")
@@ -68,7 +74,10 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
 
     A token of nobody is answered like any other: who guesses learns nothing.
     """
-    message = _message(reference_of(LinkKind.UNSUBSCRIBE, token))
+    reference = reference_of(LinkKind.UNSUBSCRIBE, token)
+    if reference is None and is_guessing(request):
+        return _busy()
+    message = _message(reference)
     if request.method != "POST":
         return _shown(request, "recipients/leave.html", message)
     if message is not None:
@@ -82,7 +91,10 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """Show by which channels marketing comes, and take another choice."""
-    message = _message(reference_of(LinkKind.PREFERENCES, token))
+    reference = reference_of(LinkKind.PREFERENCES, token)
+    if reference is None and is_guessing(request):
+        return _busy()
+    message = _message(reference)
     if message is None:
         return _gone(request)
     is_saved = request.method == "POST"
@@ -108,6 +120,8 @@ def _note(
     method = request.method or ""
     if count >= _MOST or is_machine(headers, method=method, sent_at=message.sent_at, now=now):
         return
+    if is_flooding(request):
+        return
     told = Heard(
         kind=kind,
         at=now,
@@ -128,6 +142,13 @@ def _shown(
         "preferences": preferences_address(message.public_id) if message else "",
     }
     return render(request, template, context)
+
+
+def _busy() -> HttpResponse:
+    answer = HttpResponse("Too many addresses that nobody sent. Try again in a minute.", status=429)
+    answer["Content-Type"] = "text/plain; charset=utf-8"
+    answer["Retry-After"] = str(WINDOW_S)
+    return answer
 
 
 def _gone(request: HttpRequest) -> HttpResponse:
