@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from outreach.models import ChannelTemplate
 from outreach.services.people.import_job import IMPORT_JOB, workspaces_waiting
 from outreach.services.planning.jobs import WATCH_JOB
 from outreach.services.sending.calling import Senders
@@ -13,7 +14,10 @@ from outreach.services.sending.falling_back import fall_back_without_receipt
 from outreach.services.sending.marking import end_stopped
 from outreach.services.sending.materialising import materialise_due
 from outreach.services.sending.recovering import end_leases_of_the_dead, recover
+from outreach.services.texts.asking import ask_for_words
 from outreach.services.watching import workspaces_sending
+from workspaces.gate import Proposer
+from workspaces.models import User
 from workspaces.services.jobs import JobRefusedError
 from workspaces.tasks import request_and_send
 from workspaces.workers import is_gone, worker_name
@@ -87,3 +91,11 @@ def import_waiting(**_: object) -> int:
             continue
         started += 1
     return started
+
+
+@shared_task(name="outreach.write_text", ignore_result=True, time_limit=300)
+def write_text(*, template_id: int, user_id: int, kind: str, brief: str, **_: object) -> None:
+    """Have a text written by the workspace's model; what came of it is kept beside the text."""
+    template = ChannelTemplate.objects.select_related("workspace").get(pk=template_id)
+    by = Proposer.person(User.objects.get(pk=user_id))
+    ask_for_words(template=template, kind=kind, brief=brief, by=by, now=timezone.now())

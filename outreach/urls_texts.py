@@ -16,6 +16,7 @@ urlpatterns = [
     path(f"{_TEXT}preview/", texts.preview, name="text-preview"),
     path(f"{_TEXT}save/", texts.save, name="text-save"),
     path(f"{_TEXT}test/", text_help.test, name="text-test"),
+    path(f"{_TEXT}words/", text_help.words, name="text-words"),
     path(f"{_TEXT}versions/", texts.versions, name="text-versions"),
     path(f"{_TEXT}do/<slug:action>/", texts.act, name="text-act"),
 ]

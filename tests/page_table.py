@@ -32,6 +32,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "text-preview": (NONE, MEMBER),
     "text-save": (NONE, OPERATOR),
     "text-test": (NONE, OPERATOR),
+    "text-words": (OPERATOR, OPERATOR),
     "text-versions": (MEMBER, NONE),
     "text-act": (NONE, OPERATOR),
     "social": (MEMBER, NONE),

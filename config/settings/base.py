@@ -180,6 +180,8 @@ CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 CELERY_TASK_ROUTES = {
     "workspaces.execute_due": {"queue": "gate"},
     "workspaces.reap_lapsed": {"queue": "gate"},
+    # It waits for a language model, and sends wait for nothing.
+    "outreach.write_text": {"queue": "default"},
     "outreach.*": {"queue": "outreach"},
 }
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

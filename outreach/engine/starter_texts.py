@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -82,8 +83,28 @@ def _button(address: str, words: str) -> str:
     return f'        <mj-button href="{{{{ {address} }}}}">{words}</mj-button>'
 
 
+def page_of(paragraphs: Sequence[str], *, is_marketing: bool = True) -> str:
+    """Put paragraphs into the frame of the starters, with its foot.
+
+    Parameters
+    ----------
+    paragraphs : in HTML, blanks as `{{ name }}`
+    is_marketing : whether the foot leads to unsubscribing
+
+    Returns
+    -------
+    a page in MJML
+    """
+    return _page("\n".join(map(_text, paragraphs)), _FOOT if is_marketing else _SERVICE_FOOT)
+
+
 _HELLO: Final = _text("Hello {{ first_name | default('there') }},")
 
+_ENDS_ON: Final = _variable("ends_on", "date", "2026-12-31")
+_ARRIVES_ON: Final = _variable("arrives_on", "date", "2026-12-31")
+_ORDER_NUMBER: Final = _variable("order_number", "text", "10482")
+_TRACKING_URL: Final = _variable("tracking_url", "url", "https://example.com/parcel/10482")
+_OFFER_URL: Final = _variable("offer_url", "url", "https://example.com/sale")
 STARTERS: Final = (
     Starter(
         name="Newsletter", channel="email", category="marketing", markup="mjml",
@@ -123,8 +144,8 @@ STARTERS: Final = (
         variables=(
             _variable("offer", "text", "20 % off everything"),
             _variable("code", "text", "SPRING20"),
-            _variable("ends_on", "date", "2026-12-31"),
-            _variable("offer_url", "url", "https://example.com/sale"),
+            _ENDS_ON,
+            _OFFER_URL,
         ),
     ),
     Starter(
@@ -171,11 +192,11 @@ STARTERS: Final = (
             _button("tracking_url", "Follow the parcel"),
         )), _SERVICE_FOOT),
         variables=(
-            _variable("order_number", "text", "10482"),
+            _ORDER_NUMBER,
             _variable("total", "money", {"amount": "119.90", "currency": "EUR"}),
-            _variable("arrives_on", "date", "2026-12-31"),
+            _ARRIVES_ON,
             _variable("items", "list", [{"count": 1, "title": "Trail 3, size 42"}]),
-            _variable("tracking_url", "url", "https://example.com/parcel/10482"),
+            _TRACKING_URL,
         ),
     ),
     Starter(
@@ -184,8 +205,8 @@ STARTERS: Final = (
              " Reply STOP to end",
         variables=(
             _variable("offer", "text", "20% off everything"),
-            _variable("ends_on", "date", "2026-12-31"),
-            _variable("offer_url", "url", "https://example.com/sale"),
+            _ENDS_ON,
+            _OFFER_URL,
         ),
     ),
     Starter(
@@ -193,9 +214,9 @@ STARTERS: Final = (
         text="Hello {{ first_name | default('there') }}, your order {{ order_number }} is on its"
              " way and arrives on {{ arrives_on | date }}. Follow it here: {{ tracking_url }}",
         variables=(
-            _variable("order_number", "text", "10482"),
-            _variable("arrives_on", "date", "2026-12-31"),
-            _variable("tracking_url", "url", "https://example.com/parcel/10482"),
+            _ORDER_NUMBER,
+            _ARRIVES_ON,
+            _TRACKING_URL,
         ),
     ),
     Starter(

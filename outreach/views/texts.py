@@ -190,6 +190,13 @@ def act(request: PageRequest, public_id: UUID, action: str) -> HttpResponse:
             values = {name: given[name] for name in names}
             change_details(template=template, values=values, **_by(request))
             messages.success(request, "Saved.")
+        elif action == "subject":
+            saved = save_version(
+                template=template, values={"subject": given.get("subject", "")}, **_by(request)
+            )
+            messages.success(
+                request, f"Version {saved.number} has that subject; use it if you like."
+            )
         elif action == "copy":
             leads_to = copy_text(template=template, **_by(request))
             messages.success(request, f"“{leads_to.name}” is a draft.")
