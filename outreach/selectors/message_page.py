@@ -100,7 +100,7 @@ def grounds_of(message: OutreachMessage) -> list[Ground]:
     if not proof:
         return []
     judged = _refused(message) if "refused" in proof else _allowed(message, proof)
-    return [*judged, *_what_was_signed(proof)]
+    return [*judged, *_what_was_signed(message)]
 
 
 def _refused(message: OutreachMessage) -> Iterator[Ground]:
@@ -129,9 +129,10 @@ def _allowed(message: OutreachMessage, proof: Mapping[str, Any]) -> Iterator[Gro
         yield Ground("Caps skipped", f"A person with the right to do so sent it: {forced}")
 
 
-def _what_was_signed(proof: Mapping[str, Any]) -> Iterator[Ground]:
+def _what_was_signed(message: OutreachMessage) -> Iterator[Ground]:
+    proof = message.proof
     if judged := parse_datetime(str(proof.get("judged_at") or "")):
-        yield Ground("Judged", f"On the facts of {judged:%Y-%m-%d %H:%M:%S %Z}, before the call.")
+        yield Ground("Judged", f"On the facts of {_moment(message, judged)}, before the call.")
     rows = str(proof.get("rows_sha256", ""))[:12]
     if "follows" in proof:
         yield Ground(
@@ -141,6 +142,11 @@ def _what_was_signed(proof: Mapping[str, Any]) -> Iterator[Ground]:
         yield Ground("Plan", f"Its line stands in the signed plan {rows}….")
     elif by := proof.get("by"):
         yield Ground("Sent by", f"{by} sent it as a single message.")
+
+
+def _moment(message: OutreachMessage, at: datetime) -> str:
+    """A time as the workspace's clocks show it."""
+    return f"{at.astimezone(message.workspace.zone):%-d %b %Y %H:%M:%S %Z}"
 
 
 def _plain(name: str) -> str:
@@ -156,7 +162,7 @@ def _consent_words(message: OutreachMessage, pk: int | None) -> str:
     if consent is None:
         return f"Entry {pk}, which was erased with the person."
     return (
-        f"{'Given' if consent.is_given else 'Withdrawn'} on {consent.at:%Y-%m-%d %H:%M}"
+        f"{'Given' if consent.is_given else 'Withdrawn'} on {_moment(message, consent.at)}"
         f" by {consent.get_source_display().lower()}"
         f" for {consent.get_purpose_display().lower()} by {consent.get_channel_display()}"
         f" (entry {consent.pk})."

@@ -98,7 +98,7 @@ def test_a_message_shows_its_story_and_its_proof_in_words(
 
     with django_assert_max_num_queries(MOST_QUERIES):
         page = client.get(path).text
-    assert "Given on 2026-01-01 00:00 by form for marketing by E-mail" in page
+    assert "Given on 1 Jan 2026 00:00:00 UTC by form for marketing by E-mail" in page
     assert "0 marketing messages in 24 hours and 2 in 7 days, of all kinds 1 and 3" in page
     assert "It was no quiet hour where they live." in page
     assert "(list as of entry 17)" in page
