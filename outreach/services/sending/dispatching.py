@@ -97,16 +97,28 @@ def _send(
     called = 0
     for some in _batched(claimed, chunk):
         now = clock()
-        with transaction.atomic():
-            hold(one.message.pk for one in (*(each.claimed for each in answers), *some))
-            if answers:
-                settle(lane=lane, answers=answers, now=now, can_tell=can_tell)
-            marked = mark(lane, some, now)
+        marked = settle_and_mark(lane, answers, some, now=now, can_tell=can_tell)
         answers = senders.call(connection, marked)
         called += len(marked)
     if answers:
         settle(lane=lane, answers=answers, now=clock(), can_tell=can_tell)
     return called
+
+
+@transaction.atomic
+def settle_and_mark(
+    lane: Lane,
+    answers: Sequence[Answer],
+    claimed: Sequence[Claimed],
+    *,
+    now: datetime,
+    can_tell: bool,
+) -> list[Claimed]:
+    """Write what was said to some and that others are about to be called, with one commit."""
+    hold(one.message.pk for one in (*(each.claimed for each in answers), *claimed))
+    if answers:
+        settle(lane=lane, answers=answers, now=now, can_tell=can_tell)
+    return mark(lane, claimed, now)
 
 
 def _batched(claimed: Sequence[Claimed], size: int) -> list[Sequence[Claimed]]:
