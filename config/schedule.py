@@ -107,6 +107,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "outreach: end old files of contacts": _start(
         "contact-import-sweep", crontab(minute="25", hour="4")
     ),
+    "outreach: answer comments": {
+        "task": "outreach.answer_comments",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     # Harm to a domain grows by the minute.
     "outreach: watch over mail": _start("deliverability", timedelta(minutes=5)),
     "outreach: note conversions": _start("message-conversions", crontab(minute="*/15")),

@@ -1,8 +1,10 @@
-"""How a send looks in the queue."""
+"""How sends and answers look in the queue."""
 
 from __future__ import annotations
 
 from outreach.models import LaunchOperation
+from outreach.selectors.answer_page import answer_context
+from outreach.selectors.answers import KIND as ANSWER
 from outreach.selectors.launch_page import launch_context
 from outreach.selectors.launches import KIND
 from workspaces.formats import money
@@ -24,3 +26,4 @@ def stake_of(proposal: Proposal) -> str:
 
 
 LAUNCH_PANEL = KindPanel(kind=KIND, context=launch_context, stake=stake_of)
+ANSWER_PANEL = KindPanel(kind=ANSWER, context=answer_context)

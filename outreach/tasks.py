@@ -14,6 +14,7 @@ from outreach.services.sending.falling_back import fall_back_without_receipt
 from outreach.services.sending.marking import end_stopped
 from outreach.services.sending.materialising import materialise_due
 from outreach.services.sending.recovering import end_leases_of_the_dead, recover
+from outreach.services.social.following import FUNNELS_JOB, workspaces_with_funnels
 from outreach.services.texts.asking import ask_for_words
 from outreach.services.watching import workspaces_sending
 from workspaces.gate import Proposer
@@ -69,6 +70,22 @@ def watch_sends(**_: object) -> int:
         try:
             request_and_send(
                 workspace=workspace, name=WATCH_JOB, trigger="schedule", now=timezone.now()
+            )
+        except JobRefusedError:
+            # Switched off, or still busy with the minute before.
+            continue
+        started += 1
+    return started
+
+
+@shared_task(name="outreach.answer_comments", ignore_result=True, time_limit=300)
+def answer_comments(**_: object) -> int:
+    """Let funnels look where there are any."""
+    started = 0
+    for workspace in workspaces_with_funnels():
+        try:
+            request_and_send(
+                workspace=workspace, name=FUNNELS_JOB, trigger="schedule", now=timezone.now()
             )
         except JobRefusedError:
             # Switched off, or still busy with the minute before.

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from campaigns.models import AdSet
 from mlops.models import ModelVersion
+from outreach.models import SocialFunnelEntry
 from outreach.services.planning.making import plan_campaign
 from tests.api.conftest import key_client
 from tests.campaigns.change_steps import ad_set_in, connected, days, policy_of
@@ -26,6 +27,7 @@ from tests.integrity.digests import digests
 from tests.integrity.test_approval_integrity import assert_unsigned
 from tests.mlops.registry.steps import version_of
 from tests.outreach.launch_steps import email_on, news_to
+from tests.outreach.social.steps import account_of, done_of, funnel_of, person_of
 from tests.outreach.steps import contact_of
 from tests.workspaces.gate_steps import fresh, sign
 from tests.workspaces.note_kind import NoteKind, written
@@ -89,12 +91,28 @@ def _launch(ad_set: AdSet) -> dict[str, str]:
     return {"campaign": str(campaign.public_id), "operation": "launch"}
 
 
+def _social_answer(ad_set: AdSet) -> dict[str, str]:
+    """An answer of a funnel whose answers are signed."""
+    workspace, now = ad_set.workspace, timezone.now()
+    account_of(workspace)
+    funnel = funnel_of(workspace, needs_approval=True)
+    done = done_of(person_of(workspace), "c1", text="How much?", at=now)
+    SocialFunnelEntry.objects.create(
+        workspace=workspace, funnel=funnel, person=done.person, engagement=done, triggered_at=now,
+        reply_due_at=now, dm_due_at=now,
+    )  # fmt: skip
+    return {
+        "funnel": str(funnel.public_id), "engagement": str(done.public_id), "operation": "answer",
+    }  # fmt: skip
+
+
 # One request of every kind. A kind without one fails the first test below.
 REQUESTS: dict[str, Callable[[AdSet], dict[str, str]]] = {
     "ab_test": _test_start,
     "ad_change": _ad_change,
     "model_promotion": _promotion,
     "note": lambda ad_set: {"page": "1", "text": "hello"},
+    "outreach.answer": _social_answer,
     "outreach.launch": _launch,
     "stage_values": lambda ad_set: {"template": "ptd_fitness"},
 }

@@ -124,7 +124,12 @@ class Matches:
     keywords: tuple[str, ...]
 
 
-def match(engagements: Engagements, funnel: Funnel, before: Before | None = None) -> Matches:
+def match(
+    engagements: Engagements,
+    funnel: Funnel,
+    before: Before | None = None,
+    extra: Sequence[Sequence[str]] | None = None,
+) -> Matches:
     """Tell which engagements a funnel answers; a person is answered once.
 
     Parameters
@@ -132,6 +137,7 @@ def match(engagements: Engagements, funnel: Funnel, before: Before | None = None
     engagements : in the order of their time
     funnel : when to answer
     before : who is in it, what was answered and what was done before
+    extra : (n,) keywords that count for one engagement beside the funnel's, as posts have them
 
     Returns
     -------
@@ -144,6 +150,8 @@ def match(engagements: Engagements, funnel: Funnel, before: Before | None = None
     before = before or Before()
     _check(engagements, funnel)
     found = _keywords(engagements.texts, funnel.keywords)
+    if extra is not None:
+        found = _with_extra(engagements.texts, found, extra)
     counts = interactions(engagements.people, engagements.moments, *before.history)
     outcomes = np.full(len(engagements.people), Match.ANSWERED, dtype=np.int8)
     wanted = [KINDS.index(kind) for kind in funnel.kinds]
@@ -185,6 +193,15 @@ def _keywords(texts: Sequence[str], keywords: Sequence[str]) -> tuple[str, ...]:
     pattern = re.compile(rf"(?<!\w)(?<!not )(?:{either})(?!\w)")
     found = (pattern.search(plain(text)) if text else None for text in texts)
     return tuple(word[0] if word else "" for word in found)
+
+
+def _with_extra(
+    texts: Sequence[str], found: Sequence[str], extra: Sequence[Sequence[str]]
+) -> tuple[str, ...]:
+    return tuple(
+        word or (_keywords([text], more)[0] if more else "")
+        for text, word, more in zip(texts, found, extra, strict=True)
+    )
 
 
 def _triggered(found: Sequence[str], counts: IntArray, funnel: Funnel) -> Flags:
