@@ -34,7 +34,8 @@ from tests.integrity.digests import digests
 from tests.mlops.boards.steps import drawn
 from tests.mlops.registry.steps import judged_version
 from tests.outreach.people.steps import people_rows
-from tests.outreach.social.steps import advocate_of
+from tests.outreach.social.steps import account_of, advocate_of, post_of
+from tests.outreach.social.steps import funnel_of as answers_of
 from tests.outreach.steps import campaign_of, contact_of, message_of, template_of
 from tests.page_table import NONE, PAGES, PERSON, PROBES, PUBLIC, UNNAMED
 from tests.workspaces.factories import ConnectionFactory
@@ -167,6 +168,10 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "entity": ["campaign", rows["campaign"]],
         "social-read": ["tiktok"],
         "social-advocate-keep": [rows["advocate"]],
+        "social-funnel": [rows["answers"]],
+        "social-funnel-save": [rows["answers"]],
+        "social-funnel-act": [rows["answers"], "off"],
+        "social-post-switch": [rows["post"]],
         "entity-propose": ["campaign", rows["campaign"]],
     }
 
@@ -253,6 +258,8 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
             finished_at=now,
         ).public_id,
         "advocate": advocate_of(workspace).public_id,
+        "answers": answers_of(workspace).public_id,
+        "post": post_of(account_of(workspace)).public_id,
         "rule": ensure_rules(workspace=workspace)["ROI drop"].public_id,
     }
     drawn(workspace, now)
@@ -402,6 +409,8 @@ def nowhere(house) -> House:
                 "site",
                 "funnel",
                 "advocate",
+                "answers",
+                "post",
             ),
             uuid4(),
         ),

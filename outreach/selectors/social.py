@@ -10,15 +10,19 @@ from django.db.models import Count, F, OrderBy, Q, QuerySet
 from outreach.models import (
     AdvocateTier,
     EngagementKind,
+    InsightPeriod,
+    PlatformInsight,
     SocialAccount,
     SocialAdvocate,
     SocialEngagement,
+    SocialEngagementFunnel,
     SocialPlatform,
     SocialPost,
 )
+from outreach.selectors.funnels import funnels_of
 from workspaces.models import Workspace
 
-Row = TypeVar("Row", SocialPost, SocialEngagement)
+Row = TypeVar("Row", SocialPost, SocialEngagement, PlatformInsight)
 #: What posts are sorted by: its name, label and column.
 SORTS: Final[Mapping[str, tuple[str, str]]] = {
     "newest": ("Newest", "posted_at"),
@@ -72,6 +76,26 @@ def advocates_of(workspace: Workspace, given: Mapping[str, str]) -> QuerySet[Soc
     if text := _words(given):
         rows = rows.filter(Q(person__username__icontains=text) | Q(person__name__icontains=text))
     return rows.select_related("person__contact").order_by("-score", "-pk")
+
+
+def listed_funnels(
+    workspace: Workspace, given: Mapping[str, str]
+) -> QuerySet[SocialEngagementFunnel]:
+    """Funnels that fit the filters, with their figures."""
+    rows = funnels_of(workspace)
+    if given.get("platform", "") in SocialPlatform.values:
+        rows = rows.filter(platforms__contains=[given["platform"]])
+    if text := _words(given):
+        rows = rows.filter(name__icontains=text)
+    return rows
+
+
+def insights_of(workspace: Workspace, given: Mapping[str, str]) -> QuerySet[PlatformInsight]:
+    """What figures say, the newest first."""
+    rows = _on(PlatformInsight.objects.filter(workspace=workspace), given)
+    if given.get("period", "") in InsightPeriod.values:
+        rows = rows.filter(period=given["period"])
+    return rows.order_by("-date", "platform", "period", "type", "-pk")
 
 
 def accounts_of(workspace: Workspace) -> list[SocialAccount]:

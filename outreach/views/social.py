@@ -16,7 +16,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from outreach.models import AdvocateTier, EngagementKind, SocialAdvocate, SocialPlatform
+from outreach.models import (
+    AdvocateTier,
+    EngagementKind,
+    InsightPeriod,
+    SocialAdvocate,
+    SocialPlatform,
+)
+from outreach.selectors.funnels import funnel_report, funnels_of, last_days
 from outreach.selectors.social import (
     FEELINGS,
     SORTS,
@@ -24,6 +31,8 @@ from outreach.selectors.social import (
     accounts_of,
     advocates_of,
     engagements_of,
+    insights_of,
+    listed_funnels,
     posts_of,
 )
 from outreach.services.social.caring import keep_advocate
@@ -42,6 +51,8 @@ _TABS: Final[Mapping[str, tuple[str, _Rows]]] = MappingProxyType(
         "posts": ("Posts", posts_of),
         "engagement": ("Engagement", engagements_of),
         "advocates": ("Advocates", advocates_of),
+        "funnels": ("Funnels", listed_funnels),
+        "insights": ("Insights", insights_of),
     }
 )
 
@@ -57,7 +68,8 @@ def social(request: PageRequest) -> HttpResponse:
     rows = Paginator(_TABS[tab][1](request.workspace, given), PAGE_ROWS).get_page(
         request.GET.get("page", "")
     )
-    filters = ("q", "platform", "kind", "feeling", "tier", "standing")
+    begin, end = last_days(request.workspace, timezone.now())
+    filters = ("q", "platform", "kind", "feeling", "tier", "standing", "period")
     context = {
         "title": "Social",
         "tab": tab,
@@ -70,9 +82,14 @@ def social(request: PageRequest) -> HttpResponse:
         "sorts": [(name, label) for name, (label, _) in SORTS.items()],
         "feelings": [(name, label) for name, (label, _) in FEELINGS.items()],
         "tiers": AdvocateTier.choices,
+        "periods": InsightPeriod.choices,
         "standings": STANDINGS.items(),
         "may_write": has_role(request, Role.OPERATOR),
     }
+    if tab == "funnels":
+        context["report"] = funnel_report(workspace=request.workspace, starts_on=begin, ends_on=end)
+    elif tab == "posts" and context["may_write"]:
+        context["funnels"] = list(funnels_of(request.workspace))
     return show(request, "outreach/social/board.html", context)
 
 

@@ -7,10 +7,18 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from outreach.models import PlatformInsight, SocialAdvocate, SocialEngagement, SocialPerson
+from outreach.models import (
+    PlatformInsight,
+    SocialAdvocate,
+    SocialEngagement,
+    SocialEngagementFunnel,
+    SocialFunnelEntry,
+    SocialPerson,
+)
 from outreach.services.people.erasing import erase_contact, export_contact
-from tests.outreach.social.steps import NOON, account_of, done_of, person_of, post_of
+from tests.outreach.social.steps import NOON, account_of, done_of, funnel_of, person_of, post_of
 from tests.outreach.steps import contact_of
 from workspaces.gate import Proposer
 from workspaces.models import JobRun, User, Workspace
@@ -60,7 +68,7 @@ def test_stream_and_advocates_are_filtered(
     assert "@ann" not in client.get("/social/?tab=advocates&tier=gold").content.decode()
 
 
-@pytest.mark.parametrize("tab", ["posts", "engagement", "advocates"])
+@pytest.mark.parametrize("tab", ["posts", "engagement", "advocates", "funnels", "insights"])
 def test_board_takes_few_queries(
     client_as: Browse, operator: User, advocate: SocialAdvocate, tab: str,
     django_assert_max_num_queries: Any,
@@ -151,3 +159,116 @@ def test_erased_people_leave_no_words_on_networks(
     assert counts["engagement"] == 1
     assert (person.username, person.external_id) == ("", f"erased:{person.pk}")
     assert SocialEngagement.objects.get().text == ""
+
+
+FORM = {
+    "name": "Ask", "platforms": ["instagram"], "kinds": ["comment"], "keywords": "how much\nlink",
+    "excluded": "staff", "public_reply": "We wrote to you.", "dm_text": "49 a month.",
+    "follow_up": "", "needs_approval": "yes", "least_interactions": "0", "least_score": "0",
+    "least_followers": "0", "daily_limit": "20", "reply_after_min": "5", "dm_after_min": "30",
+}  # fmt: skip
+
+
+def test_an_operator_makes_a_funnel_and_switches_it_on(
+    client_as: Browse, operator: User, viewer: User, workspace: Workspace
+) -> None:
+    form = {**FORM, "workspace": str(workspace.public_id)}
+    client = client_as(operator)
+
+    refused = client_as(viewer).post("/social/funnels/new/", form)
+    wrong = client.post("/social/funnels/new/", {**form, "daily_limit": "0"})
+    client.post("/social/funnels/new/", form)
+    made = SocialEngagementFunnel.objects.get()
+    client.post(f"/social/funnels/{made.public_id}/on/", {"workspace": form["workspace"]})
+
+    assert (refused.status_code, wrong.status_code) == (403, 400)
+    assert "This is a whole number from 1 to 10,000." in wrong.content.decode()
+    assert (made.keywords, made.is_on, made.needs_approval) == (["how much", "link"], False, True)
+    made.refresh_from_db()
+    assert made.is_on
+    assert made.answers_from is not None
+
+
+def test_only_an_approver_lets_a_funnel_answer_unsigned(
+    client_as: Browse, operator: User, approver: User, workspace: Workspace
+) -> None:
+    funnel = funnel_of(workspace, needs_approval=True, is_on=False)
+    path = f"/api/social/funnels/{funnel.public_id}/"
+    body = {"needs_approval": False}
+
+    refused = client_as(operator).patch(path, body, content_type=JSON)
+    allowed = client_as(approver).patch(path, body, content_type=JSON)
+    text = client_as(operator).patch(path, {"dm_text": "Else"}, content_type=JSON)
+    on = client_as(operator).post(f"{path}start/", {}, content_type=JSON)
+    off = client_as(operator).post(f"{path}pause/", {}, content_type=JSON)
+
+    assert [one.status_code for one in (refused, allowed, text, on, off)] == [
+        403, 200, 403, 403, 200,
+    ]  # fmt: skip
+    funnel.refresh_from_db()
+    assert (funnel.needs_approval, funnel.trusted_by_label) == (False, str(approver))
+    assert (funnel.is_on, funnel.dm_text) == (False, "Here is the price list.")
+
+
+def test_api_names_the_field_that_is_wrong(
+    client_as: Browse, operator: User, other_workspace: Workspace
+) -> None:
+    api = client_as(operator)
+    body = {"name": "Ask", "platforms": ["tiktok"], "public_reply": "Hello"}
+
+    tiktok = api.post("/api/social/funnels/", body, content_type=JSON)
+    silent = api.post(
+        "/api/social/funnels/", {"name": "A", "platforms": ["instagram"]}, content_type=JSON
+    )
+    foreign = api.get(f"/api/social/funnels/{funnel_of(other_workspace).public_id}/")
+
+    assert (tiktok.status_code, "platforms" in tiktok.content.decode()) == (400, True)
+    assert (silent.status_code, "public_reply" in silent.content.decode()) == (400, True)
+    assert foreign.status_code == 404
+    assert SocialEngagementFunnel.objects.count() == 1
+
+
+def test_report_counts_from_comment_to_sale(
+    client_as: Browse, viewer: User, workspace: Workspace, django_assert_max_num_queries: Any
+) -> None:
+    account_of(workspace)
+    funnel, now = funnel_of(workspace), timezone.now()
+    for number in range(8):
+        done = done_of(person_of(workspace, f"u{number}"), f"c{number}", at=now)
+        is_sent = number < 4
+        SocialFunnelEntry.objects.create(
+            workspace=workspace, funnel=funnel, person=done.person, engagement=done,
+            triggered_at=now, dm_at=now if is_sent else None,
+            answered_at=now if number == 0 else None, converted_at=now if number < 2 else None,
+            value=50 if number < 2 else None, stopped_reason="" if is_sent else "Closed",
+        )  # fmt: skip
+    client = client_as(viewer)
+
+    told = client.get(f"/api/social/funnels/{funnel.public_id}/report/").json()
+    with django_assert_max_num_queries(12):
+        page = client.get(f"/social/funnels/{funnel.public_id}/").content.decode()
+
+    assert [step["count"] for step in told["steps"]] == [8, 0, 4, 1, 2]
+    assert [(one["count"], one["of"], one["share"], one["goal"]) for one in told["measures"]] == [
+        (2, 8, 0.25, 0.15), (1, 4, 0.25, 0.25),
+    ]  # fmt: skip
+    assert (told["value"], told["stopped"]) == (
+        "100.000000", [{"reason": "Closed", "count": 4}]
+    )  # fmt: skip
+    assert "2 of 8" in page
+    assert client.get(f"/api/social/funnels/{funnel.public_id}/report/?since=x").status_code == 400
+
+
+def test_posts_say_what_funnels_may_do(
+    client_as: Browse, operator: User, viewer: User, workspace: Workspace
+) -> None:
+    post, funnel = post_of(account_of(workspace)), funnel_of(workspace)
+    path = f"/api/social/posts/{post.public_id}/switches/"
+    body = {"auto_respond": False, "funnel": str(funnel.public_id), "keyword_triggers": ["yes"]}
+
+    refused = client_as(viewer).post(path, body, content_type=JSON)
+    client_as(operator).post(path, body, content_type=JSON)
+
+    post.refresh_from_db()
+    assert refused.status_code == 403
+    assert (post.auto_respond, post.funnel, post.keyword_triggers) == (False, funnel, ["yes"])
