@@ -123,6 +123,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
             strict=True,
         )
     },
+    "outreach: learn from posts": _start("social-insights", crontab(minute="55", hour="4")),
     "outreach: score advocates": _start("social-advocates", crontab(minute="50", hour="4")),
     "mlops: propose budgets": _start("budget-optimization", crontab(minute="40", hour="*/6")),
     # After the night's figures of ads are in.

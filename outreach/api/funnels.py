@@ -21,10 +21,10 @@ from outreach.api.funnel_serializers import (
     SocialFunnelOut,
     SocialPostIn,
 )
-from outreach.api.social import SocialPosts
 from outreach.api.social_serializers import SocialPostOut
-from outreach.models import SocialEngagementFunnel
+from outreach.models import SocialEngagementFunnel, SocialPost
 from outreach.selectors.funnels import funnel_report, funnels_of, last_days
+from outreach.selectors.social import posts_of
 from outreach.services.social.funnels import (
     archive_funnel,
     change_funnel,
@@ -182,10 +182,16 @@ class SocialFunnelReport(FunnelsView):
         return Response(FunnelReportOut(found).data)
 
 
-class SocialPostChange(SocialPosts):
+class SocialPostChange(RowsView[SocialPost]):
     """What a post allows."""
 
     scopes = {"POST": scopes.OUTREACH_WRITE}
+    queryset = SocialPost.objects.none()
+    serializer_class = SocialPostOut
+
+    def rows(self) -> QuerySet[SocialPost]:
+        """Posts of the workspace."""
+        return posts_of(self.workspace, {}).select_related("workspace")
 
     @extend_schema(
         tags=TAG, operation_id="social_post_switches", summary="Say what funnels may do on a post",

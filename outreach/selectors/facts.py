@@ -22,6 +22,7 @@ from outreach.engine.zones import Zones, zones_of_country
 from outreach.selectors.addresses import OnChannel, on_channel
 from outreach.selectors.asked import Asked
 from outreach.selectors.binary import Table, read_table
+from outreach.selectors.social_hours import hours_of_networks
 
 _PLACES: Final = """
 SELECT DISTINCT c.time_zone, c.country, c.region
@@ -148,6 +149,8 @@ def _best_hours(asked: Asked, types: CodeArray) -> CodeArray:
     segments = np.stack(
         [counts[types == one].sum(axis=0, dtype=np.float64) for one in range(len(CustomerTypes))]
     )
+    # What networks tell stands in until enough people looked at messages.
+    segments += hours_of_networks(asked.workspace)
     parts = [
         best_hours(
             counts[some : some + _ROWS].astype(np.float64), segments,

@@ -6,6 +6,7 @@ from outreach.services.converting import CONVERSIONS_JOB, convert
 from outreach.services.halting import DELIVERABILITY_JOB, watch
 from outreach.services.social import syncing
 from outreach.services.social.following import FUNNELS_JOB, run_funnels
+from outreach.services.social.insights import INSIGHTS_JOB, run_insights
 from outreach.services.social.scoring import ADVOCATES_JOB, score
 from workspaces.services.jobs import register_job
 
@@ -20,4 +21,5 @@ def register_jobs() -> None:
     for name, label, body in syncing.jobs():
         register_job(name, label, body, limit_s=1_800, max_attempts=1)
     register_job(FUNNELS_JOB, "Answer who comments", run_funnels, limit_s=300, max_attempts=1)
+    register_job(INSIGHTS_JOB, "Learn from posts", run_insights, limit_s=600)
     register_job(ADVOCATES_JOB, "Score who speaks for us", score, limit_s=600)
