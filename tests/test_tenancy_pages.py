@@ -155,7 +155,10 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "audience-export": [rows["audience"], "csv"],
         "audience-take-off": [rows["audience"], rows["contact"]],
         "suppression-lift": [rows["suppression"]],
-        **{f"text{rest}": [rows["text"]] for rest in ("", "-preview", "-save", "-versions")},
+        **{
+            f"text{rest}": [rows["text"]]
+            for rest in ("", "-preview", "-save", "-test", "-versions", "-words")
+        },
         "text-act": [rows["text"], "copy"],
         "model-rollback": ["roi_mean"],
         **{name: ["churn"] for name in ("model-train", "model-training")},
