@@ -90,7 +90,12 @@ def has_role(request: HttpRequest, role: Role) -> bool:
     membership: Membership = request.membership  # type: ignore[attr-defined]  # set by our middleware
     if membership.rank >= role.rank:
         return True
-    held = effective_rank(user=membership.user, workspace=membership.workspace, now=timezone.now())
+    held: int | None = getattr(request, "held_rank", None)
+    if held is None:
+        held = effective_rank(
+            user=membership.user, workspace=membership.workspace, now=timezone.now()
+        )
+        request.held_rank = held  # type: ignore[attr-defined]  # a page asks for several roles
     return held >= role.rank
 
 

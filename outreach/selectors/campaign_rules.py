@@ -29,6 +29,7 @@ from outreach.selectors.laws import (
     channel_of,
     is_halted,
     laws_of,
+    once_a_look,
     open_halts,
     outreach_policy_of,
     policies_of,
@@ -93,6 +94,7 @@ def _variants(test: ABTest | None) -> list[str]:
     return list(test.variants.order_by("position").values_list("key", flat=True)) if test else []
 
 
+@once_a_look
 def steps_of(campaign: OutreachCampaign) -> list[SequenceStep]:
     """Steps in their order, with their texts as they are now."""
     texts = StepText.objects.select_related("template__current").order_by("channel", "variant")

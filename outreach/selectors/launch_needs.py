@@ -22,7 +22,7 @@ from outreach.models import (
 )
 from outreach.selectors.campaign_rules import spent_by_channel, usable_channels
 from outreach.selectors.launches import KIND, SMALL_SENDS
-from outreach.selectors.laws import outreach_policy_of
+from outreach.selectors.laws import outreach_policy_of, policies_of
 from outreach.selectors.senders import changed_since
 from workspaces.formats import money as shown
 from workspaces.gate import CheckResult, Json
@@ -49,9 +49,7 @@ def needs_of(plan: SendPlan, now: datetime) -> list[str]:
         )
     if not found:
         found += _together(plan, policy, now)
-    found += [f"The text “{name}” was never sent before." for name in _new_texts(plan)]
-    found += [f"{label} is used for the first time." for label in _new_channels(plan)]
-    return found
+    return found + _new(plan)
 
 
 def _together(plan: SendPlan, policy: OutreachPolicy, now: datetime) -> list[str]:
@@ -87,28 +85,31 @@ def _launched(plan: SendPlan) -> QuerySet[MessageDay]:
     )
 
 
-def _new_texts(plan: SendPlan) -> list[str]:
-    named = {
-        text["version"]: text["name"]
-        for step in plan.settings["steps"]
-        for text in step["texts"]
-        if text["version"]
-    }
-    sent = _launched(plan).filter(version__public_id__in=named)
-    known = {str(one) for one in sent.values_list("version__public_id", flat=True).distinct()}
-    return sorted({name for version, name in named.items() if version not in known})
-
-
-def _new_channels(plan: SendPlan) -> list[str]:
-    """Channels that it may use and none did before, those that it falls back on among them."""
+def _new(plan: SendPlan) -> list[str]:
+    """Texts and channels that it may use and none did before, fallbacks among them."""
     wanted = plan.settings["campaign"]["channels"] or MessageChannel.values
-    texts = [text for step in plan.settings["steps"] for text in step["texts"]]
-    used = {one["channel"] for one in texts if one["version"] and one["channel"] in wanted}
-    known = _launched(plan).filter(channel__in=used)
+    texts = [
+        text for step in plan.settings["steps"] for text in step["texts"] if text["version"]
+    ]  # fmt: skip
+    named = {one["version"]: one["name"] for one in texts}
+    used = {one["channel"] for one in texts if one["channel"] in wanted}
+    known = (
+        _launched(plan)
+        .filter(Q(version__public_id__in=named) | Q(channel__in=used))
+        .order_by()
+        .values_list("version__public_id", "channel")
+        .distinct()
+    )
+    sent, channels = set(), set()
+    for version, channel in known:
+        sent.add(str(version))
+        channels.add(channel)
+    fresh = sorted({name for version, name in named.items() if version not in sent})
     return [
-        MessageChannel(one).label
-        for one in sorted(used - set(known.values_list("channel", flat=True).distinct()))
-    ]
+        *(f"The text “{name}” was never sent before." for name in fresh),
+        *(f"{MessageChannel(one).label} is used for the first time."
+          for one in sorted(used - channels)),
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -167,9 +168,12 @@ class Sending:
 
     def _unconnected(self, used: set[str]) -> list[str]:
         """Channels that need a provider and have none; people and the website need none."""
-        rows = self.plan.workspace.channel_policies.filter(channel__in=used, connection=None)
         by_hand = (MessageChannel.LINKEDIN, MessageChannel.CHAT)
-        return [one.get_channel_display() for one in rows if one.channel not in by_hand]
+        return [
+            one.get_channel_display()
+            for name, one in policies_of(self.plan.workspace).items()
+            if name in used and one.connection_id is None and name not in by_hand
+        ]
 
     def _texts(self) -> CheckResult:
         texts = [text for step in self.plan.settings["steps"] for text in step["texts"]]

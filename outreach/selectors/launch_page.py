@@ -17,6 +17,7 @@ def launch_context(proposal: Proposal, _now: datetime) -> dict[str, Any]:
     plan = proposal.current_plan
     if launch is None or plan is None:
         return {}
+    launch.plan.campaign = launch.campaign
     return {
         "campaign": launch.campaign,
         "send": launch.plan,

@@ -106,7 +106,8 @@ _LABELS: Final = {
 
 def diff_of(plan: SendPlan) -> PlanDiff:
     """Hold a plan against the one being sent."""
-    against = active_plan(plan.campaign)
+    # What was never let go has nothing to be held against.
+    against = active_plan(plan.campaign) if plan.campaign.launched_at else None
     if against is not None and against.pk == plan.pk:
         against = None
     outcomes = plan.counts.get("outcome", {})

@@ -15,9 +15,9 @@ from outreach.models import (
     OutreachCampaign,
     OutreachPolicy,
     SendPlan,
-    StepText,
     TemplateVersion,
 )
+from outreach.selectors.campaign_rules import steps_of
 from outreach.selectors.laws import outreach_policy_of
 from outreach.selectors.text_looks import Draft, look_at
 
@@ -40,18 +40,16 @@ class TextFinding:
         return self.severity == ERROR
 
 
-def findings_of(
-    campaign: OutreachCampaign, policy: OutreachPolicy | None = None
-) -> list[TextFinding]:
+def findings_of(campaign: OutreachCampaign) -> list[TextFinding]:
     """What is wrong with the texts of a campaign as they are now, each written with its samples."""
-    texts = StepText.objects.filter(step__campaign=campaign).select_related("template__current")
     return _found(
         (
             (text.template, text.template.current, text.channel)
-            for text in texts.order_by("step__position", "channel", "variant")
+            for step in steps_of(campaign)
+            for text in step.texts.all()
         ),
         campaign.purpose,
-        policy or outreach_policy_of(campaign.workspace),
+        outreach_policy_of(campaign.workspace),
     )
 
 

@@ -37,6 +37,7 @@ from outreach.selectors.builder import (
 from outreach.selectors.campaign_rules import steps_of
 from outreach.selectors.launch_review import review_of
 from outreach.selectors.launches import open_launch_of
+from outreach.selectors.laws import one_look
 from outreach.selectors.text_faults import findings_of
 from outreach.services.drafting import create_campaign, edit_campaign
 from outreach.views.report import own_campaign
@@ -156,8 +157,9 @@ def _of_step(campaign: OutreachCampaign, step: str) -> dict[str, Any]:
         }  # fmt: skip
     if step == "limits":
         return {"budget_rows": budget_rows(campaign), "zone": str(campaign.workspace.zone)}
-    findings = findings_of(campaign)
-    return {"review": review_of(campaign, findings, timezone.now()), "findings": findings}
+    with one_look():
+        findings = findings_of(campaign)
+        return {"review": review_of(campaign, findings, timezone.now()), "findings": findings}
 
 
 def _about() -> dict[str, Any]:

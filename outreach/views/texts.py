@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Q
@@ -14,7 +15,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from experiments.engine.practices.drafts import check
+from experiments.engine.practices.drafts import Profile, check
 from experiments.engine.practices.traits import Piece
 from experiments.selectors.practice_board import practices_for, profile_of
 from outreach.models import (
@@ -55,6 +56,7 @@ from workspaces.services.refusals import RefusedError
 
 _GALLERY: Final = "outreach/texts/gallery.html"
 _EDITOR: Final = "outreach/texts/editor.html"
+_PROFILE_KEPT_S: Final = 300
 _REFUSALS: Final = (RefusedError, GateError, ValidationError)
 
 
@@ -291,9 +293,19 @@ def _remarks(request: PageRequest, draft: Draft, rendered: Any) -> list[Any]:
     if rendered is None or not (rendered.subject or rendered.text):
         return []
     piece = Piece(headline=rendered.subject[:300], body=rendered.text[:5_000])
-    profile = profile_of(request.workspace, draft.channel, timezone.now())
+    profile = _profile(request, draft.channel)
     practices = practices_for(request.workspace, draft.channel)
     return check(piece, profile=profile, practices=practices)
+
+
+def _profile(request: PageRequest, channel: str) -> Profile | None:
+    """What the best messages have in common: of a year, so it is not reckoned at every letter."""
+    key = f"text-profile:{request.workspace.pk}:{channel}"
+    kept: tuple[Profile | None] | None = cache.get(key)
+    if kept is None:
+        kept = (profile_of(request.workspace, channel, timezone.now()),)
+        cache.set(key, kept, _PROFILE_KEPT_S)
+    return kept[0]
 
 
 def sentences(error: Exception) -> list[str]:
