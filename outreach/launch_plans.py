@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 
+from outreach.engine.pacing import FASTER, SLOWER, daily_limit
 from outreach.models import CampaignStatus, LaunchOperation, OutreachCampaign, PlanStatus, SendPlan
 from outreach.selectors.campaign_rules import settings_sha256
 from outreach.selectors.launches import active_plan, newest_ready, subject_of
@@ -170,6 +171,7 @@ def send_document(send: SendPlan) -> Json:
         "purpose": send.settings["campaign"]["purpose"],
         "budget": send.settings["campaign"]["budget"],
         "daily_limit": send.settings["campaign"]["daily_limit"],
+        "pacing": _pacing(send.settings["campaign"]["daily_limit"]),
         "senders": send.settings.get("senders", {}),
         "texts": [
             {"step": step["position"], **text}
@@ -185,6 +187,13 @@ def send_document(send: SendPlan) -> Json:
         "first_at": send.first_at.isoformat() if send.first_at else None,
         "last_at": send.last_at.isoformat() if send.last_at else None,
     }
+
+
+def _pacing(limit: int | None) -> Json | None:
+    """Messages that a day may have where spending is ahead of the days gone, or behind."""
+    if limit is None:
+        return None
+    return {"ahead": daily_limit(limit, SLOWER), "behind": daily_limit(limit, FASTER)}
 
 
 def _people(count: int) -> str:

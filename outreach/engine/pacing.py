@@ -26,12 +26,14 @@ class Pace:
     ----------
     budget_micros, spent_micros : in all, and spent or reserved already
     days, days_gone : of the whole campaign, and over before today
+    ahead_micros : of what is spent, today's and what is reserved for later
     """
 
     budget_micros: int
     spent_micros: int
     days: int
     days_gone: int
+    ahead_micros: int = 0
 
     def __post_init__(self) -> None:
         if self.budget_micros < 0 or self.spent_micros < 0:
@@ -48,12 +50,13 @@ class Pace:
     def factor(self) -> float:
         """By which today's number of messages is multiplied.
 
-        0.7 where the share spent lies more than ten points over the share of days gone, 1.3 where
-        it lies as much under it.
+        0.7 where the share spent before today lies more than ten points over the share of days
+        gone, 1.3 where it lies as much under it.
         """
         if not self.budget_micros:
             return 1.0
-        over = self.spent_micros / self.budget_micros - self.days_gone / self.days
+        before = self.spent_micros - self.ahead_micros
+        over = before / self.budget_micros - self.days_gone / self.days
         if round(over, 9) > TOLERANCE:
             return SLOWER
         return FASTER if round(over, 9) < -TOLERANCE else 1.0

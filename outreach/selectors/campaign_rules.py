@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Prefetch, Sum
-from django.utils.dateparse import parse_datetime
+from django.db.models import Prefetch
 
 from experiments.models import ABTest
 from outreach.engine.channels import Channel, CustomerType, Purpose, Urgency
-from outreach.engine.decisions import DAYS_AHEAD, Rules
-from outreach.engine.pacing import Pace
+from outreach.engine.decisions import Rules
 from outreach.engine.zones import moment
-from outreach.models import (
-    MessageDay,
-    OutreachCampaign,
-    OutreachMessage,
-    SequenceStep,
-    StepText,
-    TemplateStatus,
-)
-from outreach.models.messages import WAITING
+from outreach.models import OutreachCampaign, SequenceStep, StepText, TemplateStatus
+from outreach.selectors.campaign_use import UNUSED, Use, pace_of, read_moment
 from outreach.selectors.laws import (
     channel_of,
     is_halted,
@@ -195,13 +186,14 @@ def rules_of(
     channels: tuple[Channel, ...],
     step: Json,
     now: datetime,
+    *,
+    use: Use = UNUSED,
 ) -> Rules:
     """Rules by which a step is planned: the document's, and what the workspace holds to now."""
     said, policy, policies = (
         settings["campaign"], outreach_policy_of(workspace), policies_of(workspace)
     )  # fmt: skip
-    starts_at, ends_at = _read_moment(said["starts_at"]), _read_moment(said["ends_at"])
-    left = _left(campaign, said)
+    starts_at, ends_at = read_moment(said["starts_at"]), read_moment(said["ends_at"])
     table = table_of(policy)
     return Rules(
         channels=channels,
@@ -217,8 +209,8 @@ def rules_of(
         optimises_time=said["send_at_best_hour"],
         repeat_hours=policy.repeat_hours,
         content_days=policy.content_days,
-        pace=_pace(campaign, said, workspace, now),
-        channel_left_micros=left,
+        pace=pace_of(campaign, said, use, now),
+        channel_left_micros=_left(said, use),
         daily_limit=said["daily_limit"],
         costs_micros=costs_of(workspace, policies, table, channels, step),
         table=table,
@@ -239,44 +231,10 @@ def _lists(said: Json) -> tuple[tuple[Channel, ...], ...] | None:
     )
 
 
-def spent_by_channel(campaign: OutreachCampaign) -> dict[str, Decimal]:
-    """What a campaign spent or has reserved, by channel."""
-    sent = MessageDay.objects.filter(workspace=campaign.workspace_id, campaign=campaign)
-    found = dict(sent.values_list("channel").annotate(Sum("cost")))
-    waiting = OutreachMessage.objects.filter(campaign=campaign, status__in=WAITING)
-    for channel, cost in waiting.values_list("channel").annotate(Sum("cost")):
-        found[channel] = found.get(channel, Decimal(0)) + cost
-    return found
-
-
-def _left(campaign: OutreachCampaign, said: Json) -> dict[Channel, int]:
-    if not said["channel_budgets"]:
-        return {}
-    spent = spent_by_channel(campaign)
+def _left(said: Json, use: Use) -> dict[Channel, int]:
     return {
-        channel_of(name): max(0, int((Decimal(amount) - spent.get(name, Decimal(0))) * _MICROS))
+        channel_of(name): max(
+            0, int((Decimal(amount) - use.by_channel.get(name, Decimal(0))) * _MICROS)
+        )
         for name, amount in said["channel_budgets"].items()
     }
-
-
-def _pace(
-    campaign: OutreachCampaign, said: Json, workspace: Workspace, now: datetime
-) -> Pace | None:
-    if said["budget"] is None:
-        return None
-    spent = sum(spent_by_channel(campaign).values(), Decimal(0))
-    zone = workspace.zone
-    first = campaign.launched_at or _read_moment(said["starts_at"]) or now
-    last = _read_moment(said["ends_at"]) or max(first, now) + timedelta(days=DAYS_AHEAD)
-    begun, ends, today = (at.astimezone(zone).date() for at in (first, last, max(now, first)))
-    days = max(1, (ends - begun).days + 1)
-    return Pace(
-        budget_micros=int(Decimal(said["budget"]) * _MICROS),
-        spent_micros=int(spent * _MICROS),
-        days=days,
-        days_gone=min(days - 1, (today - begun).days),
-    )
-
-
-def _read_moment(text: str | None) -> datetime | None:
-    return parse_datetime(text) if text else None

@@ -38,7 +38,10 @@ _LEFT: Final = """
 SELECT count(*) FILTER (WHERE p.send_at <= %(now)s), count(*)
   FROM outreach_plannedsend p
  WHERE p.plan_id = %(plan)s AND p.wave <= %(wave)s AND p.outcome IN ('scheduled', 'queued')
-   AND p.send_at > %(lost)s
+   AND (p.send_at > %(lost)s OR (p.send_at, p.place) > (
+            SELECT (s.taken -> p.wave::text ->> 0)::timestamptz,
+                   (s.taken -> p.wave::text ->> 1)::int
+              FROM outreach_sendplan s WHERE s.id = p.plan_id))
    AND NOT EXISTS (SELECT FROM outreach_outreachmessage m
                     WHERE m.workspace_id = p.workspace_id AND m.contact_id = p.contact_id
                       AND m.plan_id = p.plan_id AND m.step_id = p.step_id)

@@ -20,7 +20,8 @@ from outreach.models import (
     SendPlan,
     TemplateVersion,
 )
-from outreach.selectors.campaign_rules import spent_by_channel, usable_channels
+from outreach.selectors.campaign_rules import usable_channels
+from outreach.selectors.campaign_use import use_of
 from outreach.selectors.launches import KIND, SMALL_SENDS
 from outreach.selectors.laws import outreach_policy_of, policies_of
 from outreach.selectors.senders import changed_since
@@ -212,9 +213,11 @@ class Sending:
     def _budget(self) -> CheckResult:
         if self.said["budget"] is None:
             return CheckResult("budget", "not_applicable", "It has no limit.")
-        budget = Decimal(self.said["budget"])
+        # What goes has its part reserved; what waits to go takes the place of what was planned.
+        is_out = self.plan.activated_at is not None
+        use = use_of(self.plan.campaign, self.now, waits=is_out, planned=is_out)
+        left = Decimal(self.said["budget"]) - use.spent + (self.plan.cost if is_out else 0)
         currency = self.plan.workspace.currency
-        left = budget - sum(spent_by_channel(self.plan.campaign).values())
         words = f"{shown(self.plan.cost, currency)} of {shown(left, currency)} left"
         if self.plan.cost > left:
             return CheckResult("budget", "blocked", f"It costs more than there is: {words}.")

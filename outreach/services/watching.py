@@ -18,11 +18,18 @@ from outreach.models import (
     PlanStatus,
     SendPlan,
 )
+from outreach.selectors.day_room import is_past_its_end
 from outreach.selectors.harm import Fares, canary_of, fares_of
-from outreach.selectors.launches import KIND, open_launch_of
+from outreach.selectors.launches import KIND, active_plan, open_launch_of
 from outreach.selectors.laws import outreach_policy_of
 from outreach.selectors.senders import changed_since
-from outreach.services.life import TOPIC, complete, lock_campaign, pause_campaign
+from outreach.services.life import (
+    TOPIC,
+    cancel_waiting,
+    complete,
+    lock_campaign,
+    pause_campaign,
+)
 from workspaces.gate import Proposer
 from workspaces.models import Proposal, Workspace
 from workspaces.models.gate import OPEN
@@ -120,6 +127,31 @@ def _finish(plan: SendPlan, now: datetime) -> str:
     return "done"
 
 
+def campaigns_to_end(workspace: Workspace, now: datetime) -> list[OutreachCampaign]:
+    """Campaigns that run past the end that was signed; what the row says now does not count."""
+    running = OutreachCampaign.objects.filter(workspace=workspace, status=CampaignStatus.ACTIVE)
+    plans = [(one, active_plan(one)) for one in running.order_by("pk")]
+    return [one for one, plan in plans if plan is not None and is_past_its_end(plan, now)]
+
+
+@transaction.atomic
+def end_in_time(*, campaign: OutreachCampaign, now: datetime) -> bool:
+    """Complete a campaign whose signed end has come: nothing of it is sent any more."""
+    locked = lock_campaign(campaign)
+    plan = active_plan(locked)
+    if locked.status != CampaignStatus.ACTIVE or plan is None or not is_past_its_end(plan, now):
+        return False
+    SendPlan.objects.filter(campaign=locked, status=PlanStatus.ACTIVE).update(
+        status=PlanStatus.DONE, ended_at=now
+    )
+    cancel_waiting(locked, reason="The campaign's end has come.")
+    Enrolment.objects.filter(campaign=locked, state=EnrolmentState.ACTIVE).update(
+        state=EnrolmentState.EXITED, exit_reason="the campaign ended", due_at=None
+    )
+    complete(locked, now=now)
+    return True
+
+
 def finish_if_over(campaign: OutreachCampaign, *, now: datetime) -> bool:
     """Complete a locked campaign of which nothing is left to send."""
     is_going = SendPlan.objects.filter(campaign=campaign, status=PlanStatus.ACTIVE).exists()
@@ -147,6 +179,8 @@ def workspaces_sending(*, now: datetime) -> list[Workspace]:
     waits |= Q(pk__in=Enrolment.objects.filter(
         state=EnrolmentState.ACTIVE, due_at__lte=now, campaign__status=CampaignStatus.ACTIVE
     ).values("workspace"))  # fmt: skip
+    ending = OutreachCampaign.objects.filter(status=CampaignStatus.ACTIVE, ends_at__lte=now)
+    waits |= Q(pk__in=ending.values("workspace"))
     unsigned = OutreachCampaign.objects.filter(status=CampaignStatus.AWAITING_APPROVAL)
     asked = Proposal.objects.filter(kind=KIND, status__in=OPEN).values("campaignlaunch__campaign")
     waits |= Q(pk__in=unsigned.exclude(pk__in=asked).values("workspace"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from outreach.engine.zones import moment
 from outreach.models import OutreachCampaign, SequenceStep
 from outreach.selectors.asked import Asked
 from outreach.selectors.campaign_rules import rules_of, usable_channels
+from outreach.selectors.campaign_use import UNUSED, Use, by_day, read_moment, use_of
 from outreach.selectors.facts import People, people_of
 from outreach.selectors.message_tests import Texts, arms_of
 from outreach.selectors.plan_rows import OUTCOMES, PlanRows, outcomes_of, why_bits
@@ -51,6 +52,20 @@ class Asking:
         )
         return found
 
+    def use(self) -> Use:
+        """What is used of its limits; nothing where it has none."""
+        limits = self.settings["campaign"]
+        if not (limits["budget"] or limits["channel_budgets"] or limits["daily_limit"]):
+            return UNUSED
+        adds = self.is_follow_up
+        return use_of(self.campaign, self.now, waits=adds, planned=adds)
+
+    def first_day(self) -> date:
+        """Day from which its days are counted: today, or its first one."""
+        starts_at = read_moment(self.settings["campaign"]["starts_at"])
+        first = max(self.now, starts_at) if starts_at else self.now
+        return first.astimezone(self.campaign.workspace.zone).date()
+
 
 def decide_step(asked: Asked, asking: Asking) -> PlanRows:
     """Rows of a plan for everybody asked about.
@@ -65,7 +80,8 @@ def decide_step(asked: Asked, asking: Asking) -> PlanRows:
     if not usable.channels:
         why = "; ".join(f"{name} {what}" for name, what in usable.missing.items())
         raise StateError(f"No channel of it can be used: {why}.")
-    rules = rules_of(workspace, campaign, asking.settings, usable.channels, said, now)
+    use = asking.use()
+    rules = rules_of(workspace, campaign, asking.settings, usable.channels, said, now, use=use)
     if rules.ends_at is not None and rules.ends_at <= moment(now):
         raise StateError("The campaign is over: its end has come.")
     texts = Texts.of(workspace, said)
@@ -76,6 +92,7 @@ def decide_step(asked: Asked, asking: Asking) -> PlanRows:
         asked, usable.channels, rules.purpose, caps, now, with_hours=rules.optimises_time
     )
     ledger = ledger_of(asked, asking.step, texts.all, now, waits=asking.is_follow_up)
+    ledger = replace(ledger, **by_day(use, asking.first_day()))
     found = decide(people.recipients, rules, ledger, moment(now))
     arms = arms_of(workspace, asking.settings["campaign"]["test"], asked.ids)
     return _rows(asking, people, rules, found, arms.keys, arms.of, texts.table(arms.keys))

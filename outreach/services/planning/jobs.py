@@ -8,7 +8,13 @@ from typing import Final
 from outreach.models import PlanStatus, SendPlan
 from outreach.services.planning.making import PLANNING_JOB, build
 from outreach.services.sequencing import send_due_steps
-from outreach.services.watching import free_unsigned, plans_in_sending, watch_plan
+from outreach.services.watching import (
+    campaigns_to_end,
+    end_in_time,
+    free_unsigned,
+    plans_in_sending,
+    watch_plan,
+)
 from workspaces.gate import StateError
 from workspaces.services.jobs import Progress, register_job
 
@@ -44,6 +50,8 @@ def watch_workspace(progress: Progress) -> None:
     progress.count(freed=free_unsigned(workspace=workspace))
     if workspace.kill_switch:
         return
+    ended = [end_in_time(campaign=one, now=now) for one in campaigns_to_end(workspace, now)]
+    progress.count(ended=sum(ended))
     for plan in plans_in_sending(workspace):
         if done := watch_plan(plan=plan, now=now):
             progress.count(**{done: 1})

@@ -20,12 +20,22 @@ from outreach.models import (
     PlanStatus,
     SendPlan,
 )
+from outreach.selectors.day_room import (
+    DayRoom,
+    brought_forward,
+    is_paced,
+    is_past_its_end,
+    room_of,
+    unmade,
+)
 from outreach.services.sending.keys import dedup_key
 from workspaces.models.gate import Decision
+from workspaces.services.locks import lock_names
 
 #: So long before its time a row becomes a message: what stops a campaign has little to undo.
 AHEAD: Final = timedelta(minutes=15)
 CHUNK: Final = 2_000
+_MOMENT: Final = timedelta(microseconds=1)
 
 
 def materialise_due(*, now: datetime, most: int = 20_000) -> int:
@@ -50,25 +60,51 @@ def _chunk(plan_id: int, wave: int, now: datetime) -> tuple[int, bool]:
     """Make messages of the next rows of a wave; one worker at a time for each plan."""
     plan = (
         SendPlan.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("workspace", "follows", "signed_by__current_plan")
+        .select_related("workspace", "campaign__workspace", "follows", "signed_by__current_plan")
         .filter(pk=plan_id, status=PlanStatus.ACTIVE, campaign__status=CampaignStatus.ACTIVE)
         .first()
     )
-    if plan is None:
+    if plan is None or is_past_its_end(plan, now):
         return 0, False
-    rows = list(_next_rows(plan, wave, now))
-    if not rows:
-        return 0, False
-    proof = _proof(plan)
-    messages = [_message(plan, row, proof) for row in rows]
-    _step_aside(plan, messages)
-    OutreachMessage.objects.bulk_create(messages, ignore_conflicts=True, batch_size=500)
-    last = rows[-1]
-    assert last.send_at is not None  # noqa: S101  # a constraint of the rows that are sent to
-    plan.taken[str(wave)] = [last.send_at.isoformat(), last.place]
-    plan.taken["cost"] = _taken_cost(plan, rows)
-    plan.save(update_fields=["taken"])
+    if is_paced(plan):
+        # Plans of one campaign share its day.
+        lock_names([f"outreach:campaign:{plan.campaign_id}"])
+    room = room_of(plan, now)
+    until = now + AHEAD if room is None else min(now + AHEAD, room.ends - _MOMENT)
+    due = list(_next_rows(plan, wave, until, only_unmade=room is not None)[:CHUNK])
+    rows = due if room is None else room.fitting(due)
+    _make(plan, [_message(plan, row, _at(row, room, now)) for row in rows])
+    if rows:
+        last = rows[-1]
+        assert last.send_at is not None  # noqa: S101  # a constraint of the rows that are sent to
+        plan.taken[str(wave)] = [last.send_at.isoformat(), last.place]
+        plan.taken["cost"] = _taken_cost(plan, rows)
+        plan.save(update_fields=["taken"])
+    if room is not None and room.is_behind and len(rows) == len(due):
+        rest = room_of(plan, now) or room
+        forward = brought_forward(plan, rest, wave, most=CHUNK)
+        _make(plan, [_message(plan, row, _at(row, rest, now)) for row in forward])
+        plan.taken["cost"] = _taken_cost(plan, forward)
+        plan.save(update_fields=["taken"])
+        return len(rows) + len(forward), False
     return len(rows), len(rows) == CHUNK
+
+
+def _at(row: PlannedSend, room: DayRoom | None, now: datetime) -> datetime:
+    """When a row goes: as planned, or at that hour of today where pacing moved it."""
+    assert row.send_at is not None  # noqa: S101  # a constraint of the rows that are sent to
+    if room is None or room.begins <= row.send_at < room.ends:
+        return row.send_at
+    return max(now, room.today(row.send_at))
+
+
+def _make(plan: SendPlan, messages: Sequence[OutreachMessage]) -> None:
+    if messages:
+        proof = _proof(plan)
+        for message in messages:
+            message.proof = proof
+        _step_aside(plan, messages)
+        OutreachMessage.objects.bulk_create(messages, ignore_conflicts=True, batch_size=500)
 
 
 def _taken_cost(plan: SendPlan, rows: Sequence[PlannedSend]) -> dict[str, str]:
@@ -79,15 +115,15 @@ def _taken_cost(plan: SendPlan, rows: Sequence[PlannedSend]) -> dict[str, str]:
     return {name: f"{amount.normalize():f}" for name, amount in sums.items()}
 
 
-def _next_rows(plan: SendPlan, wave: int, now: datetime) -> Any:
-    rows = PlannedSend.objects.filter(
-        plan=plan, wave=wave, outcome__in=SENT_TO, send_at__lte=now + AHEAD
-    )
+def _next_rows(plan: SendPlan, wave: int, until: datetime, *, only_unmade: bool) -> Any:
+    rows = PlannedSend.objects.filter(plan=plan, wave=wave, outcome__in=SENT_TO, send_at__lte=until)
     if str(wave) in plan.taken:
         at_text, place = plan.taken[str(wave)]
         at = parse_datetime(at_text)
         rows = rows.filter(Q(send_at__gt=at) | Q(send_at=at, place__gt=place), send_at__gte=at)
-    return rows.select_related("text").order_by("send_at", "place")[:CHUNK]
+    if only_unmade:  # some were brought forward
+        rows = unmade(rows, plan)
+    return rows.select_related("text").order_by("send_at", "place")
 
 
 def _step_aside(plan: SendPlan, messages: Sequence[OutreachMessage]) -> None:
@@ -122,7 +158,7 @@ def _proof(plan: SendPlan) -> dict[str, Any]:
     return found
 
 
-def _message(plan: SendPlan, row: PlannedSend, proof: dict[str, Any]) -> OutreachMessage:
+def _message(plan: SendPlan, row: PlannedSend, at: datetime) -> OutreachMessage:
     assert row.send_at is not None  # noqa: S101  # a constraint of the rows that are sent to
     assert row.point_id is not None  # noqa: S101  # the same one
     # As it was signed: the campaign's own row may have been edited since.
@@ -145,8 +181,7 @@ def _message(plan: SendPlan, row: PlannedSend, proof: dict[str, Any]) -> Outreac
             workspace=plan.workspace, contact=row.contact_id, campaign=plan.campaign_id,
             step=row.step_id, attempt=1, at=row.send_at,
         ),
-        send_at=row.send_at,
+        send_at=at,
         expires_at=parse_datetime(ends_at) if ends_at else None,
         cost=row.cost,
-        proof=proof,
     )  # fmt: skip

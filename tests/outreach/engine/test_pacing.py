@@ -33,6 +33,12 @@ def test_factor(spent, days_gone, factor) -> None:
     assert Pace(100, spent, 10, days_gone).factor == factor
 
 
+def test_what_today_spends_does_not_slow_today() -> None:
+    assert Pace(100, 51, 10, 4).factor == 0.7
+    assert Pace(100, 51, 10, 4, ahead_micros=11).factor == 1.0
+    assert Pace(100, 51, 10, 4, ahead_micros=25).factor == 1.3
+
+
 def test_budget_and_limit_of_a_day() -> None:
     assert daily_budget(1_000, 3) == 333
     assert daily_budget(1_000, 0) == 1_000
