@@ -11,6 +11,7 @@ urlpatterns = [
     path("outreach/contacts/add/", contacts.add, name="contact-add"),
     path("outreach/contacts/bulk/", contacts.bulk, name="contacts-bulk"),
     path("outreach/contacts/<uuid:public_id>/", contacts.contact, name="contact"),
+    path("outreach/contacts/<uuid:public_id>/journey/", contacts.journey, name="contact-journey"),
     path("outreach/contacts/<uuid:public_id>/export.json", contacts.export, name="contact-export"),
     path("outreach/contacts/<uuid:public_id>/do/<slug:action>/", contacts.act, name="contact-act"),
     path("outreach/imports/", imports.imports, name="contact-imports"),

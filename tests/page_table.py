@@ -225,6 +225,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "contact-add": (OPERATOR, OPERATOR),
     "contacts-bulk": (NONE, OPERATOR),
     "contact": (MEMBER, NONE),
+    "contact-journey": (MEMBER, NONE),
     "contact-export": (OPERATOR, NONE),
     "contact-act": (NONE, OPERATOR),
     "contact-imports": (OPERATOR, OPERATOR),

@@ -145,6 +145,7 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
             f"practice{rest}": [rows["practice"]] for rest in ("", "-draft", "-give-up", "-restore")
         },
         "contact": [rows["contact"]],
+        "contact-journey": [rows["contact"]],
         "contact-export": [rows["contact"]],
         "contact-act": [rows["contact"], "archive"],
         **{

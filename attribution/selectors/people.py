@@ -10,7 +10,14 @@ from typing import Any, Final
 from django.db.models import Max, Sum
 
 from attribution.engine.multi_touch import journey_credit
-from attribution.models import ChannelPerformance, Identifier, IdentifierKind, Journey, JourneyTouch
+from attribution.models import (
+    ChannelPerformance,
+    Identifier,
+    IdentifierKind,
+    Journey,
+    JourneyTouch,
+    Person,
+)
 from workspaces.models import Workspace
 from workspaces.periods import Period
 
@@ -36,9 +43,13 @@ def journeys_of(workspace: Workspace, user_id: str) -> list[Walked] | None:
     identifier = known.first()
     if identifier is None:
         return None
-    person = identifier.person.root_id or identifier.person_id
+    return journeys_of_person(workspace, identifier.person)
+
+
+def journeys_of_person(workspace: Workspace, person: Person) -> list[Walked]:
+    """The newest journeys of a person, whoever it was merged into."""
     journeys = list(
-        Journey.objects.filter(workspace=workspace, person=person)
+        Journey.objects.filter(workspace=workspace, person=person.root_id or person.pk)
         .select_related("conversion")
         .order_by("-ended_at", "journey_id")[:SHOWN_JOURNEYS]
     )

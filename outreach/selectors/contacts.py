@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
 from django.db.models import Q, QuerySet
 
-from outreach.models import Contact, ContactPoint
+from outreach.models import Contact, ContactPoint, OutreachMessage
 from workspaces.models import Workspace
 
 
@@ -30,3 +35,37 @@ def found_by(rows: QuerySet[Contact], words: str) -> QuerySet[Contact]:
     workspaces = rows.values("workspace")[:1]
     own = addresses.filter(workspace__in=workspaces).values("contact")
     return rows.filter(named | Q(external_id=text) | Q(pk__in=own))
+
+
+_MOMENTS: Final = (
+    ("sent_at", "Sent"), ("delivered_at", "Delivered"), ("opened_at", "Opened"),
+    ("clicked_at", "Clicked"), ("replied_at", "Replied"), ("converted_at", "Converted"),
+    ("unsubscribed_at", "Unsubscribed"), ("bounced_at", "Bounced"),
+    ("complained_at", "Complained"), ("failed_at", "Failed"),
+)  # fmt: skip
+_BAD: Final = frozenset(("unsubscribed_at", "bounced_at", "complained_at", "failed_at"))
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One thing that became of a message."""
+
+    at: datetime
+    label: str
+    is_bad: bool
+
+
+def written_to(contact: Contact, most: int) -> Sequence[tuple[OutreachMessage, list[Moment]]]:
+    """Return the newest messages to somebody, each with what became of it, in order."""
+    rows = OutreachMessage.objects.filter(workspace=contact.workspace_id, contact=contact)
+    newest = rows.select_related("campaign").order_by("-pk")[:most]
+    return [(row, _moments(row)) for row in newest]
+
+
+def _moments(message: OutreachMessage) -> list[Moment]:
+    found = [
+        Moment(at, label, name in _BAD)
+        for name, label in _MOMENTS
+        if (at := getattr(message, name)) is not None
+    ]
+    return sorted(found, key=lambda one: one.at)

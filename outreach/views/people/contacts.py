@@ -16,17 +16,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from attribution.models import CustomerType, LifecycleStage
+from attribution.selectors.people import SHOWN_JOURNEYS, journeys_of_person
 from outreach.models import (
     Audience,
     AudienceKind,
     Contact,
     ContactPoint,
     MessageChannel,
-    OutreachMessage,
     Purpose,
 )
 from outreach.selectors.consents import current_consents, history_of
-from outreach.selectors.contacts import contacts_of, found_by
+from outreach.selectors.contacts import contacts_of, found_by, written_to
 from outreach.services.people.audiences import add_members
 from outreach.services.people.consenting import Said, set_consent
 from outreach.services.people.erasing import erase_contact, export_contact
@@ -130,8 +130,8 @@ def contact(request: PageRequest, public_id: UUID) -> HttpResponse:
 
 
 def _shown(request: PageRequest, row: Contact, *, error: PeopleError | None = None) -> HttpResponse:
-    now = timezone.now()
-    points = list(row.points.order_by("channel", "position"))
+    now, typed = timezone.now(), _given(request, error)
+    points = sorted(row.points.all(), key=lambda one: (one.channel, one.position))
     holds = current_consents(row)
     spared = suppressions_of(
         workspace_id=row.workspace_id, values=[one.address for one in points], now=now
@@ -146,13 +146,16 @@ def _shown(request: PageRequest, row: Contact, *, error: PeopleError | None = No
             for channel in channels
         ],
         "history": history_of(row)[:_STORY],
-        "sent": OutreachMessage.objects.filter(workspace=row.workspace_id, contact=row)
-        .select_related("campaign").order_by("-pk")[:_STORY],
+        "sent": written_to(row, _STORY),
+        "most": _STORY,
         "standing": getattr(row, "standing", None),
-        "fields": [(name, name.replace("_", " ").capitalize(), getattr(row, name))
-                   for name in TEXTS if name != "preferred_channel"],
-        "points_text": "\n".join(f"{one.channel} {one.address}" for one in points),
-        "attributes": json.dumps(row.attributes, indent=1, ensure_ascii=False),
+        **_fields({name: getattr(row, name) for name in TEXTS} | dict(typed)),
+        "points_text": typed.get(
+            "points", "\n".join(f"{one.channel} {one.address}" for one in points)
+        ),
+        "attributes": typed.get(
+            "attributes", json.dumps(row.attributes, indent=1, ensure_ascii=False)
+        ),
         "error": error,
         "may_write": has_role(request, Role.OPERATOR),
         "may_erase": has_role(request, Role.ADMIN),
@@ -161,13 +164,27 @@ def _shown(request: PageRequest, row: Contact, *, error: PeopleError | None = No
     return show(request, "outreach/people/contact.html", context, status=status)
 
 
+def _given(request: PageRequest, error: PeopleError | None) -> Mapping[str, str]:
+    """What was typed, where the form that was refused is that of the fields."""
+    return request.POST.dict() if error and "points" in request.POST else {}
+
+
+def _fields(values: Mapping[str, str]) -> dict[str, Any]:
+    """The plain fields of the form, and the channel that somebody prefers."""
+    return {
+        "fields": [(name, name.replace("_", " ").capitalize(), values.get(name, ""))
+                   for name in TEXTS if name != "preferred_channel"],
+        "channels": MessageChannel.choices,
+        "preferred": values.get("preferred_channel", ""),
+    }  # fmt: skip
+
+
 @page(Role.OPERATOR)
 def add(request: PageRequest) -> HttpResponse:
     """Add somebody by hand."""
     context: dict[str, Any] = {
-        "title": "Add a contact", "given": request.POST,
-        "fields": [(name, name.replace("_", " ").capitalize(), request.POST.get(name, ""))
-                   for name in TEXTS if name != "preferred_channel"],
+        "title": "Add a contact",
+        **_fields(request.POST.dict()),
         "points_text": request.POST.get("points", ""),
         "attributes": request.POST.get("attributes", "{}"),
     }  # fmt: skip
@@ -257,6 +274,16 @@ def _erase(request: PageRequest, row: Contact) -> str:
 _ACTS: Final[Mapping[str, _Act]] = MappingProxyType(
     {"save": _save, "consent": _consent, "archive": _archive, "erase": _erase}
 )
+
+
+@require_safe
+@page(Role.VIEWER)
+def journey(request: PageRequest, public_id: UUID) -> HttpResponse:
+    """What somebody did before each conversion, and since the last one, touch by touch."""
+    row = own_contact(request, public_id)
+    walked = journeys_of_person(request.workspace, row.person)
+    context = {"title": f"Journey of {row}", "row": row, "walked": walked, "most": SHOWN_JOURNEYS}
+    return show(request, "outreach/people/journey.html", context)
 
 
 @require_safe

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from outreach.models import Audience, Contact, ContactImport, Suppression
+from attribution.models import Person
+from outreach.models import Audience, Consent, Contact, ContactImport, Suppression
 from outreach.selectors.consents import current_consents
-from tests.outreach.steps import audience_of, contact_of, message_of
+from outreach.services.people.suppressing import suppress
+from tests.outreach.people.steps import journey_of
+from tests.outreach.steps import NOW, audience_of, contact_of, message_of
+from workspaces.gate import Proposer
 from workspaces.models import User, Workspace
 
 Browse = Callable[[User], Client]
@@ -68,14 +73,58 @@ def test_contact_page_tells_the_story(
     pages: Client, workspace: Workspace, django_assert_max_num_queries: Callable[[int], Any]
 ) -> None:
     ann = contact_of(workspace)
-    message_of(ann)
+    for day in range(3):
+        sent = NOW - timedelta(days=day)
+        message = message_of(ann, dedup_key=str(day), status="clicked", sent_at=sent,
+                             clicked_at=sent + timedelta(minutes=5))  # fmt: skip
+    suppress(workspace=workspace, values=["ann@example.com"], now=NOW,
+             by=Proposer.person(User.objects.get(email__startswith="operator")))  # fmt: skip
+    Consent.objects.create(workspace=workspace, contact=ann, channel="sms", purpose="service",
+                           is_given=True, source="form", at=NOW,
+                           evidence={"page": "/sign-up", "statement": "I agree."})  # fmt: skip
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(12):
         shown = pages.get(f"{ADDRESS}contacts/{ann.public_id}/").text
 
-    assert "ann@example.com" in shown
-    assert "News" in shown
+    assert f"/outreach/messages/{message.public_id}/" in shown
+    assert (shown.count("Clicked 8 Jun 12:05"), shown.count("Sent 8 Jun 12:00")) == (1, 1)
+    assert "page: /sign-up" in shown
+    assert "?q=ann%40example.com" in shown
+    assert f"/outreach/contacts/{ann.public_id}/journey/" in shown
     assert "Forget this person" not in shown
+
+
+def test_preferred_channel_is_stated_and_refused(pages: Client, workspace: Workspace) -> None:
+    ann = contact_of(workspace)
+    own = f"contacts/{ann.public_id}/do/save/"
+    given = {"attributes": "{}", "points": "email ann@example.com"}
+
+    _post(pages, workspace, own, **given, preferred_channel="whatsapp")
+    refused = _post(pages, workspace, own, **given, preferred_channel="fax", last_name="Typed")
+
+    ann.refresh_from_db()
+    assert ann.preferred_channel == "whatsapp"
+    assert (refused.status_code, 'value="Typed"' in refused.text) == (400, True)
+    page = pages.get(f"{ADDRESS}contacts/{ann.public_id}/").text
+    assert '<option value="whatsapp" selected>' in page
+    assert "prefers WhatsApp" in page
+
+
+def test_journey_of_a_contact_is_told_touch_by_touch(
+    pages: Client, workspace: Workspace, django_assert_max_num_queries: Callable[[int], Any]
+) -> None:
+    ann, bob = contact_of(workspace), contact_of(workspace, "bob@example.com")
+    root = Person.objects.create(workspace=workspace)
+    Person.objects.filter(pk=ann.person_id).update(root=root)
+    journey_of(workspace, root, ["email", "search"], NOW)
+    journey_of(workspace, root, ["search"], NOW - timedelta(days=30))
+
+    with django_assert_max_num_queries(12):
+        shown = pages.get(f"{ADDRESS}contacts/{ann.public_id}/journey/").text
+
+    assert shown.count("No conversion yet") == 2
+    assert (shown.count(">email<"), shown.count(">search<")) == (1, 2)
+    assert "No journey yet." in pages.get(f"{ADDRESS}contacts/{bob.public_id}/journey/").text
 
 
 def test_ticked_ones_go_on_a_list_or_are_spared(pages: Client, workspace: Workspace) -> None:
