@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from outreach.admin import sending, social
+from outreach.admin import people, sending, social
 from workspaces.eventadmin import register_events
 
 register_events("outreach")
 
-__all__ = ["sending", "social"]
+__all__ = ["people", "sending", "social"]
