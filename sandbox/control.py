@@ -21,6 +21,7 @@ from sandbox.store import Store
 from sandbox.traffic import Traffic
 from sandbox.twilio import control as twilio
 from sandbox.web import Answer, JsonObject, Request, as_list
+from sandbox.x import control as x
 
 WORLDS: dict[str, Callable[..., JsonObject]] = {"ptd_fitness": worlds.ptd_fitness}
 
@@ -231,6 +232,7 @@ _ACTIONS: dict[tuple[str, str], Callable[[Store, Traffic, Request], JsonObject]]
     **mail.ACTIONS,
     **endpoints.ACTIONS,
     **twilio.ACTIONS,
+    **x.ACTIONS,
     **hooks.ACTIONS,
     **social.ACTIONS,
 }

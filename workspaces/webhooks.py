@@ -29,7 +29,8 @@ def receive(
         call = _call(request)
         if request.method == "GET":
             text = inbound.challenge(provider=provider, connection=connection, call=call)
-            return HttpResponse(text, content_type="text/plain; charset=utf-8")
+            what = "application/json" if text.startswith("{") else "text/plain; charset=utf-8"
+            return HttpResponse(text, content_type=what)
         receipt = inbound.receive(
             provider=provider, connection=connection, call=call, now=timezone.now()
         )

@@ -55,7 +55,8 @@ def deliver(store: Store, traffic: Traffic, request: Request) -> JsonObject:
 
 def shown_secrets(account: Account) -> JsonObject:
     """Return what a receiver needs to know an account's webhooks by."""
-    if account.platform not in TELLERS and not account.extra.get("page"):
+    is_called = account.platform in (*TELLERS, "x") or account.extra.get("page")
+    if not is_called:
         return {}
     secret = webhook_secret(account)
     public = {"webhook_key": sendgrid.public_key(secret)} if account.platform == "sendgrid" else {}
