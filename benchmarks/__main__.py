@@ -40,6 +40,7 @@ class Scale:
     board_campaigns: int  # of each channel, over a year
     units: int  # assigned to variants
     exposures: int  # of a test
+    contacts: int  # of a workspace
     recipients: int  # of a campaign
     decisions: int  # about messages, over weeks
     messages: int  # sent by each number of workers
@@ -49,7 +50,7 @@ PARTS = (
     "executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
     "website", "website_page", "funnel", "curves", "signals", "world", "dashboards", "budget",
     "winners", "training", "ml_sync", "experiments", "assignment", "experiment_counting",
-    "outreach_decisions", "outreach_plan", "outreach_dispatch",
+    "outreach_decisions", "outreach_plan", "outreach_dispatch", "audiences",
 )  # fmt: skip
 SCALES = {
     "tiny": Scale(
@@ -75,6 +76,7 @@ SCALES = {
         16_000,
         2_000,
         16_000,
+        16_000,
         5_000,
         40,
     ),
@@ -98,6 +100,7 @@ SCALES = {
         60_000,
         50_000,
         10,
+        1_000_000,
         1_000_000,
         1_000_000,
         1_000_000,
@@ -128,6 +131,7 @@ SCALES = {
         10_000_000,
         1_000_000,
         1_000_000,
+        1_000_000,
         4_000,
     ),
 }
@@ -147,13 +151,10 @@ def measure(scale: Scale, state: Path, only: frozenset[str]) -> list[Figure]:
 
 def _parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
     from benchmarks import (
-        assignment,
         budget,
         curves,
         dashboards,
         executor,
-        experiment_counting,
-        experiments,
         funnel,
         import_figures,
         journeys,
@@ -161,9 +162,6 @@ def _parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
         matching,
         ml_sync,
         multi_touch,
-        outreach_decisions,
-        outreach_dispatch,
-        outreach_plan,
         queue_page,
         signals,
         synthetic_world,
@@ -194,10 +192,27 @@ def _parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
         "winners": lambda: winners.run(scale.winners),
         "training": lambda: training.run(scale.world_users),
         "ml_sync": lambda: ml_sync.run(scale.board_campaigns, scale.openings),
+        **_experiment_parts(scale),
+        **_outreach_parts(scale, state),
+    }
+
+
+def _experiment_parts(scale: Scale) -> dict[str, Callable[[], list[Figure]]]:
+    from benchmarks import assignment, experiment_counting, experiments
+
+    return {
         "experiments": experiments.run,
-        "outreach_plan": lambda: outreach_plan.run(scale.units),
         "assignment": lambda: assignment.run(scale.units, scale.openings),
         "experiment_counting": lambda: experiment_counting.run(scale.exposures, scale.openings),
+    }
+
+
+def _outreach_parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
+    from benchmarks import audiences, outreach_decisions, outreach_dispatch, outreach_plan
+
+    return {
+        "outreach_plan": lambda: outreach_plan.run(scale.contacts),
+        "audiences": lambda: audiences.run(scale.contacts),
         "outreach_decisions": lambda: outreach_decisions.run(scale.recipients, scale.decisions),
         "outreach_dispatch": lambda: outreach_dispatch.run(scale.messages, state),
     }
