@@ -26,19 +26,19 @@ from outreach.engine.audience_rules import (
 
 _COMPARE: Final = {"equals": "=", "at_least": ">=", "at_most": "<="}
 _STANDING: Final = (
-    "c.id IN (SELECT s.contact_id FROM outreach_contactstanding s"
-    " WHERE s.workspace_id = %(workspace)s AND {})"
+    "(c.id IN (SELECT s.contact_id FROM outreach_contactstanding s"
+    " WHERE s.workspace_id = %(workspace)s AND {})) IS TRUE"
 )
 _MOMENTS: Final = {
     "received": "sent_at", "opened": "opened_at", "clicked": "clicked_at", "replied": "replied_at",
 }  # fmt: skip
 _TOUCHED: Final = """
-c.id IN (SELECT m.contact_id FROM outreach_outreachmessage m
+(c.id IN (SELECT m.contact_id FROM outreach_outreachmessage m
           WHERE m.workspace_id = %(workspace)s AND m.{moment} >= {since} AND m.{moment} <= %(now)s
-          {enough})"""
+          {enough})) IS TRUE"""
 # A person is whoever it was merged into, and so is everybody else merged into that one.
 _PEOPLE: Final = """
-c.person_id IN (
+(c.person_id IN (
     WITH found AS (
         SELECT coalesce(q.root_id, r.person_id) AS id
           FROM ({rows}) r
@@ -47,8 +47,9 @@ c.person_id IN (
         {enough})
     SELECT f.id FROM found f
      UNION ALL
-    SELECT q.id FROM found f JOIN attribution_person q
-        ON q.root_id = f.id AND q.workspace_id = %(workspace)s AND q.root_id IS NOT NULL)"""
+    SELECT q.id FROM found f
+      JOIN attribution_person q ON q.root_id = f.id AND q.workspace_id = %(workspace)s
+       AND q.root_id IS NOT NULL)) IS TRUE"""
 _SESSIONS: Final = """
 SELECT v.person_id FROM attribution_websession s JOIN attribution_visitor v ON v.id = s.visitor_id
  WHERE s.workspace_id = %(workspace)s AND s.started_at >= {since} AND s.started_at <= %(now)s
@@ -73,14 +74,15 @@ SELECT v.person_id, max(e.level) AS level FROM attribution_funnelentry e
  WHERE e.workspace_id = %(workspace)s AND e.funnel_id = {funnel} AND e.entered_on >= {since}
    AND v.person_id IS NOT NULL GROUP BY 1"""
 _OF_VARIANT: Final = """
-   AND x.variant_id IN (SELECT a.id FROM experiments_abtestvariant a
-                         WHERE a.test_id = {test} AND a.key = {key})"""
+   AND x.variant_id = (SELECT a.id FROM experiments_abtestvariant a
+                        WHERE a.test_id = {test} AND a.key = {key})"""
 _UNITS: Final = """
 SELECT x.unit FROM experiments_exposure x
  WHERE x.workspace_id = %(workspace)s AND x.test_id = {test}{variant}"""
 _PUBLIC: Final = """
 SELECT u.unit::uuid FROM ({units}
-   AND x.unit ~ '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$' OFFSET 0) u"""
+   AND x.unit LIKE '________-____-____-____-____________'
+   AND translate(x.unit, '0123456789abcdef', '') = '----' OFFSET 0) u"""
 _NUMBERED: Final = """
 SELECT substr(u.unit, 9)::bigint FROM ({units}
    AND x.unit ~ '^contact:[0-9]{{1,18}}$' OFFSET 0) u"""
@@ -93,7 +95,8 @@ SELECT i.person_id FROM attribution_identifier i
 SELECT i.id FROM attribution_person i
  WHERE i.workspace_id = %(workspace)s AND i.public_id IN ({public})"""
 _LISTED: Final = """
-c.id IN (SELECT l.contact_id FROM outreach_audiencemember l WHERE l.audience_id = {audience})"""
+(c.id IN (SELECT l.contact_id FROM outreach_audiencemember l
+           WHERE l.audience_id = {audience})) IS TRUE"""
 _NEWEST_CONSENT: Final = """
 SELECT n.contact_id FROM (
     SELECT DISTINCT ON (contact_id) contact_id, is_given FROM outreach_consent
@@ -235,9 +238,9 @@ class Compiler:
     def _consent(self, rule: ConsentIs) -> str:
         parts = {"channel": self._param(rule.channel), "purpose": self._param(rule.purpose)}
         if rule.state == "unknown":
-            return f"c.id NOT IN ({_ANY_CONSENT.format(**parts)})"
+            return f"(c.id NOT IN ({_ANY_CONSENT.format(**parts)})) IS TRUE"
         state = "n.is_given" if rule.state == "given" else "NOT n.is_given"
-        return f"c.id IN ({_NEWEST_CONSENT.format(**parts, state=state)})"
+        return f"(c.id IN ({_NEWEST_CONSENT.format(**parts, state=state)})) IS TRUE"
 
     def _reachable(self, rule: Reachable) -> str:
         channel, own = "", "u.channel IN ('', a.channel)"

@@ -192,9 +192,14 @@ def world_of(workspace: Workspace, seed: int = 1, size: int = 40) -> World:
 
 def _somebody(world: World, rng: random.Random, place: int) -> Somebody:
     workspace = world.workspace
-    person = Person.objects.create(workspace=workspace)
-    # Every third is known as two people that were merged; what they did stands with the other.
-    acting = Person.objects.create(workspace=workspace, root=person) if place % 3 == 0 else person
+    root = Person.objects.create(workspace=workspace)
+    # Every third was merged with others: what they did stands with one of them, and the contact is
+    # the one that stayed or another.
+    others = [Person.objects.create(workspace=workspace, root=root) for _ in range(2)]
+    person, acting = (
+        [(root, others[0]), (others[0], root), (others[0], others[1])][place // 3 % 3]
+        if place % 3 == 0 else (root, root)
+    )  # fmt: skip
     contact = Contact.objects.create(
         workspace=workspace, person=person, external_id=f"x{place}",
         first_name=rng.choice(["Ann", "bob", ""]), country=rng.choice(["DE", "AT", ""]),
@@ -259,8 +264,11 @@ def _meet(world: World, who: Somebody, acting: Person, rng: random.Random, place
         variant = rng.choice(list(world.test.variants.all()))
         Identifier.objects.create(workspace=workspace, person=acting, kind="visitor_id",
                                   value=f"v{place}", first_seen_at=NOW)  # fmt: skip
+        contact = who.contact
+        unit = (f"v{place}", str(contact.public_id), f"contact:{contact.pk}",
+                str(acting.public_id))[place % 4]  # fmt: skip
         Exposure.objects.create(workspace=workspace, test=world.test, variant=variant,
-                                unit=f"v{place}", at=NOW - DAY, day=(NOW - DAY).date())  # fmt: skip
+                                unit=unit, at=NOW - DAY, day=(NOW - DAY).date())  # fmt: skip
         who.variant = variant.key
     if rng.random() < 0.4:
         who.is_listed = True
