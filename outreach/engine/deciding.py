@@ -132,6 +132,13 @@ class _Plan:
     judged: Judged
 
     def decisions(self) -> Decisions:
+        """Share money, days and messages a day out among those who may be written to.
+
+        Returns
+        -------
+        decisions, a row for each of the n recipients; costs in micros of the currency, moments in
+        seconds of UTC
+        """
         reason = self.judged.reason.copy()
         column = columns_of(self.rules.channels, self.judged.channel)
         cost = np.where(reason == Reason.FINE, self.rules.costs[column], 0)

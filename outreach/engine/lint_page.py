@@ -98,7 +98,17 @@ def _declarations(style: str) -> dict[str, str]:
 
 
 def read_page(html: str, text: str) -> Page:
-    """Read what there is to be looked at; the text where there is no page."""
+    """Read what there is to be looked at; the text where there is no page.
+
+    Parameters
+    ----------
+    html : a page as it is sent, or '' where there is none
+    text : the plain part
+
+    Returns
+    -------
+    what there is to see, lists in the order of the page
+    """
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -115,7 +125,15 @@ def read_page(html: str, text: str) -> Page:
 
 
 def contrast(colour: str, background: str) -> float | None:
-    """Contrast of two colours (1 to 21), None where one cannot be read.
+    """Contrast of two colours, None where one cannot be read.
+
+    Parameters
+    ----------
+    colour, background : '#rgb', '#rrggbb', 'rgb(r, g, b)' or a name of HTML
+
+    Returns
+    -------
+    ratio of relative luminances, from 1 (the same) to 21 (black on white)
 
     References
     ----------

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.db.models import Count, Min, Sum
 
@@ -27,7 +28,8 @@ WIDTH: Final = 200
 #: Steps of the funnel; each is held against what was sent.
 STAGES: Final = ("sent", "delivered", "opened", "clicked", "replied", "converted")
 _BAD: Final = ("bounced", "complained", "unsubscribed", "failed")
-_COUNTED: Final = (*STAGES, *_BAD)
+#: What messages are counted by, each with a moment of that name.
+COUNTED: Final = (*STAGES, *_BAD)
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,9 @@ class Counts:
 
 @dataclass(frozen=True)
 class Stage:
-    """One bar of the funnel."""
+    """One bar of the funnel; ``key`` is what the log of messages calls it."""
 
+    key: str
     label: str
     count: int
     share: float | None
@@ -62,10 +65,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class Part:
-    """A channel, step or variant."""
+    """A channel, step or variant; ``query`` finds its messages in the log."""
 
     label: str
     counts: Counts
+    query: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,13 +110,26 @@ def report_of(campaign: OutreachCampaign, steps: Sequence[SequenceStep]) -> Repo
     cells = _cells(campaign)
     total = _sum(cells)
     names = {one.pk: f"{one.position}. {one.name or 'Step'}" for one in steps}
+    places = {one.pk: one.position for one in steps}
     days = {cell.day for cell in cells}
     return Report(
         total=total,
         funnel=funnel_of(total),
-        channels=_parts(cells, lambda cell: MessageChannel(cell.channel).label),
-        steps=_parts(cells, lambda cell: names.get(cell.step or 0, "–")),
-        variants=_parts(cells, lambda cell: cell.variant or "Everybody else"),
+        channels=_parts(
+            cells,
+            lambda cell: MessageChannel(cell.channel).label,
+            lambda cell: ("channel", cell.channel),
+        ),
+        steps=_parts(
+            cells,
+            lambda cell: names.get(cell.step or 0, "–"),
+            lambda cell: ("step", places.get(cell.step or 0, "")),
+        ),
+        variants=_parts(
+            cells,
+            lambda cell: cell.variant or "Everybody else",
+            lambda cell: ("variant", cell.variant),
+        ),
         days=tuple(
             (day, _sum([cell for cell in cells if cell.day == day])) for day in sorted(days)
         ),
@@ -122,11 +139,11 @@ def report_of(campaign: OutreachCampaign, steps: Sequence[SequenceStep]) -> Repo
 def _cells(campaign: OutreachCampaign) -> list[Cell]:
     rows: Any = MessageDay.objects.filter(campaign=campaign)
     rows = rows.order_by("day").values("day", "channel", "step_id", "variant")
-    summed = rows.annotate(**{f"n_{name}": Sum(name) for name in (*_COUNTED, "cost")})
+    summed = rows.annotate(**{f"n_{name}": Sum(name) for name in (*COUNTED, "cost")})
     return [
         Cell(
             row["day"], row["channel"], row["step_id"], row["variant"],
-            Counts(**{name: row[f"n_{name}"] for name in (*_COUNTED, "cost")}),
+            Counts(**{name: row[f"n_{name}"] for name in (*COUNTED, "cost")}),
         )
         for row in summed
     ]  # fmt: skip
@@ -136,18 +153,24 @@ def _sum(cells: Sequence[Cell]) -> Counts:
     return sum((cell.counts for cell in cells), Counts())
 
 
-def _parts(cells: Sequence[Cell], label: Callable[[Cell], str]) -> tuple[Part, ...]:
-    found: dict[str, Counts] = {}
+def _parts(
+    cells: Sequence[Cell], label: Callable[[Cell], str], asked: Callable[[Cell], tuple[str, object]]
+) -> tuple[Part, ...]:
+    found: dict[str, Part] = {}
     for cell in cells:
-        name = label(cell)
-        found[name] = found.get(name, Counts()) + cell.counts
-    return tuple(Part(name, found[name]) for name in sorted(found))
+        name, (field, value) = label(cell), asked(cell)
+        known = found.get(name) or Part(
+            name, Counts(), urlencode({field: value}) if value != "" else ""
+        )
+        found[name] = replace(known, counts=known.counts + cell.counts)
+    return tuple(found[name] for name in sorted(found))
 
 
 def funnel_of(total: Counts) -> tuple[Stage, ...]:
     """From sent to converted; a channel without receipts shows more opened than delivered."""
     return tuple(
         Stage(
+            name,
             name.capitalize(),
             count := getattr(total, name),
             count / total.sent if total.sent else None,
@@ -184,10 +207,10 @@ def charts_of(report: Report) -> list[LineChart]:
 
 def tables_of(report: Report) -> list[Table]:
     """The same as files hold it: all parts in one table, days in another."""
-    head = tuple(name.capitalize() for name in (*_COUNTED, "cost"))
+    head = tuple(name.capitalize() for name in (*COUNTED, "cost"))
 
     def cells(one: Counts) -> tuple[int | Decimal, ...]:
-        return tuple(getattr(one, name) for name in (*_COUNTED, "cost"))
+        return tuple(getattr(one, name) for name in (*COUNTED, "cost"))
 
     parts = [("All", "", report.total)] + [
         (title, part.label, part.counts)

@@ -18,9 +18,12 @@ from outreach.models import (
     OutreachCampaign,
     OutreachMessage,
 )
+from outreach.selectors.campaign_report import COUNTED
 from workspaces.models import Workspace
 
 PAGE_ROWS: Final = 50
+#: What a message may have come to, whatever came after; those of the report's funnel.
+REACHED: Final = COUNTED
 #: Of a search: more people than that are no search.
 _MOST_PEOPLE: Final = 200
 
@@ -61,6 +64,12 @@ def _fitting(
         rows = rows.filter(status=given["status"])
     if given.get("channel", "") in MessageChannel.values:
         rows = rows.filter(channel=given["channel"])
+    if given.get("reached", "") in REACHED:
+        rows = rows.filter(**{f"{given['reached']}_at__isnull": False})
+    if (step := given.get("step", "")).isdecimal() and len(step) < 5:
+        rows = rows.filter(step__position=int(step))
+    if variant := given.get("variant", "").replace("\x00", "")[:40]:
+        rows = rows.filter(variant=variant)
     if given.get("unsure"):
         rows = rows.filter(is_unsure=True)
     if campaign := given.get("campaign", ""):

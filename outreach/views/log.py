@@ -13,12 +13,12 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from outreach.models import MessageChannel, MessageStatus, OutreachMessage
-from outreach.selectors.message_log import campaigns_with_messages, log_page
+from outreach.selectors.message_log import REACHED, campaigns_with_messages, log_page
 from outreach.selectors.message_page import grounds_of, signature_of, signers_of, story_of
 from workspaces.pages import PageRequest, page, show
 from workspaces.roles import Role
 
-FILTERS: Final = ("q", "status", "channel", "campaign", "unsure")
+FILTERS: Final = ("q", "status", "reached", "channel", "campaign", "step", "variant", "unsure")
 # A message is a stranger's page: it runs nothing, loads nothing, and so counts as no opening.
 _STRANGER: Final = {
     "default-src": [NONE], "style-src": ["'unsafe-inline'"], "img-src": ["data:"],
@@ -35,6 +35,7 @@ def log(request: PageRequest) -> HttpResponse:
         "title": "Messages",
         "found": found,
         "statuses": MessageStatus.choices,
+        "reached": [(one, one.capitalize()) for one in REACHED],
         "channels": MessageChannel.choices,
         "campaigns": campaigns_with_messages(request.workspace),
         "is_filtered": any(request.GET.get(name) for name in FILTERS),

@@ -18,6 +18,7 @@ from outreach.models import (
     StepText,
 )
 from outreach.services.drafting import edit_campaign
+from outreach.services.sending.materialising import materialise_due
 from tests.outreach.launch_steps import (
     FOOT,
     carried_out,
@@ -27,7 +28,13 @@ from tests.outreach.launch_steps import (
     planned,
     was_sent_before,
 )
-from tests.outreach.steps import audience_of, campaign_of, contact_of, template_of
+from tests.outreach.steps import (
+    NOW,
+    audience_of,
+    campaign_of,
+    contact_of,
+    template_of,
+)
 from tests.workspaces.gate_steps import sign
 from workspaces.gate import Proposer
 from workspaces.models import Status
@@ -322,3 +329,32 @@ def test_a_viewer_changes_nothing(client_as, viewer, workspace):
     assert client.get("/outreach/campaigns/new/").status_code == 403
     campaign.refresh_from_db()
     assert (campaign.name, campaign.archived_at) == ("June news", None)
+
+
+def test_figures_of_a_report_lead_to_their_messages(
+    client_as, viewer, workspace, operator, approver
+):
+    campaign = _running(workspace, operator, approver)
+    materialise_due(now=timezone.now() + timedelta(days=2))
+    sent, opened = OutreachMessage.objects.order_by("pk")
+    OutreachMessage.objects.update(status="sending", claimed_by="w", lease_until=NOW)
+    OutreachMessage.objects.update(
+        status="sent", sent_at=NOW, claimed_by="", lease_until=None, provider="smtp"
+    )
+    OutreachMessage.objects.filter(pk=opened.pk).update(
+        status="opened", opened_at=NOW, variant="b"
+    )  # fmt: skip
+    _count(campaign, date(2026, 6, 10), sent=2, opened=1, variant="b")
+    client = client_as(viewer)
+    log = f"{reverse('outreach-messages')}?campaign={campaign.public_id}"
+
+    page = client.get(_page(campaign)).text
+    assert f"{log}&amp;reached=opened" in page
+    assert f"{log}&amp;channel=email" in page
+    for query, found in (
+        ("reached=opened", [opened]), ("reached=sent", [opened, sent]), ("variant=b", [opened]),
+        ("step=1", [opened, sent]), ("step=2", []), ("reached=clicked", []),
+        ("reached=nonsense", [opened, sent]), ("step=x", [opened, sent]),
+    ):  # fmt: skip
+        shown = client.get(f"{log}&{query}").context["found"].messages
+        assert shown == found, query
