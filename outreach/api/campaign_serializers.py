@@ -178,6 +178,7 @@ class PlanPersonOut(serializers.Serializer[Any]):
     address = serializers.CharField()
     channel = serializers.CharField()
     send_at = serializers.DateTimeField(allow_null=True)
+    why = serializers.CharField(help_text="Of who is left out: why they get it no more.")
 
 
 class PlanGroupOut(serializers.Serializer[Any]):

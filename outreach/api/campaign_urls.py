@@ -13,6 +13,9 @@ _OF_ONE = {
     "pause": campaigns.CampaignPause,
     "resume": campaigns.CampaignResume,
     "stop": campaigns.CampaignStop,
+    "copy": campaigns.CampaignCopy,
+    "archive": campaigns.CampaignArchive,
+    "restore": campaigns.CampaignRestore,
 }
 
 urlpatterns = [

@@ -38,7 +38,13 @@ from outreach.models import (
 from outreach.selectors.campaign_status import figures_of
 from outreach.selectors.launch_needs import needs_of
 from outreach.selectors.plan_diff import diff_of
-from outreach.services.drafting import create_campaign, edit_campaign
+from outreach.services.drafting import (
+    archive_campaign,
+    copy_campaign,
+    create_campaign,
+    edit_campaign,
+    restore_campaign,
+)
 from outreach.services.life import (
     launch_campaign,
     pause_campaign,
@@ -320,6 +326,60 @@ class CampaignStop(CampaignsView):
             reason=self.read(SendReasonIn)["reason"], now=self.now,
         )  # fmt: skip
         return self.answer(stopped)
+
+
+class CampaignCopy(CampaignsView):
+    """Copying."""
+
+    scopes = {"POST": scopes.OUTREACH_WRITE}
+
+    @extend_schema(
+        tags=TAG, operation_id="outreach_campaigns_copy", summary="Copy a campaign",
+        request=None, responses={201: OutreachCampaignOut},
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Make a draft like it, with its steps and texts, but no dates and no test."""
+        made = copy_campaign(
+            campaign=self.one(public_id), by=self.caller.proposer, now=self.now
+        )  # fmt: skip
+        return self.answer(made, status.HTTP_201_CREATED)
+
+
+class CampaignArchive(CampaignsView):
+    """Archiving."""
+
+    scopes = {"POST": scopes.OUTREACH_WRITE}
+
+    @extend_schema(
+        tags=TAG, operation_id="outreach_campaigns_archive", summary="Archive a campaign",
+        request=None, responses=OutreachCampaignOut,
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Put a draft or what is over out of the lists; nothing of it is deleted."""
+        archived = archive_campaign(
+            campaign=self.one(public_id), by=self.caller.proposer, now=self.now
+        )  # fmt: skip
+        return self.answer(archived)
+
+
+class CampaignRestore(CampaignsView):
+    """Taking archiving back."""
+
+    scopes = {"POST": scopes.OUTREACH_WRITE}
+
+    @extend_schema(
+        tags=TAG, operation_id="outreach_campaigns_restore", summary="Restore an archived campaign",
+        request=None, responses=OutreachCampaignOut,
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Put it back into the lists, as it was."""
+        restored = restore_campaign(
+            campaign=self.one(public_id), by=self.caller.proposer, now=self.now
+        )  # fmt: skip
+        return self.answer(restored)
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,8 @@ _COUNTS: Final = (
     + _PAIRS
 )
 _NAMES: Final = """
-SELECT s.grp, c.first_name, c.last_name, c.public_id, coalesce(p.address, ''), s.channel, s.send_at
+SELECT s.grp, c.first_name, c.last_name, c.public_id, coalesce(p.address, ''), s.channel, s.send_at,
+       s.why
   FROM ({rows}) s
   JOIN outreach_contact c ON c.id = s.contact_id
   LEFT JOIN outreach_contactpoint p ON p.id = s.point_id
@@ -47,11 +48,13 @@ SELECT s.grp, c.first_name, c.last_name, c.public_id, coalesce(p.address, ''), s
 _CHANGED: Final = f"""
 (SELECT '{{name}}' AS grp, coalesce(n.contact_id, o.contact_id) AS contact_id,
         coalesce(n.point_id, o.point_id) AS point_id, coalesce(n.channel, o.channel) AS channel,
-        coalesce(n.send_at, o.send_at) AS send_at, coalesce(n.place, o.place) AS place
+        coalesce(n.send_at, o.send_at) AS send_at, coalesce(n.place, o.place) AS place,
+        CASE WHEN n.contact_id IS NULL THEN 'gone'
+             WHEN n.outcome {_SENT} THEN '' ELSE n.outcome END AS why
  {_PAIRS} WHERE {{which}} ORDER BY coalesce(n.place, o.place) LIMIT %(sample)s)
 """
 _OF_OUTCOME: Final = """
-(SELECT '{name}' AS grp, r.contact_id, r.point_id, r.channel, r.send_at, r.place
+(SELECT '{name}' AS grp, r.contact_id, r.point_id, r.channel, r.send_at, r.place, ''::text AS why
    FROM outreach_plannedsend r WHERE r.plan_id = %(new)s AND r.outcome = '{name}'
   ORDER BY r.place LIMIT %(sample)s)
 """
@@ -66,6 +69,7 @@ class Sample:
     address: str
     channel: str
     send_at: Any
+    why: str = ""  # they get nothing any more
 
 
 @dataclass(frozen=True)
@@ -154,9 +158,16 @@ def _people(
     found: dict[str, tuple[Sample, ...]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_NAMES.format(rows=" UNION ALL ".join(parts)), given)
-        for group, first, last, public_id, address, channel, send_at in cursor.fetchall():
+        for group, first, last, public_id, address, channel, send_at, why in cursor.fetchall():
             name = f"{first} {last}".strip() or address or str(public_id)
             label = MessageChannel(channel).label if channel else ""
-            one = Sample(name, str(public_id), address, label, send_at)
+            one = Sample(name, str(public_id), address, label, send_at, _why(why))
             found[group] = (*found.get(group, ()), one)
     return found
+
+
+def _why(code: str) -> str:
+    """Why somebody of the running plan gets nothing by the new one."""
+    if code == "gone":
+        return "Not in the audience any more"
+    return str(Outcome(code).label) if code else ""

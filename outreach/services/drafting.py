@@ -136,6 +136,32 @@ def archive_campaign(
     return locked
 
 
+@transaction.atomic
+def restore_campaign(
+    *, campaign: OutreachCampaign, by: Proposer, now: datetime
+) -> OutreachCampaign:
+    """Put an archived campaign back into the lists, as it was.
+
+    Raises
+    ------
+    StateError : it is not archived, or another one has its name by now
+    NotAllowedError : the person is no operator
+    """
+    require(
+        Role.OPERATOR, by=by, workspace=campaign.workspace, now=now, what="Restoring a campaign"
+    )
+    locked = lock_campaign(campaign)
+    if locked.archived_at is None:
+        raise StateError("It is not archived.")
+    others = OutreachCampaign.objects.filter(workspace=locked.workspace, archived_at=None)
+    if others.filter(name=locked.name).exists():
+        raise StateError(f"Another campaign is called “{locked.name}” by now. Rename that first.")
+    locked.archived_at = None
+    locked.save(update_fields=["archived_at", "updated_at"])
+    bump(locked.workspace_id, TOPIC)
+    return locked
+
+
 def require_open(campaign: OutreachCampaign) -> None:
     """Refuse what is over or waits for a signature; what was refused one is a draft again.
 

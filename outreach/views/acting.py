@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from experiments.forms import problems_of
 from outreach.models import OutreachCampaign
-from outreach.services.drafting import archive_campaign, copy_campaign
+from outreach.services.drafting import archive_campaign, copy_campaign, restore_campaign
 from outreach.services.life import (
     launch_campaign,
     pause_campaign,
@@ -123,6 +123,11 @@ def _test_subject(
     return told, reverse("experiment-edit", args=[test.public_id, "idea"])
 
 
+def _restore(request: PageRequest, campaign: OutreachCampaign, by: Proposer, now: datetime) -> Done:
+    restore_campaign(campaign=campaign, by=by, now=now)
+    return f"“{campaign.name}” is back in the lists.", ""
+
+
 _ACTS: Final[Mapping[str, _Act]] = MappingProxyType(
     {
         "plan": _plan,
@@ -132,6 +137,7 @@ _ACTS: Final[Mapping[str, _Act]] = MappingProxyType(
         "stop": _stop,
         "copy": _copy,
         "archive": _archive,
+        "restore": _restore,
         "test-subject": _test_subject,
     }
 )

@@ -236,7 +236,7 @@ OPERATIONS = {
     },
     **{
         f"POST outreach/campaigns/<uuid:public_id>/{word}/": "outreach:write"
-        for word in ("plan", "launch", "pause", "resume", "stop")
+        for word in ("plan", "launch", "pause", "resume", "stop", "copy", "archive", "restore")
     },
     "GET ab-tests/assign/": "experiments:read",
     "GET website/funnels/": "attribution:read",
