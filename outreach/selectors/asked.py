@@ -13,11 +13,10 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from django.db import connection
 
 from outreach.engine.audience_rules import RulesError
 from outreach.models import Audience
-from outreach.selectors.audiences.reading import query_of
+from outreach.selectors.audiences.reading import AS_EVER, query_of, sets_in_memory
 from outreach.selectors.binary import read_table
 from workspaces.gate import StateError
 from workspaces.models import Workspace
@@ -77,9 +76,10 @@ def asked_of(workspace: Workspace, contacts: Sequence[int], points: Sequence[int
 def asked_audience(workspace: Workspace, audience: Audience | None, now: datetime) -> Asked:
     """Members of an audience, everybody without one, by their ids; for this transaction only."""
     query, given = member_query(workspace, audience, now)
-    with connection.cursor() as cursor:
+    with sets_in_memory() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {_TABLE}")
         cursor.execute(_FILL.format(members=query), given)
+        cursor.execute(AS_EVER)
         cursor.execute(f"ANALYZE {_TABLE}")
     found = read_table(_READ, {}, {"id": "i8"})
     return Asked(workspace, found["id"], _TABLE)
@@ -106,13 +106,14 @@ def member_query(
 def member_ids(workspace: Workspace, audience: Audience | None, now: datetime) -> IntArray:
     """Ids of an audience's members, in their order."""
     query, given = member_query(workspace, audience, now)
-    return read_table(_IDS.format(members=query), given, {"id": "i8"})["id"]
+    with sets_in_memory():
+        return read_table(_IDS.format(members=query), given, {"id": "i8"})["id"]
 
 
 def member_count(workspace: Workspace, audience: Audience | None, now: datetime) -> int:
     """How many an audience has now."""
     query, given = member_query(workspace, audience, now)
-    with connection.cursor() as cursor:
+    with sets_in_memory() as cursor:
         cursor.execute(_COUNT.format(members=query), given)
         return int(cursor.fetchone()[0])
 

@@ -31,11 +31,12 @@ from outreach.selectors.audiences.conditions import Compiler
 from workspaces.models import Workspace
 
 PREVIEW: Final = 20
-# Sets of ids of a million people in memory, or the database compares them one by one. What is asked
-# at every change of a rule is in memory too: indexes that hold the answer are read, not tables.
-_MEMORY: Final = (
-    "SET LOCAL work_mem = '256MB'; SET LOCAL random_page_cost = 1.1; SET LOCAL jit = off"
-)
+# Sets of ids of millions of people in memory, or the database compares them one by one. What is
+# asked at every change of a rule is in memory too: indexes that hold the answer are read, not
+# tables.
+_SETTINGS: Final = ("work_mem TO '256MB'", "random_page_cost TO 1.1", "jit TO off")
+#: For whatever else a transaction reads.
+AS_EVER: Final = "; ".join(f"SET LOCAL {one.split()[0]} TO DEFAULT" for one in _SETTINGS)
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def query_of_rules(workspace: Workspace, rules: Group, now: datetime) -> Query:
 
 def count_of(query: Query) -> int:
     """How many contacts a query finds."""
-    with _reading() as cursor:
+    with sets_in_memory() as cursor:
         cursor.execute(f"SELECT count(*) FROM ({query.sql}) found", query.params)  # noqa: S608
         return int(cursor.fetchone()[0])
 
@@ -108,7 +109,7 @@ def preview_of(workspace: Workspace, rules: Group, now: datetime) -> Preview:
 
 def people_of(workspace: Workspace, query: Query, size: int = PREVIEW) -> list[Contact]:
     """Return some of them, the newest first, with their addresses."""
-    with _reading() as cursor:
+    with sets_in_memory() as cursor:
         cursor.execute(
             f"SELECT id FROM ({query.sql}) found ORDER BY id DESC LIMIT %(size)s",  # noqa: S608
             {**query.params, "size": size},
@@ -120,7 +121,7 @@ def people_of(workspace: Workspace, query: Query, size: int = PREVIEW) -> list[C
 
 def ids_of(query: Query) -> npt.NDArray[np.int64]:
     """All of them, rising."""
-    with _reading() as cursor:
+    with sets_in_memory() as cursor:
         cursor.execute(
             f"SELECT coalesce(array_agg(id ORDER BY id), '{{}}') FROM ({query.sql}) found",  # noqa: S608
             query.params,
@@ -139,9 +140,10 @@ def in_words(workspace: Workspace, rules: Group) -> str:
 
 
 @contextmanager
-def _reading() -> Iterator[Any]:
+def sets_in_memory() -> Iterator[Any]:
+    """Hand out a cursor that queries of audiences are to be asked by; no other can afford them."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_MEMORY)
+        cursor.execute("; ".join(f"SET LOCAL {one}" for one in _SETTINGS))
         yield cursor
 
 

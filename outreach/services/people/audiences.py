@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from outreach.engine.audience_rules import RulesError, parse
 from outreach.models import (
@@ -17,7 +17,12 @@ from outreach.models import (
     Contact,
     OutreachCampaign,
 )
-from outreach.selectors.audiences.reading import count_of, query_of, query_of_rules
+from outreach.selectors.audiences.reading import (
+    count_of,
+    query_of,
+    query_of_rules,
+    sets_in_memory,
+)
 from outreach.services.people.refusing import PeopleError
 from workspaces.gate import Proposer
 from workspaces.models import Workspace
@@ -163,7 +168,7 @@ def add_everybody_of(*, audience: Audience, source: Audience, by: Proposer, now:
         raise PeopleError("members_of", "There is no such audience here.")
     query = query_of(source, now)
     given = {**query.params, "own": audience.workspace_id, "onto": audience.pk, "at": now}
-    with connection.cursor() as cursor:
+    with sets_in_memory() as cursor:
         cursor.execute(_PUT_ON.format(found=query.sql), given)
         added = int(cursor.rowcount)
     _count(audience, now)

@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from outreach.engine.audience_rules import RulesError, parse
 from outreach.models import Audience, Contact, OutreachCampaign
+from outreach.selectors.asked import asked_audience
 from outreach.selectors.audiences.reading import (
     count_of,
     digest_of,
@@ -18,6 +20,7 @@ from outreach.selectors.audiences.reading import (
     preview_of,
     query_of,
     query_of_rules,
+    sets_in_memory,
 )
 from outreach.services.people.audiences import (
     add_everybody_of,
@@ -155,6 +158,22 @@ def test_preview_counts_and_says(workspace: Workspace) -> None:
 
     assert (seen.count, seen.words) == (25, "agreed to marketing by e-mail")
     assert [one.pk for one in seen.contacts] == [one.pk for one in people[:4:-1]]
+
+
+def test_sets_have_room_and_other_questions_are_planned_as_ever(workspace: Workspace) -> None:
+    def room() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('work_mem')")
+            return str(cursor.fetchone()[0])
+
+    audience = audience_of(workspace, contact_of(workspace))
+    before = room()
+
+    asked_audience(workspace, audience, NOW)
+
+    assert room() == before
+    with sets_in_memory():
+        assert room() == "256MB"
 
 
 def test_digest_names_the_members(workspace: Workspace) -> None:
