@@ -10,7 +10,7 @@ from outreach.services.people.import_job import IMPORT_JOB, workspaces_waiting
 from outreach.services.planning.jobs import WATCH_JOB
 from outreach.services.sending.calling import Senders
 from outreach.services.sending.dispatching import dispatch
-from outreach.services.sending.falling_back import fall_back_without_receipt
+from outreach.services.sending.falling_back import fall_back_after_news, fall_back_without_receipt
 from outreach.services.sending.marking import end_stopped
 from outreach.services.sending.materialising import materialise_due
 from outreach.services.sending.recovering import end_leases_of_the_dead, recover
@@ -58,8 +58,9 @@ def recover_lapsed(**_: object) -> int:
 
 @shared_task(name="outreach.fall_back", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
 def fall_back(**_: object) -> int:
-    """Use the next channel for what nothing was heard of."""
-    return fall_back_without_receipt(now=timezone.now())
+    """Use the next channel for what nothing was heard of, and what did not arrive."""
+    now = timezone.now()
+    return fall_back_after_news(now=now) + fall_back_without_receipt(now=now)
 
 
 @shared_task(name="outreach.watch_sends", time_limit=300)

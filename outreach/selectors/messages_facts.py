@@ -205,6 +205,7 @@ def _earlier(
         )
         .exclude(status__in=_REACHED_NOBODY)
         .exclude(pk__in=[message.pk for message in messages])
+        .exclude(pk__in=_replaced(messages))
         .values_list("contact", "sent_at", "purpose", "campaign", "step", "content_sha256")
     )
     found: dict[int, list[Earlier]] = defaultdict(list)
@@ -214,6 +215,15 @@ def _earlier(
             Earlier(contact, sent_at or now, is_marketing, campaign, step, content)
         )
     return found
+
+
+def _replaced(messages: Sequence[OutreachMessage]) -> list[int]:
+    """Messages that these take the place of: by another channel, after they reached nobody."""
+    first = [one.fallback_of_id for one in messages if one.fallback_of_id]
+    if not first:
+        return []
+    before = OutreachMessage.objects.filter(pk__in=first, fallback_of__isnull=False)
+    return [*first, *before.values_list("fallback_of", flat=True)]
 
 
 def _caps(

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from outreach.engine.channels import Channel
 from outreach.engine.fallback import RECEIPT_S
 from outreach.engine.laws import DEFAULT_LAWS
 from outreach.models import (
     ContactPoint,
+    MessageDay,
     MessageStatus,
     OutreachMessage,
     TemplateVersion,
@@ -63,6 +64,31 @@ def fall_back_without_receipt(*, now: datetime, most: int = 500) -> int:
     )  # fmt: skip
     with transaction.atomic():
         return len(fall_back(messages=list(silent), now=now))
+
+
+def fall_back_after_news(*, now: datetime, most: int = 500) -> int:
+    """Use the next channel for messages of which a provider told that they did not arrive.
+
+    A bounce for good, or a failure; never for who left or complained, and not twice.
+    """
+    made = 0
+    days = MessageDay.objects.filter(
+        Q(bounced__gt=0) | Q(failed__gt=0), day__gte=(now - 2 * _RECEIPTS_SEEN).date()
+    )
+    for workspace in days.order_by("workspace").values_list("workspace", flat=True).distinct():
+        done = OutreachMessage.objects.filter(fallback_of=OuterRef("pk"))
+        failed = (
+            OutreachMessage.objects.select_related("workspace", "point")
+            .filter(
+                ~Exists(done), workspace=workspace, fallbacks__len__gt=0,
+                status__in=[MessageStatus.BOUNCED, MessageStatus.FAILED],
+                sent_at__gt=now - _RECEIPTS_SEEN, attempt__lt=MOST_ATTEMPTS,
+            )
+            .order_by("sent_at", "pk")[:most]
+        )  # fmt: skip
+        with transaction.atomic():
+            made += len(fall_back(messages=list(failed), now=now))
+    return made
 
 
 def _next(
