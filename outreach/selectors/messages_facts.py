@@ -222,8 +222,8 @@ def _replaced(messages: Sequence[OutreachMessage]) -> list[int]:
     first = [one.fallback_of_id for one in messages if one.fallback_of_id]
     if not first:
         return []
-    before = OutreachMessage.objects.filter(pk__in=first, fallback_of__isnull=False)
-    return [*first, *before.values_list("fallback_of", flat=True)]
+    before = OutreachMessage.objects.filter(pk__in=first).values_list("fallback_of", flat=True)
+    return [*first, *(one for one in before if one is not None)]
 
 
 def _caps(
