@@ -19,9 +19,14 @@ from outreach.models import (
     MessageEvent,
     OutreachMessage,
     OutreachTask,
+    PlatformInsight,
     SendPlan,
+    SocialAdvocate,
+    SocialPlatform,
+    SocialPost,
     Suppression,
 )
+from outreach.selectors.funnels import funnels_of
 from sandbox.server import Sandbox
 from tests.workspaces.factories import ConnectionFactory
 from workspaces.crypto import encrypt
@@ -79,7 +84,7 @@ def test_two_weeks_of_messages(workspace: Workspace, now: datetime, tmp_path: Pa
     ]  # fmt: skip
 
     # People signed all of it but the last, which waits for more than a thousand recipients.
-    asked = Proposal.objects.order_by("pk")
+    asked = Proposal.objects.filter(kind="outreach.launch").order_by("pk")
     assert [str(one.status) for one in asked] == ["executed"] * 4 + ["pending"]
     signer = mailing.people["approver"]
     assert all(
@@ -100,3 +105,14 @@ def test_two_weeks_of_messages(workspace: Workspace, now: datetime, tmp_path: Pa
     reasons = set(Suppression.objects.values_list("reason", flat=True))
     assert reasons == {"unsubscribe", "bounce", "complaint", "manual"}
     assert Touchpoint.objects.filter(workspace=workspace, channel__name="email").exists()
+
+    # A week on the networks: answered in public, then privately; what others said today waits.
+    assert set(SocialPost.objects.values_list("platform", flat=True)) == set(SocialPlatform.values)
+    funnels = {one.name: one for one in funnels_of(workspace)}
+    ask, says = funnels["Wants to know more"], funnels["Says something"]
+    assert 0 < ask.messaged <= ask.replied <= ask.triggered
+    assert (says.triggered > 0, says.replied) == (True, 0)
+    waits = Proposal.objects.filter(kind="outreach.answer", status="pending").count()
+    assert waits >= says.triggered
+    assert PlatformInsight.objects.filter(type="timing").count() == 15
+    assert SocialAdvocate.objects.exclude(tier="").exists()

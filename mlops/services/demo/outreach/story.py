@@ -15,6 +15,7 @@ from typing import Any, Final
 from attribution.models import Person
 from mlops.platforms.sandbox_control import SandboxControl
 from mlops.services.demo.outreach.contacts import WRITERS, fill_people
+from mlops.services.demo.outreach.networks import live_on_networks
 from mlops.services.demo.outreach.providers import Providers, connect_providers
 from mlops.services.demo.outreach.texts import (
     AFTER,
@@ -85,6 +86,9 @@ class Mailing:
         self._sequence(self._afternoon(2))
         self._answers_to_the_page(self._afternoon(1))
         run_job(workspace=self.workspace, name=WATCH_JOB, trigger="demo", now=self.now)
+        live_on_networks(
+            workspace=self.workspace, people=self.people, control=self.control, now=self.now
+        )
         self._waits_for_a_signature()
         self.providers.call()
 
