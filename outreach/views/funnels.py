@@ -173,6 +173,8 @@ def _form(
         "title": funnel.name if funnel.pk else "New funnel",
         "funnel": funnel if funnel.pk else None,
         "shown": shown,
+        "keywords": "\n".join(shown["keywords"]),
+        "excluded": "\n".join(shown["excluded"]),
         "numbers": [(name, label, shown[name]) for name, label in _NUMBERS],
         "networks": [(one.value, one.label, one in shown["platforms"]) for one in ANSWERED],
         "kinds": [(one.value, one.label, one in shown["kinds"]) for one in EngagementKind],

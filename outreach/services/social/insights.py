@@ -107,7 +107,8 @@ def _insights(window: _Window) -> Iterator[tuple[InsightType, dict[str, Any]]]:
     if audience := _audience(window):
         yield InsightType.AUDIENCE, audience
     if posts:
-        yield InsightType.CONTENT, _content(window, posts)
+        if posts[-1].posted_at >= window.ends_at - window.length:
+            yield InsightType.CONTENT, _content(window, posts)
         yield InsightType.TIMING, _timing(window, posts)
 
 

@@ -184,6 +184,9 @@ def test_an_operator_makes_a_funnel_and_switches_it_on(
     assert (refused.status_code, wrong.status_code) == (403, 400)
     assert "This is a whole number from 1 to 10,000." in wrong.content.decode()
     assert (made.keywords, made.is_on, made.needs_approval) == (["how much", "link"], False, True)
+    shown = client.get(f"/social/funnels/{made.public_id}/").content.decode()
+    assert 'rows="5">how much\nlink</textarea>' in shown
+    assert "{{" not in shown
     made.refresh_from_db()
     assert made.is_on
     assert made.answers_from is not None
