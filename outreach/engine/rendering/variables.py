@@ -63,7 +63,6 @@ class Variable:
 SYSTEM: Final = (
     Variable("unsubscribe_url", "url", "https://example.com/unsubscribe", is_required=False),
     Variable("preferences_url", "url", "https://example.com/preferences", is_required=False),
-    Variable("browser_url", "url", "https://example.com/view", is_required=False),
     Variable("sender_name", "text", "Example Ltd", is_required=False),
     Variable("postal_address", "text", "1 Example Street, Example City", is_required=False),
 )
