@@ -180,7 +180,10 @@ class Sending:
         texts = [text for step in self.plan.settings["steps"] for text in step["texts"]]
         if missing := sorted({one["name"] for one in texts if not one["version"]}):
             return CheckResult("texts", "blocked", f"Not in use: {', '.join(missing)}.")
-        return CheckResult("texts", "passed", f"{len(texts)} texts, as they were saved.")
+        words = "1 text" if len(texts) == 1 else f"{len(texts)} texts"
+        return CheckResult(
+            "texts", "passed", f"{words}, as {'it was' if len(texts) == 1 else 'they were'} saved."
+        )
 
     def _foot(self, policy: OutreachPolicy) -> CheckResult:
         """What the law wants at the end of a marketing mail."""

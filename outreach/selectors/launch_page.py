@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from outreach.models import CampaignLaunch
+from outreach.models import CampaignLaunch, MessageChannel
 from outreach.selectors.plan_diff import diff_of
 from workspaces.models import Proposal
 
@@ -22,6 +22,10 @@ def launch_context(proposal: Proposal, _now: datetime) -> dict[str, Any]:
         "campaign": launch.campaign,
         "send": launch.plan,
         "body": plan.content,
+        "senders": [
+            (MessageChannel(name).label, one)
+            for name, one in plan.content.get("senders", {}).items()
+        ],
         "diff": diff_of(launch.plan),
         "currency": launch.workspace.currency,
     }
