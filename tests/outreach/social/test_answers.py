@@ -27,7 +27,16 @@ from outreach.services.sending.calling import Senders
 from outreach.services.sending.dispatching import dispatch
 from outreach.services.social.following import follow_entries
 from outreach.services.social.matching import match_funnels
-from tests.outreach.social.steps import NOON, comment_at, done_of, funnel_of, page_on, person_of
+from outreach.services.social.syncing import read_network
+from tests.outreach.social.steps import (
+    NOON,
+    comment_at,
+    done_of,
+    funnel_of,
+    network_to,
+    page_on,
+    person_of,
+)
 from tests.outreach.steps import audience_of, campaign_of, contact_of, let_go, plan_of, point_of
 from tests.workspaces.gate_steps import fresh, run_due, sign
 from workspaces.models import Proposal, Status, User, Workspace
@@ -325,3 +334,43 @@ def test_who_answers_goes_on_in_the_sequence_that_was_signed(
     assert (before, after) == (0, 1)
     new = Enrolment.objects.get(contact=Contact.objects.get(source="social"))
     assert (new.campaign, new.next_position) == (sequence, 1)
+
+
+@pytest.mark.parametrize("accepts", [True, False])
+def test_on_x_who_takes_messages_gets_one_and_a_reply_can_be_deleted(
+    box, workspace: Workspace, operator: User, approver: User, *, accepts: bool
+) -> None:
+    connection = network_to(box, workspace, "x")
+    token = "sandbox-x-social-ptd-fitness"
+    box.control("seed", {"accounts": [{"platform": "x", "id": "77", "token": token}]})
+    on = {"network": "x", "account": "77", "at": NOON.isoformat()}
+    for item in (
+        {"kind": "post", "id": "500", "text": "Week 12"},
+        {"kind": "person", "id": "42", "username": "uma", "name": "Uma", "accepts_dm": accepts},
+        {"kind": "comment", "id": "501", "author": "42", "parent": "500", "text": "Link please"},
+    ):
+        box.control("social/item", {**on, **item})
+    ChannelPolicy.objects.create(
+        workspace=workspace, channel="twitter", connection=connection, is_on=True
+    )
+    read_network(connection, "twitter", now=NOON)
+    funnel_of(workspace, platforms=["twitter"])
+
+    match_funnels(workspace=workspace, now=NOON)
+    answer_at(box, 5)
+    answer_at(box, 30)
+    entry = SocialFunnelEntry.objects.get()
+    message = OutreachMessage.objects.get()
+    undo = revert(proposal_id=Proposal.objects.get().pk, by=operator, now=NOON + 31 * MINUTE)
+    sign(undo, approver, NOON + 31 * MINUTE)
+    answer_at(box, 32)
+    read_network(connection, "twitter", now=NOON + 33 * MINUTE)
+
+    assert entry.reply_external_id
+    assert message.status == (MessageStatus.SENT if accepts else MessageStatus.CANCELLED)
+    assert SocialFunnelEntry.objects.get().taken_back_at == NOON + 32 * MINUTE
+    gone = box.http.get(
+        f"/2/tweets/{entry.reply_external_id}", headers={"Authorization": f"Bearer {token}"}
+    )
+    assert "data" not in gone.json()
+    assert SocialPost.objects.count() == 1
