@@ -32,5 +32,6 @@ urlpatterns = [
         name="outreach-halt-lift",
     ),
     path("outreach/channels/", channels.channels, name="outreach-channels"),
+    path("outreach/channels/chooser/", channels.chooser, name="outreach-chooser"),
     path("outreach/channels/<slug:channel>/", channels.save, name="outreach-channel-save"),
 ]

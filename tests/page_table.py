@@ -213,6 +213,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "outreach-halt-lift": (NONE, APPROVER),
     "outreach-channels": (ADMIN, NONE),
     "outreach-channel-save": (NONE, ADMIN),
+    "outreach-chooser": (NONE, ADMIN),
     "practices": (MEMBER, NONE),
     "practices-refresh": (NONE, OPERATOR),
     "practice-add": (OPERATOR, OPERATOR),

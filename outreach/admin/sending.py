@@ -8,6 +8,7 @@ from outreach.models import (
     CampaignLaunch,
     ChannelPolicy,
     ChannelTemplate,
+    ChannelWorth,
     Enrolment,
     Halt,
     MessageDay,
@@ -53,7 +54,8 @@ class OutreachPolicyAdmin(WorkspaceModelAdmin[OutreachPolicy]):
     add_role = change_role = Role.ADMIN
     list_display = ("__str__", "marketing_per_day", "marketing_per_week", "launch_recipients",
                     "launch_budget", "has_canary", "updated_at")  # fmt: skip
-    exclude = ("workspace",)
+    # Who chooses channels is decided on their page, which says what speaks for it.
+    exclude = ("workspace", "learned_chooses")
 
 
 @admin.register(Halt)
@@ -250,6 +252,16 @@ class MessageDayAdmin(ReadOnlyAdmin[MessageDay]):
     search_fields = ("=domain",)
     ordering = ("-pk",)
     readonly_fields = fields_of(MessageDay)
+
+
+@admin.register(ChannelWorth)
+class ChannelWorthAdmin(ReadOnlyAdmin[ChannelWorth]):
+    """How often people answer on each channel."""
+
+    list_display = ("customer_type", "channel", "chosen_by", "messages", "answered", "counted_at")
+    list_filter = ("channel", "customer_type", "chosen_by")
+    ordering = ("customer_type", "channel", "chosen_by")
+    readonly_fields = fields_of(ChannelWorth)
 
 
 @admin.register(OutreachTask)

@@ -30,6 +30,8 @@ from outreach.models.imports import ContactImport, ContactImportRow, ContactImpo
 from outreach.models.messages import UNSENT, WAITING, MessageStatus, OutreachMessage
 from outreach.models.plans import SENT_TO, Outcome, PlannedSend, PlanStatus, SendPlan
 from outreach.models.results import (
+    ChannelChooser,
+    ChannelWorth,
     EventKind,
     MessageDay,
     MessageEvent,
@@ -76,8 +78,10 @@ __all__ = [
     "CampaignLaunch",
     "CampaignStatus",
     "CampaignType",
+    "ChannelChooser",
     "ChannelPolicy",
     "ChannelTemplate",
+    "ChannelWorth",
     "Consent",
     "ConsentSource",
     "Contact",

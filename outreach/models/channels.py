@@ -183,6 +183,11 @@ class OutreachPolicy(models.Model):
     choice = models.JSONField(
         default=dict, blank=True, help_text="What differs from the shipped table of channels."
     )
+    learned_chooses = models.BooleanField(
+        default=False,
+        help_text="What was learnt chooses the channel for nine people in ten, the table for one; "
+        "else the other way round.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

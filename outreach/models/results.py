@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
+from attribution.models import CustomerType
 from outreach.models.campaigns import OutreachCampaign, SequenceStep
 from outreach.models.channels import MessageChannel, money
 from outreach.models.messages import OutreachMessage
@@ -199,3 +200,38 @@ class OutreachTask(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()}"
+
+
+class ChannelChooser(models.TextChoices):
+    """What chose the channel of a message."""
+
+    TABLE = "table", "The table"
+    LEARNED = "learned", "What was learnt"
+    OTHER = "other", "The campaign's list"
+
+
+class ChannelWorth(models.Model):
+    """How often people of a type answer on a channel; counted daily, for the choice of channels."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, db_index=False)
+    customer_type = models.CharField(max_length=12, choices=CustomerType.choices)
+    channel = models.CharField(max_length=9, choices=MessageChannel.choices)
+    chosen_by = models.CharField(max_length=7, choices=ChannelChooser.choices)
+    messages = models.PositiveIntegerField(help_text="Sent, and old enough to have been answered.")
+    answered = models.PositiveIntegerField(help_text="Clicked or replied to within three days.")
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            # Also what a plan asks: all of a workspace.
+            models.UniqueConstraint(
+                fields=["workspace", "customer_type", "channel", "chosen_by"],
+                name="outreach_channelworth_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(answered__lte=F("messages")), name="outreach_channelworth_counts"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_type}, {self.channel}"

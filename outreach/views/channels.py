@@ -18,7 +18,9 @@ from experiments.forms import problems_of, whole_of
 from outreach.models import ChannelPolicy, MessageChannel
 from outreach.selectors.channel_page import channel_rows
 from outreach.selectors.laws import outreach_policy_of
+from outreach.selectors.worth import Answers
 from outreach.services.channel_policies import save_channel
+from outreach.services.learning import choose_by
 from workspaces.gate import GateError, Proposer
 from workspaces.pages import PageRequest, page, show
 from workspaces.roles import Role
@@ -30,11 +32,17 @@ from workspaces.services.refusals import RefusedError
 @page(Role.ADMIN)
 def channels(request: PageRequest) -> HttpResponse:
     """Each channel: on or off, by what it sends, from whom, its price and rate, and its law."""
+    answers = Answers.of(request.workspace)
+    compared = answers.comparison()
     context = {
         "title": "Channels",
         "rows": channel_rows(request.workspace, timezone.now()),
         "policy": outreach_policy_of(request.workspace),
         "currency": request.workspace.currency,
+        "worth": answers.lines(),
+        "comparison": compared,
+        "learned_is_better": compared.is_better(learned=True),
+        "table_is_better": compared.is_better(learned=False),
     }
     return show(request, "outreach/channels.html", context)
 
@@ -59,6 +67,24 @@ def save(request: PageRequest, channel: str) -> HttpResponse:
         messages.error(request, str(error))
     except ValidationError as error:
         messages.error(request, " ".join(problems_of(error)))
+    return redirect("outreach-channels")
+
+
+@require_POST
+@page(Role.ADMIN)
+def chooser(request: PageRequest) -> HttpResponse:
+    """Let what was learnt choose channels for most people, or the table again."""
+    learned = request.POST.get("chooser") == "learned"
+    try:
+        choose_by(
+            workspace=request.workspace, learned=learned, by=Proposer.person(request.user),
+            now=timezone.now(),
+        )  # fmt: skip
+    except (GateError, RefusedError) as error:
+        messages.error(request, str(error))
+    else:
+        what = "What was learnt" if learned else "The table"
+        messages.success(request, f"{what} chooses for nine people in ten from the next plan on.")
     return redirect("outreach-channels")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from outreach.models import (
     CampaignLaunch,
     ChannelPolicy,
+    ChannelWorth,
     ContactImport,
     ContactImportRow,
     ContactStanding,
@@ -49,6 +50,10 @@ def fill(workspace: Workspace, launch: Proposal) -> None:
         **own, proposal=launch, campaign=campaign, plan=plan, operation="launch"
     )
     MessageEvent.objects.create(**own, message=message, kind="delivered", key="1", at=NOW)
+    ChannelWorth.objects.create(
+        **own, customer_type="new", channel="email", chosen_by="table", messages=1, answered=0,
+        counted_at=NOW,
+    )  # fmt: skip
     MessageDay.objects.create(**own, day=NOW.date(), campaign=campaign, channel="email", sent=1)
     TrackedLink.objects.create(**own, url="https://shop.example/", sha256="0" * 64)
     OutreachTask.objects.create(**own, message=message, reason="assisted")

@@ -125,11 +125,13 @@ def plan_of(campaign: OutreachCampaign, *contacts: Contact, **values: Any) -> Se
     )  # fmt: skip
     step = campaign.steps.get(position=1)
     text = step.texts.get(variant="", channel="email").template.current
+    why = values.pop("why", 0)
     for place, contact in enumerate(contacts):
         point = contact.points.get(channel="email", position=0)
         PlannedSend.objects.create(
             workspace=campaign.workspace, plan=plan, place=place, step=step, contact=contact,
             outcome="scheduled", point=point, channel="email", text=text, send_at=NOW,
+            why=why,
         )  # fmt: skip
     made = {"status": "ready", "made_at": NOW, "rows_sha256": "1" * 64, **values}
     for name, value in made.items():

@@ -1,4 +1,4 @@
-"""Every day anew: what contacts bought, their segment, and where attribution sees them."""
+"""Every day anew: what contacts bought, their segment, when they look, what they answer."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import numpy.typing as npt
 from django.db import connection, transaction
 
 from outreach.engine.rfm import SEGMENTS, rfm
+from outreach.services.learning import count_worth
+from outreach.services.people.habits import keep_habits
 from workspaces.models import Workspace
 from workspaces.services.jobs import Progress
 
@@ -80,7 +82,7 @@ UPDATE outreach_contact c SET customer_type = o.customer_type, lifecycle_stage =
 
 @transaction.atomic
 def refresh_standing(*, workspace: Workspace, now: datetime) -> int:
-    """Count purchases of a year, score them, and take over what attribution says; how many."""
+    """Count purchases of a year and looks, score them, take over their types; how many."""
     given: dict[str, Any] = {"workspace": workspace.pk, "now": now, "since": now - WINDOW,
              "currency": workspace.currency, "zone": workspace.time_zone}  # fmt: skip
     with connection.cursor() as cursor:
@@ -98,6 +100,7 @@ def refresh_standing(*, workspace: Workspace, now: datetime) -> int:
         _score(cursor, rows)
         cursor.execute(_KEEP, given)
         cursor.execute(_TYPES, given)
+    keep_habits(workspace=workspace, now=now)
     return len(rows)
 
 
@@ -119,4 +122,8 @@ def _score(cursor: Any, rows: npt.NDArray[np.float64]) -> None:
 
 def refresh_for_workspace(progress: Progress) -> None:
     """Body of the job."""
-    progress.count(contacts=refresh_standing(workspace=progress.workspace, now=progress.now))
+    workspace, now = progress.workspace, progress.now
+    progress.count(
+        contacts=refresh_standing(workspace=workspace, now=now),
+        messages=count_worth(workspace=workspace, now=now),
+    )

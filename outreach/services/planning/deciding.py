@@ -24,6 +24,7 @@ from outreach.selectors.facts import People, people_of
 from outreach.selectors.message_tests import Texts, arms_of
 from outreach.selectors.plan_rows import OUTCOMES, PlanRows, outcomes_of, why_bits
 from outreach.selectors.sent_lately import lately, ledger_of
+from outreach.selectors.worth import chance_of, learned_of
 from outreach.services.planning.waves import waves_of
 from workspaces.gate import Json, StateError
 
@@ -93,7 +94,11 @@ def decide_step(asked: Asked, asking: Asking) -> PlanRows:
     )
     ledger = ledger_of(asked, asking.step, texts.all, now, waits=asking.is_follow_up)
     ledger = replace(ledger, **by_day(use, asking.first_day()))
-    found = decide(people.recipients, rules, ledger, moment(now))
+    rules = replace(rules, learned=learned_of(workspace, usable.channels))
+    found = decide(
+        people.recipients, rules, ledger, moment(now),
+        rng=chance_of(campaign.public_id, asking.step.public_id),
+    )  # fmt: skip
     arms = arms_of(workspace, asking.settings["campaign"]["test"], asked.ids)
     return _rows(asking, people, rules, found, arms.keys, arms.of, texts.table(arms.keys))
 
