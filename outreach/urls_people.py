@@ -9,6 +9,7 @@ from outreach.views.people import audiences, contacts, imports, suppressions
 urlpatterns = [
     path("outreach/contacts/", contacts.contacts, name="contacts"),
     path("outreach/contacts/add/", contacts.add, name="contact-add"),
+    path("outreach/contacts/export.<slug:kind>", audiences.export_contacts, name="contacts-export"),
     path("outreach/contacts/bulk/", contacts.bulk, name="contacts-bulk"),
     path("outreach/contacts/<uuid:public_id>/", contacts.contact, name="contact"),
     path("outreach/contacts/<uuid:public_id>/journey/", contacts.journey, name="contact-journey"),

@@ -224,6 +224,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "practice-restore": (NONE, OPERATOR),
     "contacts": (MEMBER, NONE),
     "contact-add": (OPERATOR, OPERATOR),
+    "contacts-export": (OPERATOR, NONE),
     "contacts-bulk": (NONE, OPERATOR),
     "contact": (MEMBER, NONE),
     "contact-journey": (MEMBER, NONE),

@@ -145,6 +145,7 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
             f"practice{rest}": [rows["practice"]] for rest in ("", "-draft", "-give-up", "-restore")
         },
         "contact": [rows["contact"]],
+        "contacts-export": ["csv"],
         "contact-journey": [rows["contact"]],
         "contact-export": [rows["contact"]],
         "contact-act": [rows["contact"], "archive"],
@@ -454,6 +455,7 @@ NAMELESS = {
     "attribution-export",
     "attribution-chart",
     "website-export",
+    "contacts-export",
     "dashboard-export",
     "scenarios-export",
     "model-rollback",

@@ -23,7 +23,7 @@ from outreach.api.people_serializers import (
 )
 from outreach.models import ConsentSource, Contact
 from outreach.selectors.consents import current_consents, history_of
-from outreach.selectors.contacts import contacts_of, found_by
+from outreach.selectors.contacts import at_address, contacts_of, found_by
 from outreach.services.people.consenting import Said, set_consent
 from outreach.services.people.keeping import archive_contact, change_contact, create_contact
 from workspaces import scopes
@@ -39,7 +39,7 @@ class ContactFilter(Filters):
 
     q = django_filters.CharFilter(method="search", label="Beginning of a name, address or id.")
     external_id = django_filters.CharFilter()
-    address = django_filters.CharFilter(field_name="points__address")
+    address = django_filters.CharFilter(method="at", label="An address, however it is spelled.")
     country = django_filters.CharFilter()
     customer_type = django_filters.ChoiceFilter(choices=CustomerType.choices)
     lifecycle_stage = django_filters.ChoiceFilter(choices=LifecycleStage.choices)
@@ -49,6 +49,10 @@ class ContactFilter(Filters):
     def search(self, rows: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
         """Narrow to those whom the words name."""
         return found_by(rows, value)
+
+    def at(self, rows: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
+        """Narrow to whose address it is, each once."""
+        return at_address(rows, value)
 
     def archived(self, rows: QuerySet[Contact], name: str, value: bool) -> QuerySet[Contact]:  # noqa: FBT001  # the library calls it so
         """Narrow to those put away, or to the others."""

@@ -19,6 +19,7 @@ _LOCAL: Final = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 _DOMAIN: Final = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})"
 )
+_LOCALE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _PLATFORM_ID: Final = re.compile(r"[\w.:@/+-]+")
 
 
@@ -111,6 +112,11 @@ def phone(text: str, country: str = "") -> str:
         return found
     hint = "" if country or text.startswith("+") else " Give it with its country code."
     raise AddressError(f"{text[:40]!r} is no phone number such as +491701234567.{hint}")
+
+
+def is_locale(text: str) -> bool:
+    """Whether a text is a language tag such as ``de`` or ``de-AT``."""
+    return _LOCALE.fullmatch(text) is not None
 
 
 def domain_of(address: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from django.db.models import Q, QuerySet
 
+from outreach.engine import addresses
 from outreach.models import Contact, ContactPoint, OutreachMessage
 from workspaces.models import Workspace
 
@@ -35,6 +37,18 @@ def found_by(rows: QuerySet[Contact], words: str) -> QuerySet[Contact]:
     workspaces = rows.values("workspace")[:1]
     own = addresses.filter(workspace__in=workspaces).values("contact")
     return rows.filter(named | Q(external_id=text) | Q(pk__in=own))
+
+
+def at_address(rows: QuerySet[Contact], text: str) -> QuerySet[Contact]:
+    """Those who have an address, in whatever spelling it is asked for."""
+    spelled = {text.strip(), text.strip().lower()}
+    for channel in ("email", "sms"):
+        with suppress(addresses.AddressError):
+            spelled.add(addresses.normal(channel, text))
+    own = ContactPoint.objects.filter(
+        workspace__in=rows.values("workspace")[:1], address__in=sorted(spelled)
+    )
+    return rows.filter(pk__in=own.values("contact"))
 
 
 _MOMENTS: Final = (

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from attribution.services.identity_many import people_of
+from outreach.engine.addresses import is_locale
 from outreach.models import (
     AudienceMember,
     Consent,
@@ -111,6 +112,8 @@ def _cut(values: dict[str, Any]) -> dict[str, Any]:
         values[name] = values[name][:most]
     if len(values["country"]) != 2 or not values["country"].isalpha():
         values["country"] = ""
+    if values["locale"] and not is_locale(values["locale"]):
+        values["locale"] = ""
     if values["time_zone"] and not _is_zone(values["time_zone"]):
         values["time_zone"] = ""
     if isinstance(values["attributes"], str):

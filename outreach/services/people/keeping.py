@@ -132,6 +132,8 @@ def _checked(values: Mapping[str, Any], workspace: Workspace, country: Any) -> K
         raise PeopleError("country", "Use a two-letter ISO country code such as DE.")
     if fields.get("preferred_channel", "") not in ["", *MessageChannel.values]:
         raise PeopleError("preferred_channel", f"Choose one of {', '.join(MessageChannel.values)}.")
+    if fields.get("locale") and not addresses.is_locale(fields["locale"]):
+        raise PeopleError("locale", "Use a language tag such as de or de-AT.")
     if fields.get("time_zone"):
         try:
             validate_time_zone(fields["time_zone"])

@@ -48,6 +48,8 @@ def suppress(
     """
     require(Role.OPERATOR, by=by, workspace=workspace, now=now, what="To suppress addresses")
     _check(channel, purpose, reason, until, now)
+    if domains and channel not in ("", MessageChannel.EMAIL):
+        raise PeopleError("channel", "Only e-mail has domains; leave the channel empty.")
     if not 1 <= len(values) <= MOST_AT_ONCE:
         raise PeopleError("values", f"Give 1 to {MOST_AT_ONCE:,} addresses.")
     read = [_read(one, channel, workspace.country, place, domains=domains)
@@ -79,9 +81,11 @@ def _read(text: str, channel: str, country: str, place: int, *, domains: bool) -
 
 
 def guessed_channel(text: str) -> str:
-    """Channel of an address by its look: an @ is of e-mail, digits are of a phone."""
+    """Channel of an address by its look: an @ is of e-mail, + and digits are of a phone."""
     if "@" in text.strip().removeprefix("@"):
         return MessageChannel.EMAIL
+    if text.strip().startswith("+"):
+        return MessageChannel.SMS
     digits = sum(one.isdigit() for one in text)
     is_phone = digits >= 6 and not any(one.isalpha() for one in text)
     return MessageChannel.SMS if is_phone else MessageChannel.CHAT

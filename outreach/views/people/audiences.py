@@ -15,7 +15,7 @@ from attribution.models import FunnelDefinition
 from experiments.models import ABTest
 from outreach.engine.audience_rules import RulesError, parse
 from outreach.models import Audience, AudienceKind
-from outreach.selectors.audiences.files import table_of
+from outreach.selectors.audiences.files import table_of, table_of_contacts
 from outreach.selectors.audiences.reading import (
     Preview,
     count_of,
@@ -32,7 +32,7 @@ from outreach.services.people.audiences import (
     used_in,
 )
 from outreach.services.people.refusing import PeopleError
-from outreach.views.people.contacts import own_contact
+from outreach.views.people.contacts import filtered, own_contact
 from outreach.views.people.rule_rows import KINDS, document_of, rows_of
 from workspaces.gate import GateError, Proposer
 from workspaces.pages import PageRequest, has_role, page, show
@@ -240,3 +240,17 @@ def export(request: PageRequest, public_id: UUID, kind: str) -> HttpResponse:
         return redirect("audience", public_id)
     words = (("Audience", row.name), ("Who", said))
     return download(_WRITERS[kind]([table], words), name=f"audience-{row.pk}", kind=kind)
+
+
+@require_safe
+@page(Role.OPERATOR)
+def export_contacts(request: PageRequest, kind: str) -> HttpResponse:
+    """Contacts as they are filtered, as CSV or XLSX."""
+    if kind not in _WRITERS:
+        raise Http404("There is no such export.")
+    table = table_of_contacts(request.workspace, filtered(request))
+    words = tuple(
+        (name.replace("_", " ").capitalize(), str(value))
+        for name, value in request.GET.items() if value and name != "page"
+    )  # fmt: skip
+    return download(_WRITERS[kind]([table], words), name="contacts", kind=kind)

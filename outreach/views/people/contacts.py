@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -45,14 +46,8 @@ _STORY: Final = 50
 @page(Role.VIEWER)
 def contacts(request: PageRequest) -> HttpResponse:
     """Everybody, or those whom the words and filters mean."""
-    asked, workspace = request.GET, request.workspace
-    rows = contacts_of(workspace).filter(archived_at__isnull=asked.get("archived") != "1")
-    for name, choices in (("customer_type", CustomerType.values),
-                          ("lifecycle_stage", LifecycleStage.values)):  # fmt: skip
-        if asked.get(name) in choices:
-            rows = rows.filter(**{name: asked[name]})
-    rows = found_by(rows, asked.get("q", ""))
-    found = Paginator(rows.order_by("-pk"), SHOWN).get_page(asked.get("page"))
+    workspace, rows = request.workspace, filtered(request)
+    found = Paginator(rows.order_by("-pk"), SHOWN).get_page(request.GET.get("page"))
     context = {
         "title": "Contacts",
         "rows": found,
@@ -67,6 +62,17 @@ def contacts(request: PageRequest) -> HttpResponse:
         "may_write": has_role(request, Role.OPERATOR),
     }  # fmt: skip
     return show(request, "outreach/people/contacts.html", context)
+
+
+def filtered(request: PageRequest) -> QuerySet[Contact]:
+    """Whom the words and filters of the address mean."""
+    asked = request.GET
+    rows = contacts_of(request.workspace).filter(archived_at__isnull=asked.get("archived") != "1")
+    for name, choices in (("customer_type", CustomerType.values),
+                          ("lifecycle_stage", LifecycleStage.values)):  # fmt: skip
+        if asked.get(name) in choices:
+            rows = rows.filter(**{name: asked[name]})
+    return found_by(rows, asked.get("q", ""))
 
 
 def own_contact(request: PageRequest, public_id: UUID) -> Contact:

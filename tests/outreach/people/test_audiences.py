@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from outreach.engine.audience_rules import RulesError, parse
-from outreach.models import Audience, Contact, OutreachCampaign
+from outreach.models import Audience, Consent, Contact, OutreachCampaign, OutreachMessage
 from outreach.selectors.asked import asked_audience
 from outreach.selectors.audiences.reading import (
     count_of,
@@ -33,7 +33,7 @@ from outreach.services.people.audiences import (
 from outreach.services.people.refusing import PeopleError
 from tests.examples import examples
 from tests.outreach.people.world import World, belongs, world_of
-from tests.outreach.steps import NOW, audience_of, contact_of
+from tests.outreach.steps import NOW, audience_of, contact_of, message_of
 from workspaces.gate import NotAllowedError, Proposer
 from workspaces.models import User, Workspace
 
@@ -272,3 +272,23 @@ def test_only_operators_and_own_contacts(
         add_members(audience=listing, contacts=[foreign], by=Proposer.person(operator), now=NOW)
 
     assert count_of(query_of(listing, NOW + timedelta(days=1))) == 0
+
+
+def test_members_are_those_of_now_without_any_job(workspace: Workspace, operator: User) -> None:
+    ann = contact_of(workspace)
+    rules = {"match": "all", "rules": [{"what": "did", "event": "opened", "days": 7},
+                                       {"what": "consent", "channel": "email"}]}  # fmt: skip
+    audience = create_audience(
+        workspace=workspace, values={"name": "Readers", "rules": rules},
+        by=Proposer.person(operator), now=NOW,
+    )  # fmt: skip
+    message = message_of(ann, status="sent", sent_at=NOW)
+    counts = [count_of(query_of(audience, NOW))]
+
+    OutreachMessage.objects.filter(pk=message.pk).update(status="opened", opened_at=NOW)
+    counts.append(count_of(query_of(audience, NOW)))
+    Consent.objects.create(workspace=workspace, contact=ann, channel="email", purpose="marketing",
+                           is_given=False, source="unsubscribe", at=NOW)  # fmt: skip
+    counts.append(count_of(query_of(audience, NOW)))
+
+    assert counts == [0, 1, 0]

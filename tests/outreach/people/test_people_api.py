@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from outreach.models import Audience, Consent, Contact, Suppression
-from tests.outreach.steps import audience_of, contact_of
+from tests.outreach.steps import audience_of, contact_of, point_of
 from workspaces.models import User, Workspace
 
 Browse = Callable[[User], Client]
@@ -79,6 +79,9 @@ def test_patch_archives_and_takes_back(api: Client, workspace: Workspace) -> Non
         ("audiences", {"name": "A", "add": ["01932f6e-0000-7000-8000-000000000001"],
                        "kind": "list"}, "add"),
         ("suppressions", {"values": ["ann@example.com", "no"], "channel": "email"}, "values.1"),
+        ("contacts", {"locale": "not a locale"}, "locale"),
+        ("suppressions", {"values": ["b.com"], "is_domain": True, "channel": "sms"}, "channel"),
+        ("suppressions", {"values": ["+49170"]}, "values.0"),
         ("suppressions", {"values": ["a@b.com"], "until": "2020-01-01T00:00:00Z"}, "until"),
     ],
 )  # fmt: skip
@@ -148,3 +151,16 @@ def test_lists_take_few_queries(
 
     with django_assert_max_num_queries(12):
         assert len(api.get("/api/contacts/?q=p1").json()["results"]) == 3
+
+
+def test_contact_is_found_once_by_an_address_in_any_spelling(
+    api: Client, workspace: Workspace, other_workspace: Workspace
+) -> None:
+    ann = contact_of(workspace)
+    for channel in ("sms", "whatsapp"):
+        point_of(ann, channel, "+491701234567")
+    contact_of(other_workspace)
+
+    for asked in ("Ann@Example.COM", "%2B49 170 1234567", "ann@example.com"):
+        found = api.get(f"/api/contacts/?address={asked}").json()["results"]
+        assert [one["id"] for one in found] == [str(ann.public_id)]

@@ -185,6 +185,26 @@ def test_list_is_handed_out_without_formulas(pages: Client, workspace: Workspace
     assert "'=1+1" in answer.content.decode()
 
 
+def test_contacts_are_handed_out_as_they_are_filtered(
+    pages: Client, client_as: Browse, viewer: User, workspace: Workspace,
+    other_workspace: Workspace,
+) -> None:  # fmt: skip
+    contact_of(workspace, customer_type="existing", last_name="=1")
+    contact_of(workspace, "bob@example.com", first_name="Bob")
+    contact_of(other_workspace, "cid@example.com", customer_type="existing")
+    path = f"{ADDRESS}contacts/export.csv?customer_type=existing"
+
+    told = pages.get(path).content.decode()
+
+    assert "ann@example.com" in told
+    assert "'=1" in told
+    assert "bob@" not in told
+    assert "cid@" not in told
+    assert pages.get(f"{ADDRESS}contacts/export.xlsx").content[:2] == b"PK"
+    assert pages.get(f"{ADDRESS}contacts/export.pdf").status_code == 404
+    assert client_as(viewer).get(path).status_code == 403
+
+
 def test_file_goes_from_upload_to_its_check(pages: Client, workspace: Workspace) -> None:
     file = io.BytesIO(b"Email,Name\nann@example.com,Ann\n")
     file.name = "people.csv"
