@@ -50,7 +50,7 @@ PARTS = (
     "executor", "latency", "page", "import", "multi_touch", "journeys", "matching", "webhooks",
     "website", "website_page", "funnel", "curves", "signals", "world", "dashboards", "budget",
     "winners", "training", "ml_sync", "experiments", "assignment", "experiment_counting",
-    "outreach_decisions", "outreach_plan", "outreach_dispatch", "audiences",
+    "outreach_decisions", "outreach_plan", "outreach_dispatch", "audiences", "contact_import",
 )  # fmt: skip
 SCALES = {
     "tiny": Scale(
@@ -208,12 +208,19 @@ def _experiment_parts(scale: Scale) -> dict[str, Callable[[], list[Figure]]]:
 
 
 def _outreach_parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
-    from benchmarks import audiences, outreach_decisions, outreach_dispatch, outreach_plan
+    from benchmarks import (
+        audiences,
+        contact_import,
+        outreach_decisions,
+        outreach_dispatch,
+        outreach_plan,
+    )
 
     return {
         "outreach_plan": lambda: outreach_plan.run(scale.contacts),
         "audiences": lambda: audiences.run(scale.contacts),
         "outreach_decisions": lambda: outreach_decisions.run(scale.recipients, scale.decisions),
+        "contact_import": lambda: contact_import.run(scale.units // 10),
         "outreach_dispatch": lambda: outreach_dispatch.run(scale.messages, state),
     }
 
