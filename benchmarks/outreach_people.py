@@ -53,8 +53,8 @@ SELECT gen_random_uuid(), '', false, p.address, 'unsubscribe', '', '', %(now)s, 
  WHERE p.workspace_id = %(workspace)s AND p.channel = 'email' AND p.contact_id %% 100 = 0
 """,
 )
-_TABLES: Final = ("outreach_contact", "outreach_contactpoint", "outreach_consent",
-                  "outreach_suppression")  # fmt: skip
+_TABLES: Final = ("attribution_person", "outreach_contact", "outreach_contactpoint",
+                  "outreach_consent", "outreach_suppression")  # fmt: skip
 
 
 def people_of(slug: str, people: int) -> Workspace:

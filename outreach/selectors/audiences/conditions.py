@@ -90,10 +90,10 @@ SELECT substr(u.unit, 9)::bigint FROM ({units}
 _MET: Final = """
 SELECT i.person_id FROM attribution_identifier i
  WHERE i.workspace_id = %(workspace)s AND i.kind IN ('visitor_id', 'user_id')
-   AND i.value IN ({units})
+   AND (i.value IN ({units})) IS TRUE
  UNION ALL
 SELECT i.id FROM attribution_person i
- WHERE i.workspace_id = %(workspace)s AND i.public_id IN ({public})"""
+ WHERE i.workspace_id = %(workspace)s AND (i.public_id IN ({public})) IS TRUE"""
 _LISTED: Final = """
 (c.id IN (SELECT l.contact_id FROM outreach_audiencemember l
            WHERE l.audience_id = {audience})) IS TRUE"""
