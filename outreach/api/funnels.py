@@ -115,8 +115,8 @@ class SocialFunnelDetail(FunnelsView):
     )  # fmt: skip
     def patch(self, request: Request, public_id: UUID) -> Response:
         """Change what is given."""
-        values = _plain(self.read(SocialFunnelChangeIn))
-        change_funnel(funnel=self.one(public_id), values=values, **self.asked())
+        funnel = self.one(public_id)
+        change_funnel(funnel=funnel, values=_plain(self.read(SocialFunnelChangeIn)), **self.asked())
         return self.answer(public_id)
 
     @extend_schema(
@@ -200,8 +200,9 @@ class SocialPostChange(RowsView[SocialPost]):
     @once
     def post(self, request: Request, public_id: UUID) -> Response:
         """Switch answers on or off, name the one funnel, add keywords."""
+        post = self.one(public_id)
         values = _plain(self.read(SocialPostIn))
-        change_post(post=self.one(public_id), values=values, by=self.caller.proposer, now=self.now)
+        change_post(post=post, values=values, by=self.caller.proposer, now=self.now)
         return Response(SocialPostOut(self.one(public_id)).data)
 
 

@@ -20,7 +20,7 @@ from tests.campaigns.scenarios.steps import stored
 from tests.campaigns.signal_rows import signal_of
 from tests.experiments.steps import running_of
 from tests.mlops.registry.steps import version_of
-from tests.outreach.social.steps import account_of, advocate_of, post_of
+from tests.outreach.social.steps import account_of, advocate_of, funnel_of, post_of
 from tests.outreach.steps import (
     audience_of,
     campaign_of,
@@ -124,6 +124,7 @@ def theirs(note, workspace):
         "audiences": audience_of(workspace, contact).public_id,
         "suppressions": suppression.public_id,
         "social/posts": post_of(account_of(workspace)).public_id,
+        "social/funnels": funnel_of(workspace).public_id,
         "social/advocates": advocate_of(workspace).public_id,
     }
 
