@@ -18,6 +18,7 @@ from attribution.models import CustomerType
 from experiments.forms import whole_of
 from outreach.engine.sequences import DEFAULT
 from outreach.models import MessageChannel, StepCondition
+from outreach.selectors.builder import MOST_PERSONAL
 
 #: Steps of the form, in order.
 STEPS: Final[Mapping[str, str]] = MappingProxyType(
@@ -83,7 +84,30 @@ def _texts(given: QueryDict, zone: tzinfo) -> dict[str, Any]:
     ]
     if not rows:
         raise ValidationError({"steps": "Choose a text for the first step."})
+    if "personal-1-words" in given:
+        values["personalisation"] = _personal(given)
     return {**values, "steps": rows}
+
+
+def _personal(given: QueryDict) -> dict[str, list[dict[str, Any]]]:
+    """Rules of the campaign's own variables; a row without a name belongs to the one before it."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    name = ""
+    for place in range(1, MOST_PERSONAL + 1):
+        field, values, words = (
+            given.get(f"personal-{place}-{part}", "").strip()
+            for part in ("field", "values", "words")
+        )
+        name = given.get(f"personal-{place}-variable", "").strip() or name
+        if not words:
+            continue
+        rule = (
+            {"field": field, "any_of": [one.strip() for one in values.split(",")]}
+            if field or values
+            else {}
+        )
+        found.setdefault(name, []).append({**rule, "words": words})
+    return found
 
 
 def _is_step(given: QueryDict, start: str) -> bool:

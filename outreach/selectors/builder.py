@@ -10,6 +10,7 @@ from typing import Any, Final
 from attribution.models import CustomerType
 from experiments.models import ABTest, Surface
 from outreach.engine.audience_rules import RulesError, parse
+from outreach.engine.personal import ATTRIBUTE, FIELDS
 from outreach.engine.rfm import SEGMENTS
 from outreach.models import (
     Audience,
@@ -32,6 +33,9 @@ from outreach.selectors.laws import is_halted, open_halts, policies_of
 from workspaces.models import Workspace
 
 SHOWN: Final = 8
+#: Rules of a campaign's own variables that its form takes.
+MOST_PERSONAL: Final = 40
+PERSONAL_FIELDS: Final = [(one, one.replace("_", " ").capitalize()) for one in FIELDS]
 
 
 @dataclass(frozen=True)
@@ -196,6 +200,38 @@ def tests_of(workspace: Workspace) -> list[tuple[str, str]]:
 def segments() -> list[tuple[str, str]]:
     """Segments by what people bought."""
     return [(str(one), str(one).replace("_", " ").capitalize()) for one in SEGMENTS]
+
+
+@dataclass(frozen=True)
+class PersonalRow:
+    """A rule of a variable of the campaign, as the form shows it."""
+
+    place: int
+    variable: str = ""
+    field: str = ""
+    values: str = ""
+    words: str = ""
+
+    @property
+    def start(self) -> str:
+        """How the names of its fields begin."""
+        return f"personal-{self.place}-"
+
+    @property
+    def own_field(self) -> str:
+        """An attribute that the workspace itself gave, which no list offers."""
+        return self.field if self.field.startswith(ATTRIBUTE) else ""
+
+
+def personal_rows(campaign: OutreachCampaign) -> list[PersonalRow]:
+    """The rules, and two empty ones."""
+    rules = [
+        (name, one.get("field", ""), ", ".join(one.get("any_of", [])), one["words"])
+        for name, known in campaign.personalisation.items()
+        for one in known
+    ]
+    rules = [*rules, *[("", "", "", "")] * 2][:MOST_PERSONAL]
+    return [PersonalRow(place, *parts) for place, parts in enumerate(rules, start=1)]
 
 
 def budget_rows(campaign: OutreachCampaign) -> list[tuple[str, str, str]]:

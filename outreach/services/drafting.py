@@ -17,6 +17,7 @@ from django.db.models import ProtectedError
 
 from attribution.models import CustomerType
 from experiments.models import ABTest, Surface
+from outreach.engine.personal import PersonalError, read_rules
 from outreach.engine.sequences import Condition, Step, check_steps
 from outreach.models import (
     Audience,
@@ -233,6 +234,10 @@ def _require_known(campaign: OutreachCampaign) -> None:
         )
     if not _are_amounts(campaign.channel_budgets):
         wrong["channel_budgets"] = "Give amounts from 0 on by channel, as text."
+    try:
+        read_rules(campaign.personalisation)
+    except PersonalError as error:
+        wrong["personalisation"] = str(error)
     if wrong:
         raise ValidationError(wrong)
 

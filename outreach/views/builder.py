@@ -25,10 +25,12 @@ from outreach.models import (
     Urgency,
 )
 from outreach.selectors.builder import (
+    PERSONAL_FIELDS,
     audiences_of,
     budget_rows,
     channel_lines,
     look_at,
+    personal_rows,
     priority_rows,
     segments,
     tests_of,
@@ -154,6 +156,7 @@ def _of_step(campaign: OutreachCampaign, step: str) -> dict[str, Any]:
         return {
             "text_rows": text_rows(campaign), "conditions": StepCondition.choices,
             "segments": segments(), "tests": tests_of(campaign.workspace),
+            "personal_rows": personal_rows(campaign), "personal_fields": PERSONAL_FIELDS,
         }  # fmt: skip
     if step == "limits":
         return {"budget_rows": budget_rows(campaign), "zone": str(campaign.workspace.zone)}

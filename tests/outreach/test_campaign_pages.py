@@ -54,6 +54,7 @@ def post(client_as, operator, workspace):
     def send(path: str, **values: Any):
         return client.post(path, {"workspace": str(workspace.public_id), **values})
 
+    send.client = client
     return send
 
 
@@ -358,3 +359,36 @@ def test_figures_of_a_report_lead_to_their_messages(
     ):  # fmt: skip
         shown = client.get(f"{log}&{query}").context["found"].messages
         assert shown == found, query
+
+
+def test_words_that_differ_by_person_are_rows_of_the_form(post, workspace):
+    """A row without a name belongs to the variable above; what is wrong changes nothing."""
+    campaign = news_to(contact_of(workspace), workspace=workspace)
+    text = campaign.steps.get().texts.get().template
+    given = {
+        "step-1-text-email": str(text.public_id),
+        "personal-1-variable": "offer", "personal-1-field": "customer_type",
+        "personal-1-values": "new, returning", "personal-1-words": "10 % off",
+        "personal-2-variable": "", "personal-2-field": "", "personal-2-words": "a free week",
+        "personal-3-words": "",
+    }  # fmt: skip
+
+    assert post(_save(campaign, "texts"), **given).status_code == 302
+    campaign.refresh_from_db()
+    saved = {
+        "offer": [
+            {"field": "customer_type", "any_of": ["new", "returning"], "words": "10 % off"},
+            {"words": "a free week"},
+        ]
+    }
+    assert campaign.personalisation == saved
+    page = post.client.get(_edit(campaign, "texts")).text
+    assert 'value="new, returning"' in page
+    refused = post(_save(campaign, "texts"), **{**given, "personal-1-values": ""})
+    assert refused.status_code == 400
+    assert "offer, rule 1: say of which field" in refused.text
+    campaign.refresh_from_db()
+    assert campaign.personalisation == saved
+    assert post(_save(campaign, "texts"), **{"step-1-text-email": str(text.public_id)})
+    campaign.refresh_from_db()
+    assert campaign.personalisation == saved

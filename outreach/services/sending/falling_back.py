@@ -117,6 +117,7 @@ def _next(
             content_sha256=version.sha256 if version else failed.content_sha256,
             subject="" if version else failed.subject, text="" if version else failed.text,
             send_at=now, expires_at=failed.expires_at, proof=_signed(failed),
+            variables=failed.variables,
         )  # fmt: skip
         if purse.reserve(made):
             return made

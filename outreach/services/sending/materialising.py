@@ -11,9 +11,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 
+from outreach.engine.personal import ATTRIBUTE, FIELDS, read_rules, words_for
 from outreach.models import (
     SENT_TO,
     CampaignStatus,
+    Contact,
     MessageStatus,
     OutreachMessage,
     PlannedSend,
@@ -103,8 +105,31 @@ def _make(plan: SendPlan, messages: Sequence[OutreachMessage]) -> None:
         proof = _proof(plan)
         for message in messages:
             message.proof = proof
+        _fill_in(plan, messages)
         _step_aside(plan, messages)
         OutreachMessage.objects.bulk_create(messages, ignore_conflicts=True, batch_size=500)
+
+
+def _fill_in(plan: SendPlan, messages: Sequence[OutreachMessage]) -> None:
+    """Choose the words that differ by person, by the rules that were signed."""
+    rules = read_rules(plan.settings["campaign"].get("personalisation", {}))
+    if not rules:
+        return
+    contacts = Contact.objects.select_related("standing").in_bulk(
+        [message.contact_id for message in messages]
+    )
+    for message in messages:
+        if (contact := contacts.get(message.contact_id)) is not None:
+            message.variables = words_for(rules, _facts(contact))
+
+
+def _facts(contact: Contact) -> dict[str, Any]:
+    standing = getattr(contact, "standing", None)
+    return {
+        **{f"{ATTRIBUTE}{name}": value for name, value in contact.attributes.items()},
+        **{name: getattr(contact, name) for name in FIELDS if name != "segment"},
+        "segment": standing.segment if standing else "",
+    }
 
 
 def _taken_cost(plan: SendPlan, rows: Sequence[PlannedSend]) -> dict[str, str]:

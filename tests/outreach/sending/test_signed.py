@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from outreach.models import OutreachMessage, SendPlan, StepText
+from outreach.models import Contact, ContactStanding, OutreachMessage, SendPlan, StepText
 from outreach.services.sending.falling_back import fall_back
 from outreach.services.sending.materialising import materialise_due
 from tests.outreach.sending.steps import (
@@ -18,7 +18,16 @@ from tests.outreach.sending.steps import (
     send_all,
     smtp_to,
 )
-from tests.outreach.steps import NOW, let_go, message_of, plan_of, point_of, template_of
+from tests.outreach.steps import (
+    NOW,
+    audience_of,
+    campaign_of,
+    let_go,
+    message_of,
+    plan_of,
+    point_of,
+    template_of,
+)
 from tests.sandbox.conftest import Box
 from workspaces.models import Workspace
 
@@ -94,3 +103,34 @@ def test_somebody_put_away_since_gets_nothing(box: Box, workspace: Workspace, wh
     message.refresh_from_db()
     assert (message.status, message.proof["refused"]) == ("cancelled", what)
     assert letters(box) == []
+
+
+def test_words_differ_by_person_as_it_was_signed(
+    workspace: Workspace, django_assert_max_num_queries
+) -> None:
+    """Of a rule that holds, of one by segment, and of the rest; an edit since changes nothing."""
+    ann, bob, cid = people(workspace, 3)
+    Contact.objects.filter(pk=ann.pk).update(customer_type="new", attributes={"plan": "gold"})
+    ContactStanding.objects.create(
+        workspace=workspace, contact=bob, segment="loyal", counted_at=NOW
+    )
+    rules = [
+        {"field": "attributes.plan", "any_of": ["gold"], "words": "a guest pass"},
+        {"field": "segment", "any_of": ["loyal"], "words": "our thanks"},
+        {"words": "a free week"},
+    ]
+    campaign = campaign_of(
+        workspace, audience_of(workspace, ann, bob, cid), personalisation={"offer": rules},
+        status="active", launched_at=NOW,
+    )  # fmt: skip
+    let_go(plan_of(campaign, ann, bob, cid))
+    campaign.personalisation = {"offer": [{"words": "nothing"}]}
+    campaign.save()
+
+    with django_assert_max_num_queries(18):
+        materialise_due(now=NOW)
+
+    made = {one.contact_id: one.variables for one in OutreachMessage.objects.all()}
+    assert [made[one.pk]["offer"] for one in (ann, bob, cid)] == [
+        "a guest pass", "our thanks", "a free week",
+    ]  # fmt: skip
