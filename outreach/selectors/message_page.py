@@ -21,6 +21,7 @@ _TIMES: Final = (
 _WINDOWS: Final = {
     "closed": "No conversation was open.",
     "not_needed": "The channel asks for no open conversation.",
+    "comment": "They commented lately, and this is the one private answer to it.",
     "conversation": "They wrote lately, so a conversation was open.",
     "advertisement": "An ad opened the conversation lately.",
     "template": "No conversation was open; a template that the provider approved was sent.",
@@ -140,6 +141,8 @@ def _what_was_signed(message: OutreachMessage) -> Iterator[Ground]:
         )
     elif rows:
         yield Ground("Plan", f"Its line stands in the signed plan {rows}….")
+    elif "answers" in proof:
+        yield Ground("Answer", "A funnel answers what they did, with the words that were signed.")
     elif by := proof.get("by"):
         yield Ground("Sent by", f"{by} sent it as a single message.")
 

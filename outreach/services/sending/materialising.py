@@ -31,7 +31,7 @@ from outreach.selectors.day_room import (
     unmade,
 )
 from outreach.services.sending.keys import dedup_key
-from workspaces.models.gate import Decision
+from outreach.services.sending.proving import signed_proof
 from workspaces.services.locks import lock_names
 
 #: So long before its time a row becomes a message: what stops a campaign has little to undo.
@@ -172,15 +172,7 @@ def _proof(plan: SendPlan) -> dict[str, Any]:
     found: dict[str, Any] = {"plan": str(plan.public_id), "rows_sha256": plan.rows_sha256}
     if plan.follows is not None:
         found["follows"] = str(plan.follows.public_id)
-    signed = plan.signed_by
-    if signed is not None and signed.current_plan is not None:
-        words = signed.current_plan.signatures.filter(
-            decision=Decision.APPROVE, withdrawn_at=None
-        ).order_by("pk")
-        found["proposal"] = str(signed.public_id)
-        found["signed_sha256"] = signed.current_plan.sha256
-        found["signatures"] = list(words.values_list("pk", flat=True))
-    return found
+    return {**found, **signed_proof(plan.signed_by)}
 
 
 def _message(plan: SendPlan, row: PlannedSend, at: datetime) -> OutreachMessage:

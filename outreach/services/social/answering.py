@@ -21,6 +21,7 @@ from outreach.models import (
 )
 from outreach.services.sending.composing import digest_of
 from outreach.services.sending.keys import dedup_key
+from outreach.services.sending.proving import signed_proof
 from outreach.services.social.taking import TOPIC
 from workspaces.models import Proposal, Signature
 from workspaces.services.live import bump
@@ -65,7 +66,7 @@ def deliver(
             workspace=workspace, contact=contact.pk, campaign=f"answer-{entry.pk}", step=None,
             attempt=1, at=entry.triggered_at,
         ),
-        proof={"approval": str(proposal.public_id), "answers": str(engagement.public_id)},
+        proof={**signed_proof(proposal), "answers": str(engagement.public_id)},
     )  # fmt: skip
     entry.save(update_fields=["message"])
     bump(entry.workspace_id, TOPIC)

@@ -22,6 +22,7 @@ from outreach.models import (
     SocialPerson,
     SocialPost,
 )
+from outreach.selectors.message_page import grounds_of, signature_of, signers_of
 from outreach.services.hearing import Heard, hear
 from outreach.services.sending.calling import Senders
 from outreach.services.sending.dispatching import dispatch
@@ -89,6 +90,13 @@ def test_a_comment_is_answered_in_public_then_privately_and_its_sale_counts(
     assert (waiting.status, waiting.send_at) == (MessageStatus.SCHEDULED, NOON + 30 * MINUTE)
     assert (message.status, message.sent_at) == (MessageStatus.SENT, sent)
     assert (message.proof["window"], message.reply_to_comment) == ("comment", "c1")
+    signed = signature_of(message)
+    assert signed is not None
+    assert signed.kind == "outreach.answer"
+    assert signers_of(message)
+    told = {one.label: one.words for one in grounds_of(message)}
+    assert told["Window"].startswith("They commented lately")
+    assert told["Answer"].endswith("with the words that were signed.")
     assert message.approved_by_label == "The funnel's rules"
     person = message.contact.person
     Conversion.objects.create(

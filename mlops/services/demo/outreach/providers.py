@@ -24,7 +24,7 @@ MAIL, TEXTS = "ptd-mail", "AC660077"
 MAIL_TOKEN = "sandbox-resend-ptd-fitness"  # noqa: S105  # opens the sandbox only
 TEXTS_TOKEN = "sandbox-twilio-ptd-fitness"  # noqa: S105  # opens the sandbox only
 NUMBER: Final = "+12125550100"
-POSTAL_ADDRESS: Final = "PTD Fitness, 14 W 23rd Street, New York, NY 10010"
+POSTAL_ADDRESS: Final = "14 W 23rd Street, New York, NY 10010"
 #: A demo does not wait for what a provider would let through.
 _RATE: Final = 1_000
 
