@@ -4,33 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import Max
+from django.db import connection, transaction
 
+from attribution.models import CustomerType
 from attribution.services.identity_many import people_of
 from outreach.engine.addresses import is_locale
 from outreach.models import (
     AudienceMember,
-    Consent,
-    ConsentSource,
     Contact,
     ContactImport,
     ContactImportState,
     ContactPoint,
-    Purpose,
-    SuppressionReason,
 )
-from outreach.selectors.consents import consents_of
 from outreach.services.people.audiences import recount
 from outreach.services.people.ending import fail
+from outreach.services.people.import_consent import Row, record_consent
 from outreach.services.people.linking import identifiers_of
 from outreach.services.people.staging import Stage
-from outreach.services.people.suppressing import add_suppressions, revive_hashed
+from outreach.services.people.suppressing import revive_hashed
+from workspaces.copying import copy_rows, keys_checked_at_once, next_keys
+from workspaces.ids import uuid7
 from workspaces.models.workspace import validate_time_zone
 from workspaces.services.jobs import Progress
 from workspaces.services.locks import lock_names
@@ -39,22 +37,16 @@ BLOCK: Final = 5_000
 _TEXTS: Final = {"external_id": 120, "first_name": 120, "last_name": 120, "locale": 20,
                  "time_zone": 64, "country": 2, "region": 10}  # fmt: skip
 _READ: Final = (
-    "line", "kind", "contact_id", "email", "phone", "consent", "attributes", *_TEXTS,
+    "line", "kind", "contact_id", "email", "phone", "consent", "attributes::text", *_TEXTS,
 )  # fmt: skip
-
-
-@dataclass
-class Row:
-    """A checked row and the contact that it became."""
-
-    values: dict[str, Any]
-    contact: Contact | None = None
-
-    @property
-    def points(self) -> list[tuple[str, str]]:
-        """Its addresses."""
-        given = (("email", self.values["email"]), ("sms", self.values["phone"]))
-        return [(channel, address) for channel, address in given if address]
+_NAMES: Final = tuple(name.removesuffix("::text") for name in _READ)
+_UPDATE: Final = f"""
+UPDATE outreach_contact c
+   SET {", ".join(f"{name} = n.{name}" for name in _TEXTS)}, attributes = n.attributes::jsonb,
+       updated_at = %s
+  FROM unnest(%s::bigint[], {"%s::text[], " * len(_TEXTS)}%s::text[])
+       AS n (id, {", ".join(_TEXTS)}, attributes)
+ WHERE c.workspace_id = %s AND c.id = n.id"""  # noqa: S608
 
 
 def write(run: ContactImport, progress: Progress, *, block: int = BLOCK) -> None:
@@ -81,6 +73,7 @@ def write(run: ContactImport, progress: Progress, *, block: int = BLOCK) -> None
 
 
 @transaction.atomic
+@keys_checked_at_once()
 def _write_block(run: ContactImport, stage: Stage, last: int, now: datetime) -> None:
     # Who is erased meanwhile is so before or after, never in between.
     lock_names([f"contacts:{run.workspace_id}", f"identity:{run.workspace_id}"])
@@ -91,18 +84,13 @@ def _write_block(run: ContactImport, stage: Stage, last: int, now: datetime) -> 
         " AND kind IN ('new', 'known') ORDER BY line",
         {"after": run.written_to, "last": last},
     )
-    rows = [Row(_cut(dict(zip(_READ, one, strict=True)))) for one in read]
-    created = _create(run, [one for one in rows if one.values["kind"] == "new"], now)
-    updated = _update(run, [one for one in rows if one.values["kind"] == "known"], now)
-    done = [one for one in rows if one.contact is not None]
+    rows = [Row(_cut(dict(zip(_NAMES, one, strict=True)))) for one in read]
+    created = _create(run, [one for one in rows if one.is_new], now)
+    updated = _update(run, [one for one in rows if not one.is_new], now)
+    done = [one for one in rows if one.contact]
     _add_points(run, done, now)
-    _record_consent(run, rows, now)
-    if run.audience is not None:
-        AudienceMember.objects.bulk_create(
-            [AudienceMember(workspace=run.workspace, audience=run.audience, contact=one.contact)
-             for one in done],
-            ignore_conflicts=True,
-        )  # fmt: skip
+    record_consent(run, rows, now)
+    _list(run, done, now)
     run.written_to, run.created, run.updated = last, run.created + created, run.updated + updated
     run.save(update_fields=["written_to", "created", "updated"])
 
@@ -116,11 +104,11 @@ def _cut(values: dict[str, Any]) -> dict[str, Any]:
         values["locale"] = ""
     if values["time_zone"] and not _is_zone(values["time_zone"]):
         values["time_zone"] = ""
-    if isinstance(values["attributes"], str):
-        values["attributes"] = json.loads(values["attributes"])
     return values
 
 
+# A file of a million people has a few dozen zones.
+@lru_cache(maxsize=1_000)
 def _is_zone(name: str) -> bool:
     try:
         validate_time_zone(name)
@@ -133,32 +121,38 @@ def _create(run: ContactImport, rows: Sequence[Row], now: datetime) -> int:
     people = people_of(
         workspace=run.workspace, now=now, identifiers=[identifiers_of(one.points) for one in rows]
     )
-    made = Contact.objects.bulk_create(
-        Contact(
-            workspace=run.workspace, person=person, source="import",
-            attributes=one.values["attributes"], **{name: one.values[name] for name in _TEXTS},
-        )
-        for one, person in zip(rows, people, strict=True)
+    for one, key in zip(rows, next_keys(Contact, len(rows)), strict=True):
+        one.contact = key
+    copy_rows(
+        Contact,
+        ("id", "public_id", "workspace_id", "person_id", *_TEXTS, "customer_type",
+         "lifecycle_stage", "preferred_channel", "attributes", "source", "created_at",
+         "updated_at"),
+        ((one.contact, uuid7(), run.workspace_id, person, *[one.values[name] for name in _TEXTS],
+          CustomerType.NEW.value, "", "", one.values["attributes"], "import", now, now)
+         for one, person in zip(rows, people, strict=True)),
     )  # fmt: skip
-    for one, contact in zip(rows, made, strict=True):
-        one.contact = contact
-    return len(made)
+    return len(rows)
 
 
 def _update(run: ContactImport, rows: Sequence[Row], now: datetime) -> int:
-    if run.options["known"] == "skip":
+    if run.options["known"] == "skip" or not rows:
         return 0
     contacts = Contact.objects.filter(workspace=run.workspace).in_bulk(
-        [one.values["contact_id"] for one in rows]
+        {one.values["contact_id"] for one in rows}
     )
+    # Two rows may speak of one contact, each by another address: the later one is merged last.
     for one in rows:
-        one.contact = contacts[one.values["contact_id"]]
-        _merge(one.contact, one.values, fill=run.options["known"] == "fill")
-        one.contact.updated_at = now
-    Contact.objects.bulk_update(
-        [one.contact for one in rows if one.contact], [*_TEXTS, "attributes", "updated_at"],
-        batch_size=1_000,
-    )  # fmt: skip
+        one.contact = one.values["contact_id"]
+        _merge(contacts[one.contact], one.values, fill=run.options["known"] == "fill")
+    changed = list(contacts.values())
+    texts = [[getattr(one, name) for one in changed] for name in _TEXTS]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _UPDATE,
+            [now, [one.pk for one in changed], *texts,
+             [json.dumps(one.attributes) for one in changed], run.workspace_id],
+        )  # fmt: skip
     return len(rows)
 
 
@@ -166,83 +160,44 @@ def _merge(contact: Contact, values: Mapping[str, Any], *, fill: bool) -> None:
     for name in _TEXTS:
         if values[name] and not (fill and getattr(contact, name)):
             setattr(contact, name, values[name])
-    kept, told = contact.attributes, values["attributes"]
+    kept, told = contact.attributes, json.loads(values["attributes"])
     contact.attributes = {**told, **kept} if fill else {**kept, **told}
 
 
 def _add_points(run: ContactImport, rows: Sequence[Row], now: datetime) -> None:
     """Addresses that the contact has not; after those it has."""
-    contacts = [one.contact.pk for one in rows if one.contact]
-    known = ContactPoint.objects.filter(workspace=run.workspace, contact__in=contacts)
-    have = set(known.values_list("contact", "channel", "address"))
-    places = {
-        (contact, channel): place
-        for contact, channel, place in known.values_list("contact", "channel").annotate(
-            last=Max("position")
-        )
-    }
+    known = ContactPoint.objects.filter(
+        workspace=run.workspace, contact__in=[one.contact for one in rows if not one.is_new]
+    ).values_list("contact", "channel", "address", "position")
+    have = set()
+    places: dict[tuple[int, str], int] = {}
+    for contact, channel, address, position in known:
+        have.add((contact, channel, address))
+        places[contact, channel] = max(position, places.get((contact, channel), -1))
     made = []
     for one in rows:
         for channel, address in one.points:
-            assert one.contact is not None  # noqa: S101  # rows that became one only
-            key = one.contact.pk
-            if (key, channel, address) in have:
+            if (one.contact, channel, address) in have:
                 continue
-            place = places[key, channel] = places.get((key, channel), -1) + 1
-            made.append(
-                ContactPoint(workspace=run.workspace, contact=one.contact, channel=channel,
-                             address=address, position=place)
-            )  # fmt: skip
-    ContactPoint.objects.bulk_create(made)
-    revive_hashed(workspace=run.workspace, points=made, now=now)
+            place = places[one.contact, channel] = places.get((one.contact, channel), -1) + 1
+            made.append((run.workspace_id, one.contact, channel, address, place, True, "", now))
+    copy_rows(
+        ContactPoint,
+        ("workspace_id", "contact_id", "channel", "address", "position", "is_reachable",
+         "unreachable_reason", "created_at"),
+        made,
+    )  # fmt: skip
+    revive_hashed(workspace=run.workspace, came=[one[3] for one in made], now=now)
 
 
-def _record_consent(run: ContactImport, rows: Sequence[Row], now: datetime) -> None:
-    """What the file says of consent. It never takes back what somebody withdrew."""
-    if not run.options["consent"]:
+def _list(run: ContactImport, rows: Sequence[Row], now: datetime) -> None:
+    if run.audience is None:
         return
-    holds = consents_of(run.workspace_id, [one.contact.pk for one in rows if one.contact])
-    consents = []
-    for one in rows:
-        word = "given" if run.options["consent"] == "all" else one.values["consent"]
-        if not word or one.contact is None:
-            continue
-        evidence = {"file": run.file_name, "sha256": run.file_sha256, "line": one.values["line"],
-                    "statement": run.options["statement"]}  # fmt: skip
-        for channel, _ in one.points:
-            if run.options["channel"] not in (channel, "both"):
-                continue
-            newest = holds.get(one.contact.pk, {}).get((channel, Purpose.MARKETING))
-            if word == "bounced" or (newest and (word == "given" or not newest.is_given)):
-                continue
-            consents.append(
-                Consent(
-                    workspace=run.workspace, contact=one.contact, channel=channel,
-                    purpose=Purpose.MARKETING, is_given=word == "given", evidence=evidence,
-                    source=ConsentSource.IMPORT, at=now, by_label=run.by_label,
-                )
-            )  # fmt: skip
-    Consent.objects.bulk_create(consents)
-    if run.options["consent"] == "column":
-        _suppress(run, rows, now)
-
-
-def _suppress(run: ContactImport, rows: Sequence[Row], now: datetime) -> None:
-    left = [address for one in rows if one.values["consent"] == "withdrawn"
-            for _, address in one.points]  # fmt: skip
-    gone = [one.values["email"] for one in rows
-            if one.values["consent"] == "bounced" and one.values["email"]]  # fmt: skip
-    note = f"Imported from {run.file_name}"
-    if left:
-        add_suppressions(
-            workspace=run.workspace, values=left, reason=SuppressionReason.UNSUBSCRIBE, at=now,
-            purpose=Purpose.MARKETING, note=note, by_label=run.by_label,
-        )  # fmt: skip
-    if gone:
-        add_suppressions(
-            workspace=run.workspace, values=gone, reason=SuppressionReason.BOUNCE, at=now,
-            channel="email", note=note, by_label=run.by_label,
-        )  # fmt: skip
-        ContactPoint.objects.filter(
-            workspace=run.workspace, channel="email", address__in=gone
-        ).update(is_reachable=False, unreachable_reason="Bounced before it was imported.")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {AudienceMember._meta.db_table}"  # noqa: S608
+            " (workspace_id, audience_id, contact_id, added_at)"
+            " SELECT %s, %s, contact, %s FROM unnest(%s::bigint[]) AS contact"
+            " ON CONFLICT DO NOTHING",
+            [run.workspace_id, run.audience.pk, now, [one.contact for one in rows]],
+        )

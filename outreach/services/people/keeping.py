@@ -236,7 +236,7 @@ def _write_points(contact: Contact, points: Sequence[Address], now: datetime) ->
             )
         )  # fmt: skip
     ContactPoint.objects.bulk_create(made)
-    revive_hashed(workspace=contact.workspace, points=made, now=now)
+    revive_hashed(workspace=contact.workspace, came=[one.address for one in made], now=now)
 
 
 def _relink(contact: Contact, values: Mapping[str, Any], now: datetime) -> None:

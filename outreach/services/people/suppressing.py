@@ -6,12 +6,11 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from outreach.engine import addresses
 from outreach.models import (
-    ContactPoint,
     MessageChannel,
     Purpose,
     Suppression,
@@ -19,11 +18,19 @@ from outreach.models import (
 )
 from outreach.services.people.refusing import PeopleError
 from workspaces.gate import Proposer
+from workspaces.ids import uuid7
 from workspaces.models import Workspace
 from workspaces.roles import Role
 from workspaces.services.permissions import require
 
 MOST_AT_ONCE: Final = 10_000
+_ADD: Final = """
+INSERT INTO outreach_suppression
+       (workspace_id, channel, is_domain, reason, purpose, note, at, until, by_label,
+        lifted_by_label, public_id, value)
+SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, '', public_id, value
+  FROM unnest(%s::uuid[], %s::text[]) AS n (public_id, value)
+    ON CONFLICT DO NOTHING"""
 
 
 def suppress(
@@ -116,19 +123,13 @@ def add_suppressions(
         if until is not None:
             over = over.filter(until__lt=until)
         over.update(lifted_at=at, lifted_by_label="replaced by a longer one")
-        before = open_ones.count()
-        Suppression.objects.bulk_create(
-            [
-                Suppression(
-                    workspace=workspace, channel=channel, is_domain=domains, value=one,
-                    reason=reason, purpose=purpose, note=note[:300], at=at, until=until,
-                    by_label=by_label[:150],
-                )
-                for one in asked
-            ],
-            ignore_conflicts=True,
-        )  # fmt: skip
-        return open_ones.count() - before
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _ADD,
+                [workspace.pk, channel, domains, reason, purpose, note[:300], at, until,
+                 by_label[:150], [uuid7() for _ in asked], asked],
+            )  # fmt: skip
+            return int(cursor.rowcount)
 
 
 def lift(*, suppression: Suppression, by: Proposer, reason: str, now: datetime) -> None:
@@ -183,12 +184,12 @@ def suppressions_of(
     return {address: rows for address, rows in found.items() if rows}
 
 
-def revive_hashed(*, workspace: Workspace, points: Iterable[ContactPoint], now: datetime) -> int:
+def revive_hashed(*, workspace: Workspace, came: Iterable[str], now: datetime) -> int:
     """Suppress in plain what is known only by its hash: somebody erased whose address came back.
 
     So whoever sends or counts need not hash a million addresses.
     """
-    values = {addresses.hashed(point.address): point.address for point in points}
+    values = {addresses.hashed(address): address for address in came}
     hashed = open_suppressions(workspace.pk, now).filter(value__in=values, is_domain=False)
     return sum(
         add_suppressions(
