@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import logging.config
+import zlib
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -31,9 +32,10 @@ KINDS = [pixel_address, unsubscribe_address, preferences_address]
 
 
 @pytest.fixture(autouse=True)
-def a_frozen_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One window for each test, that no clock ends."""
-    monkeypatch.setattr(link_limits, "time", SimpleNamespace(time=lambda: 1_800_000_000.0))
+def a_frozen_minute(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """One window for each test, that no clock ends: all workers count in one place."""
+    minute = 30_000_000 + zlib.crc32(request.node.nodeid.encode())
+    monkeypatch.setattr(link_limits, "time", SimpleNamespace(time=lambda: 60.0 * minute))
 
 
 @pytest.fixture
