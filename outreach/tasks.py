@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -18,7 +20,7 @@ from outreach.services.social.following import FUNNELS_JOB, workspaces_with_funn
 from outreach.services.texts.asking import ask_for_words
 from outreach.services.watching import workspaces_sending
 from workspaces.gate import Proposer
-from workspaces.models import User
+from workspaces.models import User, Workspace
 from workspaces.services.jobs import JobRefusedError
 from workspaces.tasks import request_and_send
 from workspaces.workers import is_gone, worker_name
@@ -63,52 +65,35 @@ def fall_back(**_: object) -> int:
     return fall_back_after_news(now=now) + fall_back_without_receipt(now=now)
 
 
-@shared_task(name="outreach.watch_sends", time_limit=300)
-def watch_sends(**_: object) -> int:
-    """Start the watch where something is being sent; a workspace without gets no run on record."""
+def _start(workspaces: Iterable[Workspace], name: str) -> int:
+    """Start a job where there is something for it to do; how many were started."""
     started = 0
-    for workspace in workspaces_sending(now=timezone.now()):
+    for workspace in workspaces:
         try:
-            request_and_send(
-                workspace=workspace, name=WATCH_JOB, trigger="schedule", now=timezone.now()
-            )
+            request_and_send(workspace=workspace, name=name, trigger="schedule", now=timezone.now())
         except JobRefusedError:
             # Switched off, or still busy with the minute before.
             continue
         started += 1
     return started
+
+
+@shared_task(name="outreach.watch_sends", time_limit=300)
+def watch_sends(**_: object) -> int:
+    """Start the watch where something is being sent; a workspace without gets no run on record."""
+    return _start(workspaces_sending(now=timezone.now()), WATCH_JOB)
 
 
 @shared_task(name="outreach.answer_comments", ignore_result=True, time_limit=300)
 def answer_comments(**_: object) -> int:
     """Let funnels look where there are any."""
-    started = 0
-    for workspace in workspaces_with_funnels():
-        try:
-            request_and_send(
-                workspace=workspace, name=FUNNELS_JOB, trigger="schedule", now=timezone.now()
-            )
-        except JobRefusedError:
-            # Switched off, or still busy with the minute before.
-            continue
-        started += 1
-    return started
+    return _start(workspaces_with_funnels(), FUNNELS_JOB)
 
 
 @shared_task(name="outreach.import_waiting", ignore_result=True, time_limit=300)
 def import_waiting(**_: object) -> int:
     """Start the imports of workspaces where a file waits."""
-    started = 0
-    for workspace in workspaces_waiting():
-        try:
-            request_and_send(
-                workspace=workspace, name=IMPORT_JOB, trigger="schedule", now=timezone.now()
-            )
-        except JobRefusedError:
-            # Switched off, or at it.
-            continue
-        started += 1
-    return started
+    return _start(workspaces_waiting(), IMPORT_JOB)
 
 
 @shared_task(name="outreach.write_text", ignore_result=True, time_limit=300)
