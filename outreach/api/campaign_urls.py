@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outreach.api import campaigns
+from outreach.api import campaign_life, campaigns
 from workspaces.api.routing import api_path
 
 _OF_ONE = {
@@ -10,12 +10,12 @@ _OF_ONE = {
     "plan": campaigns.CampaignPlan,
     "plan/rows": campaigns.CampaignPlanRows,
     "launch": campaigns.CampaignLaunchView,
-    "pause": campaigns.CampaignPause,
-    "resume": campaigns.CampaignResume,
-    "stop": campaigns.CampaignStop,
-    "copy": campaigns.CampaignCopy,
-    "archive": campaigns.CampaignArchive,
-    "restore": campaigns.CampaignRestore,
+    "pause": campaign_life.CampaignPause,
+    "resume": campaign_life.CampaignResume,
+    "stop": campaign_life.CampaignStop,
+    "copy": campaign_life.CampaignCopy,
+    "archive": campaign_life.CampaignArchive,
+    "restore": campaign_life.CampaignRestore,
 }
 
 urlpatterns = [

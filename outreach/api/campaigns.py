@@ -1,4 +1,4 @@
-"""Campaigns of messages over REST: drafted, planned, launched, paused, gone on with, stopped."""
+"""Campaigns of messages over REST: drafted, planned, launched."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from outreach.api.campaign_serializers import (
     PlanDiffOut,
     PlannedSendOut,
     SendPlanOut,
-    SendReasonIn,
 )
 from outreach.models import (
     CampaignStatus,
@@ -39,17 +38,11 @@ from outreach.selectors.campaign_status import figures_of
 from outreach.selectors.launch_needs import needs_of
 from outreach.selectors.plan_diff import diff_of
 from outreach.services.drafting import (
-    archive_campaign,
-    copy_campaign,
     create_campaign,
     edit_campaign,
-    restore_campaign,
 )
 from outreach.services.life import (
     launch_campaign,
-    pause_campaign,
-    resume_campaign,
-    stop_campaign,
 )
 from outreach.services.planning.making import plan_campaign
 from workspaces import scopes
@@ -269,117 +262,6 @@ class CampaignLaunchView(CampaignsView):
             plan=plan,
         )  # fmt: skip
         return Response(PlanProposedOut(proposal).data, status=status.HTTP_202_ACCEPTED)
-
-
-class CampaignResume(CampaignsView):
-    """Going on."""
-
-    scopes = {"POST": scopes.OUTREACH_WRITE}
-
-    @extend_schema(
-        tags=TAG, operation_id="outreach_campaigns_resume", summary="Let a paused campaign go on",
-        request=SendReasonIn, responses={202: PlanProposedOut},
-    )  # fmt: skip
-    @once
-    def post(self, request: Request, public_id: UUID) -> Response:
-        """Propose to go on; an approver signs."""
-        proposal = resume_campaign(
-            campaign=self.one(public_id), by=self.caller.proposer,
-            reason=self.read(SendReasonIn)["reason"], now=self.now,
-        )  # fmt: skip
-        return Response(PlanProposedOut(proposal).data, status=status.HTTP_202_ACCEPTED)
-
-
-class CampaignPause(CampaignsView):
-    """Pausing."""
-
-    scopes = {"POST": scopes.OUTREACH_WRITE}
-
-    @extend_schema(
-        tags=TAG, operation_id="outreach_campaigns_pause", summary="Pause a campaign",
-        request=SendReasonIn, responses=OutreachCampaignOut,
-    )  # fmt: skip
-    @once
-    def post(self, request: Request, public_id: UUID) -> Response:
-        """Send nothing more, at once; what is under way arrives."""
-        paused = pause_campaign(
-            campaign=self.one(public_id), by=self.caller.proposer,
-            reason=self.read(SendReasonIn)["reason"], now=self.now,
-        )  # fmt: skip
-        return self.answer(paused)
-
-
-class CampaignStop(CampaignsView):
-    """Ending."""
-
-    scopes = {"POST": scopes.OUTREACH_WRITE}
-
-    @extend_schema(
-        tags=TAG, operation_id="outreach_campaigns_stop", summary="Stop a campaign for good",
-        request=SendReasonIn, responses=OutreachCampaignOut,
-    )  # fmt: skip
-    @once
-    def post(self, request: Request, public_id: UUID) -> Response:
-        """End it, at once: what was not sent yet stays unsent."""
-        stopped = stop_campaign(
-            campaign=self.one(public_id), by=self.caller.proposer,
-            reason=self.read(SendReasonIn)["reason"], now=self.now,
-        )  # fmt: skip
-        return self.answer(stopped)
-
-
-class CampaignCopy(CampaignsView):
-    """Copying."""
-
-    scopes = {"POST": scopes.OUTREACH_WRITE}
-
-    @extend_schema(
-        tags=TAG, operation_id="outreach_campaigns_copy", summary="Copy a campaign",
-        request=None, responses={201: OutreachCampaignOut},
-    )  # fmt: skip
-    @once
-    def post(self, request: Request, public_id: UUID) -> Response:
-        """Make a draft like it, with its steps and texts, but no dates and no test."""
-        made = copy_campaign(
-            campaign=self.one(public_id), by=self.caller.proposer, now=self.now
-        )  # fmt: skip
-        return self.answer(made, status.HTTP_201_CREATED)
-
-
-class CampaignArchive(CampaignsView):
-    """Archiving."""
-
-    scopes = {"POST": scopes.OUTREACH_WRITE}
-
-    @extend_schema(
-        tags=TAG, operation_id="outreach_campaigns_archive", summary="Archive a campaign",
-        request=None, responses=OutreachCampaignOut,
-    )  # fmt: skip
-    @once
-    def post(self, request: Request, public_id: UUID) -> Response:
-        """Put a draft or what is over out of the lists; nothing of it is deleted."""
-        archived = archive_campaign(
-            campaign=self.one(public_id), by=self.caller.proposer, now=self.now
-        )  # fmt: skip
-        return self.answer(archived)
-
-
-class CampaignRestore(CampaignsView):
-    """Taking archiving back."""
-
-    scopes = {"POST": scopes.OUTREACH_WRITE}
-
-    @extend_schema(
-        tags=TAG, operation_id="outreach_campaigns_restore", summary="Restore an archived campaign",
-        request=None, responses=OutreachCampaignOut,
-    )  # fmt: skip
-    @once
-    def post(self, request: Request, public_id: UUID) -> Response:
-        """Put it back into the lists, as it was."""
-        restored = restore_campaign(
-            campaign=self.one(public_id), by=self.caller.proposer, now=self.now
-        )  # fmt: skip
-        return self.answer(restored)
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
