@@ -118,8 +118,14 @@ def _offset_s(zone: ZoneInfo, at_s: int) -> int:
 
 
 @lru_cache(maxsize=4_096)
-def _offsets(name: str, first_s: int, last_s: int) -> tuple[IntArray, IntArray]:
-    """Moments from which an offset from UTC holds, the first at `first_s`, and the offsets."""
+def offset_changes(name: str, first_s: int, last_s: int) -> tuple[IntArray, IntArray]:
+    """Moments from which an offset from UTC holds, the first at `first_s`, and the offsets.
+
+    Parameters
+    ----------
+    name : of a zone that exists
+    first_s, last_s : UTC seconds between which it is asked
+    """
     zone = _zone(name)
     starts, offsets = [first_s], [_offset_s(zone, first_s)]
     for step_s in range(first_s, last_s, _STEP_S):
@@ -162,7 +168,7 @@ def _stretches(
 def _of_zone(
     name: str, spans: tuple[Span, ...], first_s: int, last_s: int
 ) -> tuple[IntArray, IntArray]:
-    froms, offsets = _offsets(name, first_s, last_s)
+    froms, offsets = offset_changes(name, first_s, last_s)
     tos = np.append(froms[1:], last_s)
     starts, ends = [], []
     for from_s, to_s, offset_s in zip(froms, tos, offsets, strict=True):
@@ -171,10 +177,10 @@ def _of_zone(
             midnights = days * DAY_S - offset_s
             starts.append(np.clip(midnights + first * MINUTE_S, from_s, to_s))
             ends.append(np.clip(midnights + last * MINUTE_S, from_s, to_s))
-    return _joined(np.concatenate(starts), np.concatenate(ends))
+    return joined(np.concatenate(starts), np.concatenate(ends))
 
 
-def _joined(starts: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:
+def joined(starts: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:
     """Without the empty ones, in order, and those that touch made one."""
     is_some = ends > starts
     starts, ends = starts[is_some], ends[is_some]
@@ -191,7 +197,7 @@ def _both(
     """Where stretches of two kinds overlap; each kind's are in order and apart."""
     lows = np.maximum(starts[:, None], other_starts[None, :])
     highs = np.minimum(ends[:, None], other_ends[None, :])
-    return _joined(lows.ravel(), highs.ravel())
+    return joined(lows.ravel(), highs.ravel())
 
 
 @dataclass(frozen=True)
@@ -319,7 +325,7 @@ def days_between(zone: str, first: np.datetime64, last: np.datetime64) -> Moment
     the day begins when the clock goes on
     """
     clock = Clock.between(Zones(((zone,),)), first, last)
-    froms, offsets = _offsets(zone, clock.first_s, clock.last_s)
+    froms, offsets = offset_changes(zone, clock.first_s, clock.last_s)
     first_s, last_s = int(first.astype(np.int64)), int(last.astype(np.int64))
     dates = np.arange(
         (first_s - _MOST_OFFSET_S) // DAY_S, (last_s + _MOST_OFFSET_S) // DAY_S + 1, dtype=np.int64

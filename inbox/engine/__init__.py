@@ -1,0 +1,1 @@
+"""Decisions of the inbox: clocks, orders, drafts, threads, texts; knows no Django."""
