@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlops.engine.embedding.hashed import HashedTfidf
-from mlops.engine.embedding.minilm import MiniLM
-from mlops.engine.embedding.shapes import Embedder, FloatArray
+from workspaces.engine.embedding.hashed import HashedTfidf
+from workspaces.engine.embedding.minilm import MiniLM
+from workspaces.engine.embedding.shapes import Embedder, FloatArray
 
 _HEADLINES = "ab_upworthy_headlines/upworthy_dev.csv.gz"
 _QUESTIONS = "intent_clinc150/data_full.json.gz"

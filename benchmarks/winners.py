@@ -17,7 +17,7 @@ _TOPICS = 400
 
 def run(entries: int) -> list[Figure]:
     """Measure an index of so many winners, exact and as a graph; Django must be set up."""
-    from mlops.engine.embedding.index import VectorIndex
+    from workspaces.engine.embedding.index import VectorIndex
 
     peak = reset_peak_mb()
     vectors, asked = _texts(entries, seed=1), _texts(_ASKED, seed=2)
@@ -87,7 +87,7 @@ def _latency(
 
 
 def _growth(vectors: np.ndarray, asked: np.ndarray) -> tuple[tuple[int, float], ...]:
-    from mlops.engine.embedding.index import VectorIndex
+    from workspaces.engine.embedding.index import VectorIndex
 
     found = []
     for size in (len(vectors) // 16, len(vectors) // 4, len(vectors)):

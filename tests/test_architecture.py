@@ -81,11 +81,11 @@ LATE = (
     "campaigns.engine.advice.answer", "mlops.engine.boards.pictures.budget",
     "mlops.engine.boards.pictures.forecast", "mlops.engine.boards.pictures.lines",
     "mlops.engine.boards.pictures.style", "mlops.engine.budget.dqn",
-    "mlops.engine.budget.environment", "mlops.engine.embedding.index",
-    "mlops.engine.embedding.minilm", "mlops.engine.learning.devices",
+    "mlops.engine.budget.environment", "mlops.engine.learning.devices",
     "mlops.engine.learning.epochs", "mlops.engine.learning.forecast.net_training",
     "mlops.engine.learning.ziln",
     "mlops.services.winners.indexes", "mlops.services.winners.snapshots",
+    "workspaces.engine.embedding.index", "workspaces.engine.embedding.minilm",
     "workspaces.reports.drawing", "workspaces.reports.paper",
 )  # fmt: skip
 # Run by hand, never imported by the system.

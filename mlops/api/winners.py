@@ -13,7 +13,6 @@ from rest_framework.response import Response
 
 from campaigns.models import Ad
 from campaigns.selectors.lookup import find_entity
-from mlops.engine.embedding.shapes import DIMENSIONS, NEAR_DUPLICATE, SIMILAR, normalised
 from mlops.models import IndexForm, Winner
 from mlops.selectors.winners import stats_of, text_of, traits_of, winners_by_id
 from mlops.services.winners.keeping import FIGURES, Entry, add_winner
@@ -23,6 +22,7 @@ from workspaces import scopes
 from workspaces.api.fields import Body
 from workspaces.api.idempotency import once
 from workspaces.api.views import ApiView
+from workspaces.engine.embedding.shapes import DIMENSIONS, NEAR_DUPLICATE, SIMILAR, normalised
 from workspaces.gate import RequestError
 
 TAG = ["Winners"]

@@ -14,8 +14,8 @@ from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 
 from campaigns.models import Ad
-from mlops.engine.embedding.shapes import DIMENSIONS
 from mlops.models.registry import CHECKSUM
+from workspaces.engine.embedding.shapes import DIMENSIONS
 from workspaces.ids import uuid7
 from workspaces.models import Workspace
 from workspaces.models.workspace import currency_code

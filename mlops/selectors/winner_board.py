@@ -10,9 +10,9 @@ from typing import Final
 from django.db.models import F, QuerySet
 
 from campaigns.models import Ad, AdChangeHistory, DeliveryStatus, PendingAdChange
-from mlops.engine.embedding.shapes import NEAR_DUPLICATE, SIMILAR
 from mlops.models import Winner, WinnerPolicy
 from mlops.selectors.winners import WinnerFilter, ads_with_text, winners_by_id, winners_of
+from workspaces.engine.embedding.shapes import NEAR_DUPLICATE, SIMILAR
 from workspaces.models import Workspace
 from workspaces.reports.shapes import Cell, Pairs, Table
 

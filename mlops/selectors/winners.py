@@ -16,8 +16,8 @@ from campaigns import metrics
 from campaigns.models import Ad, AdAccount, DailyPerformance
 from campaigns.selectors.channel_days import channel_key
 from campaigns.selectors.pages import value_field
-from mlops.engine.embedding.shapes import DIMENSIONS, FloatArray, IntArray
 from mlops.models import Winner, WinnerLibrary, WinnerPolicy, WinnerSnapshot
+from workspaces.engine.embedding.shapes import DIMENSIONS, FloatArray, IntArray
 from workspaces.models import Workspace
 from workspaces.selectors import rates_of
 

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.models import PendingAdChange
 from campaigns.selectors.channels import channels_of
-from mlops.engine.embedding.shapes import SIMILAR
 from mlops.models import Winner
 from mlops.selectors.winner_board import (
     FILE_ROWS,
@@ -34,6 +33,7 @@ from mlops.selectors.winner_board import (
 from mlops.selectors.winners import WinnerFilter, policy_of, text_of, traits_of
 from mlops.services.winners.collecting import WINNERS_JOB
 from mlops.tasks import BusyError, find_similar_task, likenesses_task, put
+from workspaces.engine.embedding.shapes import SIMILAR
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.reports.answers import download
 from workspaces.reports.sheets import csv_of, xlsx_of

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Final
 
 from campaigns.models import Ad
-from mlops.engine.embedding.shapes import Embedder
 from mlops.models import Winner, WinnerSource
 from mlops.selectors.winners import (
     AdFigures,
@@ -18,7 +17,6 @@ from mlops.selectors.winners import (
     text_of,
     traits_of,
 )
-from mlops.services.winners.embedding import embedder as own_embedder
 from mlops.services.winners.keeping import (
     Entry,
     drop_winners,
@@ -26,6 +24,8 @@ from mlops.services.winners.keeping import (
     keep_winners,
     reembed,
 )
+from workspaces.engine.embedding.choosing import embedder as own_embedder
+from workspaces.engine.embedding.shapes import Embedder
 from workspaces.models import Workspace
 from workspaces.services.jobs import Progress
 

@@ -16,11 +16,18 @@ from typing import Final
 
 import numpy as np
 
-from mlops.engine.embedding.index import VectorIndex, build_index, form_for
-from mlops.engine.embedding.shapes import DIMENSIONS, SIMILAR, FloatArray, Form, IntArray, Match
 from mlops.models import Winner, WinnerLibrary
 from mlops.selectors.winners import WinnerFilter, vectors_of
 from mlops.services.winners.snapshots import is_sound, read_snapshot, save_snapshot
+from workspaces.engine.embedding.index import VectorIndex, build_index, form_for
+from workspaces.engine.embedding.shapes import (
+    DIMENSIONS,
+    SIMILAR,
+    FloatArray,
+    Form,
+    IntArray,
+    Match,
+)
 from workspaces.models import Workspace
 
 #: Indexes that a process keeps; of 50,000 winners each has 77 MB.

@@ -16,9 +16,9 @@ import pgbulk
 from django.db import transaction
 
 from campaigns.models import Ad
-from mlops.engine.embedding.shapes import FloatArray
 from mlops.models import Winner, WinnerLibrary, WinnerSource
 from mlops.selectors.winners import AdFigures, figures_of
+from workspaces.engine.embedding.shapes import FloatArray
 from workspaces.models import Workspace
 
 _BATCH: Final = 1_000

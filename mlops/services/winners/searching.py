@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from mlops.engine.embedding.shapes import SIMILAR
 from mlops.models import Winner, WinnerLibrary
 from mlops.selectors.winners import WinnerFilter
-from mlops.services.winners.embedding import embedder as own_embedder
+from workspaces.engine.embedding.choosing import embedder as own_embedder
+from workspaces.engine.embedding.shapes import SIMILAR
 from workspaces.models import Workspace
 
 #: Name of vectors whose embedder the caller did not tell.

@@ -18,10 +18,10 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from mlops.engine.embedding.index import VectorIndex
-from mlops.engine.embedding.shapes import Form
 from mlops.models import WinnerSnapshot
 from mlops.models.registry import CHECKSUM
+from workspaces.engine.embedding.index import VectorIndex
+from workspaces.engine.embedding.shapes import Form
 from workspaces.models import Workspace
 from workspaces.roles import Role
 from workspaces.services.notices import notify

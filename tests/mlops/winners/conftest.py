@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mlops.engine.embedding.hashed import HashedTfidf
 from mlops.services.winners import collecting, indexes, searching
 from mlops.tasks import asking, embed_text_task, find_similar_task, likenesses_task
+from workspaces.engine.embedding.hashed import HashedTfidf
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from campaigns.models import Ad, AdSet, Creative
-from mlops.engine.embedding.shapes import DIMENSIONS, FloatArray
 from mlops.models import Winner
 from mlops.services.winners.keeping import Entry, add_winner
 from tests.campaigns.factories import AdFactory, AdSetFactory, DailyPerformanceFactory
+from workspaces.engine.embedding.shapes import DIMENSIONS, FloatArray
 from workspaces.models import Workspace
 
 SHOES = "Running shoes for the rain, half price until Sunday"

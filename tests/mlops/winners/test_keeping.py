@@ -10,7 +10,6 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import InternalError
 
-from mlops.engine.embedding.hashed import HashedTfidf
 from mlops.models import Winner, WinnerLibrary, WinnerPolicy, WinnerSnapshot
 from mlops.selectors.winners import policy_of, qualifying
 from mlops.services.winners import indexes
@@ -25,6 +24,7 @@ from tests.mlops.winners.steps import (
     directions,
     winner_with,
 )
+from workspaces.engine.embedding.hashed import HashedTfidf
 from workspaces.models import Notification
 from workspaces.services.jobs import run_job
 

@@ -9,12 +9,12 @@ import pytest
 from openpyxl import load_workbook
 
 from campaigns.models import AdChangeHistory, PendingAdChange
-from mlops.engine.embedding.hashed import HashedTfidf
 from mlops.models import Winner
 from mlops.selectors.winner_board import Line
 from tests.admin_rows import propose
 from tests.mlops.winners.steps import COATS, SHOES, ad_saying, did_well, winner_with
 from tests.mlops.winners.steps import directions as drawn
+from workspaces.engine.embedding.hashed import HashedTfidf
 from workspaces.models import ExecutionAttempt, JobRun
 from workspaces.panels import asides_of
 

@@ -6,11 +6,11 @@ import pytest
 
 from campaigns.models import Ad
 from campaigns.selectors.advice import advice_evidence
-from mlops.engine.embedding.hashed import HashedTfidf
 from mlops.models import SamplerDecision
 from mlops.services.sampling import propose_budgets
 from tests.campaigns.conftest import box, meta_account  # noqa: F401  # fixtures
 from tests.mlops.winners.steps import COATS, SHOES, ad_saying, directions, winner_with
+from workspaces.engine.embedding.hashed import HashedTfidf
 
 pytestmark = pytest.mark.usefixtures("fresh_process")
 

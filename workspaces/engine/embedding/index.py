@@ -7,7 +7,7 @@ from typing import Any, Final
 import faiss as _faiss
 import numpy as np
 
-from mlops.engine.embedding.shapes import DIMENSIONS, FloatArray, Form, IntArray, Match
+from workspaces.engine.embedding.shapes import DIMENSIONS, FloatArray, Form, IntArray, Match
 
 # Its stubs are those of an older version.
 faiss: Any = _faiss

@@ -7,10 +7,10 @@ import re
 import numpy as np
 import pytest
 
-from mlops.engine.embedding.hashed import HashedTfidf
-from mlops.engine.embedding.index import MOST_EXACT, VectorIndex, build_index, form_for
-from mlops.engine.embedding.shapes import DIMENSIONS, normalised
 from tests.mlops.winners.steps import directions
+from workspaces.engine.embedding.hashed import HashedTfidf
+from workspaces.engine.embedding.index import MOST_EXACT, VectorIndex, build_index, form_for
+from workspaces.engine.embedding.shapes import DIMENSIONS, normalised
 
 
 @pytest.mark.parametrize("form", ["exact", "hnsw"])

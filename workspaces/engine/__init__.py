@@ -1,0 +1,1 @@
+"""Numerics that two apps and more share. Plain Python, no Django."""
