@@ -111,6 +111,7 @@ from tests.campaigns.alerting.steps import alert_of
 from tests.campaigns.factories import AdFactory, DailyPerformanceFactory, SafetyPolicyFactory
 from tests.campaigns.scenarios.steps import stored
 from tests.experiments import admin_rows as experiment_rows
+from tests.inbox import admin_rows as inbox_rows
 from tests.mlops.registry.steps import version_of
 from tests.mlops.winners.steps import directions, winner_with
 from tests.outreach import admin_rows as outreach_rows
@@ -162,6 +163,7 @@ def fill(workspace: Workspace, user: User, approver: User) -> None:
     _libraries(user)
     experiment_rows.fill(workspace, propose(workspace, "start"), propose(workspace, "winner"))
     outreach_rows.fill(workspace, propose(workspace, "launch"))
+    inbox_rows.fill(workspace, user, propose(workspace, "reply"))
 
 
 def _people(workspace: Workspace, user: User) -> None:

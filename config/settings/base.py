@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "attribution",
     "experiments",
     "outreach",
+    "inbox",
     "mlops",
 ]
 

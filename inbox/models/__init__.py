@@ -1,0 +1,82 @@
+"""Conversations, messages, answers and rules of the inbox."""
+
+from __future__ import annotations
+
+from inbox.models.conversations import (
+    UNCLOSED,
+    Conversation,
+    ConversationEvent,
+    ConversationStatus,
+    HappenedKind,
+    InboxChannel,
+    Intent,
+    InternalNote,
+    Posture,
+    SlaState,
+    Team,
+    Urgency,
+)
+from inbox.models.people import IdentitySuggestion, SuggestionStatus
+from inbox.models.replies import (
+    AuditedReply,
+    AutoSendRule,
+    DraftSource,
+    ReplyDraft,
+    ResponseTemplate,
+    TemplateCategory,
+    Verdict,
+)
+from inbox.models.responses import (
+    AIClassification,
+    Attachment,
+    CustomerResponse,
+    Delivery,
+    Direction,
+)
+from inbox.models.rules import (
+    AgentProfile,
+    AssignHow,
+    AssignmentRule,
+    BusinessHours,
+    InboxPolicy,
+    ListOrder,
+    Satisfaction,
+    SLAPolicy,
+)
+
+__all__ = [
+    "UNCLOSED",
+    "AIClassification",
+    "AgentProfile",
+    "AssignHow",
+    "AssignmentRule",
+    "Attachment",
+    "AuditedReply",
+    "AutoSendRule",
+    "BusinessHours",
+    "Conversation",
+    "ConversationEvent",
+    "ConversationStatus",
+    "CustomerResponse",
+    "Delivery",
+    "Direction",
+    "DraftSource",
+    "HappenedKind",
+    "IdentitySuggestion",
+    "InboxChannel",
+    "InboxPolicy",
+    "Intent",
+    "InternalNote",
+    "ListOrder",
+    "Posture",
+    "ReplyDraft",
+    "ResponseTemplate",
+    "SLAPolicy",
+    "Satisfaction",
+    "SlaState",
+    "SuggestionStatus",
+    "Team",
+    "TemplateCategory",
+    "Urgency",
+    "Verdict",
+]
