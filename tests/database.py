@@ -1,6 +1,6 @@
 """The test database: migrated once per state of the migrations, then loaded from a dump.
 
-Migrating from nothing costs 20 s of CPU, loading its dump half a second. The dump is named by a
+Migrating from nothing costs 6 s of CPU, loading its dump half a second. The dump is named by a
 hash of every migration and pin, so it can be stale only when neither changed.
 """
 

@@ -50,7 +50,8 @@ def view(name: str, sql: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("attribution", "0001_schema")]
+    # The last of those replaced: a database that stands amid them is refused.
+    dependencies = [("attribution", "0011_appday_numbers")]
 
     operations = [
         view("v_stage_values", STAGE_VALUES),

@@ -45,7 +45,7 @@ def test_making_them_again_keeps_what_a_workspace_changed(workspace):
 
 def test_old_workspaces_get_the_same_channels_as_new_ones(workspace, other_workspace):
     ensure_channels(workspace=workspace)
-    migration = importlib.import_module("campaigns.migrations.0004_known_channels")
+    migration = importlib.import_module("campaigns.migrations.0004_known_rows")
 
     with connection.cursor() as cursor:
         cursor.execute(migration.CHANNELS)

@@ -86,7 +86,7 @@ def view(name: str, sql: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workspaces", "0001_schema")]
+    dependencies = [("workspaces", "0001_tables")]
 
     operations = [
         view("v_job_queue_health", QUEUE_HEALTH),

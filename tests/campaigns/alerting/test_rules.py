@@ -24,7 +24,7 @@ def test_a_new_workspace_has_them_and_an_old_one_gets_the_same(other_workspace, 
     workspace = create_workspace(
         name="New", slug="new", currency="USD", time_zone="UTC", mode="direct", by=admin, now=now
     )
-    migration = importlib.import_module("campaigns.migrations.0010_known_alert_rules")
+    migration = importlib.import_module("campaigns.migrations.0004_known_rows")
     with connection.cursor() as cursor:
         cursor.execute(migration.RULES)
 

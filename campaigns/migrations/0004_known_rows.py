@@ -1,7 +1,38 @@
-"""The rules of alerts that are shipped, for the workspaces that are there."""
+"""The channels and the rules of alerts known from the start, for the workspaces that are there."""
 
 from django.db import migrations
 
+CHANNELS = """
+INSERT INTO campaigns_marketingchannel
+       (workspace_id, slug, label, kind, platform, weekend_multiplier, ltv_multiplier, properties,
+        created_at, updated_at)
+SELECT w.id, c.slug, c.label, c.kind, c.platform, 1, 1, '{}', now(), now()
+  FROM workspaces_workspace w
+ CROSS JOIN (VALUES
+       ('meta', 'Meta', 'paid', 'meta'),
+       ('facebook', 'Facebook', 'paid', 'meta'),
+       ('instagram', 'Instagram', 'paid', 'meta'),
+       ('google_ads', 'Google Ads', 'paid', 'google'),
+       ('youtube', 'YouTube', 'paid', 'google'),
+       ('tiktok', 'TikTok', 'paid', 'tiktok'),
+       ('linkedin', 'LinkedIn', 'paid', 'linkedin'),
+       ('microsoft_ads', 'Microsoft Ads', 'paid', 'microsoft'),
+       ('twitter', 'X (Twitter)', 'paid', 'other'),
+       ('pinterest', 'Pinterest', 'paid', 'other'),
+       ('programmatic', 'Programmatic', 'paid', 'other'),
+       ('email', 'E-mail', 'owned', ''),
+       ('whatsapp', 'WhatsApp', 'owned', ''),
+       ('sms', 'SMS', 'owned', ''),
+       ('chat', 'Chat', 'owned', ''),
+       ('referral', 'Referral', 'organic', ''),
+       ('direct', 'Direct', 'organic', ''),
+       ('organic', 'Organic', 'organic', '')) c (slug, label, kind, platform)
+    ON CONFLICT DO NOTHING;
+UPDATE campaigns_marketingchannel part SET rolls_up_to_id = whole.id
+  FROM campaigns_marketingchannel whole
+ WHERE part.slug IN ('facebook', 'instagram') AND whole.slug = 'meta'
+   AND whole.workspace_id = part.workspace_id;
+"""
 RULES = """
 INSERT INTO campaigns_alertrule
        (public_id, workspace_id, name, type, metric, operator, threshold, basis, lookback_days,
@@ -53,11 +84,11 @@ SELECT gen_random_uuid(), w.id, r.name, r.type, r.metric, r.operator, r.threshol
 
 
 class Migration(migrations.Migration):
+    replaces = [("campaigns", "0004_known_channels"), ("campaigns", "0010_known_alert_rules")]
 
-    dependencies = [
-        ('campaigns', '0009_alerts'),
-    ]
+    dependencies = [("campaigns", "0003_same_workspace")]
 
     operations = [
+        migrations.RunSQL(CHANNELS, migrations.RunSQL.noop),
         migrations.RunSQL(RULES, migrations.RunSQL.noop),
     ]
