@@ -10,3 +10,9 @@ class InboxConfig(AppConfig):
 
     name = "inbox"
     verbose_name = "Inbox"
+
+    def ready(self) -> None:
+        """Listen to what people write."""
+        from inbox import listening
+
+        listening.register()

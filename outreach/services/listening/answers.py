@@ -39,6 +39,7 @@ class Written:
     at: datetime
     key: str
     from_ad: bool = False
+    name: str = ""
 
 
 def listen(*, workspace: Workspace, written: Sequence[Written]) -> None:

@@ -22,16 +22,27 @@ def consume(
 ) -> Mapping[int, Failure]:
     """Take in receipts and messages of one page or Instagram account."""
     heard: list[Heard] = []
-    written: list[Written] = []
     for event in events:
         for channel, update in _updates(event):
-            at = min(_moment(update.get("timestamp"), event.received_at), event.received_at)
-            heard += _receipts(connection, channel, update, at)
-            if (one := _written(channel, update, at, event)) is not None:
-                written.append(one)
+            heard += _receipts(connection, channel, update, _told_at(update, event))
     hear(workspace=connection.workspace, events=heard, now=now)
-    listen(workspace=connection.workspace, written=written)
+    listen(workspace=connection.workspace, written=written_in(events))
     return {}
+
+
+def written_in(events: Sequence[InboundEvent]) -> list[Written]:
+    """Return what people wrote, of all that was told."""
+    written = [
+        _written(channel, update, _told_at(update, event), event)
+        for event in events
+        for channel, update in _updates(event)
+    ]
+    return [one for one in written if one is not None]
+
+
+def _told_at(update: Mapping[str, Any], event: InboundEvent) -> datetime:
+    """Nothing happened after we heard of it, whatever a clock says."""
+    return min(_moment(update.get("timestamp"), event.received_at), event.received_at)
 
 
 def _updates(event: InboundEvent) -> Iterator[tuple[MessageChannel, dict[str, Any]]]:

@@ -20,12 +20,16 @@ def consume(
     connection: Connection, events: Sequence[InboundEvent], now: datetime
 ) -> Mapping[int, Failure]:
     """Take in statuses and messages of one account."""
-    told = [(event, _fields(event.body)) for event in events]
-    heard = [_heard(connection, event, fields) for event, fields in told]
-    written = [_written(event, fields) for event, fields in told]
+    heard = [_heard(connection, event, _fields(event.body)) for event in events]
     hear(workspace=connection.workspace, events=[one for one in heard if one], now=now)
-    listen(workspace=connection.workspace, written=[one for one in written if one])
+    listen(workspace=connection.workspace, written=written_in(events))
     return {}
+
+
+def written_in(events: Sequence[InboundEvent]) -> list[Written]:
+    """Return what people wrote, of all that was told."""
+    written = [_written(event, _fields(event.body)) for event in events]
+    return [one for one in written if one is not None]
 
 
 def _fields(body: str) -> dict[str, str]:
@@ -64,4 +68,5 @@ def _written(event: InboundEvent, fields: Mapping[str, str]) -> Written | None:
         at=event.received_at,
         key=fields.get("MessageSid", event.dedup_key),
         from_ad=bool(fields.get("ReferralCtwaClid") or fields.get("ReferralSourceId")),
+        name=fields.get("ProfileName", ""),
     )

@@ -19,8 +19,13 @@ def consume(
     connection: Connection, events: Sequence[InboundEvent], now: datetime
 ) -> Mapping[int, Failure]:
     """Take in what people write to an account; X tells neither of deliveries nor of readings."""
-    listen(workspace=connection.workspace, written=[_written(one) for one in events])
+    listen(workspace=connection.workspace, written=written_in(events))
     return {}
+
+
+def written_in(events: Sequence[InboundEvent]) -> list[Written]:
+    """Return what people wrote, of all that was told."""
+    return [_written(one) for one in events]
 
 
 def _written(event: InboundEvent) -> Written:

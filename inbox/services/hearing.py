@@ -1,0 +1,63 @@
+"""What people write by texts and direct messages, as outreach reads it of their networks' calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from inbox.models import InboxChannel
+from inbox.services.taking import Incoming, take
+from outreach.models import ContactPoint
+from outreach.services.listening import meta, twilio, x
+from outreach.services.listening.answers import Written, listen
+from workspaces.inbound.registry import Failure
+from workspaces.models import Connection, InboundEvent, Workspace
+
+ReadWritten = Callable[[Sequence[InboundEvent]], list[Written]]
+Consume = Callable[[Connection, Sequence[InboundEvent], datetime], Mapping[int, Failure]]
+
+
+def consumer_of(read: ReadWritten) -> Consume:
+    """Make a consumer that takes in what one network tells."""
+
+    def consume(
+        connection: Connection, events: Sequence[InboundEvent], now: datetime
+    ) -> Mapping[int, Failure]:
+        """Take in what people wrote."""
+        hear(workspace=connection.workspace, written=read(events), now=now)
+        return {}
+
+    return consume
+
+
+take_texts = consumer_of(twilio.written_in)
+take_direct = consumer_of(meta.written_in)
+take_x = consumer_of(x.written_in)
+
+
+def hear(*, workspace: Workspace, written: Sequence[Written], now: datetime) -> None:
+    """Take messages in. What strangers ask for is carried out too, now that they are known."""
+    said = [one for one in written if one.text.strip()]
+    strangers = _strangers(workspace, said)
+    take(workspace=workspace, incoming=[_incoming(one) for one in said], now=now)
+    listen(workspace=workspace, written=[one for one in said if _of(one) in strangers])
+
+
+def _of(one: Written) -> tuple[str, str]:
+    return one.channel, one.address
+
+
+def _strangers(workspace: Workspace, written: Sequence[Written]) -> set[tuple[str, str]]:
+    """Senders that nobody knows yet: outreach passed over what they wrote."""
+    points = ContactPoint.objects.filter(
+        workspace=workspace, address__in={one.address for one in written}
+    )
+    known = set(points.values_list("channel", "address"))
+    return {_of(one) for one in written} - known
+
+
+def _incoming(one: Written) -> Incoming:
+    return Incoming(
+        channel=InboxChannel(one.channel), address=one.address, external_id=one.key, at=one.at,
+        text=one.text, name=one.name,
+    )  # fmt: skip

@@ -1,0 +1,64 @@
+"""What a conversation's row says of its messages, told anew from them.
+
+Whatever changes messages calls this in its transaction: what arrives, what is answered, taken back,
+merged, split. So the columns that lists sort and filter by have one definition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from django.db import connection
+
+# Ours that went out or will; what was taken back or failed says nothing to anybody.
+_OURS: Final = "direction = 'out' AND delivery NOT IN ('cancelled', 'failed') AND NOT is_auto"
+
+_ROWS: Final = f"""
+WITH told AS (
+    SELECT conversation_id,
+           max(at) FILTER (WHERE direction = 'in' OR {_OURS}) AS last_at,
+           max(at) FILTER (WHERE direction = 'in') AS last_in,
+           max(at) FILTER (WHERE {_OURS}) AS last_out,
+           min(at) FILTER (WHERE {_OURS}) AS first_out,
+           count(*) FILTER (WHERE direction = 'in' AND first_viewed_at IS NULL) AS unread
+      FROM inbox_customerresponse WHERE conversation_id = ANY(%(ids)s) GROUP BY conversation_id
+), said AS (
+    SELECT DISTINCT ON (conversation_id) conversation_id,
+           left(regexp_replace(text, '\\s+', ' ', 'g'), 200) AS preview
+      FROM inbox_customerresponse
+     WHERE conversation_id = ANY(%(ids)s) AND (direction = 'in' OR {_OURS})
+     ORDER BY conversation_id, at DESC, id DESC
+), waits AS (
+    SELECT r.conversation_id, min(r.at) AS since
+      FROM inbox_customerresponse r JOIN told t USING (conversation_id)
+     WHERE r.direction = 'in' AND NOT r.is_auto AND (t.last_out IS NULL OR r.at > t.last_out)
+     GROUP BY r.conversation_id
+)
+UPDATE inbox_conversation c
+   SET last_message_at = coalesce(t.last_at, c.opened_at), last_inbound_at = t.last_in,
+       first_answered_at = t.first_out, unread = t.unread, preview = s.preview,
+       waiting_since = CASE WHEN c.status = 'closed' THEN NULL ELSE w.since END,
+       updated_at = now()
+  FROM told t JOIN said s USING (conversation_id) LEFT JOIN waits w USING (conversation_id)
+ WHERE c.id = t.conversation_id
+"""  # noqa: S608  # the condition is ours
+
+# The first of ours after it answers a message, and tells whether its time was kept.
+_ANSWERED: Final = f"""
+UPDATE inbox_customerresponse r
+   SET answered_at = a.at, is_kept = CASE WHEN r.due_at IS NULL OR a.at IS NULL THEN NULL
+                                          ELSE a.at <= r.due_at END
+  FROM (SELECT i.id, (SELECT min(at) FROM inbox_customerresponse
+                       WHERE conversation_id = i.conversation_id AND at >= i.at AND {_OURS}) AS at
+          FROM inbox_customerresponse i
+         WHERE i.conversation_id = ANY(%(ids)s) AND i.direction = 'in') a
+ WHERE r.id = a.id AND r.answered_at IS DISTINCT FROM a.at
+"""  # noqa: S608  # the condition is ours
+
+
+def restate(conversations: Collection[int]) -> None:
+    """Tell the rows of conversations anew from their messages; two statements for any number."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ROWS, {"ids": list(conversations)})
+        cursor.execute(_ANSWERED, {"ids": list(conversations)})

@@ -1,0 +1,272 @@
+"""What arrives: each message once, with its sender, in the conversation that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Q
+
+from inbox.engine.placing import Known, Letter, place
+from inbox.models import (
+    Conversation,
+    ConversationEvent,
+    ConversationStatus,
+    CustomerResponse,
+    Delivery,
+    Direction,
+    HappenedKind,
+    InboxChannel,
+)
+from inbox.services.restating import restate
+from inbox.services.topics import TOPIC
+from outreach.models import Contact, ContactPoint, OutreachMessage
+from outreach.services.listening.answers import ANSWERED_WITHIN
+from outreach.services.people.linking import identifiers_of, linked_person
+from workspaces.models import Workspace
+from workspaces.services.live import bump
+from workspaces.services.locks import lock_names
+
+#: Where contacts come from that wrote to us first.
+SOURCE: Final = "inbox"
+#: Who did what no person did.
+MACHINE: Final = "Countersign"
+_SUBJECT_LENGTH: Final = 300
+#: What was not touched for so long is not gone on with, unless a message names it.
+_LOOKS_BACK: Final = timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """One message that somebody wrote to us.
+
+    ``external_id`` is the same however often and by whatever way it is told; ``address`` is
+    normalised; ``thread_ids`` are external ids of what it refers to, the nearest first.
+    """
+
+    channel: InboxChannel
+    address: str
+    external_id: str
+    at: datetime
+    text: str
+    name: str = ""
+    subject: str = ""
+    html: str = ""
+    quoted: str = ""
+    thread_ids: tuple[str, ...] = ()
+    is_auto: bool = False
+
+    @property
+    def sender(self) -> tuple[str, str]:
+        """By which channel from which address."""
+        return self.channel, self.address
+
+
+def take(
+    *, workspace: Workspace, incoming: Sequence[Incoming], now: datetime
+) -> list[CustomerResponse]:
+    """Keep what was not kept yet; returns that, in the order in which it was written.
+
+    Somebody whom nobody knows becomes a contact. An answer wakes what was snoozed, goes on with
+    what waited for it, and opens again what was closed.
+    """
+    if not incoming:
+        return []
+    with transaction.atomic():
+        # Messages of one sender are kept one after the other, by whichever way they come.
+        lock_names([f"inbox:{workspace.pk}:{':'.join(one.sender)}" for one in incoming])
+        new = _new(workspace, incoming)
+        if not new:
+            return []
+        points = _points(workspace, new, now)
+        shelf = _Shelf(workspace, points, new, now)
+        responses = [shelf.add(one, now) for one in new]
+        shelf.open_again(now)
+        CustomerResponse.objects.bulk_create(responses)
+        restate({one.conversation_id for one in responses})
+    bump(workspace.pk, TOPIC)
+    return responses
+
+
+def _new(workspace: Workspace, incoming: Sequence[Incoming]) -> list[Incoming]:
+    """Those that are not kept yet, each once, in the order in which they were written."""
+    once = {(one.channel, one.external_id): one for one in reversed(incoming)}
+    known = CustomerResponse.objects.filter(
+        workspace=workspace, external_id__in={one.external_id for one in incoming}
+    )
+    for key in known.values_list("channel", "external_id"):
+        once.pop((InboxChannel(key[0]), key[1]), None)
+    return sorted(once.values(), key=lambda one: (one.at, one.external_id))
+
+
+def _points(
+    workspace: Workspace, incoming: Sequence[Incoming], now: datetime
+) -> dict[tuple[str, str], ContactPoint]:
+    """Addresses by sender; of somebody whom nobody knows a contact is made."""
+    wanted = {one.sender: one for one in incoming}
+    found = _known_points(workspace, wanted)
+    if missing := [one for sender, one in wanted.items() if sender not in found]:
+        lock_names([f"contacts:{workspace.pk}"])
+        # Another way in may have made them while we waited.
+        found |= _known_points(workspace, wanted)
+        found |= {
+            one.sender: _stranger(workspace, one, now) for one in missing if one.sender not in found
+        }
+    return found
+
+
+def _known_points(
+    workspace: Workspace, senders: Mapping[tuple[str, str], Incoming]
+) -> dict[tuple[str, str], ContactPoint]:
+    rows = ContactPoint.objects.filter(
+        workspace=workspace, address__in={address for _, address in senders}
+    ).select_related("contact")
+    return {(row.channel, row.address): row for row in rows}
+
+
+def _stranger(workspace: Workspace, one: Incoming, now: datetime) -> ContactPoint:
+    known_by = identifiers_of([one.sender])
+    first, _, last = one.name.strip().partition(" ")
+    contact = Contact.objects.create(
+        workspace=workspace, source=SOURCE, first_name=first[:120], last_name=last.strip()[:120],
+        person=linked_person(workspace=workspace, identifiers=known_by, now=now),
+    )  # fmt: skip
+    return ContactPoint.objects.create(
+        workspace=workspace, contact=contact, channel=one.channel, address=one.address,
+        verified_at=now, last_inbound_at=one.at,
+    )  # fmt: skip
+
+
+class _Shelf:
+    """Conversations of the senders of a batch: where each message goes, and what it opens."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        points: Mapping[tuple[str, str], ContactPoint],
+        incoming: Sequence[Incoming],
+        now: datetime,
+    ) -> None:
+        self._workspace = workspace
+        self._points = points
+        self._rows = self._standing(incoming, now)
+        self._named = _named_by(workspace, incoming)
+        self._last = _last_to(workspace, points, now)
+        self._woken: dict[int, Conversation] = {}
+
+    def _standing(self, incoming: Sequence[Incoming], now: datetime) -> dict[int, Conversation]:
+        """What these people and we wrote before, locked in the order of keys."""
+        contacts = {point.contact_id for point in self._points.values()}
+        refers = {ref for one in incoming for ref in one.thread_ids}
+        named = CustomerResponse.objects.filter(workspace=self._workspace, external_id__in=refers)
+        self._by_id = dict(named.values_list("external_id", "conversation_id"))
+        lately = Q(contact__in=contacts, last_message_at__gt=now - _LOOKS_BACK)
+        rows = (
+            Conversation.objects.select_for_update()
+            .filter(
+                lately | Q(pk__in=set(self._by_id.values())),
+                workspace=self._workspace, merged_into=None, archived_at=None,
+            )
+            .order_by("pk")
+        )  # fmt: skip
+        return {row.pk: row for row in rows}
+
+    def add(self, one: Incoming, now: datetime) -> CustomerResponse:
+        """Find its conversation, or open one, and make the message's row."""
+        point = self._points[one.sender]
+        conversation = self._place(one, point) or self._open(one, point)
+        if one.at > conversation.last_message_at:
+            conversation.last_message_at = one.at
+        self._woken[conversation.pk] = conversation
+        return CustomerResponse(
+            workspace=self._workspace, conversation=conversation, arrived_in=conversation,
+            channel=one.channel, direction=Direction.IN, point=point,
+            external_id=one.external_id, thread_ids=list(one.thread_ids),
+            sender_address=one.address, sender_name=one.name[:200], subject=one.subject[:998],
+            text=one.text, quoted=one.quoted, html=one.html, at=min(one.at, now), received_at=now,
+            is_auto=one.is_auto, delivery=Delivery.NONE,
+        )  # fmt: skip
+
+    def _place(self, one: Incoming, point: ContactPoint) -> Conversation | None:
+        letter = Letter(
+            at=one.at, channel=one.channel, subject=one.subject,
+            conversations=tuple(
+                self._by_id[ref] for ref in one.thread_ids if ref in self._by_id
+            ),
+        )  # fmt: skip
+        known = [
+            Known(
+                key=row.pk, channel=row.channel, subject=row.subject,
+                last_message_at=row.last_message_at, closed_at=row.closed_at,
+                is_theirs=row.contact_id == point.contact_id,
+            )
+            for row in self._rows.values()
+        ]  # fmt: skip
+        found = place(letter, known)
+        return self._rows[found] if found is not None else None
+
+    def _open(self, one: Incoming, point: ContactPoint) -> Conversation:
+        asked = self._asked(one, point)
+        row = Conversation.objects.create(
+            workspace=self._workspace, contact=point.contact, channel=one.channel,
+            subject=one.subject[:_SUBJECT_LENGTH], opened_at=one.at, last_message_at=one.at,
+            message=asked, campaign=asked.campaign if asked else None,
+        )  # fmt: skip
+        _note(row, HappenedKind.OPENED, one.at, {})
+        self._rows[row.pk] = row
+        return row
+
+    def _asked(self, one: Incoming, point: ContactPoint) -> OutreachMessage | None:
+        """Find the message of ours that it answers: the one it names, or the last one to them."""
+        named = [self._named[ref] for ref in one.thread_ids if ref in self._named]
+        if named:
+            return named[0]
+        last = self._last.get(point.pk)
+        is_answer = last is not None and last.sent_at is not None and last.sent_at <= one.at
+        return last if is_answer else None
+
+    def open_again(self, now: datetime) -> None:
+        """Open what was closed, waited or slept."""
+        for row in sorted(self._woken.values(), key=lambda each: each.pk):
+            before = row.status
+            if before == ConversationStatus.OPEN:
+                continue
+            row.status, row.closed_at, row.snoozed_until = ConversationStatus.OPEN, None, None
+            row.save(update_fields=["status", "closed_at", "snoozed_until", "updated_at"])
+            kind = (
+                HappenedKind.WOKEN
+                if before == ConversationStatus.SNOOZED
+                else HappenedKind.REOPENED
+            )
+            _note(row, kind, now, {"status": before})
+
+
+def _named_by(workspace: Workspace, incoming: Sequence[Incoming]) -> dict[str, OutreachMessage]:
+    """Messages of ours that something refers to, by the provider's id of them."""
+    refers = {ref for one in incoming for ref in one.thread_ids}
+    if not refers:
+        return {}
+    rows = OutreachMessage.objects.filter(workspace=workspace, provider_message_id__in=refers)
+    return {row.provider_message_id: row for row in rows.select_related("campaign")}
+
+
+def _last_to(
+    workspace: Workspace, points: Mapping[tuple[str, str], ContactPoint], now: datetime
+) -> dict[int, OutreachMessage]:
+    """The last message that was sent to each address of late."""
+    rows = OutreachMessage.objects.filter(
+        workspace=workspace, contact__in={one.contact_id for one in points.values()},
+        point__in=[one.pk for one in points.values()], sent_at__gt=now - ANSWERED_WITHIN,
+    )  # fmt: skip
+    rows = rows.order_by("point", "-sent_at").distinct("point").select_related("campaign")
+    return {row.point_id: row for row in rows}
+
+
+def _note(row: Conversation, kind: HappenedKind, at: datetime, before: dict[str, str]) -> None:
+    ConversationEvent.objects.create(
+        workspace_id=row.workspace_id, conversation=row, kind=kind, at=at, by_label=MACHINE,
+        before=before, after={"status": row.status},
+    )  # fmt: skip
