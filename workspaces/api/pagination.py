@@ -23,6 +23,13 @@ class CursorPages(CursorPagination):
     page_size_query_param = "page_size"
     max_page_size = 200
 
+    def get_page_size(self, request: Request) -> int | None:
+        """Rows a page: more than the most are the most, what is no number is a mistake."""
+        said = request.query_params.get(self.page_size_query_param, "")
+        if said and not (said.isascii() and said.isdigit() and int(said[:9])):
+            raise ValidationError({self.page_size_query_param: "Say a number from 1 to 200."})
+        return super().get_page_size(request)
+
     def paginate_queryset(
         self,
         queryset: QuerySet[Any] | Sequence[Any],

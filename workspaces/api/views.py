@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from django.db.models import Model, QuerySet
@@ -13,6 +14,7 @@ from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import generics, serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.filters import OrderingFilter
+from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -25,6 +27,12 @@ from workspaces.models import Workspace
 Row = TypeVar("Row", bound=Model)
 
 
+class _ByHeader(DefaultContentNegotiation):
+    """The Accept header alone says in which form; ``format`` is a filter of ours."""
+
+    settings = cast(Any, SimpleNamespace(URL_FORMAT_OVERRIDE=""))  # all that it is asked
+
+
 class ApiView(APIView):
     """Base of all views. ``scopes`` maps each method to the scope that it needs."""
 
@@ -32,6 +40,7 @@ class ApiView(APIView):
     throttle_group: str = ""  # empty: read or write, by method
     parser_classes = [StrictJSONParser]
     metadata_class = None
+    content_negotiation_class: type[BaseContentNegotiation] = _ByHeader
     rate_window: Window | None = None
 
     @property
