@@ -82,7 +82,12 @@ def consume(
         if hint is None:
             continue
         if hint.kind == "contact.privacyDeletion":
-            erase_contact(workspace=portal.workspace, contact=contact_key(portal.id, hint.deal))
+            try:
+                erase_contact(
+                    workspace=portal.workspace, contact=contact_key(portal.id, hint.deal), now=now
+                )
+            except GateError as error:
+                failures[event.pk] = Failure(str(error))
         else:
             by_deal.setdefault(hint.deal, []).append(hint)
     if by_deal:

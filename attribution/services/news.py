@@ -29,8 +29,15 @@ class PeopleNews:
 class Keeper(Protocol):
     """Somebody who keeps something of people under the names that browsers and systems gave."""
 
-    def erase(self, *, workspace_id: int, people: Collection[int]) -> Mapping[str, int]:
-        """Forget it, while identifiers still stand; how many rows of each kind."""
+    def erase(
+        self, *, workspace_id: int, people: Collection[int], now: datetime
+    ) -> Mapping[str, int]:
+        """Forget it, while identifiers still stand; how many rows of each kind.
+
+        Raises
+        ------
+        GateError : it cannot be forgotten at this moment
+        """
 
     def export(self, *, people: Collection[int]) -> Mapping[str, list[dict[str, Any]]]:
         """All of it."""

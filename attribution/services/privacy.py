@@ -91,17 +91,21 @@ def purge_workspace(progress: Progress) -> None:
 
 
 @transaction.atomic
-def erase(*, person: Person) -> dict[str, int]:
+def erase(*, person: Person, now: datetime) -> dict[str, int]:
     """Forget a person in all that it was merged from; returns how many rows of each.
 
     Its conversions stay as figures: type, value, time, method, ad and campaign.
+
+    Raises
+    ------
+    GateError : something is said to the person just now
     """
     lock_journeys(person.workspace_id)
     lock_names([f"identity:{person.workspace_id}"])
     people = [member.pk for member in members_of(person)]
     elsewhere: dict[str, int] = {}
     for keeper in keepers():
-        elsewhere |= keeper.erase(workspace_id=person.workspace_id, people=people)
+        elsewhere |= keeper.erase(workspace_id=person.workspace_id, people=people, now=now)
     clicks = list(Click.objects.filter(person__in=people).values_list("pk", flat=True))
     conversions = _empty_conversions(people)
     # A journey carries who walked it: whoever is left in it, by a merge, walks anew at the build.
@@ -120,7 +124,7 @@ def erase(*, person: Person) -> dict[str, int]:
 
 
 @transaction.atomic
-def erase_contact(*, workspace: Workspace, contact: str) -> dict[str, int]:
+def erase_contact(*, workspace: Workspace, contact: str, now: datetime) -> dict[str, int]:
     """Forget a contact of a CRM, also where he never consented to be recognised."""
     lock_journeys(workspace.pk)
     counts = {"clicks": 0, "conversions": 0, "identifiers": 0, "people": 0}
@@ -128,7 +132,7 @@ def erase_contact(*, workspace: Workspace, contact: str) -> dict[str, int]:
         workspace=workspace, kind=IdentifierKind.CRM_CONTACT, value=contact
     ).select_related("person")
     if row := known.first():
-        counts |= erase(person=row.person)
+        counts |= erase(person=row.person, now=now)
     named = Conversion.objects.filter(workspace=workspace, extra__crm_contacts__contains=[contact])
     _tell_of_loss(named)
     counts["conversions"] += _empty(named)

@@ -166,7 +166,7 @@ def test_workspaces_do_not_mix(workspace, other_workspace, now):
 def test_erased_person_leaves_no_touch_and_no_journey(workspace, now):
     three_walks(workspace, now)
 
-    counts = erase(person=person(workspace, "ann", now))
+    counts = erase(person=person(workspace, "ann", now), now=now)
 
     assert counts["touches"] == 3
     assert Journey.objects.count() == 2

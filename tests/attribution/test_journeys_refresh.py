@@ -108,10 +108,10 @@ class _World:
             undo_merge(merge=merge, by=self.operator, now=START)
 
     def erase(self, name: str, _day: int) -> None:
-        erase(person=person(self.workspace, name, START))
+        erase(person=person(self.workspace, name, START), now=START)
 
     def contact(self, name: str, _day: int) -> None:
-        erase_contact(workspace=self.workspace, contact=name)
+        erase_contact(workspace=self.workspace, contact=name, now=START)
 
     def purge(self, _name: str, day: int) -> None:
         kept = timedelta(days=django_settings.TOUCH_KEEP_DAYS)

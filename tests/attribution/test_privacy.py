@@ -65,7 +65,7 @@ def test_erased_person_leaves_figures_only(workspace, operator, now):
     click(workspace, now, key="c2", visitor_id="else")
     merge_people(left=row.person, right=merged, by=operator, reason="Same.", now=now)
 
-    counts = erase(person=merged)
+    counts = erase(person=merged, now=now)
 
     row.refresh_from_db()
     stranger.refresh_from_db()

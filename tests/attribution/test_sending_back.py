@@ -197,7 +197,7 @@ def test_google_takes_what_lies_in_the_window_of_its_action(workspace, target, f
 def test_consent_taken_back_before_sending(workspace, target, far, now):
     destination = target("meta")
     row = convert(workspace, now, **JOE)
-    privacy.erase(person=row.person)
+    privacy.erase(person=row.person, now=now)
 
     work(destination, now)
 

@@ -269,6 +269,7 @@ class Plan(models.Model):
 
     ``body`` is canonical JSON text, ``sha256`` its digest (checked by the database). What a
     signature needs is frozen here with it, so the rules cannot change between sight and signature.
+    Once somebody whom it speaks of is erased, ``body`` is empty and the digest stays.
     """
 
     proposal = models.ForeignKey(Proposal, on_delete=models.PROTECT, related_name="plans")
@@ -307,8 +308,9 @@ class Plan(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Delete),
             gate_triggers.PLAN_HASH,
+            gate_triggers.PLAN_REDACTED,
         ]
 
     def __str__(self) -> str:
@@ -316,9 +318,14 @@ class Plan(models.Model):
 
     @cached_property
     def content(self) -> dict[str, Any]:
-        """The body as a dictionary; the row never changes."""
-        content: dict[str, Any] = json.loads(self.body)
+        """The body as a dictionary, empty where it was redacted."""
+        content: dict[str, Any] = json.loads(self.body or "{}")
         return content
+
+    @property
+    def is_redacted(self) -> bool:
+        """Whether somebody whom it speaks of was erased."""
+        return not self.body
 
 
 class Signature(models.Model):

@@ -101,6 +101,26 @@ PLAN_HASH = pgtrigger.Trigger(
     """,
 )
 
+# What is erased with a person: nothing else of a plan ever changes, and nothing comes back.
+PLAN_REDACTED = pgtrigger.Trigger(
+    name="redact_only",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    declare=[("state", "text")],
+    func=f"""
+    IF NEW.body <> '' OR NEW.evidence <> '{{}}'::jsonb OR NEW.predicted IS NOT NULL OR NEW.why <> ''
+       OR to_jsonb(NEW) - ARRAY['body', 'evidence', 'predicted', 'why']
+          IS DISTINCT FROM to_jsonb(OLD) - ARRAY['body', 'evidence', 'predicted', 'why'] THEN
+        RAISE EXCEPTION 'a plan is never changed, only emptied' {_REFUSE};
+    END IF;
+    SELECT status INTO state FROM workspaces_proposal WHERE id = NEW.proposal_id;
+    IF state IN ('pending', 'approved', 'executing') THEN
+        RAISE EXCEPTION 'a plan that may still run is not emptied' {_REFUSE};
+    END IF;
+    RETURN NEW;
+    """,
+)
+
 _SIGN = f"""
     SELECT * INTO plan FROM workspaces_plan WHERE id = NEW.plan_id;
     SELECT * INTO proposal FROM workspaces_proposal WHERE id = plan.proposal_id;

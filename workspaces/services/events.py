@@ -12,7 +12,7 @@ from django.db import transaction
 from django.urls import reverse
 from kombu.exceptions import OperationalError
 
-from workspaces.models import Proposal, Risk
+from workspaces.models import Proposal, Risk, Status
 from workspaces.roles import Role
 from workspaces.services.live import bump
 from workspaces.services.notices import notify
@@ -63,6 +63,16 @@ def _public(proposal: Proposal) -> dict[str, Any]:
         "proposer": proposal.proposer_label,
         "plan_sha256": plan.sha256 if plan else None,
     }
+
+
+def notice_keys(proposal: Proposal) -> list[str]:
+    """Keys under which members may have been told of one proposal by its words."""
+    name = str(proposal.public_id)
+    reminders = range(proposal.reminders_sent + 1)
+    return [
+        *(f"{what}:{name}" for what in ("waiting", *Status.values)),
+        *(f"reminder:{name}:{number}" for number in reminders),
+    ]
 
 
 def _url(proposal: Proposal) -> str:

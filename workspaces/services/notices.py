@@ -111,11 +111,14 @@ def _enqueue_slack(
         workspace=workspace,
         format=WebhookFormat.SLACK,
         event_type=topic,
-        bodies={
-            f"notice-{hashlib.sha256(key.encode()).hexdigest()[:40]}": json.dumps({"text": text})
-        },
+        bodies={slack_event_id(key): json.dumps({"text": text})},
         now=now,
     )
+
+
+def slack_event_id(key: str) -> str:
+    """Id under which a notice goes to Slack."""
+    return f"notice-{hashlib.sha256(key.encode()).hexdigest()[:40]}"
 
 
 def absolute(url: str) -> str:

@@ -26,7 +26,9 @@ _EVENTS_KEPT: Final = timedelta(days=settings.WEB_EVENT_KEEP_DAYS)
 class UnitKeeper:
     """Units of tests that are people known to attribution."""
 
-    def erase(self, *, workspace_id: int, people: Collection[int]) -> Mapping[str, int]:
+    def erase(
+        self, *, workspace_id: int, people: Collection[int], now: datetime
+    ) -> Mapping[str, int]:
         """Part exposures from the person and delete what was told of him.
 
         What was counted of him stays in the sums; what was not, nobody knows any more.

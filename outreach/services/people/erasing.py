@@ -17,7 +17,6 @@ from outreach.models import (
     AudienceMember,
     Consent,
     Contact,
-    ContactImportRow,
     ContactPoint,
     ContactStanding,
     Enrolment,
@@ -26,6 +25,7 @@ from outreach.models import (
     Suppression,
 )
 from outreach.services.people.ending import forget_in_files
+from outreach.services.people.traces import Traces, forget_tasks, forget_traces
 from outreach.services.social import forgetting
 from workspaces.gate import Proposer
 from workspaces.roles import Role
@@ -39,7 +39,9 @@ _FIELDS: Final = ("external_id", "first_name", "last_name", "locale", "time_zone
 class ContactKeeper:
     """What outreach keeps of people that attribution knows."""
 
-    def erase(self, *, workspace_id: int, people: Collection[int]) -> Mapping[str, int]:
+    def erase(
+        self, *, workspace_id: int, people: Collection[int], now: datetime
+    ) -> Mapping[str, int]:
         """Redact contacts, empty what was written to them, and keep hashes of suppressions."""
         contacts = list(
             Contact.objects.filter(workspace=workspace_id, person__in=people)
@@ -48,13 +50,10 @@ class ContactKeeper:
         if not contacts:
             return {}
         keys = [one.pk for one in contacts]
-        texts = list(
-            ContactPoint.objects.filter(workspace=workspace_id, contact__in=keys)
-            .values_list("address", flat=True)
-        )  # fmt: skip
-        counts = {"contacts": len(keys)} | _empty(workspace_id, keys)
-        ids = [one.external_id for one in contacts if one.external_id]
-        counts["files"] = forget_in_files(workspace_id, texts, ids)
+        traces = _traces(contacts)
+        counts = {"contacts": len(keys)} | _empty(workspace_id, keys, now)
+        counts |= forget_traces(workspace_id=workspace_id, traces=traces, now=now)
+        counts["files"] = forget_in_files(workspace_id, traces.addresses, traces.external_ids)
         # Rows that others point to stay, as nobody's.
         for one in contacts:
             nobody = Person.objects.create(workspace_id=workspace_id)
@@ -87,21 +86,29 @@ def _plain(row: Any) -> dict[str, Any]:
     return {name: value for name, value in model_to_dict(row).items() if name not in inner}
 
 
-def _empty(workspace_id: int, keys: list[int]) -> dict[str, int]:
+def _traces(contacts: list[Contact]) -> Traces:
+    keys = [one.pk for one in contacts]
+    known = ContactPoint.objects.filter(contact__in=keys).values_list("address", flat=True)
+    return Traces(
+        addresses=[*known, *forgetting.marks_of(contacts=keys)],
+        external_ids=[one.external_id for one in contacts if one.external_id],
+        names=[
+            (one.first_name, one.last_name) for one in contacts if one.first_name and one.last_name
+        ],
+    )
+
+
+def _empty(workspace_id: int, keys: list[int], now: datetime) -> dict[str, int]:
     own = {"workspace": workspace_id, "contact__in": keys}
     points = list(ContactPoint.objects.filter(**own))
     counts = {"suppressions": _hash_suppressions(workspace_id, points)}
     counts["messages"] = _empty_messages(workspace_id, keys)
     counts["consents"] = Consent.objects.filter(**own).update(evidence={}, by_label="")
     counts["standing"] = ContactStanding.objects.filter(**own).delete()[0]
-    counts["engagement"] = forgetting.forget(workspace_id=workspace_id, contacts=keys)
+    counts |= forgetting.forget(workspace_id=workspace_id, contacts=keys, now=now)
     AudienceMember.objects.filter(**own).delete()
     Enrolment.objects.filter(**own).delete()
-    texts = [point.address for point in points]
-    for text in texts:
-        ContactImportRow.objects.filter(
-            run__workspace=workspace_id, text__icontains=text
-        ).update(text="", reason=ERASED)  # fmt: skip
+    forget_tasks(points=points)
     used = set(OutreachMessage.objects.filter(**own).values_list("point", flat=True))
     counts["addresses"] = len(points)
     ContactPoint.objects.filter(pk__in=[one.pk for one in points if one.pk not in used]).delete()
@@ -164,9 +171,10 @@ def erase_contact(*, contact: Contact, by: Proposer, now: datetime) -> dict[str,
     Raises
     ------
     NotAllowedError : the person is no admin
+    StateError : something is said to them just now
     """
     require(Role.ADMIN, by=by, workspace=contact.workspace, now=now, what="To erase people")
-    return privacy.erase(person=contact.person)
+    return privacy.erase(person=contact.person, now=now)
 
 
 def export_contact(

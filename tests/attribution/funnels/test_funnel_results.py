@@ -267,7 +267,7 @@ def test_an_erased_person_is_in_no_funnel_and_no_cohort(view, workspace, now):
     )  # fmt: skip
     save_cohort(view=view, step=1, dropped=False, name="All", by=None)
 
-    erase(person=person)
+    erase(person=person, now=now)
 
     assert set(FunnelEntry.objects.values_list("visitor_key", flat=True)) == {BERT, CARA}
     assert set(SavedCohortMember.objects.values_list("visitor_key", flat=True)) == {BERT, CARA}

@@ -55,7 +55,7 @@ def _person(name: str) -> Any:
 def test_an_erased_person_stays_in_the_sums_alone(test: ABTest, workspace: Workspace) -> None:
     before = sums(test), exposed(test)
 
-    counts = erase(person=_person("ann"))
+    counts = erase(person=_person("ann"), now=LATER)
 
     assert (counts["exposures"], counts["unit_events"]) == (1, 1)
     ids = Exposure.objects.order_by("pk").values_list("pk", flat=True)
@@ -74,7 +74,7 @@ def test_what_was_not_counted_of_an_erased_person_is_lost(
     record_exposures(test=test, met=[met], now=LATER)
     convert(workspace, START + HOUR, key="cid", value="5", user_id="cid")
 
-    erase(person=_person("cid"))
+    erase(person=_person("cid"), now=LATER)
     count_all(workspace=workspace, now=LATER)
 
     assert not CountingWork.objects.exists()
@@ -89,7 +89,7 @@ def test_other_workspaces_keep_a_unit_of_the_same_name(
     met = MetVariant(unit="ann", variant="blue", at=START)
     record_exposures(test=foreign, met=[met], now=LATER)
 
-    erase(person=_person("ann"))
+    erase(person=_person("ann"), now=LATER)
 
     assert Exposure.objects.get(test=foreign).unit == "ann"
 

@@ -164,7 +164,7 @@ def test_an_erased_contact_takes_his_sale_from_whoever_it_counted_for(
     row.save(update_fields=["extra"])
     _count(workspace)
 
-    erase_contact(workspace=workspace, contact="77")
+    erase_contact(workspace=workspace, contact="77", now=LATER)
     _count(workspace)
 
     assert _sum(test) == {"units": 1}

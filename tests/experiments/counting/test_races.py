@@ -88,7 +88,7 @@ def test_who_is_forgotten_while_more_is_told_of_him_is_forgotten(test: ABTest) -
 
     def forget() -> None:
         with transaction.atomic():
-            UnitKeeper().erase(workspace_id=test.workspace_id, people=people)
+            UnitKeeper().erase(workspace_id=test.workspace_id, people=people, now=START)
 
     count_all(workspace=test.workspace, now=LATER)
     outcomes = _beside_a_held_row(test, lambda: _told(test, "control", *UNITS), forget)
