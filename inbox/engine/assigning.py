@@ -77,6 +77,8 @@ class Rule:
     teams, channels, intents, languages : conversations it is for; empty for all
     least_value_at_risk : conversations it is for, by money
     of_teams : who may take them; empty for those of the conversation's own team
+    people : who may take them, by id; empty for all of these
+    most_open : who has so many gets no more; None for no limit but the person's own
     skills : all of which the person must have
     speaks : the person must write the conversation's language, where that is known
     pick : how one is picked
@@ -89,6 +91,8 @@ class Rule:
     languages: frozenset[str] = frozenset()
     least_value_at_risk: float = 0.0
     of_teams: frozenset[str] = frozenset()
+    people: frozenset[int] = frozenset()
+    most_open: int | None = None
     skills: frozenset[str] = frozenset()
     speaks: bool = False
     pick: Pick = Pick.ROUND_ROBIN
@@ -183,13 +187,16 @@ def _refusal(agent: Agent, asked: Asked, rule: Rule) -> str:
     teams = rule.of_teams or ({asked.team} if asked.team else frozenset())
     if teams and not agent.teams & teams:
         return "of another team"
+    if rule.people and agent.id not in rule.people:
+        return "not named"
     if not rule.skills <= agent.skills:
         return "without the skill"
     if rule.speaks and asked.language and asked.language not in agent.languages:
         return "without the language"
     if agent.away:
         return "away"
-    return "full" if agent.open_count >= agent.capacity else ""
+    most = agent.capacity if rule.most_open is None else min(rule.most_open, agent.capacity)
+    return "full" if agent.open_count >= most else ""
 
 
 def _order(agent: Agent, pick: Pick) -> tuple[float, datetime, int, int]:

@@ -49,7 +49,7 @@ class Event:
 class Due:
     """When one promise is due, warned of and escalated.
 
-    None where its clock stands still or its hours never open.
+    None where nothing is promised, its clock stands still or its hours never open.
     """
 
     due_at: datetime | None = None
@@ -187,7 +187,11 @@ class _Clock:
     hours: BusinessHours
     pauses: Sequence[tuple[datetime, datetime | None]]
 
-    def due(self, start: datetime, ended_at: datetime | None, minutes: int) -> Due:
+    def due(self, promise: Promise, message: Event, ended_at: datetime | None) -> Due:
+        minutes = self.policy.minutes(promise, message.channel, message.level)
+        if minutes is None:
+            return Due()
+        start = message.at
         runs = _runs(start, ended_at, self.pauses)
         shares = (1.0, self.policy.warn_share, self.policy.escalate_share)
         return Due(*(self._reached(runs, minutes * share) for share in shares))
@@ -256,14 +260,7 @@ def evaluate(events: Iterable[Event], policy: Policy, hours: BusinessHours) -> S
 
 
 def _turn(turn: _Open, clock: _Clock) -> Turn:
-    messages = tuple(
-        clock.due(
-            message.at,
-            turn.ended_at,
-            clock.policy.minutes(turn.promise, message.channel, message.level),
-        )
-        for message in turn.messages
-    )
+    messages = tuple(clock.due(turn.promise, one, turn.ended_at) for one in turn.messages)
     due = _earliest([*messages, *_window_end(turn.messages, clock.policy)])
     outcome = _outcome(due, turn.ended_at, is_done=turn.is_answered)
     if turn.ended_at is None and _stands_still(clock):
@@ -276,8 +273,7 @@ def _resolution(story: _Story, clock: _Clock) -> Resolution:
     for message in story.written:
         if (rank := LEVELS.index(message.level)) < highest:
             highest = rank
-            minutes = clock.policy.minutes(Promise.RESOLUTION, message.channel, message.level)
-            dues.append(clock.due(message.at, story.closed_at, minutes))
+            dues.append(clock.due(Promise.RESOLUTION, message, story.closed_at))
     due = _earliest(dues)
     outcome = _outcome(due, story.closed_at, is_done=True)
     if story.closed_at is None and _stands_still(clock):

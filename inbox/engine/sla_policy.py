@@ -32,8 +32,8 @@ class Promise(StrEnum):
     RESOLUTION = "resolution"
 
 
-#: Minutes of business time for high, medium and low urgency.
-Minutes = tuple[int, int, int]
+#: Minutes of business time for high, medium and low urgency; None where nothing is promised.
+Minutes = tuple[int | None, int | None, int | None]
 
 #: Sentiment below which a message moves one level up.
 UNHAPPY: Final = -0.5
@@ -47,6 +47,7 @@ OTHER: Final = "other"
 #: Public comments wait like a channel of their own, whatever network they are on.
 COMMENT: Final = "comment"
 
+_NOTHING: Final[Minutes] = (None, None, None)
 _CHAT: Final[Minutes] = (2, 5, 15)
 _TEXT: Final[Minutes] = (15, 30, 120)
 _DIRECT: Final[Minutes] = (30, 60, 240)
@@ -90,7 +91,7 @@ class Policy:
     Attributes
     ----------
     targets : of each promise, minutes of business time by channel and urgency; a row 'other'
-        stands for the channels that have none
+        stands for the channels that have none, and without it nothing is promised there
     windows : minutes on the wall after a customer's message in which a channel takes an answer
     warn_share, escalate_share : of the target, at which people are warned and others are told
     """
@@ -105,21 +106,21 @@ class Policy:
     escalate_share: float = ESCALATE_SHARE
 
     def __post_init__(self) -> None:
-        for promise in Promise:
-            rows = self.targets.get(promise, {})
-            if OTHER not in rows:
-                raise ValueError(f"targets: {promise} has no row {OTHER!r}")
-            for channel, minutes in rows.items():
-                _check_row(f"targets: {promise} of {channel}", minutes)
+        for promise, rows in self.targets.items():
+            for channel, row in rows.items():
+                if len(row) != len(LEVELS) or any(m is not None and m < 1 for m in row):
+                    raise ValueError(
+                        f"targets: {promise} of {channel}: {row}, must be three times a minute or"
+                        " more, or None"
+                    )
         if any(minutes < 1 for minutes in self.windows.values()):
             raise ValueError("windows: must be a minute or more")
         if not 0 < self.warn_share < 1 < self.escalate_share:
             raise ValueError("warn_share lies between 0 and 1, escalate_share over 1")
 
-    def minutes(self, promise: Promise, channel: str, urgency: Urgency) -> int:
-        """Minutes of business time that a channel has for an urgency."""
-        rows = self.targets[promise]
-        return rows.get(channel, rows[OTHER])[LEVELS.index(urgency)]
+    def minutes(self, promise: Promise, channel: str, urgency: Urgency) -> int | None:
+        """Minutes of business time that a channel has for an urgency; None for no promise."""
+        return self._row(promise, channel)[LEVELS.index(urgency)]
 
     def table(self, promise: Promise, channels: tuple[str, ...]) -> FloatArray:
         """Minutes as an array for many messages at once.
@@ -131,17 +132,13 @@ class Policy:
 
         Returns
         -------
-        (channels, 3) minutes; columns are high, medium and low
+        (channels, 3) minutes; columns are high, medium and low; not a number for no promise
         """
-        rows = self.targets[promise]
-        return np.array([rows.get(name, rows[OTHER]) for name in channels], np.float64)
+        return np.array([self._row(promise, name) for name in channels], np.float64)
 
-
-def _check_row(name: str, minutes: Minutes) -> None:
-    if len(minutes) != len(LEVELS) or min(minutes) < 1:
-        raise ValueError(f"{name}: {minutes}, must be three times a minute or more")
-    if list(minutes) != sorted(minutes):
-        raise ValueError(f"{name}: {minutes}, what is more urgent must not wait longer")
+    def _row(self, promise: Promise, channel: str) -> Minutes:
+        rows = self.targets.get(promise, {})
+        return rows.get(channel, rows.get(OTHER, _NOTHING))
 
 
 def level_of(urgency: Urgency, *, is_complaint: bool, sentiment: float) -> Urgency:

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from inbox.engine.hours import MINUTE_US, BusinessHours, add_many
+from inbox.engine.hours import MINUTE_US, NEVER, BusinessHours, add_many
 from inbox.engine.sla import Due, Outcome, Resolution, Turn
 from inbox.engine.sla_policy import Policy
 from outreach.engine.channels import FloatArray, MomentArray
@@ -67,11 +67,12 @@ class Compliance:
 def compliance(promises: Iterable[Turn | Resolution], now: datetime) -> Compliance:
     """Count promises that were kept, and those that were kept or broken.
 
-    What is not due yet and what was closed in time without an answer is neither.
+    What is not due yet, what was closed in time without an answer, and what was never promised is
+    neither.
     """
     found = Compliance()
     for promise in promises:
-        is_kept = promise.outcome is Outcome.KEPT
+        is_kept = promise.outcome is Outcome.KEPT and promise.due.due_at is not None
         is_missed = promise.outcome is Outcome.MISSED or (
             promise.ended_at is None and _is_over(promise.due, now)
         )
@@ -104,7 +105,7 @@ def due_many(
     ----------
     policy, hours : for all of them
     starts : (n,) when each was written, UTC
-    minutes : (n,) its target, by `Policy.table`
+    minutes : (n,) its target, by `Policy.table`; not a number for none
     window_ends, windows : (n,) when the reply window ends and its minutes; not a time for none
 
     Returns
@@ -116,7 +117,10 @@ def due_many(
     ValueError : as `add_many`
     """
     shares = (1.0, policy.warn_share, policy.escalate_share)
-    found = [add_many(hours, starts, minutes * share) for share in shares]
+    is_promised, some = ~np.isnan(minutes), np.nan_to_num(minutes)
+    found = [
+        np.where(is_promised, add_many(hours, starts, some * share), NEVER) for share in shares
+    ]
     if window_ends is not None and windows is not None:
         early_us = np.rint(windows * (1 - policy.warn_share) * MINUTE_US).astype("timedelta64[us]")
         ends = window_ends.astype("datetime64[us]")

@@ -117,6 +117,7 @@ class Life:
 
     def _start(self, lived: Lived, event: Event) -> None:
         minutes = self.policy.minutes(lived.promise, event.channel, event.level)
+        assert minutes is not None
         lived.watches.append(Watch(minutes, self.policy))
 
     def _end(self, event: Event, *, is_answered: bool) -> None:

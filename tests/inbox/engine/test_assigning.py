@@ -60,6 +60,14 @@ def test_the_first_rule_that_finds_somebody_decides() -> None:
     assert (found.agent, found.rule) == (2, "In turn")
 
 
+def test_a_rule_names_people_and_a_limit() -> None:
+    named = Rule("Named", people=frozenset({1, 3}))
+    limited = Rule("Limited", most_open=5)
+
+    assert assign(Asked(7, "support"), ALL, [named]).agent == 1
+    assert assign(Asked(7, "support"), ALL, [limited]).agent == 1
+
+
 def test_where_nobody_is_free_it_says_why() -> None:
     full, away = replace(ANNA, open_count=10), replace(BEN, away="ill")
 
