@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -152,8 +153,8 @@ class _Shelf:
     ) -> None:
         self._workspace = workspace
         self._points = points
-        self._rows = self._standing(incoming, now)
         self._named = _named_by(workspace, incoming)
+        self._rows = self._standing(incoming, now)
         self._last = _last_to(workspace, points, now)
         self._woken: dict[int, Conversation] = {}
 
@@ -163,11 +164,12 @@ class _Shelf:
         refers = {ref for one in incoming for ref in one.thread_ids}
         named = CustomerResponse.objects.filter(workspace=self._workspace, external_id__in=refers)
         self._by_id = dict(named.values_list("external_id", "conversation_id"))
+        spoken_of = {self._conversation_of(ref) for ref in refers}
         lately = Q(contact__in=contacts, last_message_at__gt=now - _LOOKS_BACK)
         rows = (
             Conversation.objects.select_for_update()
             .filter(
-                lately | Q(pk__in=set(self._by_id.values())),
+                lately | Q(pk__in=spoken_of - {None}),
                 workspace=self._workspace, merged_into=None, archived_at=None,
             )
             .order_by("pk")
@@ -194,7 +196,7 @@ class _Shelf:
         letter = Letter(
             at=one.at, channel=one.channel, subject=one.subject,
             conversations=tuple(
-                self._by_id[ref] for ref in one.thread_ids if ref in self._by_id
+                found for ref in one.thread_ids if (found := self._conversation_of(ref))
             ),
         )  # fmt: skip
         known = [
@@ -207,6 +209,14 @@ class _Shelf:
         ]  # fmt: skip
         found = place(letter, known)
         return self._rows[found] if found is not None else None
+
+    def _conversation_of(self, reference: str) -> int | None:
+        """Find the conversation of a message that something refers to, theirs or ours."""
+        if reference in self._by_id:
+            return self._by_id[reference]
+        named = self._named.get(reference)
+        answer = getattr(named, "inbox_response", None) if named else None
+        return answer.conversation_id if answer else None
 
     def _open(self, one: Incoming, point: ContactPoint) -> Conversation:
         asked = self._asked(one, point)
@@ -249,8 +259,19 @@ def _named_by(workspace: Workspace, incoming: Sequence[Incoming]) -> dict[str, O
     refers = {ref for one in incoming for ref in one.thread_ids}
     if not refers:
         return {}
-    rows = OutreachMessage.objects.filter(workspace=workspace, provider_message_id__in=refers)
-    return {row.provider_message_id: row for row in rows.select_related("campaign")}
+    ours = {key: ref for ref in refers if (key := _key_in(ref))}
+    rows = OutreachMessage.objects.filter(
+        Q(provider_message_id__in=refers) | Q(public_id__in=ours), workspace=workspace
+    ).select_related("campaign", "inbox_response")
+    return {ours.get(row.public_id, row.provider_message_id): row for row in rows}
+
+
+def _key_in(reference: str) -> UUID | None:
+    """Name that we gave to a mail ourselves: providers keep it where they take one."""
+    try:
+        return UUID(reference.strip("<>").partition("@")[0])
+    except ValueError:
+        return None
 
 
 def _last_to(

@@ -26,11 +26,6 @@ from workspaces.models import Workspace
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def workspace() -> Workspace:
-    return WorkspaceFactory()
-
-
 def mail(external_id: str = "<1@shop.example>", **values: Any) -> Incoming:
     own: dict[str, Any] = {
         "channel": InboxChannel.EMAIL, "address": "ann@example.com", "at": NOW,

@@ -112,12 +112,12 @@ def send_service(
         )
         refused: list[Decision] = []
         for place, (policy, point) in enumerate(options):
-            message = _message(contact, point, text, proof, send_at or now)
+            message = message_for(contact, point, text, proof, send_at or now)
             message.is_reply = is_reply
-            decision = _judged(message, policy, max(send_at or now, now))
+            decision = judged(message, policy, max(send_at or now, now))
             if decision.what != "drop":
                 left = [other for _, other in options[place + 1 :]][:_FALLBACKS]
-                return _kept(message, decision, left, now)
+                return kept(message, decision, left, now)
             refused.append(decision)
     if not refused:
         return Answer("blocked", "no_viable_channel", NO_CHANNEL)
@@ -233,9 +233,10 @@ def _order(contact: Contact) -> list[str]:
     return list(dict.fromkeys([*first, *listed, *ties, "sms"]))
 
 
-def _message(
+def message_for(
     contact: Contact, point: ContactPoint, text: Text, proof: dict[str, Any], at: datetime
 ) -> OutreachMessage:
+    """Make the row of a service message; it is not stored yet."""
     version = text.template.current if text.template else None
     return OutreachMessage(
         workspace=contact.workspace, contact=contact, point=point, channel=point.channel,
@@ -252,7 +253,8 @@ def _message(
     )  # fmt: skip
 
 
-def _judged(message: OutreachMessage, policy: ChannelPolicy, at: datetime) -> Decision:
+def judged(message: OutreachMessage, policy: ChannelPolicy, at: datetime) -> Decision:
+    """Judge one message as the dispatcher will."""
     rules = OutreachPolicy.objects.filter(workspace=message.workspace).first()
     versions = {message.version.pk: message.version} if message.version else {}
     (decision,) = judge(
@@ -262,7 +264,7 @@ def _judged(message: OutreachMessage, policy: ChannelPolicy, at: datetime) -> De
     return decision
 
 
-def _kept(
+def kept(
     message: OutreachMessage, decision: Decision, left: Sequence[ContactPoint], now: datetime
 ) -> Answer:
     """Keep the message; it is judged once more when its time has come."""

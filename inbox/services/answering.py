@@ -1,0 +1,208 @@
+"""Answers: written by a person or signed by one, to the address that wrote, with time to undo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+
+from inbox.models import (
+    Conversation,
+    ConversationStatus,
+    CustomerResponse,
+    Delivery,
+    Direction,
+    InboxChannel,
+    InboxPolicy,
+)
+from inbox.services.restating import restate
+from inbox.services.topics import TOPIC
+from outreach.services.sending.replying import recall, schedule_reply
+from outreach.services.sending.single import Text
+from workspaces.gate import GateError, Proposer
+from workspaces.ids import uuid7
+from workspaces.models import Workspace
+from workspaces.roles import Role
+from workspaces.services.live import bump
+from workspaces.services.permissions import require
+
+#: Channels whose messages stand in our own database: nobody has to carry them.
+OWN_CHANNELS: Final = (InboxChannel.CHAT,)
+_MOST_REFERENCES: Final = 20
+_MOST_TEXT: Final = 20_000
+
+
+class AnswerError(GateError):
+    """An answer that cannot be sent; ``field`` names what is wrong."""
+
+    status = 422
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+class NewerMessageError(GateError):
+    """They wrote again since the answer was begun."""
+
+    status = 409
+
+    def __init__(self, newer: CustomerResponse) -> None:
+        super().__init__("They wrote again meanwhile. Read it, then send.")
+        self.newer = newer
+
+
+@dataclass(frozen=True)
+class Words:
+    """What an answer says."""
+
+    text: str
+    subject: str = ""
+
+
+def answer(
+    *,
+    to: CustomerResponse,
+    words: Words,
+    by: Proposer,
+    now: datetime,
+    seen: CustomerResponse | None = None,
+    send_at: datetime | None = None,
+    proof: Mapping[str, Any] | None = None,
+) -> CustomerResponse:
+    """Answer a message, to the address that wrote it; until ``send_at`` it can be taken back.
+
+    ``seen`` is the newest message of theirs that the writer had before him; with a newer one
+    nothing is sent. Without ``send_at`` it waits for as long as the policy lets people undo.
+
+    Raises
+    ------
+    NotAllowedError : the person is no agent
+    AnswerError : there is nothing to send, or nobody may write to that address now
+    NewerMessageError : they wrote again
+    """
+    workspace = to.workspace
+    require(Role.AGENT, by=by, workspace=workspace, now=now, what="Answering")
+    text = _checked(words, send_at, now)
+    with transaction.atomic():
+        conversation = _locked(to)
+        if seen is not None:
+            _refuse_newer(conversation, seen)
+        send_at = send_at or now + timedelta(seconds=policy_of(workspace).undo_s)
+        row = CustomerResponse(
+            public_id=uuid7(), workspace=workspace, conversation=conversation,
+            arrived_in=conversation, channel=to.channel, direction=Direction.OUT, point=to.point,
+            answers=to, subject=_subject(to, words), text=text, at=now, send_at=send_at,
+            author=by.user, author_label=by.label[:150], delivery=Delivery.SCHEDULED,
+            first_viewed_at=now,
+        )  # fmt: skip
+        if to.channel not in OWN_CHANNELS:
+            _hand_over(row, to, send_at, dict(proof or {"by": by.label[:150]}), now)
+        row.save()
+        if conversation.status != ConversationStatus.CLOSED:
+            _move(conversation, ConversationStatus.WAITING)
+        restate([conversation.pk])
+    bump(workspace.pk, TOPIC)
+    return row
+
+
+@transaction.atomic
+def take_back(*, response: CustomerResponse, by: Proposer, now: datetime) -> CustomerResponse:
+    """Take an answer back before it goes out.
+
+    Raises
+    ------
+    NotAllowedError : the person is no agent
+    AnswerError : it is on its way, or was taken back
+    """
+    require(Role.AGENT, by=by, workspace=response.workspace, now=now, what="Taking back")
+    conversation = Conversation.objects.select_for_update().get(pk=response.conversation_id)
+    row = CustomerResponse.objects.select_for_update(of=("self",)).get(pk=response.pk)
+    if row.delivery != Delivery.SCHEDULED:
+        raise AnswerError("response", f"It is {row.get_delivery_display().lower()} already.")
+    if row.message is None and (row.send_at is None or row.send_at <= now):
+        raise AnswerError("response", "It is out already.")
+    if row.message is not None and not recall(message=row.message):
+        raise AnswerError("response", "It is on its way already.")
+    row.delivery = Delivery.CANCELLED
+    row.save(update_fields=["delivery"])
+    if conversation.status == ConversationStatus.WAITING:
+        _move(conversation, ConversationStatus.OPEN)
+    restate([conversation.pk])
+    bump(conversation.workspace_id, TOPIC)
+    return row
+
+
+def policy_of(workspace: Workspace) -> InboxPolicy:
+    """Rules of the inbox; the shipped ones where a workspace has none."""
+    found = InboxPolicy.objects.filter(workspace=workspace).first()
+    return found or InboxPolicy(workspace=workspace)
+
+
+def _checked(words: Words, send_at: datetime | None, now: datetime) -> str:
+    text = words.text.replace("\x00", "").strip()
+    if not text:
+        raise AnswerError("text", "Write something.")
+    if len(text) > _MOST_TEXT:
+        raise AnswerError("text", f"Write at most {_MOST_TEXT:,} characters.")
+    if send_at is not None and send_at < now:
+        raise AnswerError("send_at", "Choose a moment to come.")
+    return text
+
+
+def _locked(to: CustomerResponse) -> Conversation:
+    """Lock the conversation in which the message stands now."""
+    if to.direction != Direction.IN:
+        raise AnswerError("answers", "Only what somebody wrote can be answered.")
+    conversation = Conversation.objects.select_for_update().get(pk=to.conversation_id)
+    to.refresh_from_db(fields=["conversation"])
+    if to.conversation_id != conversation.pk or conversation.merged_into_id is not None:
+        raise AnswerError("answers", "This message was moved meanwhile. Open it again.")
+    return conversation
+
+
+def _refuse_newer(conversation: Conversation, seen: CustomerResponse) -> None:
+    newest = conversation.responses.filter(direction=Direction.IN).order_by("-at", "-pk").first()
+    if newest is not None and newest.pk != seen.pk and newest.received_at is not None:
+        raise NewerMessageError(newest)
+
+
+def _subject(to: CustomerResponse, words: Words) -> str:
+    if to.channel != InboxChannel.EMAIL:
+        return ""
+    subject = words.subject.strip() or to.subject.strip() or to.conversation.subject
+    is_answer = subject.casefold().startswith("re:")
+    return (subject if is_answer else f"Re: {subject}")[:998]
+
+
+def _hand_over(
+    row: CustomerResponse,
+    to: CustomerResponse,
+    send_at: datetime,
+    proof: dict[str, Any],
+    now: datetime,
+) -> None:
+    """Let outreach carry it: it knows how to send each thing once."""
+    told = schedule_reply(
+        point=row.point, text=Text(subject=row.subject, text=row.text), key=str(row.public_id),
+        proof=proof, thread_ids=_thread_of(to), send_at=send_at, now=now,
+    )  # fmt: skip
+    if told.message is None:
+        raise AnswerError("channel", told.words)
+    row.message, row.send_at = told.message, told.message.send_at
+
+
+def _thread_of(to: CustomerResponse) -> list[str]:
+    """Ids that a mail names: what it answers, and what that referred to."""
+    if to.channel != InboxChannel.EMAIL or not to.external_id.startswith("<"):
+        return []
+    named = [one for one in to.thread_ids if one.startswith("<")]
+    return [to.external_id, *named][:_MOST_REFERENCES]
+
+
+def _move(conversation: Conversation, status: ConversationStatus) -> None:
+    conversation.status, conversation.snoozed_until = status, None
+    conversation.save(update_fields=["status", "snoozed_until", "updated_at"])

@@ -1,0 +1,83 @@
+"""What became of answers: read from the messages that carry them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection, transaction
+
+from inbox.services.restating import restate
+from inbox.services.topics import TOPIC
+from workspaces.services.live import bump
+
+#: News of a message that comes later than this changes nothing in a conversation.
+_HEARD_WITHIN: Final = timedelta(days=3)
+
+# Locked in the order of keys, conversations first as everywhere.
+_DUE: Final = """
+SELECT c.id FROM inbox_conversation c
+ WHERE c.id IN (
+    SELECT r.conversation_id FROM inbox_customerresponse r
+      LEFT JOIN outreach_outreachmessage m ON m.id = r.message_id
+     WHERE r.delivery = 'scheduled' AND r.send_at <= %(now)s
+       AND coalesce(m.status, 'sent') NOT IN ('scheduled', 'sending')
+    UNION ALL
+    SELECT r.conversation_id FROM inbox_customerresponse r
+      JOIN outreach_outreachmessage m ON m.id = r.message_id
+     WHERE r.direction = 'out' AND r.at > %(since)s
+       AND (r.delivery = 'by_hand' AND m.status <> 'pending'
+            OR r.delivery = 'sent' AND m.status <> 'sent')
+ ) ORDER BY c.id LIMIT 500 FOR UPDATE
+"""
+
+_SETTLED: Final = """
+UPDATE inbox_customerresponse r
+   SET delivery = t.delivery, sent_at = t.sent_at, error = left(t.error, 500)
+  FROM (
+    SELECT o.id, coalesce(m.error, '') || CASE WHEN m.error = '' THEN m.refusal_reason ELSE '' END
+               AS error,
+           CASE WHEN o.message_id IS NULL THEN o.send_at ELSE m.sent_at END AS sent_at,
+           CASE WHEN o.message_id IS NULL OR m.status = 'sent' THEN 'sent'
+                WHEN m.status IN ('failed', 'bounced') THEN 'failed'
+                WHEN m.status = 'cancelled' THEN 'failed'
+                WHEN m.status = 'pending' THEN 'by_hand'
+                ELSE 'delivered' END AS delivery
+      FROM inbox_customerresponse o LEFT JOIN outreach_outreachmessage m ON m.id = o.message_id
+     WHERE o.conversation_id = ANY(%(ids)s) AND o.direction = 'out'
+       AND o.delivery IN ('scheduled', 'by_hand', 'sent')
+       AND (o.message_id IS NOT NULL OR o.send_at <= %(now)s)
+       AND coalesce(m.status, 'sent') NOT IN ('scheduled', 'sending')
+  ) t
+ WHERE r.id = t.id AND r.delivery <> t.delivery
+RETURNING r.conversation_id, r.workspace_id
+"""
+
+
+def settle_answers(*, now: datetime) -> int:
+    """Note what went out, failed or waits for a person; returns how many answers that were.
+
+    What outreach refused or could not send counts as failed: the conversation waits for us again.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_DUE, {"now": now, "since": now - _HEARD_WITHIN})
+        ids = [row[0] for row in cursor.fetchall()]
+        if not ids:
+            return 0
+        cursor.execute(_SETTLED, {"ids": ids, "now": now})
+        settled = cursor.fetchall()
+        restate({conversation for conversation, _ in settled})
+        _open_failed({conversation for conversation, _ in settled})
+        for workspace_id in {workspace for _, workspace in settled}:
+            bump(workspace_id, TOPIC)
+    return len(settled)
+
+
+def _open_failed(conversations: set[int]) -> None:
+    """Nobody waits for an answer to what never arrived."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE inbox_conversation SET status = 'open'"
+            " WHERE id = ANY(%s) AND status = 'waiting' AND waiting_since IS NOT NULL",
+            [list(conversations)],
+        )

@@ -1,0 +1,77 @@
+"""Answers to what one address wrote: to that address, whatever else is known of the person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from outreach.engine.channels import Purpose as PurposeCode
+from outreach.models import ChannelPolicy, ContactPoint, MessageStatus, OutreachMessage
+from outreach.services.sending.judging import Decision, purpose_of
+from outreach.services.sending.keys import dedup_key
+from outreach.services.sending.lanes import open_lanes
+from outreach.services.sending.single import NO_CHANNEL, Answer, Text, judged, kept, message_for
+
+_TAKEN_BACK = "Taken back before it went out."
+
+
+def schedule_reply(
+    *,
+    point: ContactPoint,
+    text: Text,
+    key: str,
+    proof: Mapping[str, Any],
+    thread_ids: Sequence[str],
+    send_at: datetime,
+    now: datetime,
+) -> Answer:
+    """Let an answer wait for its moment; it is judged once more then. Who may, asks the caller.
+
+    ``key`` is the same for every try to send the same answer; ``thread_ids`` are ids of the mails
+    that it answers, the nearest first.
+    """
+    policy = policy_of(point)
+    if policy is None:
+        return Answer("blocked", "no_viable_channel", NO_CHANNEL, channel=point.channel)
+    told = {**proof, **({"thread_ids": list(thread_ids)} if thread_ids else {})}
+    message = message_for(point.contact, point, text, told, send_at)
+    message.is_reply = True
+    # Long after they wrote it is a service message like any other, with its caps.
+    message.is_reply = purpose_of(message, send_at) == PurposeCode.REPLY
+    message.dedup_key = dedup_key(
+        workspace=point.workspace, contact=point.contact_id, campaign=f"reply-{key}", step=None,
+        attempt=1, at=send_at,
+    )  # fmt: skip
+    decision = judged(message, policy, send_at)
+    if decision.what == "drop":
+        return Answer("blocked", decision.reason, decision.words, channel=point.channel)
+    return kept(message, decision, [], now)
+
+
+def would_send(*, point: ContactPoint, now: datetime) -> Decision | None:
+    """What would become of an answer to an address now; ``None``: its channel is off."""
+    policy = policy_of(point)
+    if policy is None:
+        return None
+    message = message_for(point.contact, point, Text(text="…"), {}, now)
+    message.is_reply = True
+    return judged(message, policy, now)
+
+
+def policy_of(point: ContactPoint) -> ChannelPolicy | None:
+    """Rules of the channel of an address, where it is on and connected."""
+    policies = ChannelPolicy.objects.filter(
+        workspace=point.workspace_id, channel=point.channel, is_on=True
+    ).select_related("workspace", "connection")
+    return next((lane.policy for lane in open_lanes(policies)), None)
+
+
+def recall(*, message: OutreachMessage) -> bool:
+    """Take back a message that nobody has begun to send; whether that was in time."""
+    waiting = OutreachMessage.objects.filter(
+        pk=message.pk, status__in=(MessageStatus.PENDING, MessageStatus.SCHEDULED)
+    )
+    return bool(
+        waiting.update(status=MessageStatus.CANCELLED, refusal_reason=_TAKEN_BACK, claimed_by="")
+    )
