@@ -19,6 +19,7 @@ class MainPage:
     person: str = "amir"
     workspace: str = PTD
     follow: str = ""  # a selector: the first match is clicked
+    then: str = ""  # another one, on the page that this leads to
     ready: str = "h1"  # a selector that is visible when the page is
 
 
@@ -286,6 +287,15 @@ MAIN_PAGES = (
         follow="main tbody a.cs-subject",
         ready="main h2",
     ),
+    MainPage(
+        "outreach-texts",
+        "/outreach/campaigns/?q=Winter",
+        "A step of the builder: what each channel says, and when.",
+        "olga",
+        follow="main tbody a.cs-subject",
+        then="main a[href$='/edit/texts/']",
+        ready="#texts-test",
+    ),
     MainPage("outreach-messages", "/outreach/messages/", "Every message, with its proof."),
     MainPage(
         "outreach-message",
@@ -297,9 +307,17 @@ MAIN_PAGES = (
     MainPage("contacts", "/outreach/contacts/", "Everybody who may be written to, and how."),
     MainPage(
         "contact",
-        "/outreach/contacts/",
+        "/outreach/contacts/?customer_type=existing",
         "One person: addresses, consent with its proof, messages.",
         follow="main tbody a.cs-subject",
+        ready="main h2",
+    ),
+    MainPage(
+        "contact-journey",
+        "/outreach/contacts/?customer_type=existing",
+        "What attribution knows of one person: touches before each conversion, and since.",
+        follow="main tbody a.cs-subject",
+        then="main a[href$='/journey/']",
         ready="main h2",
     ),
     MainPage("audiences", "/outreach/audiences/", "Who messages go to, counted."),
@@ -312,6 +330,14 @@ MAIN_PAGES = (
         ready="main h2",
     ),
     MainPage("contact-imports", "/outreach/imports/", "Files of contacts.", "olga"),
+    MainPage(
+        "contact-import",
+        "/outreach/imports/",
+        "What became of each row of a file.",
+        "olga",
+        follow="main tbody a.cs-subject",
+        ready="main h2",
+    ),
     MainPage("suppressions", "/outreach/suppressions/", "Who is not written to, and why."),
     MainPage("outreach-tasks", "/outreach/tasks/", "What people have to do about messages."),
     MainPage(
@@ -363,6 +389,14 @@ MAIN_PAGES = (
         follow=".cs-cards h3 a",
         ready="#look-title",
     ),
+    MainPage(
+        "template-versions",
+        "/outreach/texts/",
+        "What a text said before, how each version fared, and taking a change back.",
+        follow=".cs-cards h3 a",
+        then="main a[href$='/versions/']",
+        ready="main h3",
+    ),
     MainPage("log-in", "/accounts/login/", "Logging in.", "", ready="input[name=username]"),
 )
 
@@ -372,6 +406,8 @@ def show(page: Page, shown: MainPage) -> None:
     page.goto(shown.path)
     if shown.follow:
         page.locator(shown.follow).first.click()
+    if shown.then:
+        page.locator(shown.then).first.click()
     expect(page.locator(shown.ready).first).to_be_visible()
     page.wait_for_load_state("load")
     expect(page.locator(".htmx-request")).to_have_count(0)

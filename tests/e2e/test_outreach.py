@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from embedded.stack import Stack
 from tests.e2e.beside import fill, processes
-from tests.e2e.conftest import REAL, LogIn, picture, sandbox
+from tests.e2e.conftest import PTD, REAL, LogIn, picture, sandbox
 from tests.e2e.test_main_job import sign_here, wait_for
 
 
@@ -110,3 +110,55 @@ def leave(page: Page, mail: dict[str, Any]) -> None:
     page.get_by_role("button", name="Unsubscribe").click()
     expect(page.get_by_role("status")).to_contain_text("gets no more marketing")
     picture(page, "outreach-4-left")
+
+
+def test_a_template_is_written_looked_at_and_put_to_use(log_in: LogIn) -> None:
+    olga = log_in("olga", PTD)
+    olga.goto("/outreach/texts/")
+    olga.get_by_role("link", name="New template").click()
+    olga.get_by_label("Name").fill("Journey's words")
+    olga.get_by_label("Channel").select_option(label="E-mail")
+    olga.get_by_role("button", name="Go on").click()
+    look = olga.locator(".cs-preview")
+    olga.get_by_label("Subject", exact=True).fill("Hello {{ first_nam }}")
+    olga.get_by_label(re.compile("Text part; empty")).fill(
+        "{{ postal_address }} {{ unsubscribe_url }}"
+    )
+    expect(look).to_contain_text("first_nam")
+    expect(look).to_contain_text("did you mean 'first_name'?")
+    olga.get_by_label("Subject", exact=True).fill("Hello {{ first_name }}")
+    expect(look).to_contain_text("Hello Ann")
+    picture(olga, "template-1-looks")
+    olga.get_by_role("button", name="Save and use").click()
+    expect(olga.locator("main")).to_contain_text("Version 1 is in use")
+
+    olga.goto("/outreach/texts/?q=Journey")
+    expect(olga.locator(".cs-cards")).to_contain_text("Hello {{ first_name }}")
+    picture(olga, "template-2-gallery")
+
+
+def test_a_funnels_answer_is_signed_and_stands_below_the_comment(log_in: LogIn) -> None:
+    """A funnel is made and switched on; of another one an answer that waits is signed."""
+    olga, amir = log_in("olga", PTD), log_in("amir", PTD)
+    olga.goto("/social/?tab=funnels")
+    olga.get_by_role("link", name="New funnel").click()
+    olga.get_by_label("Name", exact=True).fill("Journey's funnel")
+    olga.get_by_label("Keywords, one a line").fill("how much")
+    olga.get_by_label(re.compile("^Public reply")).fill("We wrote to you, {name}.")
+    olga.get_by_role("button", name="Make the funnel").click()
+    olga.get_by_role("button", name="Switch on").click()
+    expect(olga.locator("main")).to_contain_text("On since")
+
+    amir.goto("/approvals/?q=Answer")
+    row = amir.locator("tr.cs-row").filter(has_text="funnel Says something").first
+    row.locator("a[data-open]").click()
+    amir.wait_for_url(re.compile("open="))
+    public_id = amir.url.split("open=")[1].split("&")[0]
+    expect(amir.locator("#drawer")).to_contain_text("Write to us, and we find you a coach.")
+    picture(amir, "social-1-answer")
+    sign_here(amir)
+    wait_for(amir, public_id, "Executed")
+    olga.goto("/social/?tab=funnels")
+    said = olga.locator("main tr").filter(has_text="Says something")
+    expect(said.locator("td[data-label=Answered]")).to_have_text("1")
+    picture(olga, "social-2-funnels")
