@@ -69,7 +69,8 @@ def _channels(given: QueryDict, zone: tzinfo) -> dict[str, Any]:
         order = [given.get(f"priority-{kind}-{place}", "") for place in PLACES]
         order = list(dict.fromkeys(one for one in order if one))
         if strange := [one for one in order if one not in chosen]:
-            raise ValidationError({"priorities": f"{strange[0]} is not among the channels."})
+            name = dict(MessageChannel.choices).get(strange[0], strange[0])
+            raise ValidationError({"priorities": f"{name} is not among the channels."})
         if order:
             priorities[kind] = order
     return {"channels": chosen, "priorities": priorities}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Final
 
 from attribution.models import CustomerType
@@ -19,6 +21,7 @@ from outreach.models import (
     MessageChannel,
     OutreachCampaign,
     SequenceStep,
+    StepCondition,
     StepText,
     TemplateStatus,
 )
@@ -36,6 +39,29 @@ SHOWN: Final = 8
 #: Rules of a campaign's own variables that its form takes.
 MOST_PERSONAL: Final = 40
 PERSONAL_FIELDS: Final = [(one, one.replace("_", " ").capitalize()) for one in FIELDS]
+#: What each step of the form keeps.
+_KEPT: Final[Mapping[str, tuple[str, ...]]] = {
+    "about": ("name", "type", "purpose", "urgency", "goal"),
+    "audience": ("audience_id",),
+    "channels": ("channels", "priorities"),
+    "texts": ("test_id", "personalisation"),
+    "limits": ("budget", "channel_budgets", "daily_limit", "starts_at", "ends_at",
+               "send_at_best_hour"),
+}  # fmt: skip
+_OF_A_STEP: Final = ("name", "delay_hours", "condition", "segment", "exits_on_reply",
+                     "exits_on_conversion")  # fmt: skip
+
+
+def mark_of(campaign: OutreachCampaign, step: str) -> str:
+    """Mark of what a step of the form keeps: another one, and somebody saved it meanwhile."""
+    kept: list[object] = [getattr(campaign, name) for name in _KEPT[step]]
+    if step == "texts":
+        for one in steps_of(campaign):
+            texts = sorted(
+                (text.channel, text.variant, text.template_id) for text in one.texts.all()
+            )
+            kept.append([[getattr(one, name) for name in _OF_A_STEP], texts])
+    return sha256(json.dumps(kept, default=str, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -77,8 +103,11 @@ class ChannelLine:
     problem: str
 
 
-def channel_lines(campaign: OutreachCampaign) -> list[ChannelLine]:
-    """All channels; those that are off say so."""
+def channel_lines(
+    campaign: OutreachCampaign, typed: Sequence[str] | None = None
+) -> list[ChannelLine]:
+    """All channels; those that are off say so. ``typed``: ticked, and not saved yet."""
+    ticked = campaign.channels if typed is None else typed
     policies, halts = policies_of(campaign.workspace), open_halts(campaign.workspace)
     found = []
     for value, label in MessageChannel.choices:
@@ -88,16 +117,21 @@ def channel_lines(campaign: OutreachCampaign) -> list[ChannelLine]:
             problem = "switched off"
         elif halt := is_halted(policy, halts):
             problem = f"stopped: {halt.reason}"
-        found.append(ChannelLine(value, label, value in campaign.channels, problem))
+        found.append(ChannelLine(value, label, value in ticked, problem))
     return found
 
 
-def priority_rows(campaign: OutreachCampaign) -> list[tuple[str, str, list[str]]]:
+def priority_rows(
+    campaign: OutreachCampaign, typed: Mapping[str, str]
+) -> list[tuple[str, str, list[str]]]:
     """Customer types with the channels that they are written to by, in their order."""
-    return [
-        (value, label, ([*campaign.priorities.get(value, []), "", "", ""])[:3])
-        for value, label in CustomerType.choices
-    ]
+
+    def order(kind: str) -> list[str]:
+        if typed:
+            return [typed.get(f"priority-{kind}-{place}", "") for place in (1, 2, 3)]
+        return [*campaign.priorities.get(kind, []), "", "", ""][:3]
+
+    return [(value, label, order(value)) for value, label in CustomerType.choices]
 
 
 @dataclass(frozen=True)
@@ -116,7 +150,7 @@ class StepRow:
 
     place: int
     step: SequenceStep | None
-    delay: int
+    delay: int | str
     unit: str
     cells: tuple[TextCell, ...]
 
@@ -126,13 +160,30 @@ class StepRow:
         return f"step-{self.place}-"
 
 
-def text_rows(campaign: OutreachCampaign) -> list[StepRow]:
-    """The steps with their texts, and an empty one."""
+def text_rows(campaign: OutreachCampaign, typed: Mapping[str, str]) -> list[StepRow]:
+    """The steps with their texts, and an empty one; what was typed stands in them."""
     steps, options = steps_of(campaign), _options(campaign.workspace)
     variants = ["", *_variants(campaign)]
     rows = [_row(place, step, campaign, variants, options)
             for place, step in enumerate(steps, start=1)]  # fmt: skip
-    return [*rows, _row(len(rows) + 1, None, campaign, variants, options)]
+    rows.append(_row(len(rows) + 1, None, campaign, variants, options))
+    return [_typed(one, typed) if f"{one.start}name" in typed else one for one in rows]
+
+
+def _typed(row: StepRow, typed: Mapping[str, str]) -> StepRow:
+    """A row as it was typed."""
+
+    def of(name: str) -> str:
+        return typed.get(f"{row.start}{name}", "")
+
+    cells = tuple(replace(one, chosen=typed.get(one.name, "")) for one in row.cells)
+    step = SequenceStep(
+        name=of("name"), condition=of("condition") or StepCondition.ALWAYS, segment=of("segment"),
+        exits_on_reply=bool(of("exits_on_reply")),
+        exits_on_conversion=bool(of("exits_on_conversion")),
+    )  # fmt: skip
+    is_step = row.step is not None or step.name or any(one.chosen for one in cells)
+    return StepRow(row.place, step if is_step else None, of("delay"), of("unit"), cells)
 
 
 def _variants(campaign: OutreachCampaign) -> list[str]:
@@ -223,8 +274,14 @@ class PersonalRow:
         return self.field if self.field.startswith(ATTRIBUTE) else ""
 
 
-def personal_rows(campaign: OutreachCampaign) -> list[PersonalRow]:
-    """The rules, and two empty ones."""
+def personal_rows(campaign: OutreachCampaign, typed: Mapping[str, str]) -> list[PersonalRow]:
+    """The rules, and two empty ones; or as they were typed."""
+    if "personal-1-words" in typed:
+        parts = ("variable", "field", "values", "words")
+        return [
+            PersonalRow(place, *(typed.get(f"personal-{place}-{part}", "") for part in parts))
+            for place in range(1, MOST_PERSONAL + 1) if f"personal-{place}-words" in typed
+        ]  # fmt: skip
     rules = [
         (name, one.get("field", ""), ", ".join(one.get("any_of", [])), one["words"])
         for name, known in campaign.personalisation.items()
@@ -234,10 +291,11 @@ def personal_rows(campaign: OutreachCampaign) -> list[PersonalRow]:
     return [PersonalRow(place, *parts) for place, parts in enumerate(rules, start=1)]
 
 
-def budget_rows(campaign: OutreachCampaign) -> list[tuple[str, str, str]]:
+def budget_rows(campaign: OutreachCampaign, typed: Mapping[str, str]) -> list[tuple[str, str, str]]:
     """Channels of it with what each may cost."""
+    kept = campaign.channel_budgets
     return [
-        (one.value, one.label, campaign.channel_budgets.get(one.value, ""))
+        (one.value, one.label, typed.get(f"budget-{one.value}", kept.get(one.value, "")))
         for one in MessageChannel
         if one.value in campaign.channels
     ]

@@ -28,6 +28,7 @@ from outreach.models import (
     SequenceStep,
     StepText,
 )
+from outreach.selectors.builder import mark_of
 from outreach.selectors.launches import open_launch_of
 from outreach.services.life import TOPIC, lock_campaign
 from workspaces.gate import Proposer, StateError
@@ -67,19 +68,32 @@ def create_campaign(
 
 @transaction.atomic
 def edit_campaign(
-    *, campaign: OutreachCampaign, values: Mapping[str, Any], by: Proposer, now: datetime
+    *,
+    campaign: OutreachCampaign,
+    values: Mapping[str, Any],
+    by: Proposer,
+    now: datetime,
+    seen: tuple[str, str] | None = None,
 ) -> OutreachCampaign:
     """Change what is given; the rest stays. Of one that runs, plan the send anew to put it out.
 
+    ``seen`` is a step of the form and its mark (`selectors.builder.mark_of`) as it was shown.
+
     Raises
     ------
-    ValidationError : names every field that is wrong
+    ValidationError : names every field that is wrong, or somebody saved the step meanwhile
     StateError : it is over, archived, or waits for a signature
     NotAllowedError : the person is no operator
     """
     require(Role.OPERATOR, by=by, workspace=campaign.workspace, now=now, what="Editing a campaign")
     locked = lock_campaign(campaign)
     require_open(locked)
+    if seen and seen[1] and seen[1] != mark_of(locked, seen[0]):
+        raise ValidationError(
+            "Somebody saved this step meanwhile. Below is what you wrote: save it again to put it "
+            "in place of theirs, or load the page anew to see theirs.",
+            code="meanwhile",
+        )
     if locked.launched_at and values.get("purpose", locked.purpose) != locked.purpose:
         raise ValidationError({"purpose": "It was launched: what it is for stays."})
     _save(locked, values)

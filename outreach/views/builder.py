@@ -30,6 +30,7 @@ from outreach.selectors.builder import (
     budget_rows,
     channel_lines,
     look_at,
+    mark_of,
     personal_rows,
     priority_rows,
     segments,
@@ -94,10 +95,13 @@ def save(request: PageRequest, public_id: UUID, step: str) -> HttpResponse:
         edit_campaign(
             campaign=campaign, values=_values(request, campaign, step),
             by=Proposer.person(request.user), now=timezone.now(),
+            seen=(step, request.POST.get("mark", "")),
         )  # fmt: skip
     except ValidationError as error:
         campaign.refresh_from_db()
         context = _context(request, campaign, step, given=request.POST)
+        if getattr(error, "code", "") != "meanwhile":  # who was told of it may save over it
+            context["mark"] = request.POST.get("mark", "")
         return show(request, _PAGE, {**context, "problems": problems_of(error)}, status=400)
     except GateError as error:
         messages.error(request, str(error))
@@ -137,29 +141,31 @@ def _context(
         "currency": request.workspace.currency,
         "proposal": open_launch_of(campaign),
         "is_running": campaign.status in (CampaignStatus.ACTIVE, CampaignStatus.PAUSED),
-        **_of_step(campaign, step),
+        "mark": mark_of(campaign, step) if step != "review" else "",
+        **_of_step(campaign, step, given or QueryDict()),
     }
 
 
-def _of_step(campaign: OutreachCampaign, step: str) -> dict[str, Any]:
+def _of_step(campaign: OutreachCampaign, step: str, given: QueryDict) -> dict[str, Any]:
     if step == "about":
         return _about()
     if step == "audience":
         return {"audiences": audiences_of(campaign.workspace)}
     if step == "channels":
         return {
-            "channel_lines": channel_lines(campaign),
-            "priority_rows": priority_rows(campaign),
+            "channel_lines": channel_lines(campaign, given.getlist("channels") if given else None),
+            "priority_rows": priority_rows(campaign, given),
             "channels": [one for one in MessageChannel.choices if one[0] in campaign.channels],
         }
     if step == "texts":
         return {
-            "text_rows": text_rows(campaign), "conditions": StepCondition.choices,
+            "text_rows": text_rows(campaign, given), "conditions": StepCondition.choices,
             "segments": segments(), "tests": tests_of(campaign.workspace),
-            "personal_rows": personal_rows(campaign), "personal_fields": PERSONAL_FIELDS,
+            "personal_rows": personal_rows(campaign, given),
+            "personal_fields": PERSONAL_FIELDS,
         }  # fmt: skip
     if step == "limits":
-        return {"budget_rows": budget_rows(campaign), "zone": str(campaign.workspace.zone)}
+        return {"budget_rows": budget_rows(campaign, given), "zone": str(campaign.workspace.zone)}
     with one_look():
         findings = findings_of(campaign)
         return {"review": review_of(campaign, findings, timezone.now()), "findings": findings}
