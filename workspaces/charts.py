@@ -189,11 +189,15 @@ def _drawn(places: Sequence[tuple[float, float]]) -> str:
 
 
 def _area(
-    path: str, values: Sequence[float | None], places: Sequence[tuple[float, float]], zero: float
+    values: Sequence[float | None], places: Sequence[tuple[float, float]], zero: float
 ) -> str:
-    """What lies between a line and zero."""
-    shown = [x for (x, _), value in zip(places, values, strict=True) if value is not None]
-    return f"{path} L{shown[-1]:.1f},{zero:.1f} L{shown[0]:.1f},{zero:.1f} Z"
+    """What lies between a line and zero; a gap of the line has nothing below it either."""
+    points = list(zip(values, places, strict=True))
+    runs = (
+        [place for _, place in run]
+        for is_known, run in groupby(points, lambda one: one[0] is not None) if is_known
+    )  # fmt: skip
+    return " ".join(_drawn([*run, (run[-1][0], zero), (run[0][0], zero)]) + " Z" for run in runs)
 
 
 def _for_file(
@@ -252,7 +256,7 @@ def line_chart(
 
     sides = [(places[at][0], *own) for at, own in sorted(band.items())]
     return LineChart(
-        title, width, height, path, _area(path, values, places, _height_of(0.0, low, top, height)),
+        title, width, height, path, _area(values, places, _height_of(0.0, low, top, height)),
         write(known[-1]), summary, days[0], days[-1], write(max(known)),
         band=_outline(sides, low, top, height),
         beside=_path(beside, _places(beside, low, top, width, height)) if others else "",

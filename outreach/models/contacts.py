@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import pghistory
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -14,6 +17,7 @@ from workspaces.ids import uuid7
 from workspaces.models import Workspace
 from workspaces.models.workspace import validate_time_zone
 
+_UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # No key says it: a person's workspace stands in its own row.
 _OWN_PERSON = pgtrigger.Trigger(
     name="own_person",
@@ -312,6 +316,12 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return self.value
+
+    @property
+    def message_public_id(self) -> str:
+        """The message after which it was made, empty where a person or a file made it."""
+        word, _, public_id = self.note.partition(" ")
+        return public_id if word == "Message" and _UUID.fullmatch(public_id) else ""
 
 
 class ContactStanding(models.Model):

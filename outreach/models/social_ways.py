@@ -140,6 +140,11 @@ class SocialEngagementFunnel(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def networks(self) -> list[str]:
+        """Names of the networks it answers on."""
+        return [str(SocialPlatform(one).label) for one in self.platforms]
+
 
 class SocialFunnelEntry(models.Model):
     """One person's way through a funnel, from what triggered it to the sale."""

@@ -233,7 +233,7 @@ class ToCome:
 
     waiting: int
     next_at: Any
-    days: tuple[tuple[str, int], ...]
+    days: tuple[tuple[date, int], ...]
     enrolled: tuple[tuple[int, int, Any], ...]  # step, people, the first of them
 
 
@@ -252,7 +252,11 @@ def to_come(campaign: OutreachCampaign, plan: SendPlan | None, today: date) -> T
     return ToCome(
         waiting["count"],
         waiting["first"],
-        tuple((day, count) for day, count in planned.items() if day > today.isoformat())[:14],
+        tuple(
+            (date.fromisoformat(day), count)
+            for day, count in planned.items()
+            if day > today.isoformat()
+        )[:14],
         tuple(enrolled),
     )
 

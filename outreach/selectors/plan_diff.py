@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from django.db import connection
@@ -92,7 +93,7 @@ class PlanDiff:
     recipients: Group
     blocked: tuple[Group, ...]
     channels: tuple[tuple[str, int, str], ...]  # label, messages, cost
-    days: tuple[tuple[str, int], ...]
+    days: tuple[tuple[date, int], ...]
 
     @property
     def waves(self) -> list[int]:
@@ -136,7 +137,9 @@ def diff_of(plan: SendPlan) -> PlanDiff:
             (MessageChannel(one).label, count, costs.get(one, "0"))
             for one, count in plan.counts.get("channel", {}).items()
         ),
-        days=tuple(plan.counts.get("day", {}).items()),
+        days=tuple(
+            (date.fromisoformat(one), count) for one, count in plan.counts.get("day", {}).items()
+        ),
     )  # fmt: skip
 
 

@@ -51,6 +51,18 @@ def words(value: str) -> str:
 
 
 @register.filter
+def place(path: str) -> str:
+    """Where a refused value stands, as people count: ``rules.2.days`` is ``Rules 3, days``."""
+    words: list[str] = []
+    for part in path.split("."):
+        if part.isdecimal() and words:
+            words[-1] += f" {int(part) + 1}"
+        else:
+            words.append(part.replace("_", " "))
+    return ", ".join(words).capitalize()
+
+
+@register.filter
 def span(moment: datetime | None) -> str:
     """How far a moment is away: ``3 min ago``, ``in 5 h``."""
     if moment is None:

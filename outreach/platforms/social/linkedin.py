@@ -52,7 +52,7 @@ class LinkedInReader:
     def accounts(self) -> list[OwnAccount]:
         """The organisation; one post is asked for to see that the token opens it."""
         self._get(self._posts_path(0, 1))
-        return [OwnAccount("linkedin", self._organization, f"LinkedIn {self._organization}", 0)]
+        return [OwnAccount("linkedin", self._organization, f"Page {self._organization}", 0)]
 
     def posts(self, account: OwnAccount, since: datetime, cursor: str) -> Posts:
         """Posts with their figures, the newest first; LinkedIn cannot be asked by time."""
