@@ -1,0 +1,1 @@
+"""Conversations as lists, counts, timelines and cards show them."""

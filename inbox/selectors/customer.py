@@ -1,0 +1,116 @@
+"""The card beside a conversation: who it is, what they are worth, what they did and agreed to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from django.db.models import Q
+
+from attribution.models import Identifier, IdentifierKind, Journey, JourneyTouch, Person, ValueKind
+from experiments.models import Exposure
+from inbox.models import AIClassification, Conversation
+from outreach.models import Consent, Contact, ContactPoint, MessageChannel, Purpose
+from outreach.selectors.consents import consents_of
+
+_FEW: Final = 5
+_JOURNEYS: Final = 50
+_IDENTIFIERS: Final = 50
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What somebody said of marketing by a channel; ``consent`` is none where never asked."""
+
+    channel: str
+    consent: Consent | None
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A person as the card shows them. Figures that nobody can tell are none."""
+
+    contact: Contact
+    points: Sequence[ContactPoint]
+    agreed: Sequence[Agreed]
+    earned: Decimal
+    deals: Sequence[Journey]
+    touches: Sequence[JourneyTouch]
+    tests: Sequence[Exposure]
+    churn: float | None
+    value_at_risk: float
+
+
+def customer_of(conversation: Conversation, conversations: Sequence[Conversation]) -> Customer:
+    """Read the card of whom a conversation is with."""
+    contact = conversation.contact
+    root = contact.person.root_id or contact.person_id
+    points = list(
+        ContactPoint.objects.filter(contact=contact).order_by("channel", "position", "pk")
+    )
+    journeys = list(
+        Journey.objects.filter(workspace=contact.workspace_id, person=root)
+        .select_related("conversion")
+        .order_by("-ended_at", "-pk")[:_JOURNEYS]
+    )
+    return Customer(
+        contact=contact,
+        points=points,
+        agreed=_agreed(contact, points),
+        earned=_earned(contact, journeys),
+        deals=[one for one in journeys if one.conversion and one.conversion.crm_deal][:_FEW],
+        touches=_touches(journeys),
+        tests=_tests(contact, root),
+        churn=_churn(conversations),
+        value_at_risk=conversation.value_at_risk,
+    )
+
+
+def _agreed(contact: Contact, points: Sequence[ContactPoint]) -> list[Agreed]:
+    holds = consents_of(contact.workspace_id, [contact.pk]).get(contact.pk, {})
+    channels = sorted({one.channel for one in points} | {channel for channel, _ in holds})
+    return [
+        Agreed(MessageChannel(one).label, holds.get((one, Purpose.MARKETING))) for one in channels
+    ]
+
+
+def _earned(contact: Contact, journeys: Sequence[Journey]) -> Decimal:
+    """Money so far: of the daily count where there is one, else of the journeys known."""
+    standing = getattr(contact, "standing", None)
+    if standing is not None and standing.spent:
+        return Decimal(standing.spent)
+    paid = (one.value for one in journeys
+            if one.conversion and one.conversion.value_kind == ValueKind.CASH)  # fmt: skip
+    return sum((value for value in paid if value is not None), Decimal(0))
+
+
+def _touches(journeys: Sequence[Journey]) -> list[JourneyTouch]:
+    newest = [one.pk for one in journeys[:_FEW]]
+    rows = JourneyTouch.objects.filter(journey__in=newest).select_related("channel", "campaign")
+    return list(rows.order_by("-at", "-pk")[:_FEW])
+
+
+def _tests(contact: Contact, root: int) -> list[Exposure]:
+    """Tests of the workspace that they are in, by whatever they are known there."""
+    people = Person.objects.filter(Q(pk=root) | Q(root=root), workspace=contact.workspace_id)
+    known = Identifier.objects.filter(
+        workspace=contact.workspace_id, person__in=people.values("pk"),
+        kind__in=[IdentifierKind.USER_ID, IdentifierKind.VISITOR],
+    )  # fmt: skip
+    units = [f"contact:{contact.pk}", str(contact.public_id),
+             *known.order_by("-pk").values_list("value", flat=True)[:_IDENTIFIERS]]  # fmt: skip
+    rows = Exposure.objects.filter(
+        workspace=contact.workspace_id, test__workspace=contact.workspace_id,
+        test__status="running", unit__in=units,
+    )  # fmt: skip
+    return list(rows.select_related("test", "variant").order_by("-at", "-pk")[:_FEW])
+
+
+def _churn(conversations: Sequence[Conversation]) -> float | None:
+    """How likely they leave, by their newest message that was read; none: none was."""
+    ids = [one.pk for one in conversations[:_FEW]]
+    readings = AIClassification.objects.filter(response__conversation__in=ids)
+    newest = readings.order_by("-response__at", "-pk").values_list("churn_score", flat=True)
+    return newest.first()
