@@ -104,7 +104,7 @@ def answer(
         row.save()
         if conversation.status != ConversationStatus.CLOSED:
             _move(conversation, ConversationStatus.WAITING)
-        restate([conversation.pk])
+        restate([conversation.pk], now=now)
     bump(workspace.pk, TOPIC)
     return row
 
@@ -131,7 +131,7 @@ def take_back(*, response: CustomerResponse, by: Proposer, now: datetime) -> Cus
     row.save(update_fields=["delivery"])
     if conversation.status == ConversationStatus.WAITING:
         _move(conversation, ConversationStatus.OPEN)
-    restate([conversation.pk])
+    restate([conversation.pk], now=now)
     bump(conversation.workspace_id, TOPIC)
     return row
 

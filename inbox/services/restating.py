@@ -7,9 +7,12 @@ merged, split. So the columns that lists sort and filter by have one definition.
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Final
 
 from django.db import connection
+
+from inbox.services.promising import promise
 
 # Ours that went out or will; what was taken back or failed says nothing to anybody.
 _OURS: Final = "direction = 'out' AND delivery NOT IN ('cancelled', 'failed') AND NOT is_auto"
@@ -44,11 +47,10 @@ UPDATE inbox_conversation c
  WHERE c.id = t.conversation_id
 """  # noqa: S608  # the condition is ours
 
-# The first of ours after it answers a message, and tells whether its time was kept.
+# The first of ours after it answers a message.
 _ANSWERED: Final = f"""
 UPDATE inbox_customerresponse r
-   SET answered_at = a.at, is_kept = CASE WHEN r.due_at IS NULL OR a.at IS NULL THEN NULL
-                                          ELSE a.at <= r.due_at END
+   SET answered_at = a.at
   FROM (SELECT i.id, (SELECT min(at) FROM inbox_customerresponse
                        WHERE conversation_id = i.conversation_id AND at >= i.at AND {_OURS}) AS at
           FROM inbox_customerresponse i
@@ -57,8 +59,12 @@ UPDATE inbox_customerresponse r
 """  # noqa: S608  # the condition is ours
 
 
-def restate(conversations: Collection[int]) -> None:
-    """Tell the rows of conversations anew from their messages; two statements for any number."""
+def restate(conversations: Collection[int], *, now: datetime) -> None:
+    """Tell the rows of conversations anew from their messages, and when they are due.
+
+    Some statements for any number of them.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_ROWS, {"ids": list(conversations)})
         cursor.execute(_ANSWERED, {"ids": list(conversations)})
+    promise(conversations, now=now)

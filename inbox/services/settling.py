@@ -66,7 +66,7 @@ def settle_answers(*, now: datetime) -> int:
             return 0
         cursor.execute(_SETTLED, {"ids": ids, "now": now})
         settled = cursor.fetchall()
-        restate({conversation for conversation, _ in settled})
+        restate({conversation for conversation, _ in settled}, now=now)
         _open_failed({conversation for conversation, _ in settled})
         for workspace_id in {workspace for _, workspace in settled}:
             bump(workspace_id, TOPIC)

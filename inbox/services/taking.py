@@ -87,7 +87,7 @@ def take(
         responses = [shelf.add(one, now) for one in new]
         shelf.open_again(now)
         CustomerResponse.objects.bulk_create(responses)
-        restate({one.conversation_id for one in responses})
+        restate({one.conversation_id for one in responses}, now=now)
     bump(workspace.pk, TOPIC)
     return responses
 

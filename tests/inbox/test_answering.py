@@ -45,7 +45,7 @@ def asked(workspace: Workspace) -> CustomerResponse:
     point.last_inbound_at = NOW
     point.save()
     asked = response_of(row, external_id="<1@example.com>", subject="My order")
-    restate([row.pk])
+    restate([row.pk], now=NOW)
     return asked
 
 

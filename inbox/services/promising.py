@@ -1,0 +1,113 @@
+"""When answers are due, by what is promised now; and what was kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+import pgbulk
+
+from inbox.engine.ordering import Values, ranks
+from inbox.engine.sla import Due, Outcome, Standing, Turn, evaluate
+from inbox.engine.sla_watch import Alarm, alarm
+from inbox.models import Conversation, ConversationStatus, CustomerResponse, SlaState
+from inbox.selectors.promises import (
+    Rules,
+    events_of,
+    first_of_turns,
+    rules_of,
+    standing_rows,
+)
+
+_STATES: Final = {
+    Alarm.ESCALATED: SlaState.ESCALATED,
+    Alarm.BREACHED: SlaState.BREACHED,
+    Alarm.WARNED: SlaState.WARNED,
+    Alarm.SOON: SlaState.RUNNING,
+    Alarm.NONE: SlaState.RUNNING,
+}
+_KEPT: Final[Mapping[Outcome, bool | None]] = {Outcome.KEPT: True, Outcome.MISSED: False}
+_ROW: Final = [
+    "due_at", "warn_at", "escalate_at", "resolve_by", "sla_state", "breached_at", "order_key",
+]  # fmt: skip
+_MESSAGE: Final = ["due_at", "sla_target_minutes", "is_kept", "breached_at"]
+
+
+def promise(conversations: Collection[int], *, now: datetime) -> None:
+    """Write when each conversation is due, and which of its promises were kept.
+
+    The promise to answer hangs on the first message that waits for it; the others have none of
+    their own.
+    """
+    rows = standing_rows(conversations)
+    events, firsts = events_of(conversations), first_of_turns(conversations)
+    rules: dict[int, Rules] = {}
+    changed: list[CustomerResponse] = []
+    for row in rows:
+        own = rules.get(row.workspace_id) or rules.setdefault(
+            row.workspace_id, rules_of(row.workspace_id)
+        )
+        standing = evaluate(events.get(row.pk, []), own.policy, own.hours_of(row.team))
+        _put(row, standing, now)
+        for turn in standing.turns:
+            message = firsts.get((row.pk, turn.started_at))
+            if message is not None and _put_turn(message, turn, now):
+                changed.append(message)
+    _put_order(rows)
+    pgbulk.update(Conversation, rows, _ROW)
+    if changed:
+        pgbulk.update(CustomerResponse, changed, _MESSAGE)
+
+
+def _put(row: Conversation, standing: Standing, now: datetime) -> None:
+    turn = standing.waiting_for_us
+    is_open = row.status != ConversationStatus.CLOSED
+    due = turn.due if turn is not None and is_open else Due()
+    row.due_at, row.warn_at, row.escalate_at = due.due_at, due.warn_at, due.escalate_at
+    row.sla_state = _STATES[alarm(due, now)] if due.due_at is not None else SlaState.NONE
+    is_over = row.sla_state in (SlaState.BREACHED, SlaState.ESCALATED)
+    row.breached_at = due.due_at if is_over else None
+    resolution = standing.resolution
+    row.resolve_by = resolution.due.due_at if resolution is not None and is_open else None
+
+
+def _put_turn(message: CustomerResponse, turn: Turn, now: datetime) -> bool:
+    """Write a turn's promise on its first message; whether that changed anything."""
+    is_over = turn.due.due_at is not None and (
+        turn.outcome is Outcome.MISSED or (turn.ended_at is None and now > turn.due.due_at)
+    )
+    told: dict[str, Any] = {
+        "due_at": turn.due.due_at,
+        "is_kept": _KEPT.get(turn.outcome) if turn.due.due_at is not None else None,
+        "breached_at": turn.due.due_at if is_over else None,
+        "sla_target_minutes": _minutes(turn),
+    }
+    before = {name: getattr(message, name) for name in told}
+    for name, value in told.items():
+        setattr(message, name, value)
+    return before != told
+
+
+def _minutes(turn: Turn) -> int | None:
+    """Minutes on the wall that the promise gives."""
+    if turn.due.due_at is None:
+        return None
+    return max(0, round((turn.due.due_at - turn.started_at).total_seconds() / 60))
+
+
+def _put_order(rows: Collection[Conversation]) -> None:
+    """Put the most expensive to wait for first. What nobody knows is worth what others are."""
+    at_risk = np.array([row.value_at_risk or np.nan for row in rows], np.float64)
+    values = Values(ltv=at_risk, churn_risk=np.ones(len(rows)), reference=1.0)
+    found = ranks(
+        values, _moments([row.due_at for row in rows]), _moments([r.last_message_at for r in rows])
+    )
+    for row, key in zip(rows, found, strict=True):
+        row.order_key = float(key)
+
+
+def _moments(times: list[datetime | None]) -> Any:
+    plain = [at.replace(tzinfo=None) if at is not None else "NaT" for at in times]
+    return np.array(plain, "datetime64[us]")

@@ -1,0 +1,24 @@
+"""Celery entry points of the inbox. Each may run twice, late, or next to itself."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from inbox.services.settling import settle_answers
+from inbox.services.sweeping import renew_changed, sweep
+
+_LIMIT_S = 300
+
+
+@shared_task(name="inbox.settle_answers", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
+def settle(**_: object) -> int:
+    """Note what became of answers."""
+    return settle_answers(now=timezone.now())
+
+
+@shared_task(name="inbox.watch_promises", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
+def watch_promises(**_: object) -> int:
+    """Mark what is due soon, missed and escalated, by what is promised now."""
+    now = timezone.now()
+    return renew_changed(now=now) + sweep(now=now)

@@ -1,0 +1,152 @@
+"""When answers are due, as time goes by and promises change."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+
+from inbox.models import (
+    AIClassification,
+    BusinessHours,
+    Conversation,
+    ConversationEvent,
+    CustomerResponse,
+    SLAPolicy,
+)
+from inbox.services.restating import restate
+from inbox.services.sweeping import renew_changed, sweep
+from tests.inbox.steps import NOW, conversation_of, response_of
+from workspaces.models import Workspace
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def _no_memory() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def asked(workspace: Workspace) -> CustomerResponse:
+    asked = response_of(conversation_of(workspace))
+    restate([asked.conversation_id], now=NOW)
+    asked.refresh_from_db()
+    return asked
+
+
+def state(asked: CustomerResponse) -> Conversation:
+    asked.refresh_from_db()
+    return Conversation.objects.get(pk=asked.conversation_id)
+
+
+def read_as(asked: CustomerResponse, **values: Any) -> None:
+    own: dict[str, Any] = {
+        "intent": "question", "confidence": 0.9, "sentiment": 0.0, "urgency": "medium",
+        "sentiment_label": "neutral", "model": "words", "ms": 1, "read_at": NOW,
+    }  # fmt: skip
+    AIClassification.objects.create(workspace=asked.workspace, response=asked, **own | values)
+
+
+def test_a_mail_has_four_hours(asked: CustomerResponse) -> None:
+    row = state(asked)
+    assert (row.due_at, row.warn_at, row.escalate_at) == (
+        NOW + 240 * MINUTE, NOW + 180 * MINUTE, NOW + 360 * MINUTE,
+    )  # fmt: skip
+    assert (row.sla_state, row.resolve_by) == ("running", NOW + 960 * MINUTE)
+    assert (asked.due_at, asked.sla_target_minutes, asked.is_kept) == (row.due_at, 240, None)
+
+
+@pytest.mark.parametrize(
+    ("reading", "minutes"),
+    [
+        ({"urgency": "high"}, 60),
+        ({"urgency": "low"}, 480),
+        ({"intent": "complaint"}, 60),
+        ({"intent": "question", "corrected_intent": "complaint", "corrected_at": NOW}, 60),
+        ({"sentiment": -0.51}, 60),
+        ({"sentiment": -0.5}, 240),
+    ],
+)
+def test_how_it_was_read_says_how_soon(
+    asked: CustomerResponse, reading: dict[str, Any], minutes: int
+) -> None:
+    read_as(asked, **reading)
+    restate([asked.conversation_id], now=NOW)
+    assert state(asked).due_at == NOW + minutes * MINUTE
+
+
+@pytest.mark.parametrize(("minutes", "is_kept"), [(240, True), (241, False)])
+def test_an_answer_keeps_the_promise_or_does_not(
+    asked: CustomerResponse, minutes: int, is_kept: bool
+) -> None:
+    at = NOW + minutes * MINUTE
+    out: dict[str, Any] = {"direction": "out", "delivery": "sent", "sent_at": at}
+    response_of(asked.conversation, answers=asked, at=at, **out)
+    restate([asked.conversation_id], now=at)
+    row = state(asked)
+    assert (row.due_at, row.sla_state, row.waiting_since) == (None, "", None)
+    assert (asked.is_kept, asked.answered_at) == (is_kept, at)
+    assert asked.breached_at == (None if is_kept else NOW + 240 * MINUTE)
+
+
+def test_time_warns_breaches_and_escalates_once(asked: CustomerResponse) -> None:
+    seen = []
+    for minutes in (179, 180, 240, 241, 359, 360, 361):
+        changed = sweep(now=NOW + minutes * MINUTE)
+        seen.append((minutes, changed, state(asked).sla_state))
+    assert seen == [
+        (179, 0, "running"), (180, 1, "warned"), (240, 0, "warned"), (241, 1, "breached"),
+        (359, 0, "breached"), (360, 1, "escalated"), (361, 0, "escalated"),
+    ]  # fmt: skip
+    row = state(asked)
+    assert (row.breached_at, asked.breached_at, row.is_escalated) == (
+        row.due_at, row.due_at, True,
+    )  # fmt: skip
+    kinds = ConversationEvent.objects.order_by("pk").values_list("kind", flat=True)
+    assert list(kinds) == ["breached", "escalated"]
+
+
+def test_a_changed_promise_counts_for_what_is_open(asked: CustomerResponse) -> None:
+    assert renew_changed(now=NOW) == 1
+    assert renew_changed(now=NOW) == 0
+    rule = SLAPolicy.objects.create(
+        workspace=asked.workspace, channel="email", urgency="medium", first_minutes=90
+    )
+    later = NOW + 100 * MINUTE
+    assert renew_changed(now=later) == 1
+    row = state(asked)
+    assert (row.due_at, row.sla_state) == (NOW + 90 * MINUTE, "breached")
+    rule.delete()
+    assert renew_changed(now=later) == 1
+    assert (state(asked).due_at, state(asked).sla_state) == (NOW + 240 * MINUTE, "running")
+
+
+def test_nobody_is_promised_the_night(workspace: Workspace) -> None:
+    friday = datetime(2026, 9, 18, 14, 0, tzinfo=UTC)  # 16 h in Vienna
+    asked = response_of(conversation_of(workspace, team="sales"), at=friday)
+    day = [["09:00", "17:00"]]
+    BusinessHours.objects.create(
+        workspace=workspace, time_zone="Europe/Vienna", holidays={"2026-09-21": []},
+        week=dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), day),
+    )  # fmt: skip
+    restate([asked.conversation_id], now=friday)
+    # An hour of Friday, Monday is a holiday, three hours of Tuesday.
+    assert state(asked).due_at == datetime(2026, 9, 22, 10, 0, tzinfo=UTC)
+    BusinessHours.objects.create(workspace=workspace, team="sales", time_zone="UTC", week={})
+    renew_changed(now=friday)
+    assert (state(asked).due_at, state(asked).sla_state) == (None, "")
+
+
+def test_other_workspaces_have_their_own_promises(
+    asked: CustomerResponse, other_workspace: Workspace
+) -> None:
+    SLAPolicy.objects.create(
+        workspace=other_workspace, channel="email", urgency="medium", first_minutes=1
+    )
+    renew_changed(now=NOW)
+    assert state(asked).due_at == NOW + 240 * MINUTE
