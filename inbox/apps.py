@@ -12,7 +12,8 @@ class InboxConfig(AppConfig):
     verbose_name = "Inbox"
 
     def ready(self) -> None:
-        """Listen to what people write."""
-        from inbox import listening
+        """Listen to what people write, and bring mailboxes to connect."""
+        from inbox import listening, onboarding
 
         listening.register()
+        onboarding.register()

@@ -32,6 +32,13 @@ def main() -> None:
         default=int(smtp_port) if smtp_port else None,
         help="take mail there too; 0 takes a free one and prints it",
     )
+    imap_port = os.environ.get("SANDBOX_IMAP_PORT", "")
+    parser.add_argument(
+        "--imap-port",
+        type=int,
+        default=int(imap_port) if imap_port else None,
+        help="show mailboxes there; 0 takes a free one and prints it",
+    )
     parser.add_argument("--state", type=Path, default=state / STATE_FILE, help="the SQLite file")
     parser.add_argument(
         "--call-every",
@@ -42,9 +49,10 @@ def main() -> None:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        serve(options.state, options.port, options.smtp_port, options.call_every)
+        serve(options.state, options.port, options.smtp_port, options.call_every, options.imap_port)
     except OSError as error:
-        ports = " or ".join(str(p) for p in (options.port, options.smtp_port) if p is not None)
+        given = (options.port, options.smtp_port, options.imap_port)
+        ports = " or ".join(str(port) for port in given if port is not None)
         sys.exit(
             f"The sandbox cannot listen on port {ports}: {error.strerror}."
             " Stop what uses it, or choose another with --port or SANDBOX_PORT."

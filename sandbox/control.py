@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import date, datetime
 
-from sandbox import conversions, endpoints, messages, worlds
+from sandbox import conversions, endpoints, imap, messages, worlds
 from sandbox.context import utc_text
 from sandbox.editing import edit
 from sandbox.entities import FIELDS, KINDS, Account, Entity
@@ -231,6 +231,7 @@ _ACTIONS: dict[tuple[str, str], Callable[[Store, Traffic, Request], JsonObject]]
     **messages.ACTIONS,
     **mail.ACTIONS,
     **endpoints.ACTIONS,
+    **imap.ACTIONS,
     **twilio.ACTIONS,
     **x.ACTIONS,
     **hooks.ACTIONS,

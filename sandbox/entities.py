@@ -10,7 +10,7 @@ from sandbox.web import JsonObject
 
 Platform = Literal[
     "meta", "google", "tiktok", "linkedin", "hubspot",
-    "sendgrid", "postmark", "mailgun", "resend", "brevo", "mandrill", "smtp",
+    "sendgrid", "postmark", "mailgun", "resend", "brevo", "mandrill", "smtp", "imap",
     "twilio", "x", "slack",
 ]  # fmt: skip
 Kind = Literal["campaign", "adset", "ad", "budget"]

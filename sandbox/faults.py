@@ -50,6 +50,7 @@ KINDS: dict[str, tuple[bool, Transport]] = {
     "delay": (True, "normal"),
     "mail_partial": (True, "normal"),
     "smtp_reply": (False, "normal"),
+    "imap_reply": (False, "normal"),
     "twilio_code": (False, "normal"),
     "x_status": (False, "normal"),
 }

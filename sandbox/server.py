@@ -19,6 +19,7 @@ from typing import Self
 
 from sandbox.app import Application, Delivery
 from sandbox.calling import Caller
+from sandbox.imap import ImapServer
 from sandbox.smtp import SmtpServer
 from sandbox.store import Store
 from sandbox.web import JsonObject, Request
@@ -181,11 +182,19 @@ class Server(ThreadingHTTPServer):
 class Sandbox:
     """The sandbox in a thread, for tests: `with Sandbox(path) as box: box.base_url`.
 
-    With an `smtp_port` (0: a free one) it also takes mail, at `box.smtp_port`.
+    With an `smtp_port` (0: a free one) it also takes mail, at `box.smtp_port`, and with an
+    `imap_port` mailboxes are read there.
     """
 
-    def __init__(self, state_path: Path | str, port: int = 0, smtp_port: int | None = None) -> None:
+    def __init__(
+        self,
+        state_path: Path | str,
+        port: int = 0,
+        smtp_port: int | None = None,
+        imap_port: int | None = None,
+    ) -> None:
         self._state_path, self._port, self._smtp_port = state_path, port, smtp_port
+        self._imap_port = imap_port
 
     def __enter__(self) -> Self:
         self.store = Store(self._state_path)
@@ -194,6 +203,9 @@ class Sandbox:
         wants_mail = self._smtp_port is not None
         self._smtp = SmtpServer(self.store, self._smtp_port or 0) if wants_mail else None
         self.smtp_port = self._smtp.port if self._smtp else 0
+        wants_boxes = self._imap_port is not None
+        self._imap = ImapServer(self.store, self._imap_port or 0) if wants_boxes else None
+        self.imap_port = self._imap.port if self._imap else 0
         self._thread = threading.Thread(
             target=self.server.serve_forever, kwargs={"poll_interval": POLL_S}, daemon=True
         )
@@ -227,34 +239,44 @@ class Sandbox:
         self.server.latch.release(close=True)
         self.server.shutdown()
         self._thread.join()
-        if self._smtp:
-            self._smtp.close()
+        for other in (self._smtp, self._imap):
+            if other:
+                other.close()
         self.server.server_close()
         self.store.close()
 
 
 def serve(
-    state_path: Path, port: int, smtp_port: int | None = None, call_every_s: float | None = None
+    state_path: Path,
+    port: int,
+    smtp_port: int | None = None,
+    call_every_s: float | None = None,
+    imap_port: int | None = None,
 ) -> None:
     """Serve until interrupted; with an SMTP port (0: a free one) take mail too.
 
-    Given ``call_every_s``, webhooks go out by themselves, that often.
+    Given ``call_every_s``, webhooks go out by themselves, that often; with an IMAP port the mail
+    can be read.
     """
     store = Store(state_path)
     server = Server(Application(store), port)
     caller = Caller(server.application, call_every_s) if call_every_s else None
     smtp = SmtpServer(store, smtp_port) if smtp_port is not None else None
+    imap = ImapServer(store, imap_port) if imap_port is not None else None
     # Who reads that it is ready may stop it at once.
     with contextlib.suppress(KeyboardInterrupt):
         if smtp:
             print(f"sandbox takes mail on {HOST}:{smtp.port}", flush=True)  # noqa: T201  # the command's output
+        if imap:
+            print(f"sandbox shows mail on {HOST}:{imap.port}", flush=True)  # noqa: T201  # the command's output
         print(f"sandbox ready on {server.base_url}, state in {state_path}", flush=True)  # noqa: T201  # the command's output
         if caller:
             caller.start()
         server.serve_forever()
     if caller:
         caller.stop()
-    if smtp:
-        smtp.close()
+    for other in (smtp, imap):
+        if other:
+            other.close()
     server.server_close()
     store.close()

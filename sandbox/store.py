@@ -84,6 +84,7 @@ CREATE INDEX IF NOT EXISTS message_event_message ON message_event (message, at);
 CREATE INDEX IF NOT EXISTS message_event_waiting
   ON message_event (platform, account_id, at) WHERE NOT delivered;
 CREATE INDEX IF NOT EXISTS message_event_recipient ON message_event (recipient, kind);
+CREATE TABLE IF NOT EXISTS imap_seen (message INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS conversation (
   platform TEXT, account_id TEXT, ours TEXT, person TEXT, last_inbound REAL NOT NULL,
   opted_out INTEGER NOT NULL, PRIMARY KEY (platform, account_id, ours, person));
@@ -107,7 +108,7 @@ TABLES = (
     *("setting", "account", "entity", "history", "call", "effect", "fault", "usage"),
     *("budget_block", "scheduled", "report"),
     *("crm_object", "crm_value", "crm_link", "crm_event", "crm_call"),
-    *("conversion_event", "social_item"),
+    *("conversion_event", "social_item", "imap_seen"),
     *("message", "message_event", "conversation", "kept_answer", "told_later", "webhook"),
 )
 OF_AN_ACCOUNT = (

@@ -54,8 +54,8 @@ META = {
 class Box:
     """The sandbox seen by a test: its control surface and plain HTTP."""
 
-    def __init__(self, base_url: str, smtp_port: int = 0) -> None:
-        self.base_url, self.smtp_port = base_url, smtp_port
+    def __init__(self, base_url: str, smtp_port: int = 0, imap_port: int = 0) -> None:
+        self.base_url, self.smtp_port, self.imap_port = base_url, smtp_port, imap_port
         # Plain HTTP: loading the certificates would cost more than a test.
         self.http = httpx.Client(base_url=base_url, timeout=5, trust_env=False, verify=False)
 
@@ -89,14 +89,15 @@ class Box:
 
 @pytest.fixture(scope="session")
 def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("sandbox") / "state.sqlite3", smtp_port=0) as server:
+    state = tmp_path_factory.mktemp("sandbox") / "state.sqlite3"
+    with Sandbox(state, smtp_port=0, imap_port=0) as server:
         yield server
 
 
 @pytest.fixture
 def box(_server: Sandbox) -> Iterator[Box]:
     """The sandbox, forgotten and frozen at noon."""
-    box = Box(_server.base_url, _server.smtp_port)
+    box = Box(_server.base_url, _server.smtp_port, _server.imap_port)
     box.control("reset")
     box.control("clock", {"set": NOON})
     yield box
