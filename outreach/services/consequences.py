@@ -49,6 +49,7 @@ _TOUCHES: Final = {
     "replied": TouchKind.REPLY,
 }
 _POINT_COUNTS: Final = ("sent", "opened", "clicked", "replied")
+_PROOFS: Final = (EventKind.CLICKED, EventKind.REPLIED)
 
 
 @dataclass(frozen=True)
@@ -128,20 +129,23 @@ def _day_key(workspace: Workspace, message: OutreachMessage) -> tuple[object, ..
 _ANSWERED: Final = """
 UPDATE outreach_contactpoint p
    SET sent = p.sent + v.sent, opened = p.opened + v.opened, clicked = p.clicked + v.clicked,
-       replied = p.replied + v.replied, last_inbound_at = greatest(p.last_inbound_at, v.wrote_at)
+       replied = p.replied + v.replied, last_inbound_at = greatest(p.last_inbound_at, v.wrote_at),
+       verified_at = coalesce(p.verified_at, v.proved_at)
   FROM (SELECT id, sum(sent) AS sent, sum(opened) AS opened, sum(clicked) AS clicked,
-               sum(replied) AS replied, max(wrote_at) AS wrote_at
+               sum(replied) AS replied, max(wrote_at) AS wrote_at,
+               min(proved_at) AS proved_at
           FROM unnest(%(id)s::bigint[], %(sent)s::int[], %(opened)s::int[], %(clicked)s::int[],
-                      %(replied)s::int[], %(wrote_at)s::timestamptz[])
-               AS t(id, sent, opened, clicked, replied, wrote_at)
+                      %(replied)s::int[], %(wrote_at)s::timestamptz[],
+                      %(proved_at)s::timestamptz[])
+               AS t(id, sent, opened, clicked, replied, wrote_at, proved_at)
          GROUP BY id) v
  WHERE p.id = v.id
 """
 
 
 def _count_points(changes: Sequence[Change]) -> None:
-    """How addresses answer, and that somebody wrote to us from them."""
-    told = [one for one in changes if set(one.new) & set(_POINT_COUNTS) or _wrote_at(one)]
+    """How addresses answer, and what proves that they are somebody's: a click, a reply."""
+    told = [one for one in changes if set(one.new) & set(_POINT_COUNTS) or _proved_at(one)]
     bounced = [one.message for one in changes if "bounced" in one.new]
     points = sorted({one.message.point_id for one in told} | {one.point_id for one in bounced})
     if not points:
@@ -153,6 +157,7 @@ def _count_points(changes: Sequence[Change]) -> None:
             cursor.execute(_ANSWERED, {
                 "id": [one.message.point_id for one in told],
                 "wrote_at": [_wrote_at(one) for one in told],
+                "proved_at": [_proved_at(one) for one in told],
                 **{kind: [int(kind in one.new) for one in told] for kind in _POINT_COUNTS},
             })  # fmt: skip
     for message in bounced:
@@ -166,6 +171,12 @@ def _count_points(changes: Sequence[Change]) -> None:
 def _wrote_at(change: Change) -> datetime | None:
     replies = (one.at for one in change.events if one.kind == EventKind.REPLIED)
     return max(replies, default=None)
+
+
+def _proved_at(change: Change) -> datetime | None:
+    """When somebody first did what only who reads there can; pictures are opened by machines."""
+    done = (one.at for one in change.events if one.kind in _PROOFS)
+    return min(done, default=None)
 
 
 def _stop_addresses(workspace: Workspace, changes: Sequence[Change], now: datetime) -> None:

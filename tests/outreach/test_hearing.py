@@ -167,6 +167,20 @@ def test_who_answers_has_written_to_us(message: OutreachMessage) -> None:
     assert (point.sent, point.replied) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("kinds", "minutes"),
+    [(["delivered", "opened"], None), (["clicked"], 0), (["opened", "clicked", "replied"], 1)],
+)
+def test_who_clicks_or_answers_reads_there(
+    message: OutreachMessage, kinds: list[str], minutes: int | None
+) -> None:
+    tell(message, *(heard(message, kind, minute) for minute, kind in enumerate(kinds)))
+    tell(message, heard(message, "clicked", 9) if minutes is not None else heard(message, "opened"))
+
+    point = ContactPoint.objects.get()
+    assert point.verified_at == (None if minutes is None else NOW + timedelta(minutes=minutes))
+
+
 def test_sending_opening_and_answering_are_touches_once(message: OutreachMessage) -> None:
     for minutes in (1, 2):
         tell(message, heard(message, "opened", minutes))

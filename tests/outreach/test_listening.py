@@ -161,6 +161,19 @@ def test_start_brings_back_the_channel_that_it_comes_by(
     assert Suppression.objects.filter(lifted_at=None).get().channel == "email"
 
 
+@pytest.mark.parametrize("words", ["STOP", "START", "Is there parking?"])
+def test_who_writes_to_us_reads_there(
+    connection: Connection, text: OutreachMessage, words: str
+) -> None:
+    unproved = ContactPoint.objects.get(channel="sms").verified_at
+    write(connection, words)
+    write(connection, words, MessageSid="SM10")
+
+    proved = ContactPoint.objects.get(channel="sms").verified_at
+    assert (unproved, proved) == (None, NOW + timedelta(minutes=5))
+    assert ContactPoint.objects.get(channel="email").verified_at is None
+
+
 def test_the_same_call_twice_is_one_wish(connection: Connection, text: OutreachMessage) -> None:
     event = write(connection, "STOP")
 

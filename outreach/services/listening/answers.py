@@ -78,8 +78,9 @@ def _take(workspace: Workspace, point: ContactPoint, one: Written) -> None:
 
 
 def _note_window(point: ContactPoint, one: Written) -> None:
-    """Their message opens the channel's window; the newest counts."""
+    """Their message opens the channel's window, the newest counts; and proves the address."""
     rows = ContactPoint.objects.filter(pk=point.pk)
+    rows.filter(verified_at=None).update(verified_at=one.at)
     if point.last_inbound_at is None or point.last_inbound_at < one.at:
         rows.update(last_inbound_at=one.at)
     if one.from_ad and (point.entered_by_ad_at is None or point.entered_by_ad_at < one.at):
