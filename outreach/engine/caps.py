@@ -38,6 +38,12 @@ class CapRules:
             if (limit := getattr(self, one.name)) < 0:
                 raise ValueError(f"{one.name}: {limit} is no number of messages")
 
+    def stricter(self, other: CapRules) -> CapRules:
+        """Caps that keep to both: of each the lower one."""
+        return CapRules(
+            *(min(getattr(self, one.name), getattr(other, one.name)) for one in fields(self))
+        )
+
 
 DEFAULT_CAPS: Final = CapRules()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -66,6 +66,7 @@ def settings_of(campaign: OutreachCampaign) -> Json:
             "variants": _variants(campaign.test),
             "steps": steps,
             "senders": senders_of(campaign.workspace, channels),
+            "caps": asdict(caps_of(policy)),
             "canary": policy.has_canary,
         }
     )

@@ -30,6 +30,7 @@ from outreach.models import (
     Purpose,
     Suppression,
 )
+from outreach.selectors.sent_lately import caps_of
 from workspaces.models import Workspace
 
 _WEEK: Final = timedelta(days=7)
@@ -62,9 +63,16 @@ class Known:
 
 
 def known_of(
-    messages: Sequence[OutreachMessage], *, policy: OutreachPolicy, now: datetime
+    messages: Sequence[OutreachMessage],
+    *,
+    policy: OutreachPolicy,
+    now: datetime,
+    caps: CapRules | None = None,
 ) -> Known:
-    """Read what is known of the people of some messages of one workspace, channel and purpose."""
+    """Read what is known of the people of some messages of one workspace, channel and purpose.
+
+    ``caps`` bind them; without any, those that hold now.
+    """
     first = messages[0]
     workspace, channel = first.workspace, codes.Channel[first.channel.upper()]
     entries, zone = _zones(messages, workspace)
@@ -77,8 +85,8 @@ def known_of(
     facts.zone[:] = zone
     facts.region[:] = [_region(message) for message in messages]
     newest = Suppression.objects.filter(workspace=workspace).aggregate(id=Max("pk"))["id"]
-    caps = _caps(messages, earlier, policy, now)
-    return Known(replace(facts, caps=caps), earlier, newest or 0)
+    used = _caps(messages, earlier, caps or caps_of(policy), now)
+    return Known(replace(facts, caps=used), earlier, newest or 0)
 
 
 def standing_of(messages: Sequence[OutreachMessage], *, now: datetime) -> Facts:
@@ -98,13 +106,6 @@ def _fill_addresses(
     facts.point[:, 0] = [_point(point) for point in points]
     facts.suppression[:, 0] = _suppressions(points, messages[0], now)
     facts.last_inbound[:, 0] = [_moment(point.last_inbound_at) for point in points]
-
-
-def cap_rules(policy: OutreachPolicy) -> CapRules:
-    """Caps of a workspace."""
-    return CapRules(
-        policy.marketing_per_day, policy.marketing_per_week, policy.all_per_day, policy.all_per_week
-    )
 
 
 def law_of(policy: ChannelPolicy) -> ChannelLaw:
@@ -229,7 +230,7 @@ def _replaced(messages: Sequence[OutreachMessage]) -> list[int]:
 def _caps(
     messages: Sequence[OutreachMessage],
     earlier: Mapping[int, Sequence[Earlier]],
-    policy: OutreachPolicy,
+    rules: CapRules,
     now: datetime,
 ) -> CapUse:
     who, when, is_marketing = [], [], []
@@ -240,5 +241,5 @@ def _caps(
             is_marketing.append(one.is_marketing)
     return cap_use(
         np.array(who, np.int64), np.array(when, "datetime64[s]"), np.array(is_marketing, np.bool_),
-        people=len(messages), now=moment(now), rules=cap_rules(policy),
+        people=len(messages), now=moment(now), rules=rules,
     )  # fmt: skip

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
+from outreach.engine.caps import CapRules
 from outreach.engine.laws import ChannelLaw
 from outreach.engine.signed_laws import law_as_signed, law_that_was_signed, stricter
 from outreach.models import ChannelPolicy, MessageChannel, OutreachMessage, SendPlan
@@ -65,28 +66,35 @@ def changed_since(plan: SendPlan, *, terms: bool) -> str:
 
 @dataclass(frozen=True)
 class Binding:
-    """What binds messages of a plan on a channel: the law, and whether they may go at all."""
+    """What binds messages of a plan on a channel: law, caps, and whether they may go at all."""
 
     law: ChannelLaw
+    caps: CapRules
     is_changed: bool = False
 
 
-def bindings_of(messages: Sequence[OutreachMessage], policy: ChannelPolicy) -> dict[int, Binding]:
-    """What binds some messages of one channel, by plan; 0 of those without one."""
-    live = law_of(policy)
-    found = {0: Binding(live)}
+def bindings_of(
+    messages: Sequence[OutreachMessage], policy: ChannelPolicy, caps: CapRules
+) -> dict[int, Binding]:
+    """What binds some messages of one channel, by plan; 0 of those without one.
+
+    Of law and caps as they are and as they were signed, the stricter ones do.
+    """
+    found = {0: Binding(law_of(policy), caps)}
     plans = {one.plan_id for one in messages if one.plan_id is not None}
     rows = SendPlan.objects.filter(pk__in=plans) if plans else SendPlan.objects.none()
-    for plan, senders in rows.values_list("pk", "settings__senders"):
+    for plan, senders, signed in rows.values_list("pk", "settings__senders", "settings__caps"):
+        # Of before either was signed, what is now holds alone.
+        both = caps.stricter(CapRules(**signed)) if signed else caps
         said = (senders or {}).get(policy.channel)
-        found[plan] = _binding(policy, live, said) if said else found[0]
+        found[plan] = _binding(policy, said, both) if said else replace(found[0], caps=both)
     return found
 
 
-def _binding(policy: ChannelPolicy, live: ChannelLaw, said: Json) -> Binding:
+def _binding(policy: ChannelPolicy, said: Json, caps: CapRules) -> Binding:
     now = _sender(policy)
-    law = stricter(live, law_that_was_signed(said["law"]))
-    return Binding(law, any(now[name] != said[name] for name in _FROM))
+    law = stricter(law_of(policy), law_that_was_signed(said["law"]))
+    return Binding(law, caps, any(now[name] != said[name] for name in _FROM))
 
 
 def channels_with_texts(steps: Iterable[Json], wanted: Collection[str]) -> set[str]:

@@ -19,7 +19,7 @@ from outreach.services.sending.judging import judge
 from outreach.services.sending.materialising import materialise_due
 from outreach.services.watching import plans_in_sending, watch_plan
 from tests.outreach.launch_steps import carried_out, email_on, launched, news_to, planned
-from tests.outreach.steps import contact_of
+from tests.outreach.steps import contact_of, message_of
 from tests.workspaces.gate_steps import fresh, sign
 from workspaces.gate import GateError, Proposer, StateError
 from workspaces.models import Connection, Notification, Status
@@ -191,3 +191,36 @@ def test_a_laxer_law_binds_what_is_signed_from_then_on(
     )  # fmt: skip
 
     assert (told.what, told.reason) == ("wait", "quiet_hours")
+
+
+@pytest.mark.parametrize(
+    ("signed", "live", "what"), [(1, 9, "wait"), (9, 1, "wait"), (9, 9, "send")]
+)
+def test_of_caps_as_signed_and_as_they_are_the_stricter_bind(
+    campaign, operator, approver, now, signed, live, what
+):
+    _cap(signed)
+    planned(campaign, operator, now)
+    sign(launched(campaign, operator, now), approver, now)
+    carried_out(now)
+    materialise_due(now=now + timedelta(minutes=1))
+    message = OutreachMessage.objects.select_related("workspace", "contact", "point").first()
+    message_of(message.contact, status="sent", sent_at=now, purpose="marketing")
+    _cap(live)
+
+    (told,) = judge(
+        [message], lane_policy=ChannelPolicy.objects.get(), policy=OutreachPolicy.objects.get(),
+        versions={}, now=now,
+    )  # fmt: skip
+
+    plan = SendPlan.objects.get(status="active")
+    assert plan.settings["caps"] == {
+        "marketing_day": signed, "marketing_week": 9, "any_day": 9, "any_week": 9,
+    }  # fmt: skip
+    assert (told.what, told.reason) == (what, "frequency_cap" if what == "wait" else "")
+
+
+def _cap(a_day: int) -> None:
+    OutreachPolicy.objects.update(
+        marketing_per_day=a_day, marketing_per_week=9, all_per_day=9, all_per_week=9
+    )

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from outreach.engine.caps import CapRules
 from outreach.engine.channels import Channel, MomentArray
 from outreach.engine.channels import Purpose as PurposeCode
 from outreach.engine.laws import ChannelLaw, Laws
@@ -30,6 +31,7 @@ from outreach.engine.zones import NEVER, moment, to_datetime
 from outreach.models import ChannelPolicy, OutreachMessage, OutreachPolicy, Purpose, TemplateVersion
 from outreach.selectors.messages_facts import Earlier, Known, known_of, law_of, standing_of
 from outreach.selectors.senders import bindings_of
+from outreach.selectors.sent_lately import caps_of
 
 What = Literal["send", "wait", "task", "drop"]
 
@@ -79,19 +81,19 @@ def judge(
     now: datetime,
 ) -> list[Decision]:
     """Decide on messages of one workspace and channel, in their order."""
-    bindings = bindings_of(messages, lane_policy)
-    groups: defaultdict[tuple[PurposeCode, bool, ChannelLaw], list[OutreachMessage]] = defaultdict(
-        list
-    )
+    bindings = bindings_of(messages, lane_policy, caps_of(policy))
+    groups: defaultdict[tuple[PurposeCode, bool, ChannelLaw, CapRules], list[OutreachMessage]]
+    groups = defaultdict(list)
     decided: dict[int, Decision] = {}
     for message in messages:
         binding = bindings[message.plan_id or 0]
         if binding.is_changed:
             decided[message.pk] = Decision("wait", "changed", CHANGED, at=now + ASKED_AGAIN)
         else:
-            groups[purpose_of(message, now), is_forced(message), binding.law].append(message)
-    for (purpose, skips_caps, law), group in groups.items():
-        known = known_of(group, policy=policy, now=now)
+            key = purpose_of(message, now), is_forced(message), binding.law, binding.caps
+            groups[key].append(message)
+    for (purpose, skips_caps, law, caps), group in groups.items():
+        known = known_of(group, policy=policy, now=now, caps=caps)
         told = permissions(
             known.facts, purpose=purpose, at=moment(now),
             laws={Channel[lane_policy.channel.upper()]: law}, skips_caps=skips_caps,
