@@ -51,6 +51,7 @@ PARTS = (
     "website", "website_page", "funnel", "curves", "signals", "world", "dashboards", "budget",
     "winners", "training", "ml_sync", "experiments", "assignment", "experiment_counting",
     "outreach_decisions", "outreach_plan", "outreach_dispatch", "audiences", "contact_import",
+    "due_times",
 )  # fmt: skip
 SCALES = {
     "tiny": Scale(
@@ -194,6 +195,7 @@ def _parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
         "ml_sync": lambda: ml_sync.run(scale.board_campaigns, scale.openings),
         **_experiment_parts(scale),
         **_outreach_parts(scale, state),
+        **_inbox_parts(),
     }
 
 
@@ -223,6 +225,12 @@ def _outreach_parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Fi
         "contact_import": lambda: contact_import.run(scale.units // 10),
         "outreach_dispatch": lambda: outreach_dispatch.run(scale.messages, state),
     }
+
+
+def _inbox_parts() -> dict[str, Callable[[], list[Figure]]]:
+    from benchmarks import due_times
+
+    return {"due_times": due_times.run}
 
 
 def _scale(options: argparse.Namespace) -> Scale:

@@ -219,7 +219,9 @@ def add_many(
     need_us = np.rint(np.minimum(need, 2 * HORIZON_DAYS * DAY_MINUTES) * MINUTE_US).astype(np.int64)
     due = np.full(at.size, NEVER).astype(np.int64)
     if at.size and not hours.is_never:
-        due = _added(hours, at, need_us, due)
+        # Moments in order are found many times faster: what one needs, the one before has fetched.
+        order = np.argsort(at)
+        due[order] = _added(hours, at[order], need_us[order], due)
     return np.where(need_us == 0, at, due).view("datetime64[us]")
 
 
