@@ -21,6 +21,22 @@ _K = 5
 _ROWS = 500
 
 
+class Remembering:
+    """An embedder that reads no text twice."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._known: dict[str, FloatArray] = {}
+        self.name, self.dimensions = embedder.name, embedder.dimensions
+
+    def embed(self, texts: Sequence[str]) -> FloatArray:
+        """As the embedder itself."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            self._known.update(zip(new, self._embedder.embed(new), strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+
 class Compared(NamedTuple):
     """Recall@5 of the sentence model and of hashed words on one set."""
 

@@ -19,4 +19,5 @@ class Outcome:
     def line(self) -> str:
         """The row of the table."""
         cells = (self.data, self.measure, self.found, self.baselines or "–", self.goal)
-        return f"| {' | '.join(cells)} | {'yes' if self.is_met else '**no**'} |"
+        met = "–" if self.goal == "–" else "yes" if self.is_met else "**no**"
+        return f"| {' | '.join(cells)} | {met} |"
