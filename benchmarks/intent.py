@@ -180,7 +180,10 @@ def message_outcomes(folder: Path) -> Iterator[Outcome]:
 
 
 def speed_outcomes(folder: Path) -> Iterator[Outcome]:
-    """Time a message alone and in a batch, beside the bare embedding of the same texts."""
+    """Time a message alone and in a batch, beside the bare embedding of the same texts.
+
+    Of the processor, in one thread: by the clock a busy machine tells its other work.
+    """
     split, _ = clinc(folder)
     bare = embedder()
     model = IntentClassifier(bare).fit(split.texts[:1500], split.labels[:1500])
@@ -201,15 +204,15 @@ def speed_outcomes(folder: Path) -> Iterator[Outcome]:
         ),
     }
     for name, (spent, least) in pairs.items():
-        text = f"{least:.1f} ms bare embedding, ratio {spent / least:.2f}"
-        yield Outcome("time of a classification", name, f"{spent:.1f} ms", text, "≤ 15 ms",
-                      spent <= 15)  # fmt: skip
+        text = f"bare embedding {least:.1f} ms, ratio {spent / least:.2f}"
+        yield Outcome("a classification, time of the processor", name, f"{spent:.1f} ms", text,
+                      "≤ 15 ms", spent <= 15)  # fmt: skip
 
 
 def _ms(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     work()
-    return (time.perf_counter() - started) * 1e3
+    return (time.process_time() - started) * 1e3
 
 
 def _class_table(right: Sequence[str], found: Sequence[str]) -> str:
