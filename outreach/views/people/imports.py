@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from outreach.engine.contact_file import ATTRIBUTE, FIELDS
 from outreach.models import Audience, AudienceKind, ContactImport, ContactImportState
+from outreach.selectors.file_samples import samples_of
 from outreach.services.people.ending import KEPT_DAYS
 from outreach.services.people.import_job import IMPORT_JOB
 from outreach.services.people.importing import begin_check, begin_writing, receive_file
@@ -75,18 +76,15 @@ def _shown(
     request: PageRequest, run: ContactImport, *, error: PeopleError | None = None
 ) -> HttpResponse:
     choices = [("", "Not used"), *((name, name.replace("_", " ").capitalize()) for name in FIELDS)]
-    columns = []
-    for place, (header, meaning) in enumerate((h, run.columns.get(h, "")) for h in run.headers):
-        own = f"{ATTRIBUTE}{meaning.removeprefix(ATTRIBUTE)}"
-        name = header.lower().replace(" ", "_")[:70]
-        attribute = own if meaning.startswith(ATTRIBUTE) else f"{ATTRIBUTE}{name}"
-        columns.append((place, header, meaning, attribute, attribute.removeprefix(ATTRIBUTE)))
+    may_map = bool(run.file) and run.state in (
+        ContactImportState.UPLOADED, ContactImportState.CHECKED, ContactImportState.FAILED
+    )  # fmt: skip
     context = {
         "title": run.file_name,
         "run": run,
         "job": open_run(request.workspace, IMPORT_JOB) if run.is_open else None,
         "choices": choices,
-        "columns": columns,
+        "columns": _columns(run) if may_map else [],
         "known": _KNOWN,
         "consent": _CONSENT,
         "channels": _CHANNELS,
@@ -95,9 +93,7 @@ def _shown(
         ).order_by("name"),
         "bad_rows": run.bad_rows.order_by("line")[:_SHOWN],
         "bad": sum(run.report.get(kind, 0) for kind in ("invalid", "repeated", "conflict")),
-        "may_map": bool(run.file) and run.state in (
-            ContactImportState.UPLOADED, ContactImportState.CHECKED, ContactImportState.FAILED
-        ),
+        "may_map": may_map,
         "error": error,
         "may_write": has_role(request, Role.OPERATOR),
     }  # fmt: skip
@@ -106,6 +102,18 @@ def _shown(
     if request.htmx and not error:
         name += "#progress"
     return show(request, name, context, status=status)
+
+
+def _columns(run: ContactImport) -> list[tuple[int, str, str, str, str, str]]:
+    """Each column with what it means, the attribute that it may become, and first values."""
+    found = []
+    for place, (header, sample) in enumerate(zip(run.headers, samples_of(run), strict=True)):
+        meaning = run.columns.get(header, "")
+        name = header.lower().replace(" ", "_")[:70]
+        attribute = meaning if meaning.startswith(ATTRIBUTE) else f"{ATTRIBUTE}{name}"
+        own = attribute.removeprefix(ATTRIBUTE)
+        found.append((place, header, meaning, attribute, own, sample))
+    return found
 
 
 @require_POST

@@ -218,6 +218,7 @@ def test_file_goes_from_upload_to_its_check(pages: Client, workspace: Workspace)
 
     run.refresh_from_db()
     assert "What the columns mean" in shown
+    assert "ann@example.com" in shown
     assert (refused.status_code, "statement" in refused.text) == (400, True)
     assert (run.state, run.columns) == ("checking", {"Email": "email", "Name": "first_name"})
 
