@@ -17,6 +17,7 @@ from django.http import QueryDict
 
 from experiments.models import WHOLE, MetricRole, Surface
 from experiments.selectors.drafts import MOST_CHANGES, MOST_VARIANTS
+from workspaces.typed import bare_number
 
 #: Steps of the form, in order.
 STEPS: Final[Mapping[str, str]] = MappingProxyType(
@@ -196,9 +197,17 @@ def share_of(given: Mapping[str, Any], name: str, usual: float | None, *, most: 
     return int((pct * 100).to_integral_value())
 
 
+def number_of(given: Mapping[str, Any], name: str) -> str:
+    """What a field says, without what parts thousands."""
+    try:
+        return bare_number(str(given.get(name, "")))
+    except ValueError as error:
+        raise ValidationError({name: str(error)}) from None
+
+
 def whole_of(given: Mapping[str, Any], name: str, usual: int | None) -> int | None:
     """A whole number of a field; ``usual`` where it is empty."""
-    text = str(given.get(name, "")).replace(",", "").replace(" ", "").strip()
+    text = number_of(given, name)
     if not text:
         return usual
     if not text.isdecimal() or len(text) > 12:
@@ -208,7 +217,7 @@ def whole_of(given: Mapping[str, Any], name: str, usual: int | None) -> int | No
 
 def amount_of(given: Mapping[str, Any], name: str) -> float | None:
     """A number above 0 of a field; none where it is empty."""
-    text = str(given.get(name, "")).replace(",", "").replace(" ", "").strip()
+    text = number_of(given, name)
     if not text:
         return None
     try:

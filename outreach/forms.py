@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from attribution.models import CustomerType
-from experiments.forms import whole_of
+from experiments.forms import number_of, whole_of
 from outreach.engine.sequences import DEFAULT
 from outreach.models import MessageChannel, StepCondition
 from outreach.selectors.builder import MOST_PERSONAL
@@ -183,7 +183,7 @@ def _limits(given: QueryDict, zone: tzinfo) -> dict[str, Any]:
 
 
 def _amount(given: Mapping[str, Any], name: str) -> Decimal | None:
-    text = str(given.get(name, "")).replace(",", "").replace(" ", "").strip()
+    text = number_of(given, name)
     if not text:
         return None
     try:

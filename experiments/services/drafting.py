@@ -178,7 +178,8 @@ def _save(test: ABTest, values: Mapping[str, Any]) -> None:
         test.layer = layer_named(test.workspace, values["layer"])
     if test.surface in Surface.values and test.surface not in open_surfaces():
         raise ValidationError({"surface": "No messages can be tested yet. Choose website or ad."})
-    test.full_clean(exclude=["workspace", "decision_rule"])
+    test.full_clean(exclude=["workspace", "decision_rule"], validate_constraints=False)
+    test.validate_constraints(exclude=["decision_rule"])  # a key is unique in its workspace
     test.save()
     if "website" in values:
         put_place(test, values["website"])

@@ -65,7 +65,10 @@ def email(text: str) -> str:
     AddressError : it is none
     """
     local, at, name = text.strip().lower().rpartition("@")
-    found = f"{local}@{domain(name)}" if at else ""
+    try:
+        found = f"{local}@{domain(name)}" if at else ""
+    except AddressError:
+        found = ""
     if not found or not _is_local(local) or len(found) > _LONGEST:
         raise AddressError(f"{text[:80]!r} is no e-mail address such as ann@example.com.")
     return found

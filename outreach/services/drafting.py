@@ -96,7 +96,10 @@ def edit_campaign(
         )
     if locked.launched_at and values.get("purpose", locked.purpose) != locked.purpose:
         raise ValidationError({"purpose": "It was launched: what it is for stays."})
+    ended = locked.ends_at
     _save(locked, values)
+    if locked.ends_at and locked.ends_at != ended and locked.ends_at <= now:
+        raise ValidationError({"ends_at": "This is over already; nothing would go out."})
     return locked
 
 
@@ -107,7 +110,7 @@ def copy_campaign(
     """Make a draft like it, with its steps and texts, but no dates and no test."""
     values: dict[str, Any] = {
         **{field: getattr(campaign, field) for field in FIELDS},
-        "name": (name or f"{campaign.name} (copy)")[:120],
+        "name": name[:120] or _free_name(campaign),
         "starts_at": None,
         "ends_at": None,
         "audience": str(campaign.audience.public_id) if campaign.audience else None,
@@ -124,6 +127,14 @@ def copy_campaign(
         ],
     }  # fmt: skip
     return create_campaign(workspace=campaign.workspace, values=values, by=by, now=now)
+
+
+def _free_name(campaign: OutreachCampaign) -> str:
+    rows = OutreachCampaign.objects.filter(workspace=campaign.workspace, archived_at=None)
+    names = set(rows.values_list("name", flat=True))
+    base = campaign.name[:105]
+    tries = (f"{base} (copy{f' {n}' if n > 1 else ''})" for n in range(1, len(names) + 3))
+    return next(one for one in tries if one not in names)
 
 
 @transaction.atomic
@@ -201,7 +212,8 @@ def _save(campaign: OutreachCampaign, values: Mapping[str, Any]) -> None:
             setattr(campaign, name, values[name])
     _read_links(campaign, values)
     _require_known(campaign)
-    campaign.full_clean(exclude=["workspace"])
+    campaign.full_clean(exclude=["workspace"], validate_constraints=False)
+    campaign.validate_constraints()  # also those that a name is unique by in its workspace
     campaign.save()
     if "steps" in values:
         _put_steps(campaign, values["steps"])

@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from experiments.forms import problems_of, whole_of
+from experiments.forms import number_of, problems_of, whole_of
 from outreach.models import ChannelPolicy, MessageChannel
 from outreach.selectors.channel_page import channel_rows
 from outreach.selectors.laws import outreach_policy_of
@@ -91,7 +91,7 @@ def chooser(request: PageRequest) -> HttpResponse:
 def _values(request: PageRequest) -> dict[str, Any]:
     given = request.POST
     try:
-        unit_cost = Decimal(given.get("unit_cost", "").replace(",", "").strip() or "0")
+        unit_cost = Decimal(number_of(given, "unit_cost") or "0")
     except InvalidOperation:
         raise ValidationError({"unit_cost": "Give a price as 0.05."}) from None
     return {

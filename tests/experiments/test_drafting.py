@@ -51,6 +51,14 @@ def _refused(workspace: Workspace, values: dict[str, Any]) -> list[str]:
     return sorted(refused.value.message_dict)
 
 
+def test_a_key_is_taken_once_in_a_workspace(workspace: Workspace) -> None:
+    values = {"name": "Price", "key": "price"}
+    create_draft(workspace=workspace, values=values, by=RULE, now=NOW)
+
+    with pytest.raises(ValidationError, match="There is a test of this key already"):
+        create_draft(workspace=workspace, values=values, by=RULE, now=NOW)
+
+
 def test_a_draft_takes_what_is_usual(workspace: Workspace, site: Site) -> None:
     ExperimentPolicy.objects.create(workspace=workspace, max_days=21, alpha_bp=100)
 

@@ -144,3 +144,47 @@ def test_what_waits_for_a_signature_offers_nothing_to_save(post, operator, works
     page = post.client.get(_edit(campaign, "limits")).text
     assert "waiting for a signature" in page
     assert "Save and go on" not in page
+
+
+def test_a_name_is_taken_once_in_a_workspace(post, workspace, other_workspace):
+    """Said with the form as it was typed; copies find a name of their own."""
+    campaign = campaign_of(workspace, name="June")
+    campaign_of(other_workspace, name="June")
+    other = campaign_of(workspace, name="July")
+    values = {"workspace": str(workspace.public_id), "name": "June"}
+
+    made = post.client.post(reverse("outreach-campaign-new"), values)
+    renamed = post(other, "about", name="June")
+    for _ in range(2):
+        copy = reverse("outreach-campaign-act", args=[campaign.public_id, "copy"])
+        assert post.client.post(copy, values).status_code == 302
+
+    for refused in (made, renamed):
+        assert refused.status_code == 400
+        assert "There is a campaign of this name already." in refused.text
+        assert 'value="June"' in refused.text
+    names = OutreachCampaign.objects.filter(workspace=workspace).values_list("name", flat=True)
+    assert sorted(names) == ["July", "June", "June (copy 2)", "June (copy)"]
+
+
+@pytest.mark.parametrize("amount", ["1.234,56", "12,5"])
+def test_no_amount_is_read_as_another(post, workspace, amount):
+    campaign = campaign_of(workspace)
+
+    answer = post(campaign, "limits", budget=amount)
+
+    assert answer.status_code == 400
+    assert "write 1234.56, with a point for decimals" in answer.text
+    campaign.refresh_from_db()
+    assert campaign.budget is None
+
+
+def test_an_end_that_is_past_is_refused_when_it_is_typed(post, workspace):
+    campaign = campaign_of(workspace)
+
+    answer = post(campaign, "limits", ends_at="2020-02-01T10:00")
+
+    assert answer.status_code == 400
+    assert "This is over already" in answer.text
+    campaign.refresh_from_db()
+    assert campaign.ends_at is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -19,6 +20,7 @@ from outreach.models import (
 )
 from outreach.platforms.meta import LIMITS as META_LIMITS
 from outreach.platforms.social.answers import LIMITS
+from outreach.selectors.answers import NAME
 from outreach.services.social.taking import TOPIC
 from workspaces.gate import Proposer, RequestError, StateError
 from workspaces.models import Workspace
@@ -39,6 +41,7 @@ _CHOICES: Final[Mapping[str, Sequence[str]]] = {
     "platforms": SocialPlatform.values, "kinds": KINDS,
 }  # fmt: skip
 _TEXTS: Final = ("public_reply", "dm_text")
+_BLANKS: Final = re.compile(r"\{+\s*\w+\s*\}+")
 FIELDS: Final = (
     "name", "platforms", "kinds", *_LISTS, *_NUMBERS, *_TEXTS, "follow_up", "needs_approval",
 )  # fmt: skip
@@ -270,6 +273,8 @@ def _text(values: Mapping[str, Any], name: str) -> str:
     text = str(values[name]).replace("\x00", "").strip()
     if len(text) > _MOST_TEXT:
         raise RequestError(name, f"It has {_MOST_TEXT:,} characters at most.")
+    if strange := [one for one in _BLANKS.findall(text) if one != NAME]:
+        raise RequestError(name, f"{strange[0]} stands for nothing; {NAME} is the person's name.")
     return text
 
 

@@ -177,12 +177,14 @@ def test_an_operator_makes_a_funnel_and_switches_it_on(
 
     refused = client_as(viewer).post("/social/funnels/new/", form)
     wrong = client.post("/social/funnels/new/", {**form, "daily_limit": "0"})
+    blank = client.post("/social/funnels/new/", {**form, "dm_text": "Hi {nam}, 49 a month."})
     client.post("/social/funnels/new/", form)
     made = SocialEngagementFunnel.objects.get()
     client.post(f"/social/funnels/{made.public_id}/on/", {"workspace": form["workspace"]})
 
     assert (refused.status_code, wrong.status_code) == (403, 400)
     assert "This is a whole number from 1 to 10,000." in wrong.content.decode()
+    assert "{nam} stands for nothing; {name} is the person&#x27;s name." in blank.content.decode()
     assert (made.keywords, made.is_on, made.needs_approval) == (["how much", "link"], False, True)
     shown = client.get(f"/social/funnels/{made.public_id}/").content.decode()
     assert 'rows="5">how much\nlink</textarea>' in shown
