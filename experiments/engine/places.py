@@ -21,6 +21,7 @@ def can_meet(first: str, second: str) -> bool:
 
     @cache
     def meet(left: int, right: int) -> bool:
+        """Whether what is left of both, from these places on, can be one text."""
         if left == len(first) or right == len(second):
             return not (first[left:] + second[right:]).strip(ANYTHING)
         if first[left] == ANYTHING:

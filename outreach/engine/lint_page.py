@@ -53,6 +53,7 @@ class _Reader(HTMLParser):
         self._colours: list[tuple[str, str, str]] = []  # tag, colour, background
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what a tag brings, and the colours inside of it."""
         values = {name: value or "" for name, value in attrs}
         self.tags.add(tag)
         if tag == "html":
@@ -75,12 +76,14 @@ class _Reader(HTMLParser):
         return style.get("color") or values.get("color") or colour, background
 
     def handle_endtag(self, tag: str) -> None:
+        """Go back to the colours around a tag."""
         for place in range(len(self._colours) - 1, -1, -1):
             if self._colours[place][0] == tag:
                 del self._colours[place:]
                 return
 
     def handle_data(self, data: str) -> None:
+        """Note words that people see, with the colours they stand in."""
         if (
             data.strip()
             and self._colours

@@ -207,6 +207,7 @@ class _Column:
     law: ChannelLaw
 
     def write(self, told: Permissions) -> None:
+        """Write the answers for the channel into its column."""
         asked, column = self.asked, self.column
         why = self.refusals()
         why[(why == Why.FINE) & asked.is_barred] = Why.FREQUENCY_CAP

@@ -51,6 +51,7 @@ def resolving(market: Market) -> Policy:
     believed = np.ones(len(market.present))
 
     def decide(days: Days, budgets: FloatArray) -> FloatArray:
+        """Solve a day by what is believed of the places since the day before."""
         nonlocal believed
         if days.spend:
             expected = market.brings(market.revenue, days.spend[-1])
@@ -72,6 +73,7 @@ def greedy(market: Market) -> Policy:
     """Move a tenth each day to the place that returned most the day before."""
 
     def decide(days: Days, budgets: FloatArray) -> FloatArray:
+        """Move a day's tenth; nothing on the first day."""
         if not days.spend:
             return budgets
         spent = days.spend[-1]

@@ -124,6 +124,7 @@ def fit_frequency(bought: Purchases) -> BGNBD:
     x, t_x, age = bought.frequency, bought.recency / scale, bought.age / scale
 
     def loss(logs: FloatArray) -> float:
+        """Return the mean negative log likelihood at the logarithms of r, alpha, a and b."""
         r, alpha, a, b = np.exp(logs)
         common = special.gammaln(r + x) - special.gammaln(r) + r * np.log(alpha)
         common += special.betaln(a, b + x) - special.betaln(a, b)
