@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -37,8 +38,8 @@ class PageRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-View = Callable[Concatenate[PageRequest, Params], HttpResponse]
-AnyView = Callable[Concatenate[HttpRequest, Params], HttpResponse]
+View = Callable[Concatenate[PageRequest, Params], HttpResponseBase]
+AnyView = Callable[Concatenate[HttpRequest, Params], HttpResponseBase]
 
 
 def page(role: Role = Role.VIEWER) -> Callable[[View[Params]], AnyView[Params]]:
@@ -48,7 +49,7 @@ def page(role: Role = Role.VIEWER) -> Callable[[View[Params]], AnyView[Params]]:
         @wraps(view)
         def guarded(
             request: HttpRequest, /, *args: Params.args, **kwargs: Params.kwargs
-        ) -> HttpResponse:
+        ) -> HttpResponseBase:
             refusal = _refusal(request, role)
             if refusal is not None:
                 return refusal

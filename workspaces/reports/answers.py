@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any, Final
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 
 from workspaces.reports.shapes import Chart
 
@@ -22,6 +22,12 @@ def download(content: bytes, *, name: str, kind: str) -> HttpResponse:
     """A file to be kept, named for what is in it; ``kind`` is one of ``TYPES``."""
     headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
     return HttpResponse(content, content_type=TYPES[kind], headers=headers)
+
+
+def stream(parts: Iterable[bytes], *, name: str, kind: str) -> StreamingHttpResponse:
+    """A file to be kept that is made while it is read; the server never holds the whole of it."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
+    return StreamingHttpResponse(parts, content_type=TYPES[kind], headers=headers)
 
 
 def picture(charts: Mapping[str, Chart], name: str) -> bytes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO, StringIO
+from itertools import chain
 from typing import Final
 
 from openpyxl import Workbook
@@ -13,6 +14,7 @@ from openpyxl import Workbook
 from workspaces.reports.shapes import Cell, Pairs, Table
 from workspaces.sheets import harmless
 
+_PART: Final = 1_000
 _LONGEST_NAME: Final = 31  # Excel's limit, and it refuses these signs
 _REFUSED: Final = re.compile(r"[\[\]:*?/\\]")
 
@@ -28,6 +30,24 @@ def csv_of(tables: Sequence[Table], filters: Pairs) -> bytes:
     target = StringIO()
     csv.writer(target).writerows(lines_of(tables[0], filters))
     return target.getvalue().encode()
+
+
+def csv_parts(head: Sequence[str], rows: Iterable[Sequence[Cell]], above: Pairs) -> Iterator[bytes]:
+    """Lines as ``csv_of`` writes them, a part at a time: for more rows than memory should hold."""
+    target = StringIO()
+    writer = csv.writer(target)
+    for number, line in enumerate(chain(above, [()], [head], rows), 1):
+        writer.writerow([harmless(cell) for cell in line])
+        if not number % _PART:
+            yield _taken(target)
+    yield _taken(target)
+
+
+def _taken(target: StringIO) -> bytes:
+    part = target.getvalue().encode()
+    target.seek(0)
+    target.truncate()
+    return part
 
 
 def xlsx_of(tables: Sequence[Table], filters: Pairs) -> bytes:

@@ -1,9 +1,11 @@
-"""People of an audience, or of a list, as a table for files."""
+"""People of an audience, or of a list, as rows of files, a part at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from django.db.models import QuerySet
@@ -13,31 +15,59 @@ from outreach.selectors.audiences.reading import ids_of, query_of
 from workspaces.models import Workspace
 from workspaces.reports.shapes import Cell, Table
 
+#: A spreadsheet is made in memory; a CSV file has everybody.
 MOST: Final = 100_000
-_HEAD: Final = ("External id", "First name", "Last name", "E-mail", "Phone", "Country", "Locale",
-                "Customer type", "Lifecycle stage")  # fmt: skip
+HEAD: Final = ("External id", "First name", "Last name", "E-mail", "Phone", "Country", "Locale",
+               "Customer type", "Lifecycle stage")  # fmt: skip
+_PART: Final = 5_000
 
 
-def table_of(audience: Audience, now: datetime) -> Table:
-    """Everybody who belongs to it now, up to a hundred thousand, by their ids."""
-    return _table(audience.workspace, ids_of(query_of(audience, now)).tolist())
+@dataclass(frozen=True)
+class People:
+    """How many there are, and a row for each, read as they are taken."""
+
+    count: int
+    rows: Iterator[tuple[Cell, ...]]
 
 
-def table_of_contacts(workspace: Workspace, contacts: QuerySet[Contact]) -> Table:
-    """Contacts of a list as it is filtered, up to a hundred thousand, by their ids."""
-    return _table(workspace, list(contacts.order_by("pk").values_list("pk", flat=True)))
+def people_in(audience: Audience, now: datetime) -> People:
+    """Everybody who belongs to it now, by their ids.
+
+    Raises
+    ------
+    RulesError : its rules cannot be read
+    """
+    ids = ids_of(query_of(audience, now))
+    parts = (ids[start : start + _PART].tolist() for start in range(0, len(ids), _PART))
+    return People(len(ids), _rows(audience.workspace, parts))
 
 
-def _table(workspace: Workspace, ids: Sequence[int]) -> Table:
-    shown = ids[:MOST]
-    rows: list[tuple[Cell, ...]] = []
-    for start in range(0, len(shown), 5_000):
-        contacts = Contact.objects.filter(
-            workspace=workspace, pk__in=shown[start : start + 5_000]
-        ).prefetch_related("points")
-        rows += [_row(one) for one in contacts.order_by("pk")]
-    note = f"The first {MOST:,} of {len(ids):,}." if len(ids) > MOST else ""
-    return Table("People", _HEAD, tuple(rows), note, frozenset(range(len(_HEAD))))
+def people_of_list(workspace: Workspace, contacts: QuerySet[Contact]) -> People:
+    """Contacts of a list as it is filtered, by their ids."""
+    return People(contacts.order_by().count(), _rows(workspace, _parts(contacts)))
+
+
+def _parts(contacts: QuerySet[Contact]) -> Iterator[list[int]]:
+    """Go from id to id: no cursor is kept open while somebody reads slowly."""
+    last = 0
+    keys = contacts.order_by("pk").values_list("pk", flat=True)
+    while part := list(keys.filter(pk__gt=last)[:_PART]):
+        yield part
+        last = part[-1]
+
+
+def _rows(workspace: Workspace, parts: Iterator[list[int]]) -> Iterator[tuple[Cell, ...]]:
+    for part in parts:
+        contacts = Contact.objects.filter(workspace=workspace, pk__in=part)
+        yield from (_row(one) for one in contacts.prefetch_related("points").order_by("pk"))
+
+
+def sheet_of(people: People) -> Table:
+    """The first hundred thousand of them, for a spreadsheet."""
+    is_cut = people.count > MOST
+    note = f"The first {MOST:,} are in here; the CSV file has all." if is_cut else ""
+    shown = tuple(islice(people.rows, MOST))
+    return Table("People", HEAD, shown, note, frozenset(range(len(HEAD))))
 
 
 def _row(contact: Contact) -> tuple[Cell, ...]:

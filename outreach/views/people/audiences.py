@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -15,7 +16,7 @@ from attribution.models import FunnelDefinition
 from experiments.models import ABTest
 from outreach.engine.audience_rules import RulesError, parse
 from outreach.models import Audience, AudienceKind
-from outreach.selectors.audiences.files import table_of, table_of_contacts
+from outreach.selectors.audiences.files import HEAD, People, people_in, people_of_list, sheet_of
 from outreach.selectors.audiences.reading import (
     Preview,
     count_of,
@@ -36,11 +37,11 @@ from outreach.views.people.contacts import filtered, own_contact
 from outreach.views.people.rule_rows import KINDS, document_of, rows_of
 from workspaces.gate import GateError, Proposer
 from workspaces.pages import PageRequest, has_role, page, show
-from workspaces.reports.answers import download
-from workspaces.reports.sheets import csv_of, xlsx_of
+from workspaces.reports.answers import download, stream
+from workspaces.reports.shapes import Pairs
+from workspaces.reports.sheets import csv_parts, xlsx_of
 from workspaces.roles import Role
 
-_WRITERS: Final = {"csv": csv_of, "xlsx": xlsx_of}
 _PAGE: Final = "outreach/people/audience.html"
 
 
@@ -225,13 +226,11 @@ def take_off(request: PageRequest, public_id: UUID, contact_id: UUID) -> HttpRes
 
 @require_safe
 @page(Role.OPERATOR)
-def export(request: PageRequest, public_id: UUID, kind: str) -> HttpResponse:
+def export(request: PageRequest, public_id: UUID, kind: str) -> HttpResponseBase:
     """Its people as CSV or XLSX."""
-    if kind not in _WRITERS:
-        raise Http404("There is no such export.")
     row = _own(request, public_id)
     try:
-        table = table_of(row, timezone.now())
+        people = people_in(row, timezone.now())
         said = "A fixed list" if row.kind == AudienceKind.LIST else in_words(
             row.workspace, parse(row.rules)
         )  # fmt: skip
@@ -239,18 +238,28 @@ def export(request: PageRequest, public_id: UUID, kind: str) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("audience", public_id)
     words = (("Audience", row.name), ("Who", said))
-    return download(_WRITERS[kind]([table], words), name=f"audience-{row.pk}", kind=kind)
+    return _file(people, words, name=f"audience-{row.pk}", kind=kind)
 
 
 @require_safe
 @page(Role.OPERATOR)
-def export_contacts(request: PageRequest, kind: str) -> HttpResponse:
+def export_contacts(request: PageRequest, kind: str) -> HttpResponseBase:
     """Contacts as they are filtered, as CSV or XLSX."""
-    if kind not in _WRITERS:
-        raise Http404("There is no such export.")
-    table = table_of_contacts(request.workspace, filtered(request))
+    people = people_of_list(request.workspace, filtered(request))
     words = tuple(
         (name.replace("_", " ").capitalize(), str(value))
         for name, value in request.GET.items() if value and name != "page"
     )  # fmt: skip
-    return download(_WRITERS[kind]([table], words), name="contacts", kind=kind)
+    return _file(people, words, name="contacts", kind=kind)
+
+
+def _file(people: People, words: Pairs, *, name: str, kind: str) -> HttpResponseBase:
+    """Everybody as CSV while it is read; as a spreadsheet, as many as memory should hold."""
+    words = (*words, ("People", f"{people.count:,}"))
+    if kind == "csv":
+        return stream(csv_parts(HEAD, people.rows, words), name=name, kind=kind)
+    if kind != "xlsx":
+        raise Http404("There is no such export.")
+    table = sheet_of(people)
+    notes = (("Note", table.note),) if table.note else ()
+    return download(xlsx_of([table], (*words, *notes)), name=name, kind=kind)

@@ -12,6 +12,7 @@ from django.test import Client
 
 from attribution.models import Person
 from outreach.models import Audience, Consent, Contact, ContactImport, Suppression
+from outreach.selectors.audiences import files
 from outreach.selectors.consents import current_consents
 from outreach.services.people.suppressing import suppress
 from tests.outreach.people.steps import journey_of
@@ -182,7 +183,29 @@ def test_list_is_handed_out_without_formulas(pages: Client, workspace: Workspace
 
     answer = pages.get(f"{ADDRESS}audiences/{listing.public_id}/export.csv")
 
-    assert "'=1+1" in answer.content.decode()
+    lines = b"".join(answer.streaming_content).decode().splitlines()
+    assert answer.streaming
+    assert "People,1" in lines
+    assert lines[-1].split(",")[1:4] == ["'=1+1", "", "ann@example.com"]
+
+
+def test_many_contacts_are_read_a_part_at_a_time(
+    pages: Client, workspace: Workspace, monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: Any,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(files, "_PART", 2)
+    monkeypatch.setattr(files, "MOST", 3)
+    people = [contact_of(workspace, f"p{number}@example.com") for number in range(5)]
+    answer = pages.get(f"{ADDRESS}contacts/export.csv")
+
+    # Of each part ids, people and addresses, read while it is taken; then no more ids.
+    with django_assert_num_queries(3 * 3 + 1):
+        lines = b"".join(answer.streaming_content).decode().splitlines()
+
+    mails = [line.split(",")[3] for line in lines[-5:]]
+    assert mails == [f"p{number}@example.com" for number in range(len(people))]
+    sheet = files.sheet_of(files.people_of_list(workspace, Contact.objects.all()))
+    assert (len(sheet.rows), sheet.note) == (3, "The first 3 are in here; the CSV file has all.")
 
 
 def test_contacts_are_handed_out_as_they_are_filtered(
@@ -194,7 +217,7 @@ def test_contacts_are_handed_out_as_they_are_filtered(
     contact_of(other_workspace, "cid@example.com", customer_type="existing")
     path = f"{ADDRESS}contacts/export.csv?customer_type=existing"
 
-    told = pages.get(path).content.decode()
+    told = b"".join(pages.get(path).streaming_content).decode()
 
     assert "ann@example.com" in told
     assert "'=1" in told
