@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
 from benchmarks.figures import Figure, reset_peak_mb
 from inbox.engine.hours import MINUTE_US, BusinessHours
 from inbox.engine.ordering import Values, ranks
-from inbox.engine.sla_policy import Policy, Promise
+from inbox.engine.sla import Event, Happened, evaluate
+from inbox.engine.sla_policy import Policy, Promise, Urgency
 from inbox.engine.sla_watch import due_many
 
 CONVERSATIONS = 100_000
@@ -45,6 +46,7 @@ def run() -> list[Figure]:
             f"… and {CONVERSATIONS:,} heights for the order of the list", order_s * 1e3, "ms",
             limit_name="ms for one logarithm in NumPy", limit=limit_order_s * 1e3,
         ),
+        _stories(),
     ]  # fmt: skip
 
 
@@ -63,6 +65,27 @@ def _due(count: int) -> tuple[float, float]:
         _best(lambda: due_many(policy, _HOURS, starts, minutes, ends, windows)),
         _best(lambda: (starts + length, starts + length, starts + length)),
     )
+
+
+def _stories() -> Figure:
+    """One conversation after the other, by all that happened in it."""
+    start, policy = datetime(2026, 11, 20, 8, tzinfo=UTC), Policy()
+    hour = timedelta(hours=1)
+    stories = [
+        (
+            Event(start + n * hour, Happened.WROTE, "email"),
+            Event(start + (n + 1) * hour, Happened.ANSWERED),
+            Event(start + (n + 1) * hour, Happened.WAITING),
+            Event(start + (n + 9) * hour, Happened.WROTE, "whatsapp", Urgency.HIGH),
+        )
+        for n in range(1_000)
+    ]
+    took_s = _best(lambda: [evaluate(story, policy, _HOURS) for story in stories])
+    bare_s = _best(lambda: [[event.at + hour for event in story] for story in stories])
+    return Figure(
+        "conversations of four events judged one by one", len(stories) / took_s, "a second",
+        limit_name="a second with a bare addition for each event", limit=len(stories) / bare_s,
+    )  # fmt: skip
 
 
 def _order(count: int) -> tuple[float, float]:

@@ -7,16 +7,18 @@ that are left out are in none, minutes that come twice are in two.
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from outreach.engine.channels import BoolArray, FloatArray, IntArray, MomentArray
+from outreach.engine.channels import FloatArray, IntArray, MomentArray
 from outreach.engine.zones import (
     DAY_MINUTES,
     DAY_S,
@@ -35,6 +37,8 @@ HORIZON_DAYS: Final = 3_660
 MINUTE_US: Final = 60_000_000
 NEVER: Final = np.datetime64("NaT", "us")
 
+# Longer than the horizon is never; what is longer still would not fit the numbers.
+_FAR_MINUTES: Final = 2 * HORIZON_DAYS * DAY_MINUTES
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY: Final = _EPOCH.toordinal()
 # 1 January 1970 was a Thursday.
@@ -138,6 +142,17 @@ class _Table:
         used: IntArray = np.where(place < 0, 0, self.before[place] + within)
         return used
 
+    @cached_property
+    def stretches(self) -> tuple[list[int], list[int], list[int]]:
+        """Starts, ends, and the open time up to each end: lists are quicker for one moment."""
+        return self.starts.tolist(), self.ends.tolist(), self.after.tolist()
+
+    def used_by(self, at: int) -> int:
+        """Open time from the table's begin to one moment."""
+        starts, ends, after = self.stretches
+        place = bisect_right(starts, at) - 1
+        return 0 if place < 0 else after[place] - max(0, ends[place] - at)
+
 
 @lru_cache(maxsize=64)
 def _table(hours: BusinessHours, first_day: int, days: int) -> _Table:
@@ -215,8 +230,7 @@ def add_many(
     need = np.broadcast_to(np.asarray(minutes, np.float64), at.shape)
     if not (np.isfinite(need).all() and (need >= 0).all()):
         raise ValueError("minutes: must be 0 or more, and not endless")
-    # Longer than the horizon is never; what is longer still would not fit the numbers.
-    need_us = np.rint(np.minimum(need, 2 * HORIZON_DAYS * DAY_MINUTES) * MINUTE_US).astype(np.int64)
+    need_us = np.rint(np.minimum(need, _FAR_MINUTES) * MINUTE_US).astype(np.int64)
     due = np.full(at.size, NEVER).astype(np.int64)
     if at.size and not hours.is_never:
         # Moments in order are found many times faster: what one needs, the one before has fetched.
@@ -284,8 +298,24 @@ def add(hours: BusinessHours, start: datetime, minutes: float) -> datetime | Non
     ------
     ValueError : as `add_many`
     """
-    found = add_many(hours, _one(start), np.array([minutes], np.float64))
-    return None if np.isnat(found[0]) else from_us(int(found.view(np.int64)[0]))
+    at_us = to_us(start)
+    if not 0 <= minutes < math.inf:
+        raise ValueError(f"minutes: {minutes}, must be 0 or more, and not endless")
+    need_us = round(min(minutes, _FAR_MINUTES) * MINUTE_US)
+    if not need_us or hours.is_never:
+        return None if need_us else start
+    ahead = min(_days_ahead(hours, need_us), HORIZON_DAYS)
+    while True:
+        table = _table(hours, *_window(at_us, at_us, ahead))
+        _, ends, after = table.stretches
+        wanted = table.used_by(at_us) + need_us
+        place = bisect_left(after, wanted)
+        if place < len(after) or ahead >= HORIZON_DAYS:
+            break
+        ahead = min(ahead * 4, HORIZON_DAYS)
+    due_us = ends[place] - (after[place] - wanted) if place < len(after) else None
+    is_near = due_us is not None and due_us <= at_us + HORIZON_DAYS * DAY_S * _US
+    return from_us(due_us) if due_us is not None and is_near else None
 
 
 def between(hours: BusinessHours, start: datetime, end: datetime) -> float:
@@ -295,33 +325,31 @@ def between(hours: BusinessHours, start: datetime, end: datetime) -> float:
     ------
     ValueError : as `between_many`
     """
-    return float(between_many(hours, _one(start), _one(end))[0])
+    first, last = to_us(start), to_us(end)
+    if last < first:
+        raise ValueError(f"end: {end} lies before its start")
+    table = _table(hours, *_window(first, last, 0))
+    return (table.used_by(last) - table.used_by(first)) / MINUTE_US
 
 
 def is_open(hours: BusinessHours, at: datetime) -> bool:
     """Whether the team is there at a moment."""
-    table = _table(hours, *_window(to_us(at), to_us(at), 1))
-    return bool(_holds(table, to_us(at)).any())
+    at_us = to_us(at)
+    table = _table(hours, *_window(at_us, at_us, 1))
+    return table.used_by(at_us + 1) > table.used_by(at_us)
 
 
 def next_opening(hours: BusinessHours, at: datetime) -> datetime | None:
     """Say when it is open next: the moment itself where it is so then; None for never."""
+    if is_open(hours, at):
+        return at
     at_us, ahead = to_us(at), _BLOCK_DAYS
     while not hours.is_never:
-        table = _table(hours, *_window(at_us, at_us, ahead))
-        later = table.starts[table.starts > at_us]
-        if _holds(table, at_us).any():
-            return at
-        if later.size or ahead >= HORIZON_DAYS:
-            return from_us(int(later[0])) if later.size else None
+        starts = _table(hours, *_window(at_us, at_us, ahead)).stretches[0]
+        place = bisect_right(starts, at_us)
+        if place < len(starts):
+            return from_us(starts[place])
+        if ahead >= HORIZON_DAYS:
+            break
         ahead = min(ahead * 4, HORIZON_DAYS)
     return None
-
-
-def _holds(table: _Table, at_us: int) -> BoolArray:
-    found: BoolArray = (table.starts <= at_us) & (at_us < table.ends)
-    return found
-
-
-def _one(at: datetime) -> MomentArray:
-    return np.array([to_us(at)], np.int64).view("datetime64[us]")
