@@ -26,7 +26,7 @@ def receive(
     ``sender`` of an address names the provider for people; the connection knows which it is.
     """
     try:
-        call = _call(request)
+        call = _call(request, provider, connection)
         if request.method == "GET":
             text = inbound.challenge(provider=provider, connection=connection, call=call)
             what = "application/json" if text.startswith("{") else "text/plain; charset=utf-8"
@@ -34,8 +34,8 @@ def receive(
         receipt = inbound.receive(
             provider=provider, connection=connection, call=call, now=timezone.now()
         )
-    except _TooLargeError:
-        return _problem(413, f"The body is larger than {inbound.MAX_BODY_BYTES:,} bytes.")
+    except _TooLargeError as error:
+        return _problem(413, f"The body is larger than {error.limit:,} bytes.")
     except inbound.NotAcceptedError:
         # One answer for a wrong address and for a wrong signature: neither tells about the other.
         return _problem(401, "This call is not signed for this address.")
@@ -51,10 +51,13 @@ def receive(
 class _TooLargeError(Exception):
     """The body is not even read."""
 
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self.limit = limit
 
-def _call(request: HttpRequest) -> Call:
-    if _length(request) > inbound.MAX_BODY_BYTES:
-        raise _TooLargeError
+
+def _call(request: HttpRequest, provider: str, connection: UUID) -> Call:
+    body = _body(request, provider, connection)
     query = request.META.get("QUERY_STRING", "")
     # From the configured address, never from Host: whoever calls may write anything there.
     url = settings.PUBLIC_BASE_URL.rstrip("/") + request.path + (f"?{query}" if query else "")
@@ -63,8 +66,18 @@ def _call(request: HttpRequest) -> Call:
         url=url,
         headers={name.lower(): value for name, value in request.headers.items()},
         query=request.GET.dict(),
-        body=request.body,
+        body=body,
     )
+
+
+def _body(request: HttpRequest, provider: str, connection: UUID) -> bytes:
+    length = _length(request)
+    if length <= inbound.MAX_BODY_BYTES:
+        return request.body
+    if length > (limit := inbound.body_limit(provider=provider, connection=connection)):
+        raise _TooLargeError(limit)
+    # Not by `body`, which refuses what is larger than forms of people are.
+    return bytes(request.read(length))
 
 
 def _length(request: HttpRequest) -> int:

@@ -68,6 +68,8 @@ class Provider(ABC):
     name: ClassVar[str]
     # What the sender wants to hear when all is well.
     answer: ClassVar[bytes] = b""
+    # More than that of a call is not read.
+    max_body_bytes: ClassVar[int] = 1024 * 1024
     answer_type: ClassVar[str] = "text/plain; charset=utf-8"
 
     @abstractmethod

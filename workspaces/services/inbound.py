@@ -72,6 +72,15 @@ def receive(*, provider: str, connection: UUID, call: Call, now: datetime) -> Re
     return Receipt(sender, len(batch.events), batch.dropped, row.pk if is_awaited else None)
 
 
+def body_limit(*, provider: str, connection: UUID) -> int:
+    """How large a call may be; addresses that nobody has get no more than the usual."""
+    sender = provider_of(provider)
+    if sender is None or sender.max_body_bytes <= MAX_BODY_BYTES:
+        return MAX_BODY_BYTES
+    is_known = Connection.objects.filter(public_id=connection, kind=provider).exists()
+    return sender.max_body_bytes if is_known else MAX_BODY_BYTES
+
+
 def challenge(*, provider: str, connection: UUID, call: Call) -> str:
     """Answer the handshake by which a sender asks whether the address is ours.
 
