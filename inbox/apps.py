@@ -12,8 +12,13 @@ class InboxConfig(AppConfig):
     verbose_name = "Inbox"
 
     def ready(self) -> None:
-        """Listen to what people write, and bring mailboxes to connect."""
-        from inbox import listening, onboarding
+        """Listen to what people write, bring mailboxes to connect, and answers to the gate."""
+        from inbox import listening, onboarding, panels
+        from inbox.reply_kind import ReplyHandler
+        from workspaces import gate
+        from workspaces.panels import register_panel
 
         listening.register()
         onboarding.register()
+        gate.register(ReplyHandler())
+        register_panel(panels.REPLY_PANEL)

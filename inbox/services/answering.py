@@ -18,6 +18,7 @@ from inbox.models import (
     InboxChannel,
     InboxPolicy,
 )
+from inbox.selectors.replies import OWN_CHANNELS, why_not
 from inbox.services.restating import restate
 from inbox.services.topics import TOPIC
 from outreach.services.sending.replying import recall, schedule_reply
@@ -29,8 +30,6 @@ from workspaces.roles import Role
 from workspaces.services.live import bump
 from workspaces.services.permissions import require
 
-#: Channels whose messages stand in our own database: nobody has to carry them.
-OWN_CHANNELS: Final = (InboxChannel.CHAT,)
 _MOST_REFERENCES: Final = 20
 _MOST_TEXT: Final = 20_000
 
@@ -72,11 +71,13 @@ def answer(
     seen: CustomerResponse | None = None,
     send_at: datetime | None = None,
     proof: Mapping[str, Any] | None = None,
+    is_signed: bool = False,
 ) -> CustomerResponse:
     """Answer a message, to the address that wrote it; until ``send_at`` it can be taken back.
 
     ``seen`` is the newest message of theirs that the writer had before him; with a newer one
-    nothing is sent. Without ``send_at`` it waits for as long as the policy lets people undo.
+    nothing is sent. Without ``send_at`` it waits for as long as the policy lets people undo. What
+    is signed was checked by the gate; whether it may go is asked once more when it goes.
 
     Raises
     ------
@@ -100,6 +101,8 @@ def answer(
             first_viewed_at=now,
         )  # fmt: skip
         if to.channel not in OWN_CHANNELS:
+            if not is_signed and (words_against := why_not(to, now)):
+                raise AnswerError("channel", words_against)
             _hand_over(row, to, send_at, dict(proof or {"by": by.label[:150]}), now)
         row.save()
         if conversation.status != ConversationStatus.CLOSED:
@@ -186,13 +189,10 @@ def _hand_over(
     now: datetime,
 ) -> None:
     """Let outreach carry it: it knows how to send each thing once."""
-    told = schedule_reply(
+    row.message = schedule_reply(
         point=row.point, text=Text(subject=row.subject, text=row.text), key=str(row.public_id),
         proof=proof, thread_ids=_thread_of(to), send_at=send_at, now=now,
     )  # fmt: skip
-    if told.message is None:
-        raise AnswerError("channel", told.words)
-    row.message, row.send_at = told.message, told.message.send_at
 
 
 def _thread_of(to: CustomerResponse) -> list[str]:

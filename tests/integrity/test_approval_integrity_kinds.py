@@ -22,6 +22,7 @@ from outreach.services.planning.making import plan_campaign
 from tests.api.conftest import key_client
 from tests.campaigns.change_steps import ad_set_in, connected, days, policy_of
 from tests.experiments.steps import draft_of, on_site
+from tests.inbox.steps import conversation_of, response_of
 from tests.integrity import doors
 from tests.integrity.digests import digests
 from tests.integrity.test_approval_integrity import assert_unsigned
@@ -106,10 +107,18 @@ def _social_answer(ad_set: AdSet) -> dict[str, str]:
     }  # fmt: skip
 
 
+def _reply(ad_set: AdSet) -> dict[str, str]:
+    """An answer to somebody who wrote a mail."""
+    email_on(ad_set.workspace)
+    asked = response_of(conversation_of(ad_set.workspace))
+    return {"answers": str(asked.public_id), "text": "It is on its way."}
+
+
 # One request of every kind. A kind without one fails the first test below.
 REQUESTS: dict[str, Callable[[AdSet], dict[str, str]]] = {
     "ab_test": _test_start,
     "ad_change": _ad_change,
+    "inbox.reply": _reply,
     "model_promotion": _promotion,
     "note": lambda ad_set: {"page": "1", "text": "hello"},
     "outreach.answer": _social_answer,

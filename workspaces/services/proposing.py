@@ -295,8 +295,12 @@ def edit(
 def _require_may_edit(proposal: Proposal, by: User, now: datetime) -> None:
     rank = effective_rank(user=by, workspace=proposal.workspace, now=now)
     own = proposal.proposed_by_id == by.pk and rank >= Role.OPERATOR.rank
-    if not (own or rank >= Role.APPROVER.rank):
-        raise NotAllowedError("Only its proposer or an approver can edit this change.")
+    # Answers are put into better words by those who send them.
+    editor = Role.AGENT if handler_of(proposal.kind).queue == "inbox" else Role.APPROVER
+    if not (own or rank >= editor.rank):
+        raise NotAllowedError(
+            f"Only its proposer or somebody with the role of {editor.label.lower()} can edit this."
+        )
 
 
 def _require_same_subject(proposal: Proposal, draft: Draft) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 from outreach.engine.channels import Purpose as PurposeCode
 from outreach.models import ChannelPolicy, ContactPoint, MessageStatus, OutreachMessage
-from outreach.services.sending.judging import Decision, purpose_of
+from outreach.services.sending.judging import ANSWERS_WITHIN, Decision, purpose_of
 from outreach.services.sending.keys import dedup_key
 from outreach.services.sending.lanes import open_lanes
-from outreach.services.sending.single import NO_CHANNEL, Answer, Text, judged, kept, message_for
+from outreach.services.sending.single import Text, judged, message_for
 
 _TAKEN_BACK = "Taken back before it went out."
 
@@ -25,28 +25,24 @@ def schedule_reply(
     thread_ids: Sequence[str],
     send_at: datetime,
     now: datetime,
-) -> Answer:
-    """Let an answer wait for its moment; it is judged once more then. Who may, asks the caller.
+) -> OutreachMessage:
+    """Let an answer wait for its moment; whether it may go is asked then. Who may, asks the caller.
 
     ``key`` is the same for every try to send the same answer; ``thread_ids`` are ids of the mails
     that it answers, the nearest first.
     """
-    policy = policy_of(point)
-    if policy is None:
-        return Answer("blocked", "no_viable_channel", NO_CHANNEL, channel=point.channel)
     told = {**proof, **({"thread_ids": list(thread_ids)} if thread_ids else {})}
     message = message_for(point.contact, point, text, told, send_at)
     message.is_reply = True
     # Long after they wrote it is a service message like any other, with its caps.
     message.is_reply = purpose_of(message, send_at) == PurposeCode.REPLY
+    message.expires_at = send_at + ANSWERS_WITHIN
     message.dedup_key = dedup_key(
         workspace=point.workspace, contact=point.contact_id, campaign=f"reply-{key}", step=None,
         attempt=1, at=send_at,
     )  # fmt: skip
-    decision = judged(message, policy, send_at)
-    if decision.what == "drop":
-        return Answer("blocked", decision.reason, decision.words, channel=point.channel)
-    return kept(message, decision, [], now)
+    message.save()
+    return message
 
 
 def would_send(*, point: ContactPoint, now: datetime) -> Decision | None:

@@ -1,0 +1,57 @@
+"""Answers written beforehand, filled in for one person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from outreach.engine.rendering import Source, Variable, compile_template, render
+
+#: What an answer can say of who wrote, and of us.
+PLACES: Final = (
+    Variable("first_name", sample="Ann", is_required=False),
+    Variable("last_name", sample="Lee", is_required=False),
+    Variable("name", sample="Ann Lee", is_required=False),
+    Variable("subject", sample="My order", is_required=False),
+    Variable("workspace", sample="Shop", is_required=False),
+)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """An answer for one person. ``missing``: places that have no value, in alphabetical order."""
+
+    subject: str
+    text: str
+    missing: tuple[str, ...] = ()
+
+
+def check(*, subject: str, body: str) -> None:
+    """Refuse an answer that cannot be filled in.
+
+    Raises
+    ------
+    TemplateError : with every problem, the line and a guess at the name that was meant
+    """
+    compile_template(Source(subject=subject, text=body), PLACES)
+
+
+def fill(*, subject: str, body: str, values: Mapping[str, str], locale: str = "en") -> Filled:
+    """Fill an answer in.
+
+    Parameters
+    ----------
+    subject, body : with places such as {{ first_name }}
+    values : by place; what is left out or empty is missing
+    locale : such as de-AT
+
+    Raises
+    ------
+    TemplateError : as `check`, or it cannot be filled in with these values
+    """
+    compiled = compile_template(Source(subject=subject, text=body), PLACES)
+    known = {place.name: values.get(place.name, "") for place in PLACES}
+    written = render(compiled, known, locale=locale)
+    missing = tuple(name for name in compiled.used if name in known and not known[name].strip())
+    return Filled(written.subject.strip(), written.text.strip(), missing)

@@ -1,0 +1,209 @@
+"""Answers that a machine or another system drafted, as a kind of proposal.
+
+What is signed is the text, the address it goes to and the last message that the signer had read.
+When they write again it is a different conversation: the draft says so, and is written anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from inbox.models import CustomerResponse, DraftSource, Intent, ReplyDraft
+from inbox.selectors.replies import (
+    KIND,
+    clearance_of,
+    handling_of,
+    newest_of,
+    response_named,
+    subject_of,
+    template_named,
+    why_not,
+)
+from inbox.services.answering import Words, answer, policy_of
+from outreach.services.sending.proving import signed_proof
+from workspaces.gate import (
+    CheckResult,
+    Draft,
+    Judgement,
+    Outcome,
+    PlanView,
+    Proposer,
+    Reading,
+    RequestError,
+    StateError,
+)
+from workspaces.models import Proposal, Risk, Signature, Workspace
+from workspaces.own_kinds import OwnKind
+from workspaces.roles import Role
+
+#: After a week nobody waits for an answer any more.
+_WAITS: Final = timedelta(days=7)
+_MOST_TEXT: Final = 20_000
+
+
+class ReplyHandler(OwnKind):
+    """What we say to somebody who wrote."""
+
+    kind = KIND
+    label = "Answer in the inbox"
+    template = "inbox/reply_detail.html"
+    rules = "replies v1"
+    row = ReplyDraft
+    queue: Literal["approvals", "inbox"] = "inbox"
+
+    def make_plan(self, *, workspace: Workspace, request: dict[str, Any], now: datetime) -> Draft:
+        """Plan an answer to a message, with its words."""
+        response = response_named(workspace, request.get("answers"))
+        if response is None:
+            raise RequestError("answers", "There is no such message of theirs.")
+        if response.conversation.merged_into_id is not None:
+            raise StateError("The conversation was merged into another one.")
+        text = _text(request, "text", _MOST_TEXT)
+        if not text:
+            raise RequestError("text", "Write something.")
+        return _draft(response, newest_of(response), text, request)
+
+    def judge(self, plan: PlanView, *, now: datetime, policy: object | None = None) -> Judgement:
+        """Ask whether it still answers the last thing they wrote, and who must sign it."""
+        response = response_named(plan.workspace, plan.body["answers"])
+        if response is None:
+            return self.judged(CheckResult("state", "blocked", "The message is gone."))
+        checks = [*_standing(response, plan, now)]
+        reasons = handling_of(response).reasons
+        checks += [CheckResult("person", "warning", why) for why in reasons]
+        clearance = clearance_of(response, plan.body)
+        undo_ms = policy_of(plan.workspace).undo_s * 1000
+        return Judgement(
+            tuple(checks), _risk(response), Role.AGENT, signatures=1, policy_version=self.rules,
+            policy_may_sign=plan.is_by_machine and clearance.is_allowed,
+            # So long a signature can be withdrawn.
+            jitter_ms=(undo_ms, undo_ms),
+        )  # fmt: skip
+
+    def lifetime(self, plan: PlanView) -> timedelta:
+        """A week; their next message ends it before."""
+        return _WAITS
+
+    def reading(self, plan: PlanView) -> Reading:
+        """Whether it was sent, and whether it still answers the last thing they wrote."""
+        draft = ReplyDraft.objects.filter(proposal=plan.proposal_id).first()
+        if draft is not None and draft.response_id is not None:
+            return Reading("after", words="Sent")
+        response = response_named(plan.workspace, plan.body["answers"])
+        if response is None:
+            return Reading("other", words="The message is gone")
+        if str(newest_of(response).public_id) != plan.body["newest"]:
+            return Reading("other", words="They wrote again")
+        return Reading("before", words="Not answered yet")
+
+    def execute(self, plans: Sequence[PlanView]) -> list[Outcome]:
+        """Refuse what may not go any more; else it is sent where the attempt is settled."""
+        return [Outcome("applied", self.done(plan)) for plan in plans]
+
+    def done(self, plan: PlanView) -> str:
+        """What holds then."""
+        return "It is being sent."
+
+    def carry_out(self, proposal: Proposal, body: dict[str, Any], *, now: datetime) -> None:
+        """Send what was signed, to the address that was signed."""
+        response = response_named(proposal.workspace, body["answers"])
+        draft = ReplyDraft.objects.select_for_update().get(proposal=proposal)
+        if response is None or draft.response_id is not None:
+            return
+        draft.response = answer(
+            to=response, words=Words(body["text"], body["mail_subject"]), by=_signer(proposal),
+            now=now, send_at=now, proof=signed_proof(proposal), is_signed=True,
+        )  # fmt: skip
+        draft.save(update_fields=["response"])
+
+    def edit_is_within(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
+        """Who puts an answer into other words may sign it."""
+        return True
+
+    def inverse(self, proposal: Proposal) -> dict[str, Any]:
+        """Nothing takes words back that somebody read."""
+        raise StateError("What was sent stays sent. Write to them again.")
+
+
+def _standing(response: CustomerResponse, plan: PlanView, now: datetime) -> Sequence[CheckResult]:
+    if str(newest_of(response).public_id) != plan.body["newest"]:
+        return [CheckResult("newest", "blocked", "They wrote again. Read that, and answer it.")]
+    newest = CheckResult("newest", "passed", "It answers the last thing that they wrote.")
+    if _digest(response) != plan.body["to_sha256"]:
+        return [CheckResult("address", "blocked", "The address is another one by now.")]
+    if words := why_not(response, now):
+        return [newest, CheckResult("permission", "blocked", words)]
+    return [newest, CheckResult("permission", "passed", "They may be written to there.")]
+
+
+def _risk(response: CustomerResponse) -> Risk:
+    reading = getattr(response, "reading", None)
+    intent = (reading.corrected_intent or reading.intent) if reading else ""
+    return Risk.MEDIUM if intent in (Intent.COMPLAINT, Intent.OBJECTION, "") else Risk.LOW
+
+
+def _text(request: dict[str, Any], name: str, most: int) -> str:
+    text = request.get(name, "")
+    if not isinstance(text, str):
+        raise RequestError(name, "It must be text.")
+    text = text.replace("\x00", "").strip()
+    if len(text) > most:
+        raise RequestError(name, f"It has {most:,} characters at most.")
+    return text
+
+
+def _digest(response: CustomerResponse) -> str:
+    """The address, so that a plan names it without telling it."""
+    point = response.point
+    return hashlib.sha256(f"{point.channel}:{point.address}".encode()).hexdigest()
+
+
+def _draft(
+    response: CustomerResponse, newest: CustomerResponse, text: str, request: dict[str, Any]
+) -> Draft:
+    source = request.get("source", DraftSource.EXTERNAL)
+    if source not in DraftSource.values:
+        raise RequestError("source", f"Choose one of {', '.join(DraftSource.values)}.")
+    subject = _text(request, "mail_subject", 998)
+    reading = getattr(response, "reading", None)
+    template = template_named(response.workspace, request.get("template"))
+    if request.get("template") and template is None:
+        raise RequestError("template", "There is no such template.")
+    name = response.conversation.contact.name or response.sender_name or "somebody"
+    return Draft(
+        subject_key=subject_of(response),
+        subject_label=f"{name}: {response.conversation}",
+        summary=f"Answer {name} by {response.get_channel_display()}",
+        body={
+            "subject": subject_of(response), "operation": "reply",
+            "conversation": str(response.conversation.public_id),
+            "answers": str(response.public_id), "newest": str(newest.public_id),
+            "channel": response.channel, "to_sha256": _digest(response), "text": text,
+            "mail_subject": subject, "template": str(template.public_id) if template else "",
+            "before": "Not answered", "after": "Answered", "not_before": None,
+        },
+        evidence={"reasons": list(reading.reasons) if reading else []},
+        detail={
+            "conversation": response.conversation, "answers": response, "source": source,
+            "template": template,
+            "intent": (reading.corrected_intent or reading.intent) if reading else "",
+            "confidence": reading.confidence if reading else None, "subject": subject,
+            "text": text, "why_person": " ".join(handling_of(response).reasons)[:200],
+        },
+    )  # fmt: skip
+
+
+def _signer(proposal: Proposal) -> Proposer:
+    """Whose words they are now: who signed them last, or the policy."""
+    signature = (
+        Signature.objects.filter(plan=proposal.current_plan_id, withdrawn_at=None)
+        .select_related("person")
+        .order_by("-pk")
+        .first()
+    )
+    if signature is None or signature.person is None:
+        return Proposer.rule("Automatic answers")
+    return Proposer.person(signature.person)

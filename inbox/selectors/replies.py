@@ -1,0 +1,158 @@
+"""What a proposed answer is about, and what speaks for and against sending it now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from inbox.engine.auto_send import WINDOW, Clearance, Reply, Verdict, may_send, record_of
+from inbox.engine.drafting_rules import Handling, Message, Posture, handle
+from inbox.engine.filling import Filled, fill
+from inbox.engine.sla_policy import Urgency
+from inbox.models import (
+    AIClassification,
+    AuditedReply,
+    AutoSendRule,
+    CustomerResponse,
+    Direction,
+    InboxChannel,
+    ResponseTemplate,
+)
+from outreach.engine.rendering import TemplateError
+from outreach.services.sending.replying import would_send
+from outreach.services.sending.single import NO_CHANNEL
+from workspaces.models import Proposal, Workspace
+
+KIND: Final = "inbox.reply"
+#: Channels whose messages stand in our own database: nobody has to carry them.
+OWN_CHANNELS: Final = (InboxChannel.CHAT,)
+
+
+def subject_of(response: CustomerResponse) -> str:
+    """What proposals to answer in a conversation call it; one of them is open at a time."""
+    return f"{KIND}:{response.conversation.public_id}"
+
+
+def response_named(workspace: Workspace, public_id: object) -> CustomerResponse | None:
+    """A message of theirs by its id; ``None`` for what is no id too."""
+    try:
+        key = UUID(str(public_id))
+    except ValueError:
+        return None
+    rows = CustomerResponse.objects.select_related(
+        "conversation__contact", "conversation__assignee", "point__contact", "workspace", "reading"
+    )
+    return rows.filter(workspace=workspace, public_id=key, direction=Direction.IN).first()
+
+
+def newest_of(response: CustomerResponse) -> CustomerResponse:
+    """The last that they wrote in the conversation of a message."""
+    rows = CustomerResponse.objects.filter(
+        conversation=response.conversation_id, direction=Direction.IN
+    )
+    return rows.order_by("-at", "-pk").first() or response
+
+
+def why_not(response: CustomerResponse, now: datetime) -> str:
+    """Why nobody may write to that address now; empty: they may."""
+    if response.channel in OWN_CHANNELS:
+        return ""
+    decision = would_send(point=response.point, now=now)
+    if decision is None:
+        return NO_CHANNEL
+    return decision.words if decision.what == "drop" else ""
+
+
+def handling_of(response: CustomerResponse) -> Handling:
+    """Who answers a message, by how it was read; what nobody read is a person's."""
+    reading: AIClassification | None = getattr(response, "reading", None)
+    if reading is None:
+        return Handling(wants_draft=True, needs_person=True, reasons=("It was not read yet.",))
+    message = Message(
+        text=response.text,
+        intent=reading.corrected_intent or reading.intent,
+        confidence=1.0 if reading.corrected_intent else reading.confidence,
+        urgency=Urgency(reading.urgency),
+        is_automatic=response.is_auto,
+    )
+    return handle(message, Posture(response.conversation.posture))
+
+
+def clearance_of(response: CustomerResponse, body: Mapping[str, Any]) -> Clearance:
+    """Whether an answer may go out unsigned, and all that stands in the way."""
+    reading: AIClassification | None = getattr(response, "reading", None)
+    intent = (reading.corrected_intent or reading.intent) if reading else ""
+    reply = Reply(
+        intent=intent, confidence=reading.confidence if reading else 0.0,
+        sentiment=reading.sentiment if reading else None,
+        is_from_approved_template=_is_as_approved(response, body),
+    )  # fmt: skip
+    rule = AutoSendRule.objects.filter(workspace=response.workspace, intent=intent).first()
+    verdicts = AuditedReply.objects.filter(workspace=response.workspace, intent=intent)
+    told = list(
+        verdicts.exclude(verdict="")
+        .order_by("-judged_at")
+        .values_list("verdict", flat=True)[:WINDOW]
+    )
+    record = record_of([Verdict(one) for one in reversed(told)])
+    return may_send(reply, handling_of(response), record, is_on=rule is not None and rule.is_on)
+
+
+def values_for(response: CustomerResponse) -> dict[str, str]:
+    """What an answer can say of who wrote, and of us."""
+    contact = response.conversation.contact
+    return {
+        "first_name": contact.first_name,
+        "last_name": contact.last_name,
+        "name": contact.name,
+        "subject": response.subject or response.conversation.subject,
+        "workspace": response.workspace.name,
+    }
+
+
+def filled_for(template: ResponseTemplate, response: CustomerResponse) -> Filled:
+    """An approved answer, filled in for who wrote.
+
+    Raises
+    ------
+    TemplateError : it cannot be filled in
+    """
+    return fill(
+        subject=template.subject, body=template.body, values=values_for(response),
+        locale=response.conversation.contact.locale or "en",
+    )  # fmt: skip
+
+
+def template_named(workspace: Workspace, public_id: object) -> ResponseTemplate | None:
+    """A template by its id; ``None`` for what is no id too."""
+    try:
+        key = UUID(str(public_id))
+    except ValueError:
+        return None
+    return ResponseTemplate.objects.filter(
+        workspace=workspace, public_id=key, archived_at=None
+    ).first()
+
+
+def _is_as_approved(response: CustomerResponse, body: Mapping[str, Any]) -> bool:
+    """Whether the words are those of an approved template: read from it, never told by anybody."""
+    template = template_named(response.workspace, body.get("template"))
+    if template is None or template.approved_at is None or template.requires_approval:
+        return False
+    try:
+        filled = filled_for(template, response)
+    except TemplateError:
+        return False
+    return not filled.missing and filled.text == body["text"]
+
+
+def reply_context(proposal: Proposal, _now: datetime) -> dict[str, Any]:
+    """What the page of a proposed answer shows: what it answers, and why a person signs."""
+    plan = proposal.current_plan
+    body = plan.content if plan else {}
+    response = response_named(proposal.workspace, body.get("answers"))
+    if response is None:
+        return {}
+    return {"response": response, "body": body, "reasons": handling_of(response).reasons}
