@@ -30,9 +30,12 @@ _LEVELS: Final[tuple[tuple[float, Level], ...]] = (
     (0.1, "low"),
     (0.0, "none"),
 )
-_DISCOUNT: Final = re.compile(r"\b(?:discounts?|better price|best price|price reduction|rebate)\b")
+_DISCOUNT: Final = re.compile(
+    r"\b(?:discounts?|better price|best price|price reduction|rebate|\d+ (?:percent |pct )?off)\b"
+)
 _ASKED_PCT: Final = re.compile(r"(\d{1,2})\s?(?:%|percent|per cent|pct)", re.IGNORECASE)
 _PRICE_PCT, _RIVAL_PCT, _ASKED_ANY_PCT = 10, 15, 10
+_LEAST_SCORE: Final = 0.1
 
 _NEVER: Final = re.compile(
     r"\b(?:not interested|no thanks?|never|no interest|decided (?:not|against|to stay)"
@@ -192,7 +195,7 @@ def _readiness(
 def _discount_pct(text: str, said: str, score: float, barriers: Container[str]) -> int:
     """Choose a discount that might help, 0 where the price is not the question."""
     is_asked = bool(_DISCOUNT.search(said))
-    if score < 0.1 or not (is_asked or "price" in barriers):
+    if not is_asked and (score < _LEAST_SCORE or "price" not in barriers):
         return 0
     asked = max((int(number) for number in _ASKED_PCT.findall(text)), default=0)
     if is_asked and asked:

@@ -94,6 +94,10 @@ def action_of(facts: Facts, urgency: Urgency, churn: float, level: str) -> NextA
         return NextAction("send_offer", "medium", "The writer thinks of buying.")
     if churn >= _CHURN_HIGH and facts.intent not in ("spam", "unsubscribe"):
         return NextAction("keep_the_customer", "high", "The writer speaks of leaving.")
+    if facts.intent == "unsubscribe" and not facts.is_opt_out:
+        return NextAction(
+            "confirm_unsubscribe", "high", "It reads as if no more messages are wanted."
+        )
     action, priority, reasoning = _ACTIONS[facts.intent]
     return NextAction(action, "high" if urgency == "high" else priority, reasoning)
 
@@ -124,6 +128,8 @@ def human_of(facts: Facts, urgency: Urgency) -> RequiresHuman:
     urgency : of it
     """
     reasons = [_ALWAYS[facts.intent]] if facts.intent in _ALWAYS else []
+    if facts.intent == "unsubscribe" and not facts.is_opt_out:
+        reasons = ["it reads as if no more messages are wanted, in no words known for that"]
     if urgency == "high":
         reasons.append("it is urgent")
     if facts.confidence < SURE_FROM:

@@ -236,7 +236,9 @@ OBJECTING: Final[dict[ObjectionType, tuple[Sign, ...]]] = {
                 r" )?(?:high|far|above)|cheaper"
                 r"|not for that price|worth the money|(?:monthly )?fee is|more than i wanted"
                 r"|costs? too much|for less|half the price"
-                r"|spend that much|tight budget|budget (?:cut|freeze)\w*",
+                r"|spend that much|(?:above|over|beyond|more than) (?:what )?(?:we|i) (?:can"
+                r"|could|want|wanted to) (?:spend|pay|afford)|tight budget|budget (?:cut"
+                r"|freeze)\w*",
             ),
         }
     ),

