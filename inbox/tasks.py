@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from inbox.services.desk import wake_due
 from inbox.services.settling import settle_answers
 from inbox.services.sweeping import renew_changed, sweep
 
@@ -19,6 +20,6 @@ def settle(**_: object) -> int:
 
 @shared_task(name="inbox.watch_promises", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
 def watch_promises(**_: object) -> int:
-    """Mark what is due soon, missed and escalated, by what is promised now."""
+    """Mark what is due soon, missed and escalated, by what is promised now; wake who slept."""
     now = timezone.now()
-    return renew_changed(now=now) + sweep(now=now)
+    return renew_changed(now=now) + sweep(now=now) + wake_due(now=now)

@@ -82,6 +82,21 @@ def pause_tokens(name: str, *, seconds: float) -> None:
         pipeline.execute()
 
 
+def leave_mark(name: str, member: str, mark: Any, *, keep_s: int) -> None:
+    """Leave a mark under a member of a name; all marks are forgotten when none was left so long."""
+    key = cache.make_key(name)
+    with _redis().pipeline(transaction=True) as pipeline:
+        pipeline.hset(key, member, json.dumps(mark))
+        pipeline.expire(key, keep_s)
+        pipeline.execute()
+
+
+def marks_of(name: str) -> dict[str, Any]:
+    """Marks under a name, by member; the reader decides which are too old."""
+    found: dict[Any, Any] = _redis().hgetall(cache.make_key(name))
+    return {member.decode(): json.loads(mark) for member, mark in found.items()}
+
+
 def leave_answer(name: str, answer: Any, *, keep_s: int) -> None:
     """Leave an answer for the one who waits for it by ``wait_for_answer``, in any process."""
     key = cache.make_key(name)

@@ -84,11 +84,27 @@ def events_of(conversations: Collection[int]) -> dict[int, list[Event]]:
     found: defaultdict[int, list[Event]] = defaultdict(list)
     for row in _responses(conversations):
         found[row.conversation_id] += _said(row)
-    events = ConversationEvent.objects.filter(conversation__in=conversations, kind__in=_HAPPENED)
-    for event in events.order_by("at", "pk"):
+    events = ConversationEvent.objects.filter(
+        conversation__in=conversations, kind__in=[*_HAPPENED, HappenedKind.UNDONE]
+    )
+    for event in _standing(list(events.order_by("at", "pk"))):
         happened = _HAPPENED[HappenedKind(event.kind)]
         found[event.conversation_id].append(Event(event.at, happened))
     return found
+
+
+def _standing(events: list[ConversationEvent]) -> list[ConversationEvent]:
+    """Those that were not undone, or whose undoing was: what was undone never happened."""
+    undone: set[tuple[int, str]] = set()
+    standing = []
+    for event in reversed(events):
+        if (event.conversation_id, str(event.batch)) in undone:
+            continue
+        if event.kind == HappenedKind.UNDONE:
+            undone.add((event.conversation_id, event.after.get("undoes", "")))
+        else:
+            standing.append(event)
+    return standing[::-1]
 
 
 def _responses(conversations: Collection[int]) -> list[CustomerResponse]:

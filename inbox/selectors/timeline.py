@@ -168,12 +168,17 @@ def _tagged(after: Mapping[str, Any], _names: Names) -> str:
     return f"tags: {', '.join(map(str, tags))}" if tags else "took the tags off"
 
 
+def _read(after: Mapping[str, Any], _names: Names) -> str:
+    meant = str(after.get("meant") or after.get("intent") or "")
+    return f"read it as {dict(Intent.choices).get(meant, meant)}"
+
+
 _SAID: Final[Mapping[str, Callable[[Mapping[str, Any], Names], str]]] = {
     HappenedKind.ASSIGNED: _assigned,
     HappenedKind.TAGGED: _tagged,
     HappenedKind.TEAM: _choice("team", "gave it to the team", Team.choices),
     HappenedKind.POSTURE: _choice("posture", "machine:", Posture.choices),
-    HappenedKind.READING: _choice("intent", "read it as", Intent.choices),
+    HappenedKind.READING: _read,
 }
 
 
