@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from inbox.engine.mail.thread_keys import subject_key
 
 #: Channels on which people write about one thing after the other, without subjects.
 _ONE_STREAM: Final = ("sms", "whatsapp", "instagram", "facebook", "linkedin", "twitter", "chat")
@@ -15,10 +16,6 @@ _STREAM_ENDS_AFTER: Final = timedelta(days=7)
 _SUBJECT_ENDS_AFTER: Final = timedelta(days=30)
 #: A conversation that was closed is opened again for so long.
 _REOPENS_FOR: Final = timedelta(days=7)
-
-_PREFIX = re.compile(
-    r"^\s*(?:(?:re|aw|antw|sv|vs|fwd?|wg|tr)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True)
@@ -43,11 +40,6 @@ class Known:
     is_theirs: bool
 
 
-def plain_subject(subject: str) -> str:
-    """Subject without Re:, Fwd: and their like, in small letters and single spaces."""
-    return " ".join(_PREFIX.sub("", subject).casefold().split())
-
-
 def place(letter: Letter, known: Sequence[Known]) -> int | None:
     """Key of the conversation that a message goes on with; ``None``: it begins a new one.
 
@@ -70,9 +62,9 @@ def _goes_on(letter: Letter, one: Known) -> bool:
         return False
     if letter.channel in _ONE_STREAM:
         return letter.at <= one.last_message_at + _STREAM_ENDS_AFTER or one.closed_at is None
-    subject = plain_subject(letter.subject)
+    subject = subject_key(letter.subject)
     return (
         bool(subject)
-        and subject == plain_subject(one.subject)
+        and subject == subject_key(one.subject)
         and letter.at <= one.last_message_at + _SUBJECT_ENDS_AFTER
     )

@@ -7,19 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from inbox.engine.placing import Known, Letter, place, plain_subject
+from inbox.engine.placing import Known, Letter, place
 
 AT = datetime(2026, 9, 15, 10, 0, tzinfo=UTC)
 MAIL = Known(1, "email", "Order 7", AT, None, is_theirs=True)
 TEXT = Known(2, "sms", "", AT, None, is_theirs=True)
-
-
-@pytest.mark.parametrize(
-    "subject",
-    ["Order 7", "Re: Order 7", "RE: re:  Order  7", "AW: Order 7", "Fwd: Re[2]: ORDER 7"],
-)
-def test_marks_of_answers_are_no_part_of_a_subject(subject: str) -> None:
-    assert plain_subject(subject) == "order 7"
 
 
 def test_what_a_message_names_counts_first() -> None:
