@@ -12,7 +12,7 @@ from typing import Final
 
 from inbox.engine.sensitive_words import HARMLESS, SUBJECTS
 from inbox.engine.sla_policy import Urgency
-from outreach.engine.opt_out import wish_of
+from outreach.engine.opt_out import Wish, wish_of
 
 #: Confidence of an intent below which a person decides.
 SURE_FROM: Final = 0.80
@@ -87,8 +87,9 @@ def handle(message: Message, posture: Posture) -> Handling:
     where the words themselves say it or the intent is sure; a spam closes its conversation only
     when it is sure, else a person looks
     """
-    reasons = list(_reasons(message))
-    unsubscribes = _unsubscribes(message)
+    wish = wish_of(message.text)
+    reasons = list(_reasons(message, wish))
+    unsubscribes = _unsubscribes(message, wish)
     is_spam = message.intent == "spam" and message.confidence >= SURE_FROM and not unsubscribes
     if is_spam:
         return Handling(closes=True, reasons=("Spam is closed without an answer.",))
@@ -108,18 +109,18 @@ def handle(message: Message, posture: Posture) -> Handling:
     )
 
 
-def _unsubscribes(message: Message) -> bool:
-    wish = wish_of(message.text)
-    if wish.action == "opt_out":
-        return wish.is_executed
-    return message.intent == "unsubscribe" and message.confidence >= SURE_FROM
+def _unsubscribes(message: Message, wish: Wish) -> bool:
+    if wish.action == "opt_out" and wish.is_executed:
+        return True
+    is_sure = message.intent == "unsubscribe" and message.confidence >= SURE_FROM
+    return is_sure and wish.action != "opt_in"
 
 
-def _reasons(message: Message) -> Iterable[str]:
+def _reasons(message: Message, wish: Wish) -> Iterable[str]:
     """Why a person must decide."""
     if message.intent in BY_PERSON:
         yield f"{message.intent.capitalize()}s are answered by a person."
-    elif wish_of(message.text).action == "opt_out":
+    elif wish.action == "opt_out":
         yield "It seems to ask for no more messages."
     if message.urgency is Urgency.HIGH:
         yield "It is urgent."

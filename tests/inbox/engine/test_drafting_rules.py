@@ -77,6 +77,17 @@ def test_unsubscribing_is_done_at_once_and_only_the_answer_waits() -> None:
     assert (spam.unsubscribes, spam.closes) == (True, False)
 
 
+def test_words_and_intent_ask_for_it_together_or_alone() -> None:
+    half = "I do not like receiving emails"  # graded 0.65: not enough alone
+
+    assert not handle(message(half, "other"), Posture.AUTO).unsubscribes
+    assert handle(message(half, "other"), Posture.AUTO).reasons == (
+        "It seems to ask for no more messages.",
+    )
+    assert handle(message(half, "unsubscribe"), Posture.AUTO).unsubscribes
+    assert not handle(message("START", "unsubscribe"), Posture.AUTO).unsubscribes
+
+
 def test_the_posture_of_a_conversation_holds() -> None:
     waits = handle(message(), Posture.DRAFT_ONLY)
     off = handle(message(), Posture.OFF)
