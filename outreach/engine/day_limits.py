@@ -6,6 +6,7 @@ What is over the limit waits for the next day, at its own hour.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
@@ -22,6 +23,33 @@ SHIPPED: Final[Mapping[Channel, int]] = MappingProxyType(
 FIRST_DAY: Final = 50
 #: Then there is nothing left to warm up: over a million a day.
 _WARM: Final = 15
+
+
+@dataclass(frozen=True)
+class DayLimit:
+    """Limit of a channel by day: `own` and `warms_up_since` as in `day_limit`; used of the first.
+
+    Examples
+    --------
+    Of 200 a day, 150 of them used today, three days have 50, 200 and 200 left.
+    """
+
+    own: int | None = None
+    warms_up_since: date | None = None
+    used: int = 0
+
+    def left(self, channel: Channel, first: date, days: int) -> list[int | None]:
+        """Messages that some days from the first one on have left; ``None`` for no limit."""
+        limits = [
+            day_limit(
+                channel, own=self.own, warms_up_since=self.warms_up_since,
+                today=first + timedelta(days=day),
+            )
+            for day in range(days)
+        ]  # fmt: skip
+        if limits and limits[0] is not None:
+            limits[0] = max(0, limits[0] - self.used)
+        return limits
 
 
 def day_limit(

@@ -35,6 +35,7 @@ class Room:
     left_micros : for all days together; `UNLIMITED` if money is no matter
     used_micros : of each day already, not in `left_micros`
     days_beyond : that come after these and share the money
+    of_channel : (days, channels) messages of each channel; none for no limit
     """
 
     bounds: MomentArray
@@ -42,6 +43,7 @@ class Room:
     left_micros: int
     used_micros: tuple[int, ...]
     days_beyond: int = 0
+    of_channel: IntArray | None = None
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,19 @@ class DayPlan:
 class DayPlanner:
     """Plans m messages over days.
 
-    `times(rows, at)` answers when the messages of some rows may go from a moment on.
+    `times(rows, at)` answers when the messages of some rows may go from a moment on. `column` has
+    the place of each message's channel, where channels have limits.
     """
 
     def __init__(
-        self, room: Room, cost: IntArray, times: Callable[[IntArray, MomentArray], Times]
+        self,
+        room: Room,
+        cost: IntArray,
+        times: Callable[[IntArray, MomentArray], Times],
+        column: IntArray | None = None,
     ) -> None:
         self._room = room
+        self._column = column
         self._cost = cost
         self._times = times
         m = cost.size
@@ -97,7 +105,12 @@ class DayPlanner:
                 is_paid = self._cost[fresh] > 0
                 paid = np.sort(np.concatenate([paid, fresh[is_paid]]), kind="stable")
                 free = np.sort(np.concatenate([free, fresh[~is_paid]]), kind="stable")
+            paid, free, later = self._within_channels(day, paid, free)
             paid, free = self._fill(day, paid, free, is_spread=is_spread)
+            is_paid = self._cost[later] > 0
+            self._is_short[later] = False
+            paid = np.sort(np.concatenate([paid, later[is_paid]]))
+            free = np.sort(np.concatenate([free, later[~is_paid]]))
         is_moved = (self._day != NONE) & (self._day > self._first)
         return DayPlan(self._slot, self._day, is_moved, self._is_short)
 
@@ -122,6 +135,19 @@ class DayPlanner:
         ends = np.append(starts, rows.size)[1:]
         for day, first, last in zip(found, starts, ends, strict=True):
             self._fresh[day].append(rows[first:last])
+
+    def _within_channels(
+        self, day: int, paid: IntArray, free: IntArray
+    ) -> tuple[IntArray, IntArray, IntArray]:
+        """Those whom their channels let out on a day, paid and not, and who has to wait."""
+        limits = self._room.of_channel
+        if limits is None or self._column is None:
+            return paid, free, paid[:0]
+        rows = np.sort(np.concatenate([paid, free]))
+        is_over = np.zeros(self._cost.size, np.bool_)
+        for place, most in enumerate(limits[day]):
+            is_over[rows[self._column[rows] == place][most:]] = True
+        return paid[~is_over[paid]], free[~is_over[free]], np.flatnonzero(is_over)
 
     def _fill(
         self, day: int, paid: IntArray, free: IntArray, *, is_spread: bool

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -36,7 +37,7 @@ from outreach.engine.laws import Region
 from outreach.engine.pacing import daily_limit, within_budget
 from outreach.engine.permission import Verdict, open_hours, permissions
 from outreach.engine.send_time import Times, next_times
-from outreach.engine.zones import DAY_S, NEVER, Clock, days_between, spans_outside
+from outreach.engine.zones import DAY_S, NEVER, Clock, days_between, spans_outside, to_datetime
 
 #: People judged at a time, so that memory does not grow with all of them.
 CHUNK: Final = 131_072
@@ -89,7 +90,8 @@ def _time_of(rules: Rules, now: np.datetime64) -> tuple[np.datetime64, np.dateti
     if rules.starts_at is not None:
         start = max(start, rules.starts_at.astype("datetime64[s]"))
     if rules.ends_at is None:
-        return start, start + np.timedelta64(DAYS_AHEAD * DAY_S, "s")
+        ahead = MOST_DAYS if rules.channel_days else DAYS_AHEAD
+        return start, start + np.timedelta64(ahead * DAY_S, "s")
     if rules.ends_at <= start:
         raise ValueError(f"ends_at: the campaign is over since {rules.ends_at}")
     most = start + np.timedelta64(MOST_DAYS * DAY_S, "s")
@@ -190,7 +192,7 @@ class _Plan:
                 until=closes[some],
             )  # fmt: skip
 
-        return DayPlanner(self._room(), cost, times)
+        return DayPlanner(self._room(), cost, times, column)
 
     def _hours(self, rows: IntArray, column: IntArray) -> CodeArray:
         if self.rules.is_forced or not self.rules.optimises_time:
@@ -216,7 +218,23 @@ class _Plan:
                 limits[day] = max(0, limits[day] - planned)
         has_end = rules.pace is not None and rules.ends_at is not None
         left = rules.pace.left_micros if rules.pace is not None and has_end else UNLIMITED
-        return Room(bounds, tuple(limits), left, self.ledger.day_micros, self._days_beyond())
+        return Room(
+            bounds, tuple(limits), left, self.ledger.day_micros, self._days_beyond(),
+            self._of_channels(days),
+        )  # fmt: skip
+
+    def _of_channels(self, days: int) -> IntArray | None:
+        """Return what is left of the channels' own limits: (days, channels)."""
+        rules = self.rules
+        if not rules.channel_days:
+            return None
+        first = to_datetime(self.start).astimezone(ZoneInfo(rules.zone)).date()
+        found = np.full((days, len(rules.channels)), UNLIMITED, np.int64)
+        for place, channel in enumerate(rules.channels):
+            if channel in rules.channel_days:
+                left = rules.channel_days[channel].left(channel, first, days)
+                found[:, place] = [UNLIMITED if one is None else one for one in left]
+        return found
 
     def _days_beyond(self) -> int:
         """Days of the campaign that are too far to be planned yet; they need money too."""

@@ -27,6 +27,7 @@ from outreach.engine.channels import (
     Urgency,
 )
 from outreach.engine.choice import By
+from outreach.engine.day_limits import DayLimit
 from outreach.engine.facts import Facts
 from outreach.engine.laws import DEFAULT_LAWS, Laws
 from outreach.engine.learned import Learned
@@ -157,6 +158,7 @@ class Rules:
     pace : the budget; none for no limit
     channel_left_micros : what is left of the budgets of channels that have their own
     daily_limit : messages a day; none for no limit
+    channel_days : what channels let out a day, whatever campaign it is for
     costs_micros : of one message where the table's cost is not right, a provider's price
     table, laws, caps, learned : of the workspace
     """
@@ -178,6 +180,7 @@ class Rules:
     pace: Pace | None = None
     channel_left_micros: Mapping[Channel, int] = field(default_factory=dict)
     daily_limit: int | None = None
+    channel_days: Mapping[Channel, DayLimit] = field(default_factory=dict)
     costs_micros: Mapping[Channel, int] = field(default_factory=dict)
     table: ChannelTable = DEFAULT_TABLE
     laws: Laws = field(default_factory=lambda: DEFAULT_LAWS)

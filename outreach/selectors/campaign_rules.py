@@ -16,6 +16,7 @@ from outreach.engine.decisions import Rules
 from outreach.engine.zones import moment
 from outreach.models import OutreachCampaign, SequenceStep, StepText, TemplateStatus
 from outreach.selectors.campaign_use import UNUSED, Use, pace_of, read_moment
+from outreach.selectors.day_limits import channel_days
 from outreach.selectors.laws import (
     channel_of,
     is_halted,
@@ -213,6 +214,7 @@ def rules_of(
         pace=pace_of(campaign, said, use, now),
         channel_left_micros=_left(said, use),
         daily_limit=said["daily_limit"],
+        channel_days=channel_days(workspace, policies, channels, starts_at, now),
         costs_micros=costs_of(workspace, policies, table, channels, step),
         table=table,
         laws=laws_of(policies),

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, time
+from typing import Final
 
 from django.db.models import Count, Q, Sum
 
-from outreach.engine.day_limits import day_limit
+from outreach.engine.channels import Channel
+from outreach.engine.day_limits import DayLimit, day_limit
 from outreach.models import ChannelPolicy, MessageDay, MessageStatus, OutreachMessage
 from outreach.selectors.laws import channel_of
 from workspaces.models import Workspace
+
+#: A person sends there, whom no provider counts.
+BY_HAND: Final = (Channel.LINKEDIN, Channel.CHAT)
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,30 @@ def limit_of(policy: ChannelPolicy, now: datetime) -> int | None:
         warms_up_since=policy.warms_up_since,
         today=now.astimezone(policy.workspace.zone).date(),
     )
+
+
+def channel_days(
+    workspace: Workspace,
+    policies: Mapping[str, ChannelPolicy],
+    channels: Iterable[Channel],
+    starts_at: datetime | None,
+    now: datetime,
+) -> dict[Channel, DayLimit]:
+    """Limits by day of those channels that have one, from the day on that something begins."""
+    today = now.astimezone(workspace.zone).date()
+    found: dict[Channel, DayLimit] = {
+        channel: DayLimit(policy.daily_limit, policy.warms_up_since)
+        for channel in channels
+        if (policy := policies.get(channel.key)) is not None and channel not in BY_HAND
+    }
+    limits: dict[Channel, DayLimit] = {
+        channel: one for channel, one in found.items() if one.left(channel, today, 1) != [None]
+    }
+    begins = max(now, starts_at) if starts_at else now
+    if not limits or begins.astimezone(workspace.zone).date() > today:
+        return limits
+    used = used_today(workspace, now)
+    return {channel: replace(one, used=used[channel.key]) for channel, one in limits.items()}
 
 
 def used_today(workspace: Workspace, now: datetime) -> Counter[str]:

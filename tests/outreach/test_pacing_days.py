@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from outreach.engine import day_limits
 from outreach.models import (
     ChannelPolicy,
     Enrolment,
@@ -239,3 +240,27 @@ def test_a_campaign_ends_when_its_signed_end_comes(sent, workspace, now):
     assert set(OutreachMessage.objects.values_list("status", flat=True)) == {"cancelled"}
     assert materialise_due(now=late) == 0
     assert ChannelPolicy.objects.get().is_on
+
+
+def test_a_plan_knows_what_its_channel_lets_out_a_day(people, workspace, operator, now):
+    today = now.astimezone(workspace.zone).date()
+    ChannelPolicy.objects.filter(workspace=workspace).update(daily_limit=12)
+    MessageDay.objects.create(workspace=workspace, day=today, channel="email", sent=5)
+    campaign = news_to(*people, workspace=workspace, send_at_best_hour=False)
+
+    plan = planned(campaign, operator, now)
+
+    assert list(plan.counts["day"].values()) == [7, 12, 12, 9]
+    assert plan.counts["outcome"] == {"scheduled": 7, "queued": 33}
+
+
+def test_a_new_sender_is_planned_to_warm_up(people, workspace, operator, now, monkeypatch):
+    monkeypatch.setattr(day_limits, "FIRST_DAY", 5)
+    today = now.astimezone(workspace.zone).date()
+    ChannelPolicy.objects.filter(workspace=workspace).update(warms_up_since=today)
+    campaign = news_to(*people, workspace=workspace, send_at_best_hour=False, ends_at=now + 2 * DAY)
+
+    plan = planned(campaign, operator, now)
+
+    assert list(plan.counts["day"].values())[:2] == [5, 10]
+    assert plan.counts["outcome"]["daily_limit_reached"] == 40 - plan.recipients

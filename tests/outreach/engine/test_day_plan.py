@@ -90,3 +90,17 @@ def test_what_is_left_over_goes_to_the_days_after() -> None:
 
 def test_no_messages() -> None:
     assert planned([], []).day.tolist() == []
+
+
+def test_channels_let_out_so_many_a_day_whatever_else_has_room() -> None:
+    bounds = NOW + np.arange(4) * DAY
+    room = Room(bounds, (4,) * 3, UNLIMITED, (), of_channel=np.array([[1, 9], [2, 9], [4, 9]]))
+
+    def times(rows, at) -> Times:
+        return Times(at + DAY // 2, at + DAY // 2)
+
+    planner = DayPlanner(room, np.array([0, 1, 0, 0, 1, 0]), times, np.array([0, 0, 0, 1, 0, 0]))
+    plan = planner.plan(np.full(6, NOW), is_spread=False)
+
+    assert plan.day.tolist() == [0, 1, 1, 0, 2, 2]
+    assert plan.is_moved.tolist() == [False, True, True, False, True, True]
