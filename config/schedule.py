@@ -49,8 +49,15 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "outreach: use the next channel": _run(
         "outreach.fall_back", timedelta(minutes=10), expires_s=600, queue="outreach"
     ),
-    "inbox: note what went out": _run("inbox.settle_answers", timedelta(seconds=2), expires_s=2),
-    "inbox: watch promises": _run("inbox.watch_promises", timedelta(seconds=30), expires_s=30),
+    "inbox: note what went out": _run(
+        "inbox.settle_answers", timedelta(seconds=2), expires_s=2, queue="outreach"
+    ),
+    "inbox: read what arrived": _run(
+        "inbox.read_new", timedelta(seconds=2), expires_s=2, queue="infer"
+    ),
+    "inbox: watch promises": _run(
+        "inbox.watch_promises", timedelta(seconds=30), expires_s=30, queue="outreach"
+    ),
     "webhooks: deliver": _run("workspaces.deliver_webhooks", timedelta(seconds=5), expires_s=5),
     "webhooks: treat what came in": _run(
         "workspaces.sweep_inbound", timedelta(seconds=10), expires_s=10

@@ -184,6 +184,9 @@ CELERY_TASK_ROUTES = {
     # It waits for a language model, and sends wait for nothing.
     "outreach.write_text": {"queue": "default"},
     "outreach.*": {"queue": "outreach"},
+    # Where the sentence model is loaded already.
+    "inbox.read_new": {"queue": "infer"},
+    "inbox.*": {"queue": "outreach"},
 }
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 
