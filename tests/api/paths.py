@@ -255,6 +255,22 @@ OPERATIONS = {
     "GET attribution/cohorts/": "attribution:read",
     "GET attribution/heatmap/": "attribution:read",
     "GET attribution/halo/": "attribution:read",
+    "GET responses/inbox/": "inbox:read",
+    "GET responses/inbox/<uuid:public_id>/": "inbox:read",
+    **{
+        f"POST responses/inbox/<uuid:public_id>/{word}/": "inbox:write"
+        for word in ("assign", "close", "snooze")
+    },
+    "GET responses/conversations/": "inbox:read",
+    "GET responses/conversations/<uuid:public_id>/": "inbox:read",
+    "POST responses/conversations/<uuid:public_id>/notes/": "inbox:write",
+    "POST responses/conversations/<uuid:public_id>/tags/": "inbox:write",
+    "GET responses/templates/": "inbox:read",
+    "POST responses/templates/": "inbox:write",
+    "GET responses/templates/<uuid:public_id>/": "inbox:read",
+    "PATCH responses/templates/<uuid:public_id>/": "inbox:write",
+    "POST responses/templates/<uuid:public_id>/approve/": "inbox:write",
+    "POST responses/templates/<uuid:public_id>/archive/": "inbox:write",
     "GET reports/v_stage_values/": "insight:read",
     "GET reports/v_synthetic_revenue_summary/": "insight:read",
 }

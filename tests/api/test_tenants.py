@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from attribution.services.funnels.defining import create_funnel
 from campaigns.services.alerts import ensure_rules
+from inbox.models import ResponseTemplate
 from outreach.models import OutreachTask, Suppression
 from tests.api.conftest import key_client
 from tests.api.paths import OPERATIONS
@@ -19,6 +20,7 @@ from tests.campaigns.factories import DailyPerformanceFactory, SafetyPolicyFacto
 from tests.campaigns.scenarios.steps import stored
 from tests.campaigns.signal_rows import signal_of
 from tests.experiments.steps import running_of
+from tests.inbox.steps import conversation_of, response_of
 from tests.mlops.registry.steps import version_of
 from tests.outreach.social.steps import account_of, advocate_of, funnel_of, post_of
 from tests.outreach.steps import (
@@ -91,6 +93,7 @@ def theirs(note, workspace):
     )
     recommendation = recommendation_of(workspace)
     contact = contact_of(workspace)
+    talk = conversation_of(workspace, contact=contact)
     suppression = Suppression.objects.create(
         workspace=workspace, value="bob@example.com", reason="manual", at=now
     )
@@ -121,6 +124,11 @@ def theirs(note, workspace):
         "outreach/templates": template_of(workspace).public_id,
         "outreach/messages": task.message.public_id,
         "outreach/tasks": task.public_id,
+        "responses/inbox": response_of(talk).public_id,
+        "responses/conversations": talk.public_id,
+        "responses/templates": ResponseTemplate.objects.create(
+            workspace=workspace, name="Hours", body="From nine."
+        ).public_id,
         "audiences": audience_of(workspace, contact).public_id,
         "suppressions": suppression.public_id,
         "social/posts": post_of(account_of(workspace)).public_id,
@@ -181,6 +189,7 @@ def test_lists_of_others_are_empty(theirs, outsider, browser, workspace, admin):
         "ad-accounts", "campaigns", "ad-sets", "ads", f"performance/?from={DAY}&to={DAY}",
         "recommendations", "alerts", "alerts/unread", "alert-rules", "signals?state=all", "models",
         "contacts", "audiences", "suppressions", "outreach/templates", "outreach/messages",
+        "responses/inbox", "responses/conversations", "responses/templates",
         "outreach/tasks", "social/posts", "social/advocates",
         "reports/v_campaign_activity_summary",
     ]  # fmt: skip

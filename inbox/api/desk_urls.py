@@ -1,0 +1,33 @@
+"""Paths of what people do in the inbox."""
+
+from __future__ import annotations
+
+from inbox.api import conversations, responses, templates
+from workspaces.api.routing import api_path
+
+_ONE = "responses/inbox/<uuid:public_id>/"
+_TALK = "responses/conversations/<uuid:public_id>/"
+_TEXT = "responses/templates/<uuid:public_id>/"
+
+urlpatterns = [
+    api_path("responses/inbox/", responses.InboxResponses.as_view(), "api-inbox"),
+    api_path(_ONE, responses.InboxResponseDetail.as_view(), "api-inbox-response"),
+    api_path(f"{_ONE}assign/", responses.InboxAssign.as_view(), "api-inbox-assign"),
+    api_path(f"{_ONE}close/", responses.InboxClose.as_view(), "api-inbox-close"),
+    api_path(f"{_ONE}snooze/", responses.InboxSnooze.as_view(), "api-inbox-snooze"),
+    api_path(
+        "responses/conversations/", conversations.InboxConversations.as_view(),
+        "api-conversations",
+    ),
+    api_path(_TALK, conversations.InboxConversationDetail.as_view(), "api-conversation"),
+    api_path(f"{_TALK}notes/", conversations.InboxNotes.as_view(), "api-conversation-notes"),
+    api_path(f"{_TALK}tags/", conversations.InboxTags.as_view(), "api-conversation-tags"),
+    api_path("responses/templates/", templates.ReplyTemplates.as_view(), "api-reply-templates"),
+    api_path(_TEXT, templates.ReplyTemplateDetail.as_view(), "api-reply-template"),
+    api_path(
+        f"{_TEXT}approve/", templates.ReplyTemplateApprove.as_view(), "api-reply-approve"
+    ),
+    api_path(
+        f"{_TEXT}archive/", templates.ReplyTemplateArchive.as_view(), "api-reply-archive"
+    ),
+]  # fmt: skip

@@ -1,0 +1,105 @@
+"""How far a message of theirs is, in one word: derived from conversation, drafts and people.
+
+Once as an expression, so that lists filter by it, and once over loaded rows; a test holds that both
+say the same.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    TextChoices,
+    When,
+)
+from django.db.models import Value as V
+
+from inbox.models import ConversationStatus, CustomerResponse, Delivery, ReplyDraft
+from workspaces.models import Status
+
+
+class ResponseStatus(TextChoices):
+    """How far a message of theirs is. The first that holds, from below, is told."""
+
+    NEW = "new", "New"
+    ASSIGNED = "assigned", "Assigned"
+    IN_PROGRESS = "in_progress", "Opened by whom it is assigned to"
+    DRAFT_READY = "ai_draft_ready", "A draft can go out with one click"
+    AWAITING = "awaiting_approval", "A draft waits for a person"
+    APPROVED = "approved", "An answer is about to go out"
+    SENT = "sent", "Answered"
+    CLOSED = "closed", "Closed"
+    ARCHIVED = "archived", "Archived"
+
+
+#: Signed, and not out yet.
+_SIGNED: Final = (Status.APPROVED, Status.EXECUTING, Status.EXECUTED)
+
+
+def with_status(rows: QuerySet[CustomerResponse]) -> QuerySet[CustomerResponse]:
+    """Messages with their ``status``."""
+    drafts = ReplyDraft.objects.filter(answers=OuterRef("pk"))
+    waiting = drafts.filter(proposal__status=Status.PENDING)
+    leaving = CustomerResponse.objects.filter(answers=OuterRef("pk"), delivery=Delivery.SCHEDULED)
+    is_given = Q(conversation__assignee__isnull=False)
+    words = Case(
+        When(conversation__archived_at__isnull=False, then=V(ResponseStatus.ARCHIVED)),
+        When(conversation__status=ConversationStatus.CLOSED, then=V(ResponseStatus.CLOSED)),
+        When(Exists(leaving), then=V(ResponseStatus.APPROVED)),
+        When(answered_at__isnull=False, then=V(ResponseStatus.SENT)),
+        When(Exists(drafts.filter(proposal__status__in=_SIGNED)), then=V(ResponseStatus.APPROVED)),
+        When(Exists(waiting.exclude(why_person="")), then=V(ResponseStatus.AWAITING)),
+        When(Exists(waiting), then=V(ResponseStatus.DRAFT_READY)),
+        When(is_given & Q(first_viewed_at__isnull=False), then=V(ResponseStatus.IN_PROGRESS)),
+        When(is_given, then=V(ResponseStatus.ASSIGNED)),
+        default=V(ResponseStatus.NEW),
+        output_field=CharField(),
+    )
+    return rows.annotate(status=words)
+
+
+def with_parts(rows: QuerySet[CustomerResponse]) -> QuerySet[CustomerResponse]:
+    """Messages with what ``status_of`` looks at."""
+    drafts = ReplyDraft.objects.select_related("proposal").order_by("pk")
+    return rows.select_related("conversation").prefetch_related(
+        Prefetch("drafts", queryset=drafts), "answered_by"
+    )
+
+
+def status_of(response: CustomerResponse) -> ResponseStatus:
+    """How far a loaded message is; see ``with_parts``."""
+    conversation = response.conversation
+    if conversation.archived_at is not None:
+        return ResponseStatus.ARCHIVED
+    if conversation.status == ConversationStatus.CLOSED:
+        return ResponseStatus.CLOSED
+    if any(one.delivery == Delivery.SCHEDULED for one in response.answered_by.all()):
+        return ResponseStatus.APPROVED
+    if response.answered_at is not None:
+        return ResponseStatus.SENT
+    return _of_draft(response) or _of_people(response)
+
+
+def _of_draft(response: CustomerResponse) -> ResponseStatus | None:
+    drafts = list(response.drafts.all())
+    waiting = [one for one in drafts if one.proposal.status == Status.PENDING]
+    if any(one.proposal.status in _SIGNED for one in drafts):
+        return ResponseStatus.APPROVED
+    if any(one.why_person for one in waiting):
+        return ResponseStatus.AWAITING
+    return ResponseStatus.DRAFT_READY if waiting else None
+
+
+def _of_people(response: CustomerResponse) -> ResponseStatus:
+    if response.conversation.assignee_id is None:
+        return ResponseStatus.NEW
+    if response.first_viewed_at is not None:
+        return ResponseStatus.IN_PROGRESS
+    return ResponseStatus.ASSIGNED
