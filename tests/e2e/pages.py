@@ -307,18 +307,18 @@ MAIN_PAGES = (
     MainPage("contacts", "/outreach/contacts/", "Everybody who may be written to, and how."),
     MainPage(
         "contact",
-        "/outreach/contacts/?customer_type=existing",
+        "/outreach/contacts/?q=Wren",
         "One person: addresses, consent with its proof, messages.",
         follow="main tbody a.cs-subject",
         ready="main h2",
     ),
     MainPage(
         "contact-journey",
-        "/outreach/contacts/?customer_type=existing",
+        "/outreach/contacts/?q=Wren",
         "What attribution knows of one person: touches before each conversion, and since.",
         follow="main tbody a.cs-subject",
         then="main a[href$='/journey/']",
-        ready="main h2",
+        ready="main .cs-crumbs",
     ),
     MainPage("audiences", "/outreach/audiences/", "Who messages go to, counted."),
     MainPage(
