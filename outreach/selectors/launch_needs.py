@@ -20,7 +20,7 @@ from outreach.models import (
     SendPlan,
     TemplateVersion,
 )
-from outreach.selectors.campaign_rules import usable_channels
+from outreach.selectors.campaign_rules import steps_of, usable_channels
 from outreach.selectors.campaign_use import use_of
 from outreach.selectors.launches import KIND, SMALL_SENDS
 from outreach.selectors.laws import outreach_policy_of, policies_of
@@ -192,18 +192,29 @@ class Sending:
             return CheckResult("foot", "not_applicable", "No marketing mails are in it.")
         if not policy.postal_address.strip():
             return CheckResult("foot", "blocked", "Marketing mails need your postal address.")
-        rows = TemplateVersion.objects.filter(
-            workspace=self.plan.workspace_id, public_id__in=versions
-        ).select_related("template")
         without = [
             one.template.name
-            for one in rows
+            for one in self._versions(versions)
             if any(_UNSUBSCRIBE not in part for part in (one.text, one.body) if part)
         ]
         if without:
             why = f"No way to unsubscribe in {', '.join(without)}: add {{{{ unsubscribe_url }}}}."
             return CheckResult("foot", "blocked", why)
         return CheckResult("foot", "passed", "Address and a way to unsubscribe are in it.")
+
+    def _versions(self, wanted: list[str]) -> list[TemplateVersion]:
+        """Words of a plan; those that its steps still have were read with the steps."""
+        found: dict[str, TemplateVersion] = {}
+        for text in (text for step in steps_of(self.plan.campaign) for text in step.texts.all()):
+            if text.template.current is not None:
+                text.template.current.template = text.template
+                found[str(text.template.current.public_id)] = text.template.current
+        if missing := [one for one in wanted if one not in found]:
+            rows = TemplateVersion.objects.select_related("template").filter(
+                workspace=self.plan.workspace_id, public_id__in=missing
+            )
+            found |= {str(one.public_id): one for one in rows}
+        return [found[one] for one in wanted if one in found]
 
     def _mails(self) -> list[str]:
         return [

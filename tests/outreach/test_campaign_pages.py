@@ -42,8 +42,8 @@ from workspaces.models import Status
 pytestmark = pytest.mark.django_db
 MOST_QUERIES = 12
 #: Who asks (4), campaign, proposal, plan, its people, steps, texts, rules, channels, halts, small
-#: sends of the day, what was sent before, words of the mails, complaints of the week.
-OF_REVIEW = 17
+#: sends of the day, what was sent before, complaints of the week.
+OF_REVIEW = 16
 
 
 @pytest.fixture
