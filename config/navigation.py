@@ -73,6 +73,7 @@ SIDEBAR: dict[str, Any] = {
         _group(
             "Countersign",
             _item("Approvals", "approval", "approvals", counter="approvals"),
+            _item("Inbox", "inbox", "inbox", counter="breaches"),
             _item("Execution", "bolt", "approvals-execution", counter="failed"),
             _item("Calibration", "target", "calibration"),
             _item("Notices", "notifications", "notices", counter="notices"),

@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("outreach.urls_pages")),
     path("", include("outreach.urls_texts")),
     path("", include("outreach.urls_social")),
+    path("", include("inbox.urls_pages")),
     path("", include("mlops.urls_pages")),
     path("api/v1/", include("config.urls_api")),
     path("api/", include("config.urls_api")),

@@ -12,13 +12,15 @@ class InboxConfig(AppConfig):
     verbose_name = "Inbox"
 
     def ready(self) -> None:
-        """Listen to what people write, bring mailboxes to connect, and answers to the gate."""
+        """Listen to people, bring mailboxes, give answers to the gate, count what is overdue."""
         from inbox import listening, onboarding, panels
         from inbox.reply_kind import ReplyHandler
-        from workspaces import gate
+        from inbox.selectors.counts import breached
+        from workspaces import counters, gate
         from workspaces.panels import register_panel
 
         listening.register()
         onboarding.register()
         gate.register(ReplyHandler())
         register_panel(panels.REPLY_PANEL)
+        counters.register("breaches", breached)

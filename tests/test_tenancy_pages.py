@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from campaigns.models import ImportRun
 from campaigns.services.alerts import ensure_rules
+from inbox.models import Attachment
 from mlops.models import PolicyTrial
 from outreach.models import Halt, OutreachTask
 from tests import admin_rows
@@ -30,6 +31,7 @@ from tests.campaigns.scenarios.steps import stored
 from tests.campaigns.signal_rows import signal_of
 from tests.experiments.practices.steps import practice_of
 from tests.experiments.steps import draft_of
+from tests.inbox.steps import conversation_of, response_of
 from tests.integrity.digests import digests
 from tests.mlops.boards.steps import drawn
 from tests.mlops.registry.steps import judged_version
@@ -54,7 +56,7 @@ CALLS = [
 GUARDED = [call for call in CALLS if call[2] not in (NONE, PUBLIC)]
 BY_MEMBERSHIP = [call for call in GUARDED if call[2] != PERSON]
 # A person's own row of another workspace: the answer is the same for every number.
-SILENT = {"approvals-delete-view"}
+SILENT = {"approvals-delete-view", "inbox-delete-view"}
 SECRETS = ("Acme", "ann@acme.example", "Meta of Acme", "hello on history", "new@acme.example",
            "Spring of Acme", "Shop of Acme", "Way of Acme", "Plan of Acme", "News of Acme",
            "Ann of Acme")  # fmt: skip
@@ -85,6 +87,9 @@ _BY_TOKEN = {
     "outreach-click", "outreach-pixel", "outreach-unsubscribe", "outreach-preferences",
 }  # fmt: skip
 _OF_MODEL = ("model", "model-chart", "model-propose", "model-try", "canary-stop", "canary-serve")
+_OF_CONVERSATION = (
+    "conversation", "news", "earlier", "customer", "viewed", "here", "note", "compose", "answer",
+)  # fmt: skip
 _OF_FUNNEL = (
     "funnel", "funnel-edit", "funnel-progress", "funnel-people", "funnel-audience",
     "funnel-recount", "funnel-archive", "funnel-restore",
@@ -171,6 +176,11 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "board-export": ["roi-forecast", "csv"],
         **{name: ["prediction-purge"] for name in ("schedule-run", "schedule-switch")},
         "entity": ["campaign", rows["campaign"]],
+        **{f"inbox-{name}": [rows["conversation"]] for name in _OF_CONVERSATION},
+        **{f"inbox-{name}": [rows["theirs"]] for name in ("body", "reading")},
+        "inbox-take-back": [rows["ours"]],
+        "inbox-file": [rows["attachment"]],
+        "inbox-delete-view": [rows["view"]],
         "social-read": ["tiktok"],
         "social-advocate-keep": [rows["advocate"]],
         "social-funnel": [rows["answers"]],
@@ -191,6 +201,11 @@ def _forms(rows: dict[str, object]) -> dict[str, dict[str, object]]:
         },
         "approvals-undo-many": {"pick": [str(rows["proposal"])]},
         "approvals-save-view": {"name": "Mine", "query": "tab=done"},
+        "inbox-act": {"do": "close", "pick": [str(rows["conversation"])]},
+        "inbox-save-view": {"name": "Mine", "query": "view=mine"},
+        "inbox-answer": {
+            "to": str(rows["theirs"]), "seen": str(rows["theirs"]), "text": "Yes",
+        },
         "kill-switch": {"do": "pull", "reason": "Odd."},
         "entity-propose": {"change_type": "budget", "value": "1", "reason": "r"},
         "ad-accounts-add": {"connection": str(rows["connection"]), "external_id": "1"},
@@ -267,10 +282,30 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
         "post": post_of(account_of(workspace)).public_id,
         "rule": ensure_rules(workspace=workspace)["ROI drop"].public_id,
     }
+    rows |= _inbox(workspace)
     drawn(workspace, now)
     rows |= people_rows(workspace)
     rows |= {"site": site.public_id, "funnel": counted_funnel(workspace, "Way of Acme").public_id}
     return House(workspace, _ids(rows), _forms(rows))
+
+
+def _inbox(workspace: Workspace) -> dict[str, object]:
+    """A conversation with a message of theirs, a file in it and an answer."""
+    contact = contact_of(workspace, "inbox@acme.example", first_name="Ann of Acme")
+    conversation = conversation_of(workspace, contact=contact, subject="Shop of Acme")
+    theirs = response_of(conversation, channel="chat", html="<p>Shop of Acme</p>")
+    ours = response_of(
+        conversation, channel="chat", direction="out", answers=theirs, delivery="scheduled",
+        send_at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+    file = Attachment.objects.create(
+        workspace=workspace, response=theirs, name="Shop of Acme", content_type="x", size=1,
+        sha256="0" * 64, held_because="It is held.",
+    )  # fmt: skip
+    return {
+        "conversation": conversation.public_id, "theirs": theirs.public_id,
+        "ours": ours.public_id, "attachment": file.public_id,
+    }  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -416,6 +451,10 @@ def nowhere(house) -> House:
                 "advocate",
                 "answers",
                 "post",
+                "conversation",
+                "theirs",
+                "ours",
+                "attachment",
             ),
             uuid4(),
         ),

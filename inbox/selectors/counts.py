@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from inbox.models import Conversation, InboxChannel
 from inbox.selectors.filters import ListFilters
 from inbox.selectors.lists import rows_of
-from workspaces.models import User, Workspace
+from workspaces.models import Membership, User, Workspace
 
 CAP: Final = 1000
 #: Closed ones are many, and nobody has to do anything about them.
@@ -39,8 +40,8 @@ def _text(number: int) -> str:
     return str(number) if number < CAP else f"{CAP - 1}+"
 
 
-def breached(workspace_id: int, now: datetime) -> Any:
+def breached(member: Membership, now: datetime) -> QuerySet[Any]:
     """Open conversations whose promised time is over: the sidebar counts them."""
     return Conversation.objects.filter(
-        workspace=workspace_id, status="open", due_at__lte=now, merged_into=None
+        workspace=member.workspace_id, status="open", due_at__lte=now, merged_into=None
     )

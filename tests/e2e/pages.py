@@ -63,6 +63,7 @@ MAIN_PAGES = (
         "Undo everything of one proposer since a moment.",
         ready="#undo-proposer",
     ),
+    MainPage("inbox", "/inbox/", "What people wrote, the costliest to wait for first."),
     MainPage("overview", "/dashboards/", "Whether advertising earns what it costs, by channel."),
     MainPage(
         "executive",

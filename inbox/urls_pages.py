@@ -1,0 +1,29 @@
+"""Paths of the inbox."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from inbox.views import acting, answering, beside, listing, reading, saved
+
+urlpatterns = [
+    path("inbox/", listing.inbox, name="inbox"),
+    path("inbox/changes", listing.changes, name="inbox-changes"),
+    path("inbox/act/", acting.act, name="inbox-act"),
+    path("inbox/undo/", acting.undo, name="inbox-undo"),
+    path("inbox/views/", saved.save, name="inbox-save-view"),
+    path("inbox/views/<int:view_id>/delete/", saved.delete, name="inbox-delete-view"),
+    path("inbox/messages/<uuid:public_id>/body", reading.body, name="inbox-body"),
+    path("inbox/messages/<uuid:public_id>/reading", beside.reading, name="inbox-reading"),
+    path("inbox/messages/<uuid:public_id>/take-back", answering.back, name="inbox-take-back"),
+    path("inbox/files/<uuid:public_id>", reading.attachment, name="inbox-file"),
+    path("inbox/<uuid:public_id>/", reading.conversation, name="inbox-conversation"),
+    path("inbox/<uuid:public_id>/news", reading.news, name="inbox-news"),
+    path("inbox/<uuid:public_id>/earlier", reading.earlier, name="inbox-earlier"),
+    path("inbox/<uuid:public_id>/customer", reading.customer, name="inbox-customer"),
+    path("inbox/<uuid:public_id>/viewed", beside.viewed, name="inbox-viewed"),
+    path("inbox/<uuid:public_id>/here", beside.here, name="inbox-here"),
+    path("inbox/<uuid:public_id>/note", beside.note, name="inbox-note"),
+    path("inbox/<uuid:public_id>/compose", answering.compose, name="inbox-compose"),
+    path("inbox/<uuid:public_id>/answer", answering.send, name="inbox-answer"),
+]

@@ -1,0 +1,276 @@
+// The inbox from the keyboard: j k move, Enter open, x select, r reply, n note, a t s e act, z undo, / search, ? help.
+(function () {
+  "use strict";
+
+  const selected = new Set();
+  let current = null; // public id of the row the keys act on
+
+  const byId = function (id) { return document.getElementById(id); };
+  const shell = function () { return document.querySelector(".cs-inbox"); };
+  const rows = function () { return Array.from(document.querySelectorAll("[data-row]")); };
+  const rowOf = function (id) { return id ? byId("row-" + id) : null; };
+  const openId = function () {
+    const open = document.querySelector("[data-open-row]");
+    return open ? open.dataset.openRow : null;
+  };
+
+  function mark(id, takeFocus) {
+    rows().forEach(function (row) {
+      row.classList.toggle("cs-current", row.dataset.row === id);
+      row.classList.toggle("cs-inbox-opened", row.dataset.row === openId());
+    });
+    current = id;
+    const link = id && byId("open-" + id);
+    if (link && takeFocus) {
+      link.focus({ preventScroll: true });
+      rowOf(id).scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  function step(by) {
+    const all = rows();
+    if (!all.length) return;
+    const at = all.findIndex(function (row) { return row.dataset.row === (current || openId()); });
+    const next = at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + by, 0), all.length - 1);
+    mark(all[next].dataset.row, true);
+  }
+
+  function everything() {
+    const box = document.querySelector("[data-select-everything]");
+    return Boolean(box && box.checked);
+  }
+
+  function count() {
+    const boxes = Array.from(document.querySelectorAll("#rows input[name=pick]"));
+    boxes.forEach(function (box) { if (box.checked) selected.add(box.value); else selected.delete(box.value); });
+    const label = document.querySelector("[data-selected]");
+    if (label) {
+      label.textContent = everything() ? "All results" : selected.size ? selected.size + " selected" : "Nothing selected";
+    }
+    const all = document.querySelector("[data-select-all]");
+    if (all) all.checked = boxes.length > 0 && boxes.every(function (box) { return box.checked; });
+    const form = byId("bulk");
+    if (form) form.classList.toggle("cs-bulk-on", everything() || selected.size > 0);
+  }
+
+  // A fresh list keeps what was picked, as far as it still holds it.
+  function restore() {
+    const boxes = Array.from(document.querySelectorAll("#rows input[name=pick]"));
+    const known = new Set(boxes.map(function (box) { return box.value; }));
+    Array.from(selected).forEach(function (id) { if (!known.has(id)) selected.delete(id); });
+    boxes.forEach(function (box) { box.checked = selected.has(box.value); });
+    if (current && !rowOf(current)) current = null;
+    mark(current, false);
+    count();
+  }
+
+  function pane(name) {
+    const place = shell();
+    if (place) place.dataset.pane = name;
+  }
+
+  // Selected rows first, else what is open, else the row that is marked.
+  function act(name) {
+    const bulk = byId("bulk");
+    if (bulk && (everything() || selected.size)) {
+      const button = bulk.querySelector("button[value=" + name + "]");
+      if (button) button.click();
+      return;
+    }
+    const isOpen = openId() && (!current || current === openId());
+    const own = isOpen && document.querySelector("#open-acts button[value=" + name + "]");
+    if (own) { own.click(); return; }
+    const box = rowOf(current) && rowOf(current).querySelector("input[name=pick]");
+    if (!box || !bulk) return;
+    box.checked = true;
+    count();
+    const button = bulk.querySelector("button[value=" + name + "]");
+    if (button) button.click();
+  }
+
+  function whenOpen(then) {
+    if (openId() && (!current || current === openId())) { then(); return; }
+    const link = current && byId("open-" + current);
+    if (!link) return;
+    document.addEventListener("htmx:afterSettle", function once(event) {
+      if (event.detail.target.id !== "composer" && event.detail.target.id !== "conversation") return;
+      document.removeEventListener("htmx:afterSettle", once);
+      then();
+    });
+    link.click();
+  }
+
+  function reply() {
+    whenOpen(function () {
+      const text = byId("answer-text");
+      if (text) { text.focus(); return; }
+      const again = document.querySelector("[data-compose]");
+      if (again) again.click();
+    });
+  }
+
+  function note() {
+    whenOpen(function () {
+      const place = byId("note");
+      if (!place) return;
+      place.open = true;
+      byId("note-text").focus();
+    });
+  }
+
+  function undo() {
+    const forms = document.querySelectorAll("form[data-undo]");
+    if (forms.length) forms[0].requestSubmit();
+  }
+
+  const keys = {
+    j: function () { step(1); },
+    k: function () { step(-1); },
+    x: function () {
+      const box = rowOf(current) && rowOf(current).querySelector("input[name=pick]");
+      if (box) { box.checked = !box.checked; count(); }
+    },
+    r: reply,
+    n: note,
+    a: function () { act("assign"); },
+    t: function () { act("tag"); },
+    s: function () { act("snooze"); },
+    e: function () { act("close"); },
+    z: undo,
+    "/": function () { const field = byId("filter-q"); if (field) { field.focus(); field.select(); } },
+    "?": function () { const help = byId("help"); if (help) help.showModal(); },
+  };
+
+  document.addEventListener("keydown", function (event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (document.querySelector("dialog[open]")) return;
+    const isTyping = event.target.closest("input:not([type=checkbox]), select, textarea, [contenteditable]");
+    if (event.key === ";" && event.target.id === "answer-text") {
+      // Within a word it is a letter; at its beginning it opens the templates.
+      const before = event.target.value.slice(0, event.target.selectionStart);
+      if (before && !/\s$/.test(before)) return;
+      event.preventDefault();
+      const place = byId("templates");
+      place.open = true;
+      const field = byId("templates-q");
+      if (field) field.focus();
+      return;
+    }
+    if (event.key === "Escape") {
+      if (isTyping) event.target.blur();
+      else pane("list");
+      return;
+    }
+    if (isTyping || !keys[event.key]) return;
+    event.preventDefault();
+    keys[event.key]();
+  });
+
+  document.addEventListener("change", function (event) {
+    if (event.target.matches("[data-select-all]")) {
+      document.querySelectorAll("#rows input[name=pick]").forEach(function (box) { box.checked = event.target.checked; });
+      count();
+    } else if (event.target.matches("#rows input[name=pick], [data-select-everything]")) count();
+  });
+
+  // A template goes where the cursor is, and the cursor behind it.
+  function insert(text) {
+    const field = byId("answer-text");
+    const at = field.selectionStart;
+    field.value = field.value.slice(0, at) + text + field.value.slice(field.selectionEnd);
+    byId("templates").open = false;
+    field.focus();
+    field.setSelectionRange(at + text.length, at + text.length);
+  }
+
+  document.addEventListener("click", function (event) {
+    const row = event.target.closest("[data-row]");
+    if (row) mark(row.dataset.row, false);
+    if (event.target.closest("[data-help]")) keys["?"]();
+    const to = event.target.closest("[data-pane-to]");
+    if (to) { event.preventDefault(); pane(to.dataset.paneTo); }
+    const template = event.target.closest("[data-insert]");
+    if (template) insert(template.dataset.body);
+    const close = event.target.closest("[data-close]");
+    const dialog = close && close.closest("dialog");
+    if (dialog) { event.preventDefault(); dialog.close(); }
+  });
+
+  let typedAt = 0;
+  document.addEventListener("input", function (event) {
+    if (event.target.matches("[data-templates-search]")) {
+      const words = event.target.value.toLowerCase();
+      document.querySelectorAll("[data-template]").forEach(function (one) {
+        one.hidden = !one.dataset.template.includes(words);
+      });
+    }
+    // Colleagues see that somebody types; told at most every five seconds.
+    if (event.target.id === "answer-text" && Date.now() - typedAt > 5000 && byId("open-here")) {
+      typedAt = Date.now();
+      window.htmx.ajax("POST", event.target.dataset.here, { target: "#open-here", values: { what: "typing" } });
+    }
+  });
+
+  document.addEventListener("focusin", function (event) {
+    const row = event.target.closest("[data-row]");
+    if (row && row.dataset.row !== current) mark(row.dataset.row, false);
+  });
+
+  // Clocks go on between two answers of the server.
+  function length(minutes) {
+    if (minutes < 60) return Math.max(minutes, 1) + " min";
+    const hours = Math.floor(minutes / 60);
+    if (hours < 24) return hours + " h" + (minutes % 60 ? " " + (minutes % 60) + " min" : "");
+    return Math.floor(hours / 24) + " d" + (hours % 24 ? " " + (hours % 24) + " h" : "");
+  }
+  function tick() {
+    document.querySelectorAll("[data-due]").forEach(function (one) {
+      const left = (Date.parse(one.dataset.due) - Date.now()) / 60000;
+      const words = left > 0 ? "due in " + length(Math.floor(left)) : length(Math.floor(-left)) + " over";
+      if (one.textContent !== words) one.textContent = words;
+      const clock = one.closest(".cs-clock");
+      if (left <= 0) { clock.classList.remove("cs-clock-ok", "cs-clock-soon"); clock.classList.add("cs-clock-over"); }
+    });
+  }
+  window.setInterval(tick, 20000);
+
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    // The list waits while somebody answers a question about it.
+    if (event.detail.elt.id === "live" && document.querySelector("dialog[open]")) event.preventDefault();
+  });
+
+  document.body.addEventListener("inbox-done", function () {
+    document.querySelectorAll("dialog[open]").forEach(function (one) { one.close(); });
+    selected.clear();
+    const box = document.querySelector("[data-select-everything]");
+    if (box) box.checked = false;
+    document.querySelectorAll("#rows input[name=pick]").forEach(function (one) { one.checked = false; });
+    count();
+    const place = byId("note");
+    if (place && place.open) { place.open = false; byId("note-text").value = ""; }
+  });
+
+  function toEnd() {
+    const story = document.querySelector(".cs-open-story");
+    const last = story && story.querySelector(".cs-story > :last-child");
+    if (last) last.scrollIntoView({ block: "end" });
+  }
+
+  document.addEventListener("htmx:afterSwap", function (event) {
+    const target = event.detail.target;
+    if (target.id === "ask" && target.childElementCount && !target.open) {
+      target.showModal();
+      const field = target.querySelector("input:not([type=hidden]), select");
+      if (field) field.focus();
+    }
+    if (target.id === "conversation") {
+      pane("conversation");
+      const heading = target.querySelector("[data-focus]");
+      if (heading) heading.focus({ preventScroll: true });
+      toEnd();
+    }
+  });
+
+  document.addEventListener("htmx:afterSettle", restore);
+  document.addEventListener("DOMContentLoaded", function () { restore(); if (openId()) toEnd(); });
+})();

@@ -1,0 +1,298 @@
+"""What agents do on the inbox's page, and what nobody else may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from inbox.models import (
+    AIClassification,
+    Conversation,
+    ConversationEvent,
+    CustomerResponse,
+    InternalNote,
+    ResponseTemplate,
+)
+from inbox.views.acting import snoozes
+from tests.inbox.steps import NOW, conversation_of, response_of
+from tests.outreach.steps import contact_of
+from workspaces.models import User, Workspace
+
+Browse = Callable[[User], Client]
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def pair(workspace: Workspace) -> list[Conversation]:
+    contact = contact_of(workspace)
+    return [conversation_of(workspace, contact=contact, subject=name) for name in ("One", "Two")]
+
+
+@pytest.fixture
+def post(client_as: Browse, agent: User, workspace: Workspace) -> Callable[..., Any]:
+    client = client_as(agent)
+
+    def send(path: str, *, htmx: bool = True, **form: Any) -> Any:
+        given = {"workspace": str(workspace.public_id), **form}
+        return client.post(f"/inbox/{path}", given, headers=HTMX if htmx else {})
+
+    return send
+
+
+def ids(rows: list[Conversation]) -> list[str]:
+    return [str(row.public_id) for row in rows]
+
+
+def states(rows: list[Conversation], name: str) -> list[Any]:
+    found = Conversation.objects.in_bulk([row.pk for row in rows])
+    return [getattr(found[row.pk], name) for row in rows]
+
+
+def test_closing_acts_at_once_and_can_be_undone(post: Any, pair: list[Conversation]) -> None:
+    answer = post("act/", do="close", pick=ids(pair))
+
+    assert "2 conversations closed." in answer.content.decode()
+    assert (answer["HX-Retarget"], answer["HX-Trigger"]) == ("#notes", "inbox-done")
+    assert states(pair, "status") == ["closed", "closed"]
+
+    batch = ConversationEvent.objects.get(conversation=pair[0]).batch
+    undone = post("undo/", batch=str(batch))
+    assert "2 conversations put back." in undone.content.decode()
+    assert states(pair, "status") == ["open", "open"]
+
+
+@pytest.mark.parametrize("do", ["assign", "team", "tag", "snooze", "posture", "merge"])
+def test_what_needs_more_is_asked_first(do: str, post: Any, pair: list[Conversation]) -> None:
+    html = post("act/", do=do, pick=ids(pair)).content.decode()
+
+    assert "2 conversations</h2>" in html
+    assert all(one in html for one in ids(pair))
+    assert not ConversationEvent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("do", "form", "name", "value"),
+    [
+        ("team", {"team": "sales"}, "team", "sales"),
+        ("tag", {"tags": "VIP, late"}, "tags", ["vip", "late"]),
+        ("posture", {"posture": "off"}, "posture", "off"),
+        ("snooze", {"until": "hour"}, "status", "snoozed"),
+        ("snooze", {"moment": "2030-01-01T09:00"}, "status", "open"),
+    ],
+)
+def test_each_act_does_what_it_says(
+    do: str, form: dict[str, str], name: str, value: Any, post: Any, pair: list[Conversation]
+) -> None:
+    answer = post("act/", do=do, pick=ids(pair), confirmed="yes", **form)
+
+    # More than a year ahead is refused, and nothing happens.
+    assert answer.status_code == (409 if "moment" in form else 200)
+    assert states(pair, name) == [value, value]
+
+
+def test_tags_are_taken_off(post: Any, pair: list[Conversation]) -> None:
+    Conversation.objects.update(tags=["vip"])
+
+    post("act/", do="tag", pick=ids(pair), confirmed="yes", tags="vip", off="1")
+
+    assert states(pair, "tags") == [[], []]
+
+
+def test_only_who_may_answer_is_given_work(
+    post: Any, pair: list[Conversation], agent: User, viewer: User, outsider: User
+) -> None:
+    for other in (viewer, outsider):
+        refused = post("act/", do="assign", pick=ids(pair), confirmed="yes", assignee=other.pk)
+        assert refused.status_code == 400
+    assert states(pair, "assignee_id") == [None, None]
+
+    post("act/", do="assign", pick=ids(pair), confirmed="yes", assignee=agent.pk)
+    assert states(pair, "assignee_id") == [agent.pk, agent.pk]
+    post("act/", do="assign", pick=ids(pair), confirmed="yes", assignee="none")
+    assert states(pair, "assignee_id") == [None, None]
+
+
+def test_all_results_means_what_the_list_holds(
+    post: Any, pair: list[Conversation], workspace: Workspace, other_workspace: Workspace
+) -> None:
+    spared = conversation_of(workspace, contact=pair[0].contact, channel="sms")
+    foreign = conversation_of(other_workspace, contact=contact_of(other_workspace))
+
+    asked = post("act/", do="close", all="1", state="channel=email")
+    assert "2 conversations</h2>" in asked.content.decode()
+    post("act/", do="close", all="1", state="channel=email", confirmed="yes")
+
+    assert states([*pair, spared, foreign], "status") == ["closed", "closed", "open", "open"]
+
+
+def test_merged_ones_are_taken_apart_again(post: Any, pair: list[Conversation]) -> None:
+    response_of(pair[1])
+    post("act/", do="merge", pick=ids(pair), into=ids(pair)[0], confirmed="yes")
+    assert states(pair, "merged_into_id") == [None, pair[0].pk]
+    assert pair[0].responses.count() == 1
+
+    post("act/", do="unmerge", pick=ids(pair)[1:])
+    assert states(pair, "merged_into_id") == [None, None]
+    assert pair[1].responses.count() == 1
+
+
+def test_a_message_gets_a_conversation_of_its_own(post: Any, pair: list[Conversation]) -> None:
+    response_of(pair[0])
+    gone = response_of(pair[0], text="Something else", at=NOW + timedelta(minutes=1))
+    asked = post("act/", do="split", pick=ids(pair)[:1])
+    assert "Something else" in asked.content.decode()
+
+    answer = post(
+        "act/", do="split", pick=ids(pair)[:1], message=str(gone.public_id), confirmed="yes"
+    )
+
+    gone.refresh_from_db()
+    assert gone.conversation_id not in {one.pk for one in pair}
+    assert answer["HX-Redirect"].startswith(f"/inbox/{gone.conversation.public_id}/")
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [({"do": "dance"}, 400), ({"do": "close"}, 400), ({"do": "close", "pick": "x"}, 400),
+     ({"do": "close", "all": "1", "state": "view=mars"}, 400), ({"do": "merge", "all": "1"}, 400)],
+)  # fmt: skip
+def test_requests_without_sense_are_refused(form: dict[str, str], status: int, post: Any) -> None:
+    assert post("act/", **form).status_code == status
+    assert post("undo/", batch="x").status_code == 400
+
+
+def test_other_workspaces_are_out_of_reach(post: Any, other_workspace: Workspace) -> None:
+    foreign = conversation_of(other_workspace, contact=contact_of(other_workspace))
+    message = response_of(foreign)
+
+    post("act/", do="close", pick=ids([foreign]))
+    for path in ("viewed", "here", "note", "answer"):
+        assert post(f"{foreign.public_id}/{path}", text="x").status_code == 404
+    assert post(f"messages/{message.public_id}/reading", intent="spam").status_code == 404
+
+    assert states([foreign], "status") == ["open"]
+
+
+def test_without_javascript_pages_follow_each_other(
+    post: Any, pair: list[Conversation], client_as: Browse, agent: User
+) -> None:
+    asked = post("act/", htmx=False, do="team", pick=ids(pair))
+    assert "<html" in asked.content.decode()
+
+    done = post("act/", htmx=False, do="close", pick=ids(pair), state="view=mine")
+    assert done["Location"].startswith("/inbox/?view=mine&done=")
+    assert 'action="/inbox/undo/"' in client_as(agent).get(done["Location"]).content.decode()
+
+
+def test_snoozes_end_in_the_morning_here() -> None:
+    moments = {key: moment for key, _label, moment in snoozes(NOW)}
+
+    assert timezone.localtime(moments["tomorrow"]).hour == 9
+    assert moments["monday"].weekday() == 0
+    assert moments["hour"] - NOW == timedelta(hours=1)
+
+
+def test_opening_by_an_agent_is_noted(post: Any, pair: list[Conversation]) -> None:
+    Conversation.objects.update(unread=1)
+    response_of(pair[0])
+
+    assert post(f"{pair[0].public_id}/viewed").status_code == 204
+    assert states(pair, "unread") == [0, 1]
+
+
+def test_agents_see_each_other(
+    post: Any, pair: list[Conversation], client_as: Browse, approver: User, agent: User,
+    workspace: Workspace,
+) -> None:  # fmt: skip
+    form = {"workspace": str(workspace.public_id), "what": "typing"}
+    client_as(approver).post(f"/inbox/{pair[0].public_id}/here", form)
+
+    assert f"{approver} is typing" in post(f"{pair[0].public_id}/here").content.decode()
+    assert post(f"{pair[0].public_id}/here", what="sleeping").status_code == 400
+
+
+def test_notes_and_corrections(post: Any, pair: list[Conversation], workspace: Workspace) -> None:
+    message = response_of(pair[0])
+    AIClassification.objects.create(
+        workspace=workspace, response=message, intent="question", confidence=0.5, sentiment=0,
+        sentiment_label="neutral", urgency="low", model="words", ms=1, read_at=NOW,
+    )  # fmt: skip
+
+    assert post(f"{pair[0].public_id}/note", text="Look").status_code == 200
+    assert post(f"{pair[0].public_id}/note", text=" ").status_code == 409
+    assert post(f"messages/{message.public_id}/reading", intent="complaint").status_code == 200
+
+    assert InternalNote.objects.get().text == "Look"
+    assert AIClassification.objects.get().corrected_intent == "complaint"
+
+
+@pytest.fixture
+def chat(workspace: Workspace) -> CustomerResponse:
+    """What was written on the website: nobody has to carry the answer."""
+    contact = contact_of(workspace, "ben@example.com")
+    return response_of(conversation_of(workspace, contact=contact), channel="chat")
+
+
+def test_an_answer_goes_out_and_comes_back(
+    post: Any, chat: CustomerResponse, client_as: Browse, agent: User, workspace: Workspace
+) -> None:
+    ResponseTemplate.objects.create(
+        workspace=workspace, name="Lost", body="We send another.", approved_by=agent,
+        approved_at=NOW,
+    )  # fmt: skip
+    address, own = f"{chat.conversation.public_id}/answer", str(chat.public_id)
+    form = client_as(agent).get(f"/inbox/{chat.conversation.public_id}/compose", headers=HTMX)
+    assert "We send another." in form.content.decode()
+    assert own in form.content.decode()
+
+    sent = post(address, to=own, seen=own, text="It is on its way.")
+    reply = CustomerResponse.objects.get(direction="out")
+    assert (reply.text, reply.delivery, reply.author) == ("It is on its way.", "scheduled", agent)
+    assert str(reply.public_id) in sent.content.decode()
+
+    again = post(f"messages/{reply.public_id}/take-back")
+    reply.refresh_from_db()
+    assert reply.delivery == "cancelled"
+    assert "It is on its way." in again.content.decode()
+
+
+def test_news_stop_an_answer_and_are_shown(post: Any, chat: CustomerResponse) -> None:
+    newer = response_of(
+        chat.conversation, point=chat.point, text="Forget it", at=NOW + timedelta(minutes=1)
+    )
+    own = str(chat.public_id)
+
+    answer = post(f"{chat.conversation.public_id}/answer", to=own, seen=own, text="Typed long")
+
+    html = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Forget it" in html
+    assert "Typed long" in html
+    assert f'name="seen" value="{newer.public_id}"' in html
+    assert not CustomerResponse.objects.filter(direction="out").exists()
+
+
+def test_an_answer_to_what_is_elsewhere_is_refused(
+    post: Any, chat: CustomerResponse, pair: list[Conversation]
+) -> None:
+    other = str(response_of(pair[0]).public_id)
+    address = f"{chat.conversation.public_id}/answer"
+
+    for to in (other, "x", ""):
+        assert post(address, to=to, seen=to, text="Hi").status_code == 422
+    assert not CustomerResponse.objects.filter(direction="out").exists()
+
+
+def test_a_channel_that_is_off_says_so(
+    client_as: Browse, agent: User, pair: list[Conversation]
+) -> None:
+    response_of(pair[0])
+
+    html = client_as(agent).get(f"/inbox/{pair[0].public_id}/compose").content.decode()
+
+    assert "the channel is off or not connected" in html
