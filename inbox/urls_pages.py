@@ -25,5 +25,6 @@ urlpatterns = [
     path("inbox/<uuid:public_id>/here", beside.here, name="inbox-here"),
     path("inbox/<uuid:public_id>/note", beside.note, name="inbox-note"),
     path("inbox/<uuid:public_id>/compose", answering.compose, name="inbox-compose"),
+    path("inbox/<uuid:public_id>/draft", answering.decide, name="inbox-draft"),
     path("inbox/<uuid:public_id>/answer", answering.send, name="inbox-answer"),
 ]

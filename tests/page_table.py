@@ -110,6 +110,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "inbox-note": (NONE, AGENT),
     "inbox-compose": (AGENT, NONE),
     "inbox-answer": (NONE, AGENT),
+    "inbox-draft": (NONE, AGENT),
     "campaigns-imports": (OPERATOR, OPERATOR),
     "campaigns-import": (OPERATOR, OPERATOR),
     "campaigns-import-progress": (OPERATOR, NONE),

@@ -89,6 +89,7 @@ _BY_TOKEN = {
 _OF_MODEL = ("model", "model-chart", "model-propose", "model-try", "canary-stop", "canary-serve")
 _OF_CONVERSATION = (
     "conversation", "news", "earlier", "customer", "viewed", "here", "note", "compose", "answer",
+    "draft",
 )  # fmt: skip
 _OF_FUNNEL = (
     "funnel", "funnel-edit", "funnel-progress", "funnel-people", "funnel-audience",

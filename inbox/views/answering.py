@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,7 +18,15 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from inbox.models import Conversation, CustomerResponse, Delivery, Direction, ResponseTemplate
+from inbox.models import (
+    Conversation,
+    CustomerResponse,
+    Delivery,
+    Direction,
+    ReplyDraft,
+    ResponseTemplate,
+)
+from inbox.selectors.replies import filled_for
 from inbox.services.answering import (
     OWN_CHANNELS,
     AnswerError,
@@ -30,10 +39,12 @@ from inbox.services.answering import (
 from inbox.views.acting import snoozes
 from inbox.views.listing import state_of
 from inbox.views.reading import own_conversation
+from outreach.engine.rendering import TemplateError
 from outreach.services.sending.replying import would_send
 from workspaces.gate import GateError, Proposer
 from workspaces.pages import PageRequest, page, refuse, show
 from workspaces.roles import Role
+from workspaces.services import signing
 from workspaces.services.refusals import RefusedError
 
 _MOST_WAYS: Final = 5
@@ -47,6 +58,15 @@ class Way:
     message: CustomerResponse
     is_open: bool
     why_not: str = ""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A template as it would go out."""
+
+    name: str
+    body: str
+    missing: str = ""
 
 
 @require_safe
@@ -63,7 +83,9 @@ def ways_of(conversation: Conversation, now: datetime) -> list[Way]:
     rows = CustomerResponse.objects.filter(conversation=conversation, direction=Direction.IN)
     last = rows.order_by("point", "-at", "-pk").distinct("point")
     newest = sorted(
-        last.select_related("point__contact", "point__workspace"),
+        last.select_related(
+            "point__contact", "point__workspace", "conversation__contact", "workspace"
+        ),
         key=lambda one: (one.at, one.pk), reverse=True,
     )  # fmt: skip
     return [_way(one, now) for one in newest[:_MOST_WAYS]]
@@ -94,21 +116,31 @@ def _form(
         "error": error,
         "newer": newer,
         "moments": snoozes(now),
-        "templates": _templates(request, row),
+        "templates": _templates(request, row, ways[0].message if ways else None),
         "state": state_of(request.GET),
     }
     part = "#form" if request.htmx else ""
     return show(request, f"inbox/compose.html{part}", context, status=status)
 
 
-def _templates(request: PageRequest, row: Conversation) -> list[ResponseTemplate]:
-    """Approved ones of the channel, those for what they want first."""
+def _templates(request: PageRequest, row: Conversation, to: CustomerResponse | None) -> list[Text]:
+    """Approved ones of the channel, filled in for who wrote; those for what they want first."""
+    if to is None:
+        return []
     rows = ResponseTemplate.objects.filter(
         Q(channels=[]) | Q(channels__contains=[row.channel]), workspace=request.workspace,
         archived_at=None, approved_at__isnull=False,
     )  # fmt: skip
-    found = list(rows.order_by("name")[:_MOST_TEMPLATES])
-    return sorted(found, key=lambda one: row.intent not in one.intents)
+    found = sorted(
+        rows.order_by("name")[:_MOST_TEMPLATES], key=lambda one: row.intent not in one.intents
+    )
+    texts = []
+    for one in found:
+        # One that cannot be filled in was broken since it was approved.
+        with suppress(TemplateError):
+            filled = filled_for(one, to)
+            texts.append(Text(one.name, filled.text, ", ".join(filled.missing)))
+    return texts
 
 
 @require_POST
@@ -174,3 +206,38 @@ def back(request: PageRequest, public_id: UUID) -> HttpResponse:
     response = _form(request, row, {"text": found.text, "subject": found.subject})
     response["HX-Trigger"] = "inbox-done"
     return response
+
+
+@require_POST
+@page(Role.AGENT)
+def decide(request: PageRequest, public_id: UUID) -> HttpResponse:
+    """Sign a draft as it was shown, or say why not."""
+    row, given = own_conversation(request, public_id), request.POST
+    is_no, why = given.get("do") == "reject", given.get("why", "")
+    decision = signing.reject if is_no else signing.sign
+    try:
+        draft = _own_draft(row, given.get("draft", ""))
+        decision(
+            proposal_id=draft.proposal_id, plan_sha256=given.get("plan_sha256", ""),
+            by=request.user, now=timezone.now(), why=why.strip(),
+        )  # fmt: skip
+    except (GateError, RefusedError) as error:
+        return refuse(request, str(error), status=error.status)
+    said = "Rejected." if is_no else "Signed. It goes out in a moment."
+    if request.htmx:
+        response = HttpResponse(f'<p class="cs-note" role="status">{said}</p>')
+        response["HX-Trigger"] = "inbox-done"
+        return response
+    messages.success(request, said)
+    return redirect(f"/inbox/{row.public_id}/?{state_of(request.GET)}")
+
+
+def _own_draft(row: Conversation, text: str) -> ReplyDraft:
+    drafts = ReplyDraft.objects.filter(conversation=row)
+    try:
+        found = drafts.filter(proposal__public_id=UUID(text)).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise AnswerError("draft", "This draft is not there any more.")
+    return found

@@ -79,7 +79,9 @@ def opened_of(request: PageRequest, row: Conversation) -> dict[str, Any]:
         "line": line,
         "icons": ICONS,
         "seen": _seen(line),
-        "drafts": list(drafts.select_related("proposal", "template").order_by("-pk")[:3]),
+        "drafts": list(
+            drafts.select_related("proposal__current_plan", "template").order_by("-pk")[:3]
+        ),
         "intents": Intent.choices,
         "may_act": has_role(request, Role.AGENT),
         "state": state_of(request.GET),

@@ -16,11 +16,14 @@ from inbox.models import (
     ConversationEvent,
     CustomerResponse,
     InternalNote,
+    ReplyDraft,
     ResponseTemplate,
 )
+from inbox.services.drafting import propose_reply
 from inbox.views.acting import snoozes
 from tests.inbox.steps import NOW, conversation_of, response_of
 from tests.outreach.steps import contact_of
+from workspaces.gate import Proposer
 from workspaces.models import User, Workspace
 
 Browse = Callable[[User], Client]
@@ -296,3 +299,42 @@ def test_a_channel_that_is_off_says_so(
     html = client_as(agent).get(f"/inbox/{pair[0].public_id}/compose").content.decode()
 
     assert "the channel is off or not connected" in html
+
+
+@pytest.fixture
+def draft(workspace: Workspace, chat: CustomerResponse) -> ReplyDraft:
+    proposal = propose_reply(
+        to=chat, text="It is on its way.", by=Proposer.rule("Countersign"), reason="They ask.",
+        now=timezone.now(),
+    )  # fmt: skip
+    return ReplyDraft.objects.select_related("proposal__current_plan").get(proposal=proposal)
+
+
+def shown(draft: ReplyDraft, /, **values: str) -> dict[str, str]:
+    plan = draft.proposal.current_plan
+    assert plan is not None
+    own = {"draft": str(draft.proposal.public_id), "plan_sha256": plan.sha256}
+    return {**own, **values}
+
+
+def test_agents_sign_drafts_as_they_were_shown(post: Any, draft: ReplyDraft) -> None:
+    address = f"{draft.conversation.public_id}/draft"
+
+    assert post(address, **shown(draft, plan_sha256="0" * 64)).status_code == 409
+    assert post(address, **shown(draft, draft="x")).status_code == 422
+    assert post(address, **shown(draft, do="reject")).status_code == 400
+    draft.proposal.refresh_from_db()
+    assert draft.proposal.status == "pending"
+
+    assert b"Signed." in post(address, **shown(draft)).content
+    draft.proposal.refresh_from_db()
+    assert draft.proposal.status == "approved"
+
+
+def test_drafts_are_rejected_with_a_reason(post: Any, draft: ReplyDraft) -> None:
+    address = f"{draft.conversation.public_id}/draft"
+
+    assert b"Rejected." in post(address, **shown(draft, do="reject", why="Too short")).content
+
+    draft.proposal.refresh_from_db()
+    assert (draft.proposal.status, draft.proposal.decision_reason) == ("rejected", "Too short")
