@@ -26,9 +26,8 @@ from inbox.models import (
     ReplyDraft,
     ResponseTemplate,
 )
-from inbox.selectors.replies import filled_for
+from inbox.selectors.replies import filled_for, why_not
 from inbox.services.answering import (
-    OWN_CHANNELS,
     AnswerError,
     NewerMessageError,
     Words,
@@ -40,7 +39,6 @@ from inbox.views.acting import snoozes
 from inbox.views.listing import state_of
 from inbox.views.reading import own_conversation
 from outreach.engine.rendering import TemplateError
-from outreach.services.sending.replying import would_send
 from workspaces.gate import GateError, Proposer
 from workspaces.pages import PageRequest, page, refuse, show
 from workspaces.roles import Role
@@ -92,12 +90,8 @@ def ways_of(conversation: Conversation, now: datetime) -> list[Way]:
 
 
 def _way(message: CustomerResponse, now: datetime) -> Way:
-    if message.channel in OWN_CHANNELS:
-        return Way(message, is_open=True)
-    decision = would_send(point=message.point, now=now)
-    if decision is None:
-        return Way(message, is_open=False, why_not="the channel is off or not connected")
-    return Way(message, is_open=decision.what != "drop", why_not=decision.words)
+    why = why_not(message, now)
+    return Way(message, is_open=not why, why_not=why)
 
 
 def _form(

@@ -21,6 +21,7 @@ from inbox.models import (
 )
 from inbox.services.drafting import propose_reply
 from inbox.views.acting import snoozes
+from outreach.services.sending.single import NO_CHANNEL
 from tests.inbox.steps import NOW, conversation_of, response_of
 from tests.outreach.steps import contact_of
 from workspaces.gate import Proposer
@@ -298,7 +299,7 @@ def test_a_channel_that_is_off_says_so(
 
     html = client_as(agent).get(f"/inbox/{pair[0].public_id}/compose").content.decode()
 
-    assert "the channel is off or not connected" in html
+    assert NO_CHANNEL in html
 
 
 @pytest.fixture
