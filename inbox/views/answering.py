@@ -32,7 +32,6 @@ from inbox.services.answering import (
     NewerMessageError,
     Words,
     answer,
-    policy_of,
     take_back,
 )
 from inbox.views.acting import snoozes
@@ -172,7 +171,7 @@ def _sent(request: PageRequest, row: Conversation, sent: CustomerResponse) -> Ht
     if not request.htmx:
         messages.success(request, "It goes out. Until then it can be taken back.")
         return redirect(f"/inbox/{row.public_id}/?{state_of(request.GET)}")
-    context = {"sent": sent, "undo_s": policy_of(request.workspace).undo_s, "conversation": row}
+    context = {"sent": sent, "conversation": row}
     response = show(request, "inbox/_sent.html", context)
     response["HX-Trigger"] = "inbox-done"
     return response
