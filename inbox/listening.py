@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from inbox.services import hearing
+from inbox.services import hearing, mail_events, mailing
 from outreach.services.listening import meta, x
 from workspaces.inbound.registry import register_consumer
 
 
 def register() -> None:
     """Called once, when the app is ready."""
+    register_consumer("inbox-mail", "email", mailing.consume, kinds=(mail_events.KIND,))
     register_consumer("inbox-twilio", "twilio", hearing.take_texts)
     for kind in ("meta", "messenger"):
         register_consumer(f"inbox-{kind}", kind, hearing.take_direct, kinds=meta.KINDS)

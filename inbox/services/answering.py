@@ -197,10 +197,15 @@ def _hand_over(
 
 def _thread_of(to: CustomerResponse) -> list[str]:
     """Ids that a mail names: what it answers, and what that referred to."""
-    if to.channel != InboxChannel.EMAIL or not to.external_id.startswith("<"):
+    if to.channel != InboxChannel.EMAIL:
         return []
-    named = [one for one in to.thread_ids if one.startswith("<")]
-    return [to.external_id, *named][:_MOST_REFERENCES]
+    named = [one for one in (to.external_id, *to.thread_ids) if _is_message_id(one)]
+    return [one if one.startswith("<") else f"<{one}>" for one in named][:_MOST_REFERENCES]
+
+
+def _is_message_id(name: str) -> bool:
+    """Whether a mail bears it; one without an id is known by its bytes."""
+    return "@" in name and not any(letter.isspace() for letter in name)
 
 
 def _move(conversation: Conversation, status: ConversationStatus) -> None:

@@ -11,8 +11,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from inbox.engine.mail import Attachment as File
 from inbox.engine.placing import Known, Letter, place
 from inbox.models import (
+    Attachment,
     Conversation,
     ConversationEvent,
     ConversationStatus,
@@ -22,6 +24,7 @@ from inbox.models import (
     HappenedKind,
     InboxChannel,
 )
+from inbox.services.filing import rows_of, store
 from inbox.services.restating import restate
 from inbox.services.topics import TOPIC
 from outreach.models import Contact, ContactPoint, OutreachMessage
@@ -59,6 +62,7 @@ class Incoming:
     quoted: str = ""
     thread_ids: tuple[str, ...] = ()
     is_auto: bool = False
+    files: tuple[File, ...] = ()
 
     @property
     def sender(self) -> tuple[str, str]:
@@ -76,6 +80,7 @@ def take(
     """
     if not incoming:
         return []
+    store(workspace, [file for one in incoming for file in one.files])
     with transaction.atomic():
         # Messages of one sender are kept one after the other, by whichever way they come.
         lock_names([f"inbox:{workspace.pk}:{':'.join(one.sender)}" for one in incoming])
@@ -87,6 +92,13 @@ def take(
         responses = [shelf.add(one, now) for one in new]
         shelf.open_again(now)
         CustomerResponse.objects.bulk_create(responses)
+        files = [
+            row
+            for response, one in zip(responses, new, strict=True)
+            for row in rows_of(response, one.files)
+        ]
+        if files:
+            Attachment.objects.bulk_create(files)
         restate({one.conversation_id for one in responses}, now=now)
     bump(workspace.pk, TOPIC)
     return responses
@@ -260,10 +272,12 @@ def _named_by(workspace: Workspace, incoming: Sequence[Incoming]) -> dict[str, O
     if not refers:
         return {}
     ours = {key: ref for ref in refers if (key := _key_in(ref))}
+    # Mail servers write ids in angles, and readers of mails without.
+    named = {f"<{ref}>": ref for ref in refers} | {ref: ref for ref in refers}
     rows = OutreachMessage.objects.filter(
-        Q(provider_message_id__in=refers) | Q(public_id__in=ours), workspace=workspace
+        Q(provider_message_id__in=named) | Q(public_id__in=ours), workspace=workspace
     ).select_related("campaign", "inbox_response")
-    return {ours.get(row.public_id, row.provider_message_id): row for row in rows}
+    return {ours.get(row.public_id) or named[row.provider_message_id]: row for row in rows}
 
 
 def _key_in(reference: str) -> UUID | None:

@@ -118,6 +118,9 @@ def _headers(message: OutreachMessage) -> dict[str, str]:
     workspace, campaign = message.workspace, message.campaign_id or "single"
     host = urlsplit(settings.PUBLIC_BASE_URL).hostname or "localhost"
     headers = {"Feedback-ID": f"{campaign}:{message.purpose}:{workspace.slug}"}
+    if message.is_reply:
+        # What comes back with it was here before: nobody answers it once more.
+        headers["X-Countersign-Loop"] = workspace.slug
     if thread := message.proof.get("thread_ids"):
         # The nearest first here; RFC 5322 wants the oldest first.
         headers |= {"In-Reply-To": thread[0], "References": " ".join(reversed(thread))}
