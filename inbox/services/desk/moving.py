@@ -227,6 +227,7 @@ def _restored(target: State, merges: Mapping[int, ConversationEvent]) -> dict[st
     told = ConversationEvent.objects.filter(
         workspace=next(iter(merges.values())).workspace_id, batch__in=batches,
         conversation=target["id"], kind=HappenedKind.MERGED,
+        after__has_key="merged",  # it may have been merged itself by the same act
     ).first()  # fmt: skip
     if told is None or len(batches) > 1 or set(told.after["merged"]) - merges.keys():
         return {}
