@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inbox.api import conversations, responses, templates
+from inbox.api import conversations, replying, responses, templates
 from workspaces.api.routing import api_path
 
 _ONE = "responses/inbox/<uuid:public_id>/"
@@ -15,6 +15,11 @@ urlpatterns = [
     api_path(f"{_ONE}assign/", responses.InboxAssign.as_view(), "api-inbox-assign"),
     api_path(f"{_ONE}close/", responses.InboxClose.as_view(), "api-inbox-close"),
     api_path(f"{_ONE}snooze/", responses.InboxSnooze.as_view(), "api-inbox-snooze"),
+    api_path(f"{_ONE}reply/", replying.InboxReply.as_view(), "api-inbox-reply"),
+    api_path(
+        "responses/<uuid:public_id>/drafts/", replying.InboxDrafts.as_view(), "api-inbox-drafts"
+    ),
+    api_path("responses/sla-alerts/", replying.InboxAlerts.as_view(), "api-inbox-alerts"),
     api_path(
         "responses/conversations/", conversations.InboxConversations.as_view(),
         "api-conversations",

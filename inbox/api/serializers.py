@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from inbox.models import (
+    Conversation,
     ConversationStatus,
     Direction,
     InboxChannel,
@@ -133,6 +134,61 @@ class InboxSnoozeIn(Body):
     """Until when it is out of sight."""
 
     until = serializers.DateTimeField(help_text="In the future, within a year.")
+
+
+class InboxReplyIn(Body):
+    """An answer."""
+
+    text = serializers.CharField(max_length=20_000)
+    subject = serializers.CharField(
+        max_length=998, required=False, allow_blank=True, help_text="Of a mail; empty: Re: theirs."
+    )
+    seen = serializers.UUIDField(
+        required=False,
+        help_text="The newest message of theirs that was read; with a newer one nothing is sent.",
+    )
+    send_at = serializers.DateTimeField(
+        required=False, help_text="Without it, after the seconds in which it can be taken back."
+    )
+
+
+class InboxReplyOut(InboxMessageOut):
+    """An answer on its way."""
+
+    send_at = serializers.DateTimeField()
+
+
+class InboxDraftIn(Body):
+    """A draft of an answer."""
+
+    text = serializers.CharField(max_length=20_000)
+    subject = serializers.CharField(max_length=998, required=False, allow_blank=True)
+    reason = serializers.CharField(
+        max_length=2_000, help_text="Why this answers it: the agent who sends it reads that."
+    )
+    template = serializers.UUIDField(required=False, help_text="That the words are of.")
+
+
+class InboxDraftOut(serializers.Serializer[Any]):
+    """A draft that waits for an agent."""
+
+    proposal = serializers.UUIDField(source="public_id")
+    status = serializers.CharField()
+    risk = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+    sha256 = serializers.CharField(source="current_plan.sha256", help_text="What is signed.")
+
+
+class InboxAlertOut(InboxConversationOut):
+    """A conversation that is late or soon will be."""
+
+    minutes_left = serializers.SerializerMethodField(help_text="Negative: so long over.")
+
+    def get_minutes_left(self, row: Conversation) -> int:
+        """Whole minutes until an answer is due, by the clock of the request."""
+        if row.due_at is None:
+            return 0
+        return int((row.due_at - self.context["view"].now).total_seconds() // 60)
 
 
 class InboxNoteIn(Body):

@@ -37,6 +37,16 @@ def check(*, subject: str, body: str) -> None:
     compile_template(Source(subject=subject, text=body), PLACES)
 
 
+def places_of(*, subject: str, body: str) -> tuple[str, ...]:
+    """Names of the places of an answer, in alphabetical order.
+
+    Raises
+    ------
+    TemplateError : as `check`
+    """
+    return compile_template(Source(subject=subject, text=body), PLACES).used
+
+
 def fill(*, subject: str, body: str, values: Mapping[str, str], locale: str = "en") -> Filled:
     """Fill an answer in.
 

@@ -23,7 +23,7 @@ from inbox.services.restating import restate
 from inbox.services.topics import TOPIC
 from outreach.services.sending.replying import recall, schedule_reply
 from outreach.services.sending.single import Text
-from workspaces.gate import GateError, Proposer
+from workspaces.gate import GateError, Proposer, RequestError
 from workspaces.ids import uuid7
 from workspaces.models import Workspace
 from workspaces.roles import Role
@@ -34,14 +34,8 @@ _MOST_REFERENCES: Final = 20
 _MOST_TEXT: Final = 20_000
 
 
-class AnswerError(GateError):
+class AnswerError(RequestError):
     """An answer that cannot be sent; ``field`` names what is wrong."""
-
-    status = 422
-
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
-        self.field = field
 
 
 class NewerMessageError(GateError):

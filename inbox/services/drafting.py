@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from inbox.models import CustomerResponse, DraftSource, InboxPolicy, ReplyDraft, ResponseTemplate
-from inbox.selectors.replies import KIND, filled_for, handling_of
+from inbox.engine.filling import places_of
+from inbox.engine.templates_choice import Template, Wanted, choose
+from inbox.models import (
+    AIClassification,
+    CustomerResponse,
+    DraftSource,
+    InboxPolicy,
+    ReplyDraft,
+    ResponseTemplate,
+)
+from inbox.selectors.replies import KIND, filled_for, handling_of, newest_of, values_for
 from outreach.engine.rendering import TemplateError
+from workspaces.engine.embedding.choosing import embedder
 from workspaces.gate import Proposer
 from workspaces.models import Proposal
-from workspaces.models.gate import OPEN
 from workspaces.services.proposing import SubjectBusyError, propose
+from workspaces.services.withdrawing import withdraw_all
 
 DRAFTER: Final = "Answers from templates"
+_MOST_TEMPLATES: Final = 200
+#: Characters of a text that tell what it is about.
+_LOOKED_AT: Final = 2_000
 
 
 def propose_reply(
@@ -74,9 +87,73 @@ def wants_draft(response: CustomerResponse) -> bool:
     return (policy is None or policy.drafts_on) and handling_of(response).wants_draft
 
 
-def open_drafts(conversations: Sequence[int]) -> Mapping[int, ReplyDraft]:
-    """Drafts that wait, by conversation."""
-    rows = ReplyDraft.objects.filter(
-        conversation__in=conversations, proposal__status__in=OPEN
-    ).select_related("proposal__current_plan", "template")
-    return {row.conversation_id: row for row in rows}
+def draft_for(response: CustomerResponse, *, now: datetime) -> Proposal | None:
+    """Draft an answer to a message that was just read, where an approved template has one.
+
+    Nothing where a machine should not, where they wrote again meanwhile, or where no template is
+    like the message or can be filled in.
+    """
+    if newest_of(response).pk != response.pk or not wants_draft(response):
+        return None
+    template, why = template_for(response)
+    if template is None:
+        return None
+    AIClassification.objects.filter(response=response).update(template=template)
+    return draft_by_template(to=response, template=template, why=why, now=now)
+
+
+def template_for(response: CustomerResponse) -> tuple[ResponseTemplate | None, str]:
+    """Approved template that answers a message best with nothing missing, and what speaks for it.
+
+    Without one, the words say why.
+    """
+    rows = {
+        row.pk: row
+        for row in ResponseTemplate.objects.filter(
+            workspace=response.workspace_id, archived_at=None, approved_at__isnull=False
+        ).order_by("pk")[:_MOST_TEMPLATES]
+    }
+    values = values_for(response)
+    wanted = Wanted(
+        intent=response.conversation.intent, channel=response.channel,
+        language=response.conversation.language,
+        known=frozenset(name for name, value in values.items() if value.strip()),
+    )  # fmt: skip
+    choice = choose(wanted, _candidates(response, list(rows.values())))
+    if not choice.is_complete or choice.template is None:
+        lacks = ", ".join(choice.missing)
+        return None, f"It lacks {lacks}." if lacks else choice.reason
+    return rows[choice.template], f"“{rows[choice.template]}” is {choice.reason}"
+
+
+def _candidates(response: CustomerResponse, rows: Sequence[ResponseTemplate]) -> list[Template]:
+    if not rows:
+        return []
+    vectors = embedder().embed([response.text[:_LOOKED_AT], *(_told(row) for row in rows)])
+    alike = vectors[1:] @ vectors[0]
+    return [
+        Template(
+            id=row.pk, is_approved=True, similarity=float(similarity),
+            intents=frozenset(row.intents), channels=frozenset(row.channels),
+            language=row.language, variables=places_of(subject=row.subject, body=row.body),
+            satisfied=row.satisfied, rated=row.rated,
+        )
+        for row, similarity in zip(rows, alike, strict=True)
+    ]  # fmt: skip
+
+
+def _told(row: ResponseTemplate) -> str:
+    """What a template is about: its name says the question, its body the answer."""
+    return f"{row.name}. {row.body}"[:_LOOKED_AT]
+
+
+def void_overtaken(responses: Sequence[CustomerResponse], *, now: datetime) -> int:
+    """Withdraw drafts of conversations in which somebody wrote again; how many."""
+    if not responses:
+        return 0
+    workspace = responses[0].workspace
+    drafts = ReplyDraft.objects.filter(
+        workspace=workspace, conversation__in={one.conversation_id for one in responses}
+    )
+    waiting = Proposal.objects.filter(kind=KIND, pk__in=drafts.values("pk"))
+    return withdraw_all(proposals=waiting, workspace=workspace, why="They wrote again.", now=now)

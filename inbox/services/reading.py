@@ -29,6 +29,7 @@ from inbox.models import (
     Intent,
 )
 from inbox.selectors.replies import handling_of
+from inbox.services.drafting import draft_for
 from inbox.services.restating import restate
 from inbox.services.taking import MACHINE
 from inbox.services.topics import TOPIC
@@ -64,7 +65,9 @@ def read_new(*, now: datetime, limit: int = BATCH) -> int:
     )
     ms = (time.perf_counter() - started) * 1000 / len(rows)
     for row, reading in zip(rows, readings, strict=True):
-        _keep(row, reading, ms=ms, now=now)
+        if _keep(row, reading, ms=ms, now=now):
+            # After the transaction: the gate locks proposals before conversations.
+            draft_for(row, now=now)
     return len(rows)
 
 
@@ -81,14 +84,15 @@ def _unread(now: datetime) -> Any:
 
 
 @transaction.atomic
-def _keep(row: CustomerResponse, reading: Reading, *, ms: float, now: datetime) -> None:
+def _keep(row: CustomerResponse, reading: Reading, *, ms: float, now: datetime) -> bool:
+    """Keep a reading and do what follows; whether it is the first of its message."""
     conversation = Conversation.objects.select_for_update().get(pk=row.conversation_id)
     kept, is_new = AIClassification.objects.get_or_create(
         response=row, defaults={"workspace": row.workspace, **_columns(reading), "ms": ms,
                                 "model": _MODEL, "version": shipped.VERSION, "read_at": now},
     )  # fmt: skip
     if not is_new:
-        return
+        return False
     row.reading, row.conversation = kept, conversation
     handling = handling_of(row)
     if handling.needs_person and handling.reasons:
@@ -98,6 +102,7 @@ def _keep(row: CustomerResponse, reading: Reading, *, ms: float, now: datetime) 
     _follow(conversation, row, handling, now)
     restate([conversation.pk], now=now)
     bump(row.workspace_id, TOPIC)
+    return True
 
 
 def _columns(reading: Reading) -> dict[str, Any]:

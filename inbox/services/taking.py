@@ -24,6 +24,7 @@ from inbox.models import (
     HappenedKind,
     InboxChannel,
 )
+from inbox.services.drafting import void_overtaken
 from inbox.services.filing import rows_of, store
 from inbox.services.restating import restate
 from inbox.services.topics import TOPIC
@@ -100,6 +101,9 @@ def take(
         if files:
             Attachment.objects.bulk_create(files)
         restate({one.conversation_id for one in responses}, now=now)
+    # After the transaction: the gate locks proposals before conversations. Until then it sees by
+    # itself that a draft answers something older.
+    void_overtaken(responses, now=now)
     bump(workspace.pk, TOPIC)
     return responses
 

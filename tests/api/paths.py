@@ -259,8 +259,10 @@ OPERATIONS = {
     "GET responses/inbox/<uuid:public_id>/": "inbox:read",
     **{
         f"POST responses/inbox/<uuid:public_id>/{word}/": "inbox:write"
-        for word in ("assign", "close", "snooze")
+        for word in ("assign", "close", "snooze", "reply")
     },
+    "POST responses/<uuid:public_id>/drafts/": "inbox:write",
+    "GET responses/sla-alerts/": "inbox:read",
     "GET responses/conversations/": "inbox:read",
     "GET responses/conversations/<uuid:public_id>/": "inbox:read",
     "POST responses/conversations/<uuid:public_id>/notes/": "inbox:write",

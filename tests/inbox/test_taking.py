@@ -148,7 +148,7 @@ def test_statements_do_not_grow_with_the_batch(
     contact_of(workspace)
     take(workspace=workspace, incoming=[mail()], now=NOW)
     many = [mail(f"<b{place}@x>", text=f"Message {place}") for place in range(50)]
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(20):
         take(workspace=workspace, incoming=many, now=NOW)
 
 
