@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
 from celery import shared_task
 from django.utils import timezone
 
+from inbox.selectors.replies import response_named
+from inbox.services import analysing
 from inbox.services.desk import wake_due
 from inbox.services.reading import BATCH, read_new
 from inbox.services.settling import settle_answers
 from inbox.services.sweeping import renew_changed, sweep
+from workspaces.asking import answer
+from workspaces.gate import RequestError
+from workspaces.models import Workspace
 
 _LIMIT_S = 300
 
@@ -33,3 +41,30 @@ def read_arrived(**_: object) -> int:
     if count == BATCH:
         read_arrived.delay()
     return count
+
+
+#: Questions to the sentence model, which no web process loads.
+QUESTIONS: Final[dict[str, Callable[[Sequence[str]], dict[str, Any]]]] = {
+    "classify": lambda texts: {"results": analysing.classify(texts)},
+    "objection": lambda texts: analysing.analyse_objection(texts[0]),
+    "purchase": lambda texts: analysing.analyse_purchase(texts[0]),
+}
+
+
+@shared_task(name="inbox.analyse", soft_time_limit=20, time_limit=30, ignore_result=True)
+def analyse_task(*, question: str, texts: Sequence[str], key: str, **_: object) -> None:
+    """Say what texts say to the one who waits."""
+    answer(key, lambda: QUESTIONS[question](texts))
+
+
+@shared_task(name="inbox.suggest", soft_time_limit=20, time_limit=30, ignore_result=True)
+def suggest_task(*, workspace_id: int, response: str, key: str, **_: object) -> None:
+    """Say how a message would be answered to the one who waits."""
+    answer(key, lambda: _suggested(workspace_id, response))
+
+
+def _suggested(workspace_id: int, public_id: str) -> dict[str, Any]:
+    found = response_named(Workspace.objects.get(pk=workspace_id), public_id)
+    if found is None:
+        raise RequestError("response", "There is no such message of theirs.")
+    return analysing.suggest(found)

@@ -186,6 +186,8 @@ CELERY_TASK_ROUTES = {
     "outreach.*": {"queue": "outreach"},
     # Where the sentence model is loaded already.
     "inbox.read_new": {"queue": "infer"},
+    "inbox.analyse": {"queue": "infer"},
+    "inbox.suggest": {"queue": "infer"},
     "inbox.*": {"queue": "outreach"},
 }
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inbox.api import conversations, replying, responses, templates
+from inbox.api import analysing, conversations, replying, responses, templates
 from workspaces.api.routing import api_path
 
 _ONE = "responses/inbox/<uuid:public_id>/"
@@ -18,6 +18,20 @@ urlpatterns = [
     api_path(f"{_ONE}reply/", replying.InboxReply.as_view(), "api-inbox-reply"),
     api_path(
         "responses/<uuid:public_id>/drafts/", replying.InboxDrafts.as_view(), "api-inbox-drafts"
+    ),
+    api_path("responses/classify/", analysing.InboxClassify.as_view(), "api-inbox-classify"),
+    api_path(
+        "responses/classify/batch/", analysing.InboxClassifyBatch.as_view(), "api-inbox-batch"
+    ),
+    api_path(
+        "responses/analyze-objection/", analysing.InboxObjection.as_view(), "api-inbox-objection"
+    ),
+    api_path(
+        "responses/analyze-purchase-intent/", analysing.InboxPurchase.as_view(),
+        "api-inbox-purchase",
+    ),
+    api_path(
+        "responses/generate-response/", analysing.InboxSuggest.as_view(), "api-inbox-suggest"
     ),
     api_path("responses/sla-alerts/", replying.InboxAlerts.as_view(), "api-inbox-alerts"),
     api_path(

@@ -45,7 +45,8 @@ _MODEL: Final = "inbox-base"
 
 
 @cache
-def _base() -> shipped.Base:
+def base() -> shipped.Base:
+    """The heads that ship, loaded once in a process."""
     return shipped.shipped()
 
 
@@ -60,8 +61,8 @@ def read_new(*, now: datetime, limit: int = BATCH) -> int:
     started = time.perf_counter()
     readings = read(
         [row.text or row.subject for row in rows],
-        classifier=_base().intent,
-        feeling=_base().feeling,
+        classifier=base().intent,
+        feeling=base().feeling,
     )
     ms = (time.perf_counter() - started) * 1000 / len(rows)
     for row, reading in zip(rows, readings, strict=True):

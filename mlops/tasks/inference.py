@@ -18,7 +18,7 @@ from mlops.services.predicting import Predicted, predict
 from mlops.services.registry.serving import MOST_KEPT, shelf
 from mlops.services.subjects import rows_of_subjects
 from mlops.services.winners.searching import warm_up_winners
-from mlops.tasks.asking import QUEUE, answer, put
+from workspaces.asking import QUEUE, answer, put
 from workspaces.models import Workspace
 
 _MOST_REASONS: Final = 10

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from mlops.services.winners.searching import embed_text, find_similar, likenesses
-from mlops.tasks.asking import answer
+from workspaces.asking import answer
 from workspaces.models import Workspace
 
 

@@ -263,6 +263,16 @@ OPERATIONS = {
     },
     "POST responses/<uuid:public_id>/drafts/": "inbox:write",
     "GET responses/sla-alerts/": "inbox:read",
+    **{
+        f"POST responses/{word}/": "inbox:read"
+        for word in (
+            "classify",
+            "classify/batch",
+            "analyze-objection",
+            "analyze-purchase-intent",
+            "generate-response",
+        )
+    },
     "GET responses/conversations/": "inbox:read",
     "GET responses/conversations/<uuid:public_id>/": "inbox:read",
     "POST responses/conversations/<uuid:public_id>/notes/": "inbox:write",

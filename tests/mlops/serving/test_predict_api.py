@@ -15,10 +15,11 @@ from mlops.engine.learning.feature_rows import rows_of
 from mlops.models import ModelPrediction
 from mlops.selectors.app_users import app_users
 from mlops.services.reproducing import reproduce
-from mlops.tasks import asking, predict_task, warm_up
+from mlops.tasks import predict_task, warm_up
 from tests.api.conftest import key_client
 from tests.mlops.registry.steps import champion, version_of
 from tests.mlops.serving.steps import as_trained, churn_trained, ltv_trained, serving, users
+from workspaces import asking
 from workspaces.models import JobRun
 
 ROW = rows_of(users(1))[0]

@@ -10,8 +10,9 @@ from django.utils import timezone
 from attribution.models import UserInstall
 from mlops.models import ModelPrediction
 from mlops.services.registry.adding import add_version
-from mlops.tasks import asking, predict_task
+from mlops.tasks import predict_task
 from tests.mlops.serving.steps import churn_trained, ltv_trained, serving
+from workspaces import asking
 
 ROW = {"f-channel": "meta", "f-minutes": "12.5", "f-quality": ""}
 

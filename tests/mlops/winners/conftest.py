@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mlops.services.winners import collecting, indexes, searching
-from mlops.tasks import asking, embed_text_task, find_similar_task, likenesses_task
+from mlops.tasks import embed_text_task, find_similar_task, likenesses_task
+from workspaces import asking
 from workspaces.engine.embedding.hashed import HashedTfidf
 
 
