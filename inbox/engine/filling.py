@@ -13,6 +13,7 @@ PLACES: Final = (
     Variable("first_name", sample="Ann", is_required=False),
     Variable("last_name", sample="Lee", is_required=False),
     Variable("name", sample="Ann Lee", is_required=False),
+    Variable("country", sample="AT", is_required=False),
     Variable("subject", sample="My order", is_required=False),
     Variable("workspace", sample="Shop", is_required=False),
 )
@@ -61,7 +62,7 @@ def fill(*, subject: str, body: str, values: Mapping[str, str], locale: str = "e
     TemplateError : as `check`, or it cannot be filled in with these values
     """
     compiled = compile_template(Source(subject=subject, text=body), PLACES)
-    known = {place.name: values.get(place.name, "") for place in PLACES}
+    known = {name: values.get(name, "") for name in compiled.used}
     written = render(compiled, known, locale=locale)
-    missing = tuple(name for name in compiled.used if name in known and not known[name].strip())
+    missing = tuple(name for name in compiled.used if not known[name].strip())
     return Filled(written.subject.strip(), written.text.strip(), missing)

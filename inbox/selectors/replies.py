@@ -108,7 +108,9 @@ def values_for(response: CustomerResponse) -> dict[str, str]:
         "last_name": contact.last_name,
         "name": contact.name,
         "subject": response.subject or response.conversation.subject,
+        "country": contact.country,
         "workspace": response.workspace.name,
+        "sender_name": response.workspace.name,
     }
 
 

@@ -8,21 +8,19 @@ from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
 
+from inbox.engine.filling import check
 from inbox.models import InboxChannel, Intent, ResponseTemplate
-from outreach.engine.rendering import Source, TemplateError, Variable, compile_template
-from outreach.message_values import OF_CONTACT
+from outreach.engine.rendering import TemplateError
 from workspaces.gate import Proposer
 from workspaces.models import Workspace
 from workspaces.roles import Role
+from workspaces.services.locks import lock_names
 from workspaces.services.permissions import require
 from workspaces.services.refusals import RefusedError
 
-#: What an answer may name beside the customer: the words of the message, and who answers.
-OF_ANSWER: Final = (
-    Variable("agent_name", "text", "Eva", is_required=False),
-    Variable("subject", "text", "My order", is_required=False),
-)
 PARTS: Final = (
     "name", "category", "intents", "channels", "language", "subject", "body", "requires_approval",
 )  # fmt: skip
@@ -46,7 +44,8 @@ def create_template(
     """
     require(Role.AGENT, by=by, workspace=workspace, now=now, what="Writing a template")
     template = ResponseTemplate(workspace=workspace, created_by_label=by.label[:150])
-    return _keep(template, values)
+    with transaction.atomic():
+        return _keep(template, values)
 
 
 def change_template(
@@ -112,6 +111,8 @@ def _keep(template: ResponseTemplate, values: Mapping[str, Any]) -> ResponseTemp
     for name in PARTS:
         if name in values:
             setattr(template, name, values[name])
+    # Of two of one name at once the second one is told, too.
+    lock_names([f"inbox-templates:{template.workspace_id}"])
     _refuse_wrong(template)
     template.full_clean(exclude=["workspace", "approved_by"])
     template.save()
@@ -127,6 +128,8 @@ def _refuse_wrong(template: ResponseTemplate) -> None:
     for name, (given, choices) in known.items():
         if set(given) - set(choices):
             wrong[name] = [f"Choose among {', '.join(choices)}."]
+    if _is_taken(template):
+        wrong["name"] = ["Another template has this name."]
     if not template.body.strip():
         wrong["body"] = ["Write the answer."]
     for part, text in problems_of(template.subject, template.body):
@@ -135,10 +138,16 @@ def _refuse_wrong(template: ResponseTemplate) -> None:
         raise ValidationError(wrong)
 
 
+def _is_taken(template: ResponseTemplate) -> bool:
+    others = ResponseTemplate.objects.filter(workspace=template.workspace_id, archived_at=None)
+    same = others.exclude(pk=template.pk).alias(spelled=Lower("name"))
+    return same.filter(spelled=Lower(Value(template.name))).exists()
+
+
 def problems_of(subject: str, body: str) -> list[tuple[str, str]]:
     """What keeps an answer from being filled in: the field, and a sentence."""
     try:
-        compile_template(Source(subject=subject, text=body), (*OF_CONTACT, *OF_ANSWER))
+        check(subject=subject, body=body)
     except TemplateError as error:
         names = {"subject": "subject"}
         return [(names.get(one.part, "body"), str(one)) for one in error.problems]

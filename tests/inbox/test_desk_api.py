@@ -208,3 +208,19 @@ def test_templates_that_cannot_be_filled_in_are_refused(client, values, field):
     assert [error["field"] for error in refused.json()["errors"]][:1] == [field]
     assert not ResponseTemplate.objects.exists()
     assert not Proposal.objects.exists()
+
+
+def test_a_name_that_is_taken_is_told(client, workspace):
+    body = {"name": "Hours", "body": "From nine."}
+    made = client.post("/api/responses/templates/", body, format="json")
+    assert made.status_code == 201
+    for name in ("Hours", "HOURS"):
+        refused = client.post("/api/responses/templates/", body | {"name": name}, format="json")
+        assert (refused.status_code, refused.json()["errors"]) == (
+            400, [{"field": "name", "message": "Another template has this name."}],
+        )  # fmt: skip
+    other = client.post("/api/responses/templates/", body | {"name": "Days"}, format="json").json()
+    path = f"/api/responses/templates/{other['id']}/"
+    refused = client.patch(path, {"name": "hours"}, format="json")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "name")
+    assert client.patch(path, {"name": "Days"}, format="json").status_code == 200
