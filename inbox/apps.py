@@ -13,13 +13,16 @@ class InboxConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to people, bring mailboxes, give answers to the gate, count what is overdue."""
+        from attribution.services.news import register_keeper
         from inbox import listening, onboarding, panels
         from inbox.reply_kind import ReplyHandler
         from inbox.selectors.counts import breached
+        from inbox.services.forgetting import InboxKeeper
         from workspaces import counters, gate
         from workspaces.panels import register_panel
 
         listening.register()
+        register_keeper(InboxKeeper())
         onboarding.register()
         gate.register(ReplyHandler())
         register_panel(panels.REPLY_PANEL)

@@ -90,5 +90,9 @@ def tell_people_news(*, workspace_id: int, people: Collection[int], since: datet
 
 
 def keepers() -> tuple[Keeper, ...]:
-    """Whoever keeps something of people beside attribution itself."""
-    return tuple(_keepers)
+    """Whoever keeps something of people beside attribution itself.
+
+    The last to come is asked first: its rows stand on those of the apps below it, and are found by
+    them.
+    """
+    return tuple(reversed(_keepers))

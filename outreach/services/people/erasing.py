@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.forms.models import model_to_dict
 
 from attribution.models import Person
@@ -109,16 +110,21 @@ def _empty(workspace_id: int, keys: list[int], now: datetime) -> dict[str, int]:
     AudienceMember.objects.filter(**own).delete()
     Enrolment.objects.filter(**own).delete()
     forget_tasks(points=points)
-    used = set(OutreachMessage.objects.filter(**own).values_list("point", flat=True))
     counts["addresses"] = len(points)
-    ContactPoint.objects.filter(pk__in=[one.pk for one in points if one.pk not in used]).delete()
     for point in points:
-        if point.pk in used:
-            # Messages point to it; it says no more than that there was one.
-            ContactPoint.objects.filter(pk=point.pk).update(
-                address=f"{ERASED}:{point.pk}", is_reachable=False, unreachable_reason=ERASED
-            )
+        _forget_point(point)
     return counts
+
+
+def _forget_point(point: ContactPoint) -> None:
+    key = point.pk
+    try:
+        point.delete()
+    except ProtectedError:
+        # Messages point to it, ours or of the inbox; it says no more than that there was one.
+        ContactPoint.objects.filter(pk=key).update(
+            address=f"{ERASED}:{key}", is_reachable=False, unreachable_reason=ERASED
+        )
 
 
 def _hash_suppressions(workspace_id: int, points: list[ContactPoint]) -> int:

@@ -1,0 +1,126 @@
+"""What the inbox keeps of people: told to them, and forgotten with them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from django.core.files.storage import default_storage
+from django.db.models import Q, QuerySet
+from django.forms.models import model_to_dict
+
+from inbox.models import (
+    AIClassification,
+    Attachment,
+    Conversation,
+    CustomerResponse,
+    IdentitySuggestion,
+    InternalNote,
+    ReplyDraft,
+    Satisfaction,
+)
+from outreach.models import Contact
+from workspaces.services.redacting import redact
+
+ERASED: Final = "erased"
+_LABEL: Final = "Answer to somebody erased"
+_WORDS: Final[dict[str, Any]] = {
+    "sender_address": "", "sender_name": "", "subject": "", "text": "", "quoted": "", "html": "",
+    "flag_reason": "", "recommended_action": "", "error": "", "tags": [], "thread_ids": [],
+}  # fmt: skip
+_READ: Final[dict[str, Any]] = {
+    "topics": [],
+    "entities": {},
+    "keywords": [],
+    "reasons": [],
+    "needs_person": "",
+    "action": "",
+}
+_INNER: Final = frozenset({"id", "workspace", "conversation", "arrived_in", "point", "message"})
+
+
+class InboxKeeper:
+    """Conversations of people that attribution knows."""
+
+    def erase(
+        self, *, workspace_id: int, people: Collection[int], now: datetime
+    ) -> Mapping[str, int]:
+        """Empty what they wrote and what was written to them; that there was a message stays.
+
+        Raises
+        ------
+        StateError : an answer to them is carried out just now
+        """
+        contacts = list(
+            _contacts(people).filter(workspace=workspace_id).values_list("pk", flat=True)
+        )
+        if not contacts:
+            return {}
+        responses = _responses(contacts)
+        talks = Conversation.objects.filter(
+            Q(contact__in=contacts) | Q(pk__in=responses.values("conversation"))
+        )
+        drafts = ReplyDraft.objects.filter(answers__in=responses)
+        # Proposals before conversations, as the gate locks them.
+        emptied = redact(
+            workspace_id=workspace_id, proposals=list(drafts.values_list("pk", flat=True)),
+            label=_LABEL, now=now,
+        )  # fmt: skip
+        drafts.update(text="", subject="", why_person="")
+        own = Conversation.objects.filter(contact__in=contacts)
+        counts = {
+            "conversations": own.update(subject="", preview="", tags=[]),
+            "readings": AIClassification.objects.filter(response__in=responses).update(**_READ),
+            "notes": InternalNote.objects.filter(conversation__in=own).update(
+                text=ERASED, mentions=[]
+            ),
+            "files": _forget_files(responses),
+            "replies": emptied,
+        }
+        talks.exclude(contact__in=contacts).update(preview="")
+        Satisfaction.objects.filter(conversation__in=own).update(comment="")
+        IdentitySuggestion.objects.filter(Q(first__in=contacts) | Q(second__in=contacts)).update(
+            evidence=[]
+        )
+        # Last, for the others are found by it.
+        counts["inbox messages"] = responses.update(**_WORDS)
+        return {name: count for name, count in counts.items() if count}
+
+    def export(self, *, people: Collection[int]) -> Mapping[str, list[dict[str, Any]]]:
+        """Everything that they wrote, and that was written to them."""
+        contacts = list(_contacts(people).values_list("pk", flat=True))
+        responses = _responses(contacts)
+        return {
+            "conversations": [
+                _plain(row) for row in Conversation.objects.filter(contact__in=contacts)
+            ],
+            "inbox messages": [_plain(row) for row in responses],
+            "readings": [
+                _plain(row) for row in AIClassification.objects.filter(response__in=responses)
+            ],
+        }
+
+
+def _contacts(people: Collection[int]) -> QuerySet[Contact]:
+    return Contact.objects.filter(person__in=people)
+
+
+def _responses(contacts: Collection[int]) -> QuerySet[CustomerResponse]:
+    """Messages from and to their addresses, wherever they stand."""
+    return CustomerResponse.objects.filter(point__contact__in=contacts)
+
+
+def _forget_files(responses: QuerySet[CustomerResponse]) -> int:
+    """Files of theirs alone are deleted; what others sent too stays theirs."""
+    rows = Attachment.objects.filter(response__in=responses)
+    places = set(rows.exclude(file="").values_list("file", flat=True))
+    count = rows.update(name=ERASED, file="", sha256="", content_id="", held_because=ERASED)
+    kept = set(Attachment.objects.filter(file__in=places).values_list("file", flat=True))
+    for place in sorted(places - kept):
+        default_storage.delete(place)
+    return count
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    return {name: value for name, value in model_to_dict(row).items() if name not in _INNER}
