@@ -16,6 +16,7 @@ from inbox.selectors.replies import (
     KIND,
     clearance_of,
     handling_of,
+    is_over,
     newest_of,
     response_named,
     subject_of,
@@ -132,6 +133,8 @@ def _standing(response: CustomerResponse, plan: PlanView, now: datetime) -> Sequ
     if str(newest_of(response).public_id) != plan.body["newest"]:
         return [CheckResult("newest", "blocked", "They wrote again. Read that, and answer it.")]
     newest = CheckResult("newest", "passed", "It answers the last thing that they wrote.")
+    if is_over(response):
+        return [newest, CheckResult("state", "blocked", "It was answered or closed meanwhile.")]
     if _digest(response) != plan.body["to_sha256"]:
         return [CheckResult("address", "blocked", "The address is another one by now.")]
     if words := why_not(response, now):
@@ -172,7 +175,7 @@ def _draft(
     template = template_named(response.workspace, request.get("template"))
     if request.get("template") and template is None:
         raise RequestError("template", "There is no such template.")
-    name = response.conversation.contact.name or response.sender_name or "somebody"
+    name = response.point.contact.name or response.sender_name or "somebody"
     return Draft(
         subject_key=subject_of(response),
         subject_label=f"{name}: {response.conversation}",

@@ -25,7 +25,7 @@ from inbox.selectors.replies import template_named
 from inbox.services.answering import AnswerError, Words, answer
 from inbox.services.drafting import propose_reply
 from workspaces.api.idempotency import once
-from workspaces.gate import RequestError
+from workspaces.gate import Proposer, RequestError
 
 
 class InboxReply(InboxResponsesView):
@@ -45,8 +45,9 @@ class InboxReply(InboxResponsesView):
         """Send an answer to the address that wrote; it can be taken back for a moment."""
         to, body = self.one(public_id), self.read(InboxReplyIn)
         sent = answer(
-            to=to, words=Words(body["text"], body.get("subject", "")), by=self.caller.proposer,
-            now=self.now, seen=self._seen(to, body.get("seen")), send_at=body.get("send_at"),
+            to=to, words=Words(body["text"], body.get("subject", "")),
+            by=Proposer.person(self.caller.person), now=self.now,
+            seen=self._seen(to, body.get("seen")), send_at=body.get("send_at"),
         )  # fmt: skip
         return Response(InboxReplyOut(sent).data, status=status.HTTP_201_CREATED)
 

@@ -15,7 +15,9 @@ from inbox.models import (
     AIClassification,
     AuditedReply,
     AutoSendRule,
+    ConversationStatus,
     CustomerResponse,
+    Delivery,
     Direction,
     InboxChannel,
     ResponseTemplate,
@@ -53,6 +55,18 @@ def newest_of(response: CustomerResponse) -> CustomerResponse:
         conversation=response.conversation_id, direction=Direction.IN
     )
     return rows.order_by("-at", "-pk").first() or response
+
+
+def is_over(response: CustomerResponse) -> bool:
+    """Whether nothing is left to answer: somebody answered the last message, or closed it."""
+    conversation = response.conversation
+    if conversation.status == ConversationStatus.CLOSED or conversation.archived_at is not None:
+        return True
+    ours = CustomerResponse.objects.filter(
+        conversation=conversation, direction=Direction.OUT, is_auto=False,
+        at__gte=newest_of(response).at,
+    )  # fmt: skip
+    return ours.exclude(delivery__in=(Delivery.CANCELLED, Delivery.FAILED)).exists()
 
 
 def why_not(response: CustomerResponse, now: datetime) -> str:
@@ -102,7 +116,8 @@ def clearance_of(response: CustomerResponse, body: Mapping[str, Any]) -> Clearan
 
 def values_for(response: CustomerResponse) -> dict[str, str]:
     """What an answer can say of who wrote, and of us."""
-    contact = response.conversation.contact
+    # Who wrote this, and nobody else who takes part: an answer goes to them.
+    contact = response.point.contact
     return {
         "first_name": contact.first_name,
         "last_name": contact.last_name,
@@ -123,7 +138,7 @@ def filled_for(template: ResponseTemplate, response: CustomerResponse) -> Filled
     """
     return fill(
         subject=template.subject, body=template.body, values=values_for(response),
-        locale=response.conversation.contact.locale or "en",
+        locale=response.point.contact.locale or "en",
     )  # fmt: skip
 
 
@@ -147,7 +162,8 @@ def _is_as_approved(response: CustomerResponse, body: Mapping[str, Any]) -> bool
         filled = filled_for(template, response)
     except TemplateError:
         return False
-    return not filled.missing and filled.text == body["text"]
+    told = (body["text"], body["mail_subject"])
+    return not filled.missing and (filled.text, filled.subject) == told
 
 
 def reply_context(proposal: Proposal, _now: datetime) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from inbox.models import (
     InboxPolicy,
 )
 from inbox.selectors.replies import OWN_CHANNELS, why_not
+from inbox.services.drafting import void_overtaken
 from inbox.services.restating import restate
 from inbox.services.topics import TOPIC
 from outreach.services.sending.replying import recall, schedule_reply
@@ -102,6 +103,9 @@ def answer(
         if conversation.status != ConversationStatus.CLOSED:
             _move(conversation, ConversationStatus.WAITING)
         restate([conversation.pk], now=now)
+    if not is_signed:
+        # After the transaction: the gate locks proposals before conversations.
+        void_overtaken([row], now=now, why="It was answered.")
     bump(workspace.pk, TOPIC)
     return row
 

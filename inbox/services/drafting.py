@@ -16,12 +16,12 @@ from inbox.models import (
     ReplyDraft,
     ResponseTemplate,
 )
-from inbox.selectors.replies import KIND, filled_for, handling_of, newest_of, values_for
+from inbox.selectors.replies import KIND, filled_for, handling_of, is_over, newest_of, values_for
 from outreach.engine.rendering import TemplateError
 from workspaces.engine.embedding.choosing import embedder
-from workspaces.gate import Proposer
+from workspaces.gate import GateError, Proposer
 from workspaces.models import Proposal
-from workspaces.services.proposing import SubjectBusyError, propose
+from workspaces.services.proposing import propose
 from workspaces.services.withdrawing import withdraw_all
 
 DRAFTER: Final = "Answers from templates"
@@ -77,7 +77,8 @@ def draft_by_template(
             to=to, text=filled.text, subject=filled.subject, by=Proposer.rule(DRAFTER),
             reason=why, now=now, source=DraftSource.TEMPLATE, template=template,
         )  # fmt: skip
-    except SubjectBusyError:
+    except GateError:
+        # A person's or a signed one is in the way, or the conversation was merged meanwhile.
         return None
 
 
@@ -93,7 +94,7 @@ def draft_for(response: CustomerResponse, *, now: datetime) -> Proposal | None:
     Nothing where a machine should not, where they wrote again meanwhile, or where no template is
     like the message or can be filled in.
     """
-    if newest_of(response).pk != response.pk or not wants_draft(response):
+    if newest_of(response).pk != response.pk or is_over(response) or not wants_draft(response):
         return None
     template, why = template_for(response)
     if template is None:
@@ -147,8 +148,10 @@ def _told(row: ResponseTemplate) -> str:
     return f"{row.name}. {row.body}"[:_LOOKED_AT]
 
 
-def void_overtaken(responses: Sequence[CustomerResponse], *, now: datetime) -> int:
-    """Withdraw drafts of conversations in which somebody wrote again; how many."""
+def void_overtaken(
+    responses: Sequence[CustomerResponse], *, now: datetime, why: str = "They wrote again."
+) -> int:
+    """Withdraw drafts of conversations in which somebody wrote since; how many."""
     if not responses:
         return 0
     workspace = responses[0].workspace
@@ -156,4 +159,4 @@ def void_overtaken(responses: Sequence[CustomerResponse], *, now: datetime) -> i
         workspace=workspace, conversation__in={one.conversation_id for one in responses}
     )
     waiting = Proposal.objects.filter(kind=KIND, pk__in=drafts.values("pk"))
-    return withdraw_all(proposals=waiting, workspace=workspace, why="They wrote again.", now=now)
+    return withdraw_all(proposals=waiting, workspace=workspace, why=why, now=now)

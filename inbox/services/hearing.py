@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from inbox.models import InboxChannel
 from inbox.services.taking import Incoming, take
@@ -12,6 +13,8 @@ from outreach.services.listening import meta, twilio, x
 from outreach.services.listening.answers import Written, listen
 from workspaces.inbound.registry import Failure
 from workspaces.models import Connection, InboundEvent, Workspace
+
+_ID_LENGTH: Final = 255
 
 ReadWritten = Callable[[Sequence[InboundEvent]], list[Written]]
 Consume = Callable[[Connection, Sequence[InboundEvent], datetime], Mapping[int, Failure]]
@@ -58,6 +61,11 @@ def _strangers(workspace: Workspace, written: Sequence[Written]) -> set[tuple[st
 
 def _incoming(one: Written) -> Incoming:
     return Incoming(
-        channel=InboxChannel(one.channel), address=one.address, external_id=one.key, at=one.at,
-        text=one.text, name=one.name,
+        channel=InboxChannel(one.channel), address=one.address, external_id=one.key[:_ID_LENGTH],
+        at=one.at, text=_storable(one.text), name=_storable(one.name),
     )  # fmt: skip
+
+
+def _storable(text: str) -> str:
+    """Text as PostgreSQL can hold it: JSON may bring NUL and halves of letters."""
+    return text.replace("\x00", "").encode(errors="ignore").decode()

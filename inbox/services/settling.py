@@ -7,6 +7,7 @@ from typing import Final
 
 from django.db import connection, transaction
 
+from inbox.models import Conversation, ConversationStatus
 from inbox.services.restating import restate
 from inbox.services.topics import TOPIC
 from workspaces.services.live import bump
@@ -50,7 +51,7 @@ UPDATE inbox_customerresponse r
        AND coalesce(m.status, 'sent') NOT IN ('scheduled', 'sending')
   ) t
  WHERE r.id = t.id AND r.delivery <> t.delivery
-RETURNING r.conversation_id, r.workspace_id
+RETURNING r.conversation_id, r.workspace_id, r.delivery
 """
 
 
@@ -66,18 +67,16 @@ def settle_answers(*, now: datetime) -> int:
             return 0
         cursor.execute(_SETTLED, {"ids": ids, "now": now})
         settled = cursor.fetchall()
-        restate({conversation for conversation, _ in settled}, now=now)
-        _open_failed({conversation for conversation, _ in settled})
-        for workspace_id in {workspace for _, workspace in settled}:
+        _open({conversation for conversation, _, delivery in settled if delivery == "failed"})
+        restate({conversation for conversation, _, _ in settled}, now=now)
+        for workspace_id in {workspace for _, workspace, _ in settled}:
             bump(workspace_id, TOPIC)
     return len(settled)
 
 
-def _open_failed(conversations: set[int]) -> None:
-    """Nobody waits for an answer to what never arrived."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE inbox_conversation SET status = 'open'"
-            " WHERE id = ANY(%s) AND status = 'waiting' AND waiting_since IS NOT NULL",
-            [list(conversations)],
-        )
+def _open(conversations: set[int]) -> None:
+    """Nobody waits for an answer to what never arrived, also where it was closed since."""
+    rows = Conversation.objects.filter(pk__in=conversations, merged_into=None)
+    rows.exclude(status=ConversationStatus.OPEN).update(
+        status=ConversationStatus.OPEN, closed_at=None, snoozed_until=None
+    )

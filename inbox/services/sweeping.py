@@ -58,7 +58,9 @@ def _step(due: Q, state: SlaState, kind: HappenedKind | None, now: datetime) -> 
 @transaction.atomic
 def _mark(due: Q, state: SlaState, kind: HappenedKind | None, now: datetime) -> int:
     rows = list(
-        Conversation.objects.select_for_update(skip_locked=True).filter(due).order_by("pk")[:_BATCH]
+        Conversation.objects.select_for_update(skip_locked=True)
+        .filter(due, status__in=UNCLOSED)
+        .order_by("pk")[:_BATCH]
     )
     if not rows:
         return 0

@@ -14,9 +14,17 @@ from workspaces.roles import Role
 
 GUARDED = {name: scope for name, scope in OPERATIONS.items() if ":" in scope}
 # POSTs that make nothing, or only look.
+READS_TEXTS = {
+    f"POST responses/{name}/"
+    for name in (
+        "classify", "classify/batch", "analyze-objection", "analyze-purchase-intent",
+        "generate-response",
+    )
+}  # fmt: skip
 WITHOUT_REPEAT_KEY = {
     # It tells, and makes nothing.
     "POST ml/optimize-budget/",
+    *READS_TEXTS,
     "POST connections/<uuid:public_id>/test/",
     "POST safety-policy/simulate/",
     "POST scenarios/predict/",
@@ -129,6 +137,7 @@ def test_reading_scope_never_writes(workspace, admin):
         "POST ml/optimize-budget/",
         "POST ml/predict/<str:name>/",
         "POST ml/rag/find-similar/",
+        *READS_TEXTS,
         *revenue,
     }
 

@@ -108,6 +108,12 @@ def test_viewers_and_strangers_answer_nothing(asked, workspace, viewer, other_wo
         assert post(stranger, asked, what, body).status_code == 404
 
 
+def test_a_key_that_is_nobody_sends_nothing(asked, workspace):
+    refused = post(key_client(workspace, ["inbox:write"]), asked, "reply", {"text": "Hi"})
+    assert refused.status_code == 403
+    assert not CustomerResponse.objects.filter(direction="out").exists()
+
+
 def test_what_is_late_comes_with_how_late(client, workspace, asked):
     _asked(workspace, "bob@example.com", timedelta(minutes=300))
     _asked(workspace, "cid@example.com", timedelta(minutes=200))

@@ -15,15 +15,17 @@ from inbox.models import (
     ReplyDraft,
     ResponseTemplate,
 )
+from inbox.services.answering import Words, answer
 from inbox.services.drafting import draft_by_template, propose_reply, wants_draft
 from inbox.services.restating import restate
 from inbox.services.settling import settle_answers
 from outreach.models import OutreachMessage
 from tests.inbox.steps import NOW, conversation_of, response_of
 from tests.outreach.sending.steps import channel_on, letters, send_all, smtp_to
+from tests.outreach.steps import contact_of
 from tests.sandbox.conftest import Box
 from tests.workspaces.gate_steps import fresh, run_due, sign
-from workspaces.gate import NotAllowedError, Proposer, RequestError, StalePlanError
+from workspaces.gate import NotAllowedError, Proposer, RequestError, StalePlanError, StateError
 from workspaces.models import Proposal, Status, User, Workspace
 from workspaces.services import proposing, signing
 
@@ -238,3 +240,49 @@ def test_what_wants_a_draft(asked: CustomerResponse) -> None:
     read_as(asked, intent="spam")
     asked = CustomerResponse.objects.get(pk=asked.pk)
     assert not wants_draft(asked)
+
+
+@pytest.mark.parametrize("end", ["answered", "closed"])
+def test_what_is_over_is_not_answered_once_more(
+    asked: CustomerResponse, agent: User, operator: User, end: str
+) -> None:
+    proposal = drafted(asked)
+    if end == "answered":
+        answer(to=asked, words=Words("Here."), by=Proposer.person(operator), now=NOW)
+        assert fresh(proposal).decision_reason == "It was answered."
+    else:
+        talk = asked.conversation
+        talk.status, talk.closed_at = "closed", NOW
+        talk.save()
+        sign(proposal, agent, NOW)
+        run_due(SOON)
+        assert fresh(proposal).status != Status.EXECUTED
+    assert CustomerResponse.objects.filter(direction="out").count() == (end == "answered")
+    again = drafted(CustomerResponse.objects.get(pk=asked.pk), by=Proposer.rule("Other"))
+    with pytest.raises(StateError, match="answered or closed"):
+        sign(again, agent, NOW)
+
+
+def test_an_answer_names_who_wrote_and_nobody_else(
+    asked: CustomerResponse, workspace: Workspace, approver: User
+) -> None:
+    bob = contact_of(workspace, "bob@example.com", first_name="Bob")
+    theirs = response_of(asked.conversation, point=bob.points.get(), at=NOW)
+    read_as(theirs)
+    template = template_of(workspace, approver)
+    proposal = draft_by_template(to=theirs, template=template, why="Alike", now=NOW)
+    assert proposal is not None
+    assert ReplyDraft.objects.get().text == "Hello Bob, it is on its way."
+    assert proposal.summary == "Answer Bob by E-mail"
+
+
+def test_a_subject_of_ones_own_is_signed_by_a_person(
+    asked: CustomerResponse, approver: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked.conversation.posture = "auto"
+    asked.conversation.save()
+    monkeypatch.setattr("inbox.engine.auto_send.LEAST_PRECISION", 0.0)
+    AutoSendRule.objects.create(workspace=asked.workspace, intent="question", is_on=True)
+    template = template_of(asked.workspace, approver)
+    words = "Hello Ann, it is on its way."
+    assert drafted(asked, text=words, template=template, subject="Pay").status == Status.PENDING
