@@ -133,6 +133,7 @@ class _Story:
     is_answered: bool = False
 
     def take(self, event: Event) -> None:
+        """Go on with the next event; what changes nothing in this state is passed over."""
         match event.what:
             case Happened.WROTE:
                 self._wrote(event)
@@ -188,6 +189,7 @@ class _Clock:
     pauses: Sequence[tuple[datetime, datetime | None]]
 
     def due(self, promise: Promise, message: Event, ended_at: datetime | None) -> Due:
+        """When one message is due, warned of and escalated; never where nothing is promised."""
         minutes = self.policy.minutes(promise, message.channel, message.level)
         if minutes is None:
             return Due()

@@ -27,6 +27,7 @@ class _Text:
         self._pre = 0
 
     def take(self, token: Token) -> None:
+        """Write a token, or begin and end what it begins and ends."""
         if token.kind == "text":
             self._write(token.value)
             return
@@ -61,6 +62,7 @@ class _Text:
             self._parts.append(line)
 
     def end_line(self, *, always: bool = False) -> None:
+        """Keep the line that was begun; ``always``: an empty one too."""
         text = "".join(self._parts)
         line = text.rstrip() if self._pre else _SPACE.sub(" ", text).strip()
         self._parts = []

@@ -105,6 +105,7 @@ class _Writer:
         self._link: tuple[int, dict[str, str], list[str]] | None = None
 
     def take(self, token: Token) -> None:
+        """Write what of a token may be shown."""
         if token.kind == "text":
             self._write_text(token.value)
         elif token.kind == "end":
