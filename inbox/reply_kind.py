@@ -7,7 +7,7 @@ When they write again it is a different conversation: the draft says so, and is 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -17,6 +17,7 @@ from inbox.selectors.replies import (
     clearance_of,
     handling_of,
     is_over,
+    last_said,
     newest_of,
     response_named,
     subject_of,
@@ -98,6 +99,8 @@ class ReplyHandler(OwnKind):
             return Reading("other", words="The message is gone")
         if str(newest_of(response).public_id) != plan.body["newest"]:
             return Reading("other", words="They wrote again")
+        if not _is_last(response, plan.body):
+            return Reading("other", words="Something was said since")
         return Reading("before", words="Not answered yet")
 
     def execute(self, plans: Sequence[PlanView]) -> list[Outcome]:
@@ -116,7 +119,8 @@ class ReplyHandler(OwnKind):
             return
         draft.response = answer(
             to=response, words=Words(body["text"], body["mail_subject"]), by=_signer(proposal),
-            now=now, send_at=now, proof=signed_proof(proposal), is_signed=True,
+            now=now, seen=_seen(proposal, body), send_at=now, proof=signed_proof(proposal),
+            is_signed=True,
         )  # fmt: skip
         draft.save(update_fields=["response"])
 
@@ -133,13 +137,25 @@ def _standing(response: CustomerResponse, plan: PlanView, now: datetime) -> Sequ
     if str(newest_of(response).public_id) != plan.body["newest"]:
         return [CheckResult("newest", "blocked", "They wrote again. Read that, and answer it.")]
     newest = CheckResult("newest", "passed", "It answers the last thing that they wrote.")
-    if is_over(response):
+    if is_over(response) or not _is_last(response, plan.body):
         return [newest, CheckResult("state", "blocked", "It was answered or closed meanwhile.")]
     if _digest(response) != plan.body["to_sha256"]:
         return [CheckResult("address", "blocked", "The address is another one by now.")]
     if words := why_not(response, now):
         return [newest, CheckResult("permission", "blocked", words)]
     return [newest, CheckResult("permission", "passed", "They may be written to there.")]
+
+
+def _is_last(response: CustomerResponse, body: Mapping[str, Any]) -> bool:
+    """Whether nothing was said since the plan was made, also under a time that is long past."""
+    last = last_said(response.conversation)
+    return "shown" not in body or last is None or str(last.public_id) == body["shown"]
+
+
+def _seen(proposal: Proposal, body: Mapping[str, Any]) -> CustomerResponse | None:
+    """What the signer had before him; asked once more under the lock of the conversation."""
+    rows = CustomerResponse.objects.filter(workspace=proposal.workspace)
+    return rows.filter(public_id=body.get("shown", body["newest"])).first()
 
 
 def _risk(response: CustomerResponse) -> Risk:
@@ -184,6 +200,7 @@ def _draft(
             "subject": subject_of(response), "operation": "reply",
             "conversation": str(response.conversation.public_id),
             "answers": str(response.public_id), "newest": str(newest.public_id),
+            "shown": str((last_said(response.conversation) or newest).public_id),
             "channel": response.channel, "to_sha256": _digest(response), "text": text,
             "mail_subject": subject, "template": str(template.public_id) if template else "",
             "before": "Not answered", "after": "Answered", "not_before": None,

@@ -145,7 +145,8 @@ class InboxReplyIn(Body):
     )
     seen = serializers.UUIDField(
         required=False,
-        help_text="The newest message of theirs that was read; with a newer one nothing is sent.",
+        help_text="The last message, theirs or ours, that was read; with a newer one nothing is "
+        "sent. Without it, the one that is answered has to be the last.",
     )
     send_at = serializers.DateTimeField(
         required=False, help_text="Without it, after the seconds in which it can be taken back."

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import Q
+
 from inbox.engine.auto_send import WINDOW, Clearance, Reply, Verdict, may_send, record_of
 from inbox.engine.drafting_rules import Handling, Message, Posture, handle
 from inbox.engine.filling import Filled, fill
@@ -15,6 +17,7 @@ from inbox.models import (
     AIClassification,
     AuditedReply,
     AutoSendRule,
+    Conversation,
     ConversationStatus,
     CustomerResponse,
     Delivery,
@@ -30,6 +33,11 @@ from workspaces.models import Proposal, Workspace
 KIND: Final = "inbox.reply"
 #: Channels whose messages stand in our own database: nobody has to carry them.
 OWN_CHANNELS: Final = (InboxChannel.CHAT,)
+#: What was said, by either side. What was taken back, failed or only acknowledges says nothing.
+SAID: Final = Q(direction=Direction.IN) | (
+    Q(direction=Direction.OUT, is_auto=False)
+    & ~Q(delivery__in=(Delivery.CANCELLED, Delivery.FAILED))
+)
 
 
 def subject_of(response: CustomerResponse) -> str:
@@ -55,6 +63,11 @@ def newest_of(response: CustomerResponse) -> CustomerResponse:
         conversation=response.conversation_id, direction=Direction.IN
     )
     return rows.order_by("-at", "-pk").first() or response
+
+
+def last_said(conversation: Conversation) -> CustomerResponse | None:
+    """What came last into a conversation, of theirs or ours, whatever time a mail claims."""
+    return CustomerResponse.objects.filter(SAID, conversation=conversation).order_by("-pk").first()
 
 
 def is_over(response: CustomerResponse) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID, uuid5
 
 from django.db import transaction
 
@@ -18,7 +19,7 @@ from inbox.models import (
     InboxChannel,
     InboxPolicy,
 )
-from inbox.selectors.replies import OWN_CHANNELS, why_not
+from inbox.selectors.replies import OWN_CHANNELS, SAID, newest_of, why_not
 from inbox.services.drafting import void_overtaken
 from inbox.services.restating import restate
 from inbox.services.topics import TOPIC
@@ -40,13 +41,15 @@ class AnswerError(RequestError):
 
 
 class NewerMessageError(GateError):
-    """They wrote again since the answer was begun."""
+    """Something was said since the answer was begun: by them, or by a colleague."""
 
     status = 409
 
-    def __init__(self, newer: CustomerResponse) -> None:
-        super().__init__("They wrote again meanwhile. Read it, then send.")
-        self.newer = newer
+    def __init__(self, missed: Sequence[CustomerResponse]) -> None:
+        self.missed, self.newer = missed, missed[-1]
+        ours = self.newer.direction == Direction.OUT
+        who = f"{self.newer.author_label or 'Somebody'} answered" if ours else "They wrote again"
+        super().__init__(f"{who} meanwhile. Read it, then send.")
 
 
 @dataclass(frozen=True)
@@ -65,31 +68,36 @@ def answer(
     now: datetime,
     seen: CustomerResponse | None = None,
     send_at: datetime | None = None,
+    key: str = "",
     proof: Mapping[str, Any] | None = None,
     is_signed: bool = False,
 ) -> CustomerResponse:
     """Answer a message, to the address that wrote it; until ``send_at`` it can be taken back.
 
-    ``seen`` is the newest message of theirs that the writer had before him; with a newer one
-    nothing is sent. Without ``send_at`` it waits for as long as the policy lets people undo. What
-    is signed was checked by the gate; whether it may go is asked once more when it goes.
+    ``seen`` is what came last, of theirs or ours, that the writer had before him; with something
+    newer nothing is sent. Without it the message has to be the last that was said. The same ``key``
+    of the same person is the same answer, sent once. Without ``send_at`` it waits for as long as
+    the policy lets people undo. What is signed was checked by the gate; whether it may go is asked
+    once more when it goes.
 
     Raises
     ------
     NotAllowedError : the person is no agent
     AnswerError : there is nothing to send, or nobody may write to that address now
-    NewerMessageError : they wrote again
+    NewerMessageError : they wrote again, or somebody answered
     """
     workspace = to.workspace
     require(Role.AGENT, by=by, workspace=workspace, now=now, what="Answering")
     text = _checked(words, send_at, now)
+    public_id = uuid5(workspace.public_id, f"{by.key}:{key}") if key else uuid7()
     with transaction.atomic():
         conversation = _locked(to)
-        if seen is not None:
-            _refuse_newer(conversation, seen)
+        if key and (earlier := _sent_already(conversation, public_id)):
+            return earlier
+        _refuse_newer(conversation, to, seen)
         send_at = send_at or now + timedelta(seconds=policy_of(workspace).undo_s)
         row = CustomerResponse(
-            public_id=uuid7(), workspace=workspace, conversation=conversation,
+            public_id=public_id, workspace=workspace, conversation=conversation,
             arrived_in=conversation, channel=to.channel, direction=Direction.OUT, point=to.point,
             answers=to, subject=_subject(to, words), text=text, at=now, send_at=send_at,
             author=by.user, author_label=by.label[:150], delivery=Delivery.SCHEDULED,
@@ -165,10 +173,25 @@ def _locked(to: CustomerResponse) -> Conversation:
     return conversation
 
 
-def _refuse_newer(conversation: Conversation, seen: CustomerResponse) -> None:
-    newest = conversation.responses.filter(direction=Direction.IN).order_by("-at", "-pk").first()
-    if newest is not None and newest.pk != seen.pk and newest.received_at is not None:
-        raise NewerMessageError(newest)
+def _sent_already(conversation: Conversation, public_id: UUID) -> CustomerResponse | None:
+    """The same answer, asked for once more: by a second click, or a page that was sent again."""
+    row = CustomerResponse.objects.filter(public_id=public_id).first()
+    if row is None:
+        return None
+    if row.conversation_id != conversation.pk or row.delivery == Delivery.CANCELLED:
+        raise AnswerError("key", "This answer was taken back or moved. Write it anew.")
+    return row
+
+
+def _refuse_newer(
+    conversation: Conversation, to: CustomerResponse, seen: CustomerResponse | None
+) -> None:
+    """Refuse what goes past something that the writer did not see, by the order of arrival."""
+    rows = conversation.responses.filter(SAID).order_by("pk")
+    if seen is None and (newest := newest_of(to)).pk != to.pk:
+        raise NewerMessageError([newest])
+    if missed := list(rows.filter(pk__gt=(seen or to).pk)):
+        raise NewerMessageError(missed)
 
 
 def _subject(to: CustomerResponse, words: Words) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.db import transaction
@@ -26,7 +26,7 @@ from inbox.models import (
     ReplyDraft,
     ResponseTemplate,
 )
-from inbox.selectors.replies import filled_for, why_not
+from inbox.selectors.replies import filled_for, last_said, why_not
 from inbox.services.answering import (
     AnswerError,
     NewerMessageError,
@@ -36,7 +36,7 @@ from inbox.services.answering import (
 )
 from inbox.views.acting import snoozes
 from inbox.views.listing import state_of
-from inbox.views.reading import own_conversation
+from inbox.views.reading import own_conversation, shown_of
 from outreach.engine.rendering import TemplateError
 from workspaces.gate import GateError, Proposer
 from workspaces.pages import PageRequest, page, refuse, show
@@ -70,9 +70,9 @@ class Text:
 @never_cache
 @page(Role.AGENT)
 def compose(request: PageRequest, public_id: UUID) -> HttpResponse:
-    """The form of an answer."""
+    """The form of an answer to what the page shows."""
     row = own_conversation(request, public_id)
-    return _form(request, row, {})
+    return _form(request, row, {}, seen=shown_of(row, request.GET.get("shown", "")))
 
 
 def ways_of(conversation: Conversation, now: datetime) -> list[Way]:
@@ -95,7 +95,8 @@ def _way(message: CustomerResponse, now: datetime) -> Way:
 
 def _form(
     request: PageRequest, row: Conversation, typed: Mapping[str, str], *, error: str = "",
-    newer: CustomerResponse | None = None, status: int = 200,
+    missed: Sequence[CustomerResponse] = (), seen: CustomerResponse | None = None,
+    status: int = 200,
 ) -> HttpResponse:  # fmt: skip
     now = timezone.now()
     ways = ways_of(row, now)
@@ -104,10 +105,13 @@ def _form(
         "conversation": row,
         "ways": ways,
         "is_open": any(way.is_open for way in ways),
-        "seen": ways[0].message if ways else None,
+        "first": ways[0].message if ways else None,
+        "seen": missed[-1] if missed else seen or last_said(row),
+        # The same answer is sent once, however often its form comes.
+        "key": typed.get("key") or uuid4().hex,
         "typed": typed,
         "error": error,
-        "newer": newer,
+        "missed": missed,
         "moments": snoozes(now),
         "templates": _templates(request, row, ways[0].message if ways else None),
         "state": state_of(request.GET),
@@ -145,15 +149,23 @@ def send(request: PageRequest, public_id: UUID) -> HttpResponse:
         sent = answer(
             to=_own_message(row, typed.get("to", "")),
             words=Words(text=typed.get("text", ""), subject=typed.get("subject", "")),
-            by=Proposer.person(request.user), now=now,
-            seen=_own_message(row, typed.get("seen", "")),
+            by=Proposer.person(request.user), now=now, seen=_seen(row, typed.get("seen", "")),
+            key=typed.get("key", "")[:64],
             send_at={key: at for key, _, at in snoozes(now)}.get(typed.get("when", "")),
         )  # fmt: skip
     except NewerMessageError as error:
-        return _form(request, row, typed, error=str(error), newer=error.newer, status=409)
+        return _form(request, row, typed, error=str(error), missed=error.missed, status=409)
     except (GateError, RefusedError) as error:
-        return _form(request, row, typed, error=str(error), status=error.status)
+        seen = shown_of(row, typed.get("seen", ""))
+        return _form(request, row, typed, error=str(error), seen=seen, status=error.status)
     return _sent(request, row, sent)
+
+
+def _seen(row: Conversation, text: str) -> CustomerResponse:
+    found = shown_of(row, text)
+    if found is None:
+        raise AnswerError("seen", "Open the conversation again, then answer.")
+    return found
 
 
 def _own_message(row: Conversation, text: str) -> CustomerResponse:

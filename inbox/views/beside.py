@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from inbox.models import CustomerResponse
 from inbox.services import desk, presence
 from inbox.views.listing import state_of
-from inbox.views.reading import own_conversation
+from inbox.views.reading import own_conversation, shown_of
 from workspaces.gate import GateError, Proposer
 from workspaces.pages import PageRequest, page, refuse, show
 from workspaces.roles import Role
@@ -24,7 +24,10 @@ from workspaces.services.refusals import RefusedError
 def viewed(request: PageRequest, public_id: UUID) -> HttpResponse:
     """Note that an agent opened it: its messages are not new any more."""
     row = own_conversation(request, public_id)
-    desk.mark_viewed(conversation=row, by=Proposer.person(request.user), now=timezone.now())
+    desk.mark_viewed(
+        conversation=row, upto=shown_of(row, request.POST.get("shown", "")),
+        by=Proposer.person(request.user), now=timezone.now(),
+    )  # fmt: skip
     return HttpResponse(status=204)
 
 

@@ -25,7 +25,7 @@ from inbox.models import (
 )
 from inbox.selectors.clock import clock_of
 from inbox.selectors.customer import customer_of
-from inbox.selectors.timeline import conversations_of, find_conversation, timeline_of
+from inbox.selectors.timeline import Timeline, conversations_of, find_conversation, timeline_of
 from inbox.views.listing import ICONS, state_of
 from workspaces.gate import RequestError
 from workspaces.models import Status
@@ -47,6 +47,16 @@ def own_conversation(request: PageRequest, public_id: UUID) -> Conversation:
     if found is None:
         raise Http404("There is no such conversation.")
     return found
+
+
+def shown_of(row: Conversation, text: str) -> CustomerResponse | None:
+    """The newest message that a page showed, as it tells; what came since is news."""
+    if not text:
+        return None
+    try:
+        return CustomerResponse.objects.filter(conversation=row, public_id=UUID(text)).first()
+    except ValueError:
+        return None
 
 
 @require_safe
@@ -79,6 +89,7 @@ def opened_of(request: PageRequest, row: Conversation) -> dict[str, Any]:
         "line": line,
         "icons": ICONS,
         "seen": _seen(line),
+        "shown": _shown(row, line),
         "drafts": list(
             drafts.select_related("proposal__current_plan", "template").order_by("-pk")[:3]
         ),
@@ -89,13 +100,21 @@ def opened_of(request: PageRequest, row: Conversation) -> dict[str, Any]:
     }
 
 
-def _seen(line: Any) -> str:
+def _seen(line: Timeline) -> str:
     """A short sign of what the newest page shows; another one tells that there is news."""
     told = [
         (one.kind, one.row.pk, getattr(one.row, "delivery", ""), _corrected(one.row))
         for one in line.items
     ]
     return f"{zlib.crc32(repr(told).encode()):08x}"
+
+
+def _shown(row: Conversation, line: Timeline) -> str:
+    """The message of the conversation that came last of those on the page."""
+    own = [
+        one.row for one in line.items if one.kind == "message" and one.row.conversation_id == row.pk
+    ]
+    return str(max(own, key=lambda one: one.pk).public_id) if own else ""
 
 
 def _corrected(row: Any) -> str:

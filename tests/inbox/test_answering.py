@@ -114,7 +114,48 @@ def test_nothing_goes_out_past_something_newer(
     with pytest.raises(NewerMessageError) as refused:
         answer(to=asked, words=HELLO, by=by, now=SOON, seen=asked)
     assert refused.value.newer == newer
+    # Who says nothing of what was seen answers the last message or none.
+    with pytest.raises(NewerMessageError):
+        answer(to=asked, words=HELLO, by=by, now=SOON)
     assert not CustomerResponse.objects.filter(direction="out").exists()
+
+
+def test_a_mail_that_comes_late_is_news_whatever_time_it_claims(
+    asked: CustomerResponse, by: Proposer
+) -> None:
+    late = response_of(asked.conversation, at=NOW - timedelta(hours=1), text="Never mind.")
+    with pytest.raises(NewerMessageError) as refused:
+        answer(to=asked, words=HELLO, by=by, now=SOON, seen=asked)
+    assert refused.value.newer == late
+
+
+def test_nothing_goes_out_past_a_colleagues_answer(
+    box: Box, workspace: Workspace, asked: CustomerResponse, by: Proposer, operator: User
+) -> None:
+    channel_on(smtp_to(box, workspace))
+    first = answer(to=asked, words=HELLO, by=by, now=NOW, seen=asked)
+    other = Proposer.person(operator)
+    for seen in (asked, None):
+        with pytest.raises(NewerMessageError, match=f"{by.label} answered meanwhile") as refused:
+            answer(to=asked, words=Words("Tomorrow."), by=other, now=NOW, seen=seen)
+        assert refused.value.newer == first
+    # What was taken back stands in nobody's way.
+    take_back(response=first, by=by, now=NOW)
+    assert answer(to=asked, words=Words("Tomorrow."), by=other, now=NOW, seen=asked).pk
+
+
+def test_the_same_answer_is_sent_once(
+    box: Box, workspace: Workspace, asked: CustomerResponse, by: Proposer, operator: User
+) -> None:
+    channel_on(smtp_to(box, workspace))
+    first = answer(to=asked, words=HELLO, by=by, now=NOW, seen=asked, key="k")
+    assert answer(to=asked, words=HELLO, by=by, now=NOW, seen=asked, key="k") == first
+    with pytest.raises(NewerMessageError):
+        answer(to=asked, words=HELLO, by=Proposer.person(operator), now=NOW, seen=asked, key="k")
+    take_back(response=first, by=by, now=NOW)
+    with pytest.raises(AnswerError, match="taken back"):
+        answer(to=asked, words=HELLO, by=by, now=NOW, seen=asked, key="k")
+    assert CustomerResponse.objects.filter(direction="out").count() == 1
 
 
 def test_who_must_not_be_written_to_is_not(
@@ -212,7 +253,8 @@ def test_the_policy_says_how_long_and_a_person_says_when(
     row = answer(to=asked, words=HELLO, by=by, now=NOW)
     assert row.send_at == NOW + timedelta(seconds=30)
     later = NOW + timedelta(days=2)
-    assert answer(to=asked, words=HELLO, by=by, now=NOW, send_at=later).send_at == later
+    second = answer(to=asked, words=HELLO, by=by, now=NOW, seen=row, send_at=later)
+    assert second.send_at == later
 
 
 def _on(workspace: Workspace, channel: str) -> Any:

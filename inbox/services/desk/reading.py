@@ -58,16 +58,23 @@ def _is_last(response: CustomerResponse) -> bool:
     return theirs.order_by("-at", "-pk").values_list("pk", flat=True).first() == response.pk
 
 
-def mark_viewed(*, conversation: Conversation, by: Proposer, now: datetime) -> int:
-    """Note that somebody who answers opened it; how many messages were new to us."""
+def mark_viewed(
+    *, conversation: Conversation, upto: CustomerResponse | None, by: Proposer, now: datetime
+) -> int:
+    """Note that somebody who answers was shown its messages up to one; how many were new to us.
+
+    What arrived since stays new; without a message everything that stands there was shown.
+    """
     require(Role.AGENT, by=by, workspace=conversation.workspace, now=now, what="Opening")
     with transaction.atomic():
         rows = Conversation.objects.select_for_update(no_key=True)
         rows.get(workspace=conversation.workspace, pk=conversation.pk)
         new = CustomerResponse.objects.filter(
             conversation=conversation, direction=Direction.IN, first_viewed_at=None
-        ).update(first_viewed_at=now)
-        if new or conversation.unread:
-            Conversation.objects.filter(pk=conversation.pk).update(unread=0, updated_at=now)
+        )
+        shown = new if upto is None else new.filter(pk__lte=upto.pk)
+        count, left = shown.update(first_viewed_at=now), new.count()
+        if count or conversation.unread != left:
+            Conversation.objects.filter(pk=conversation.pk).update(unread=left, updated_at=now)
             bump(conversation.workspace_id, TOPIC)
-    return new
+    return count

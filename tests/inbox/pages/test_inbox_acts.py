@@ -209,6 +209,13 @@ def test_opening_by_an_agent_is_noted(post: Any, pair: list[Conversation]) -> No
     assert states(pair, "unread") == [0, 1]
 
 
+def test_what_came_after_the_page_stays_new(post: Any, pair: list[Conversation]) -> None:
+    first, _ = (response_of(pair[0]) for _ in range(2))
+
+    post(f"{pair[0].public_id}/viewed", shown=str(first.public_id))
+    assert states(pair, "unread") == [1, 0]
+
+
 def test_agents_see_each_other(
     post: Any, pair: list[Conversation], client_as: Browse, approver: User, agent: User,
     workspace: Workspace,
@@ -279,6 +286,28 @@ def test_news_stop_an_answer_and_are_shown(post: Any, chat: CustomerResponse) ->
     assert "Typed long" in html
     assert f'name="seen" value="{newer.public_id}"' in html
     assert not CustomerResponse.objects.filter(direction="out").exists()
+
+
+def test_a_second_click_sends_nothing_more(post: Any, chat: CustomerResponse) -> None:
+    own = str(chat.public_id)
+    for _ in range(2):
+        sent = post(
+            f"{chat.conversation.public_id}/answer", to=own, seen=own, key="a1", text="Soon."
+        )
+        assert (sent.status_code, b"Undo" in sent.content) == (200, True)
+    assert CustomerResponse.objects.filter(direction="out").count() == 1
+
+
+def test_what_came_after_the_page_is_news_to_the_composer(
+    client_as: Browse, agent: User, chat: CustomerResponse
+) -> None:
+    talk = chat.conversation
+    response_of(talk, point=chat.point, text="Forget it", at=NOW + timedelta(minutes=1))
+    client = client_as(agent)
+    for shown in (str(chat.public_id), "x", ""):
+        form = client.get(f"/inbox/{talk.public_id}/compose", {"shown": shown}, headers=HTMX)
+        is_known = shown == str(chat.public_id)
+        assert (f'name="seen" value="{shown}"' in form.content.decode()) == is_known
 
 
 def test_an_answer_to_what_is_elsewhere_is_refused(
