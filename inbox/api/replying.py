@@ -20,12 +20,11 @@ from inbox.api.serializers import (
     InboxReplyOut,
 )
 from inbox.engine.sla_watch import SOON
-from inbox.models import Conversation, ConversationStatus, CustomerResponse, Direction, SlaState
-from inbox.selectors.replies import template_named
+from inbox.models import Conversation, ConversationStatus, CustomerResponse, SlaState
 from inbox.services.answering import AnswerError, Words, answer
 from inbox.services.drafting import propose_reply
 from workspaces.api.idempotency import once
-from workspaces.gate import Proposer, RequestError
+from workspaces.gate import Proposer
 
 
 class InboxReply(InboxResponsesView):
@@ -54,12 +53,10 @@ class InboxReply(InboxResponsesView):
     def _seen(self, to: CustomerResponse, public_id: UUID | None) -> CustomerResponse | None:
         if public_id is None:
             return None
-        rows = CustomerResponse.objects.filter(
-            conversation=to.conversation_id, direction=Direction.IN
-        )
+        rows = CustomerResponse.objects.filter(conversation=to.conversation_id)
         found = rows.filter(public_id=public_id).first()
         if found is None:
-            raise AnswerError("seen", "There is no such message of theirs in this conversation.")
+            raise AnswerError("seen", "There is no such message in this conversation.")
         return found
 
 
@@ -82,12 +79,9 @@ class InboxDrafts(InboxResponsesView):
     def post(self, request: Request, public_id: UUID) -> Response:
         """Propose an answer; it is void as soon as they write again."""
         to, body = self.one(public_id), self.read(InboxDraftIn)
-        template = template_named(self.workspace, body.get("template"))
-        if body.get("template") and template is None:
-            raise RequestError("template", "There is no such template.")
         proposal = propose_reply(
             to=to, text=body["text"], subject=body.get("subject", ""), by=self.caller.proposer,
-            reason=body["reason"], now=self.now, template=template,
+            reason=body["reason"], now=self.now, template=body.get("template"),
         )  # fmt: skip
         return Response(InboxDraftOut(proposal).data, status=status.HTTP_201_CREATED)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from inbox.engine.filling import places_of
 from inbox.engine.templates_choice import Template, Wanted, choose
@@ -39,7 +40,7 @@ def propose_reply(
     now: datetime,
     subject: str = "",
     source: DraftSource = DraftSource.EXTERNAL,
-    template: ResponseTemplate | None = None,
+    template: ResponseTemplate | UUID | None = None,
     idempotency_key: str = "",
 ) -> Proposal:
     """Propose an answer to a message of theirs; an agent signs it.
@@ -51,7 +52,7 @@ def propose_reply(
     """
     request: dict[str, Any] = {
         "answers": str(to.public_id), "text": text, "mail_subject": subject, "source": source,
-        "template": str(template.public_id) if template else "",
+        "template": str(getattr(template, "public_id", template) or ""),
     }  # fmt: skip
     return propose(
         workspace=to.workspace, kind=KIND, request=request, proposer=by, reason=reason, now=now,
