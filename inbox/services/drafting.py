@@ -150,9 +150,16 @@ def _told(row: ResponseTemplate) -> str:
 
 
 def void_overtaken(
-    responses: Sequence[CustomerResponse], *, now: datetime, why: str = "They wrote again."
+    responses: Sequence[CustomerResponse],
+    *,
+    now: datetime,
+    why: str = "They wrote again.",
+    before: datetime | None = None,
 ) -> int:
-    """Withdraw drafts of conversations in which somebody wrote since; how many."""
+    """Withdraw drafts of conversations in which somebody wrote since; how many.
+
+    ``before``: only those that were made until then.
+    """
     if not responses:
         return 0
     workspace = responses[0].workspace
@@ -160,4 +167,6 @@ def void_overtaken(
         workspace=workspace, conversation__in={one.conversation_id for one in responses}
     )
     waiting = Proposal.objects.filter(kind=KIND, pk__in=drafts.values("pk"))
+    if before is not None:
+        waiting = waiting.filter(created_at__lte=before)
     return withdraw_all(proposals=waiting, workspace=workspace, why=why, now=now)

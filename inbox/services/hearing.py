@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from inbox.models import InboxChannel
-from inbox.services.taking import Incoming, take
+from inbox.services.taking import SOURCE, Incoming, take
 from outreach.models import ContactPoint
 from outreach.services.listening import meta, twilio, x
 from outreach.services.listening.answers import Written, listen
@@ -41,8 +41,8 @@ take_x = consumer_of(x.written_in)
 def hear(*, workspace: Workspace, written: Sequence[Written], now: datetime) -> None:
     """Take messages in. What strangers ask for is carried out too, now that they are known."""
     said = [one for one in written if one.text.strip()]
-    strangers = _strangers(workspace, said)
     take(workspace=workspace, incoming=[_incoming(one) for one in said], now=now)
+    strangers = _strangers(workspace, said)
     listen(workspace=workspace, written=[one for one in said if _of(one) in strangers])
 
 
@@ -51,12 +51,15 @@ def _of(one: Written) -> tuple[str, str]:
 
 
 def _strangers(workspace: Workspace, written: Sequence[Written]) -> set[tuple[str, str]]:
-    """Senders that nobody knows yet: outreach passed over what they wrote."""
+    """Senders whom the inbox made known: outreach may have passed over what they wrote first.
+
+    Told by what is kept and not by who was unknown before, so that it holds for a second try too;
+    what is listened to twice counts once.
+    """
     points = ContactPoint.objects.filter(
-        workspace=workspace, address__in={one.address for one in written}
+        workspace=workspace, address__in={one.address for one in written}, contact__source=SOURCE
     )
-    known = set(points.values_list("channel", "address"))
-    return {_of(one) for one in written} - known
+    return set(points.values_list("channel", "address"))
 
 
 def _incoming(one: Written) -> Incoming:

@@ -10,7 +10,7 @@ from inbox.engine.mail import Mail, MailError, OwnMarks
 from inbox.engine.mail.thread_keys import answered_ids
 from inbox.models import InboxChannel
 from inbox.services.mail_events import mail_of
-from inbox.services.taking import Incoming, take
+from inbox.services.taking import Incoming, rows_told, take
 from outreach.engine.addresses import AddressError
 from outreach.engine.addresses import email as spelled
 from outreach.models import ChannelPolicy, MessageChannel
@@ -44,16 +44,19 @@ def take_mails(
     """Keep what people wrote; returns how many mails that were. What they ask for is carried out.
 
     Each comes with the moment at which it arrived: that counts, for a Date anybody may write. The
-    address that wrote is that of From: answers go there, whatever Reply-To says.
+    address that wrote is that of From: answers go there, whatever Reply-To says. Only where From
+    is our own address a form mailed it, and who filled that in stands in Reply-To: that is who
+    wrote. So Reply-To leads an answer nowhere where a forged From would not lead it too.
     """
     incoming = [one for mail, at in mails if (one := incoming_of(mail, at)) is not None]
     kept = take(workspace=workspace, incoming=incoming, now=now)
+    # Also of what was kept before: whoever kept it may have died before this.
     written = [
         Written(
             channel=MessageChannel.EMAIL, address=row.point.address, text=row.text, at=row.at,
             key=row.external_id,
         )
-        for row in kept
+        for row in rows_told(workspace, incoming)
         if not row.is_auto
     ]  # fmt: skip
     listen(workspace=workspace, written=written)
@@ -74,17 +77,18 @@ def own_marks(workspace: Workspace) -> OwnMarks:
 
 def incoming_of(mail: Mail, arrived_at: datetime) -> Incoming | None:
     """Message of a mail; ``None`` for reports of delivery, loops, and what nobody can answer."""
-    if mail.is_bounce or mail.is_loop or mail.sender is None:
+    writer = mail.writer
+    if mail.is_bounce or mail.is_loop or writer is None:
         return None
     try:
-        address = spelled(mail.sender.address)
+        address = spelled(writer.address)
     except AddressError:
         return None
     quoted = "\n\n".join(one for one in (mail.body.signature, mail.body.quoted) if one)
     return Incoming(
         channel=InboxChannel.EMAIL, address=address, external_id=mail.external_id[:_ID_LENGTH],
         at=arrived_at, text=mail.body.reply or mail.body.text,
-        name=mail.sender.name, subject=mail.subject, html=mail.body.safe_html, quoted=quoted,
+        name=writer.name, subject=mail.subject, html=mail.body.safe_html, quoted=quoted,
         thread_ids=tuple(one[:_ID_LENGTH] for one in answered_ids(mail)[:_MOST_REFERENCES]),
         is_auto=mail.is_auto_reply, files=mail.attachments,
     )  # fmt: skip

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from inbox.engine.mail import Attachment as File
 from inbox.engine.placing import Known, Letter, place
@@ -42,6 +42,8 @@ MACHINE: Final = "Countersign"
 _SUBJECT_LENGTH: Final = 300
 #: What was not touched for so long is not gone on with, unless a message names it.
 _LOOKS_BACK: Final = timedelta(days=60)
+#: With more ids at a time the planner may read the table instead of the index.
+_CHUNK: Final = 50
 
 
 @dataclass(frozen=True)
@@ -77,17 +79,54 @@ def take(
     """Keep what was not kept yet; returns that, in the order in which it was written.
 
     Somebody whom nobody knows becomes a contact. An answer wakes what was snoozed, goes on with
-    what waited for it, and opens again what was closed.
+    what waited for it, and opens again what was closed. What is told again is not kept again, but
+    what follows of it is made up for: whoever kept it may have died before.
     """
     if not incoming:
         return []
     store(workspace, [file for one in incoming for file in one.files])
+    responses, known = _kept(workspace, incoming, now)
+    # After the transaction: the gate locks proposals before conversations. Until then it sees by
+    # itself that a draft answers something older.
+    void_overtaken(responses, now=now)
+    void_overtaken(known, now=now, before=max((_arrived(one) for one in known), default=now))
+    if responses:
+        bump(workspace.pk, TOPIC)
+    return responses
+
+
+def rows_told(workspace: Workspace, incoming: Sequence[Incoming]) -> list[CustomerResponse]:
+    """Messages as they are kept, whoever kept them and when, in the order in which they came."""
+    wanted = {(one.channel, one.external_id) for one in incoming}
+    rows = [
+        row
+        for some in batched(sorted(wanted), _CHUNK)
+        for row in _named(workspace, some).select_related("workspace", "point")
+        if (row.channel, row.external_id) in wanted
+    ]
+    return sorted(rows, key=lambda one: (one.at, one.pk))
+
+
+def batched(names: Sequence[tuple[str, str]], size: int) -> Iterator[Sequence[tuple[str, str]]]:
+    """Some at a time."""
+    return (names[place : place + size] for place in range(0, len(names), size))
+
+
+def _arrived(row: CustomerResponse) -> datetime:
+    return row.received_at or row.at
+
+
+def _kept(
+    workspace: Workspace, incoming: Sequence[Incoming], now: datetime
+) -> tuple[list[CustomerResponse], list[CustomerResponse]]:
+    """Keep what is new; returns that, and what was kept before."""
     with transaction.atomic():
         # Messages of one sender are kept one after the other, by whichever way they come.
         lock_names([f"inbox:{workspace.pk}:{':'.join(one.sender)}" for one in incoming])
-        new = _new(workspace, incoming)
+        known = rows_told(workspace, incoming)
+        new = _new(incoming, known)
         if not new:
-            return []
+            return [], known
         points = _points(workspace, new, now)
         shelf = _Shelf(workspace, points, new, now)
         responses = [shelf.add(one, now) for one in new]
@@ -101,21 +140,25 @@ def take(
         if files:
             Attachment.objects.bulk_create(files)
         restate({one.conversation_id for one in responses}, now=now)
-    # After the transaction: the gate locks proposals before conversations. Until then it sees by
-    # itself that a draft answers something older.
-    void_overtaken(responses, now=now)
-    bump(workspace.pk, TOPIC)
-    return responses
+    return responses, known
 
 
-def _new(workspace: Workspace, incoming: Sequence[Incoming]) -> list[Incoming]:
+def _named(workspace: Workspace, names: Sequence[tuple[str, str]]) -> QuerySet[CustomerResponse]:
+    """Messages of some ids on some channels: by the index that keeps each once, so no more than a
+    few at a time, and none without an id.
+    """
+    rows = CustomerResponse.objects.filter(
+        workspace=workspace, channel__in=sorted({channel for channel, _ in names}),
+        external_id__in=sorted({name for _, name in names}),
+    )  # fmt: skip
+    return rows.exclude(external_id="")
+
+
+def _new(incoming: Sequence[Incoming], known: Sequence[CustomerResponse]) -> list[Incoming]:
     """Those that are not kept yet, each once, in the order in which they were written."""
     once = {(one.channel, one.external_id): one for one in reversed(incoming)}
-    known = CustomerResponse.objects.filter(
-        workspace=workspace, external_id__in={one.external_id for one in incoming}
-    )
-    for key in known.values_list("channel", "external_id"):
-        once.pop((InboxChannel(key[0]), key[1]), None)
+    for row in known:
+        once.pop((InboxChannel(row.channel), row.external_id), None)
     return sorted(once.values(), key=lambda one: (one.at, one.external_id))
 
 
@@ -177,13 +220,19 @@ class _Shelf:
     def _standing(self, incoming: Sequence[Incoming], now: datetime) -> dict[int, Conversation]:
         """What these people and we wrote before, locked in the order of keys."""
         contacts = {point.contact_id for point in self._points.values()}
-        refers = {ref for one in incoming for ref in one.thread_ids}
-        named = CustomerResponse.objects.filter(workspace=self._workspace, external_id__in=refers)
-        self._by_id = dict(named.values_list("external_id", "conversation_id"))
-        spoken_of = {self._conversation_of(ref) for ref in refers}
+        refers = {(one.channel, ref) for one in incoming for ref in one.thread_ids}
+        self._by_id = {
+            ref: conversation
+            for some in batched(sorted(refers), _CHUNK)
+            for ref, conversation in _named(self._workspace, some).values_list(
+                "external_id", "conversation_id"
+            )
+        }
+        spoken_of = {self._conversation_of(ref) for _, ref in refers}
         lately = Q(contact__in=contacts, last_message_at__gt=now - _LOOKS_BACK)
         rows = (
-            Conversation.objects.select_for_update()
+            Conversation.objects.select_for_update(of=("self",))
+            .select_related("contact")
             .filter(
                 lately | Q(pk__in=spoken_of - {None}),
                 workspace=self._workspace, merged_into=None, archived_at=None,
@@ -199,13 +248,15 @@ class _Shelf:
         if one.at > conversation.last_message_at:
             conversation.last_message_at = one.at
         self._woken[conversation.pk] = conversation
+        stranger = _stranger_words(conversation, point)
         return CustomerResponse(
             workspace=self._workspace, conversation=conversation, arrived_in=conversation,
             channel=one.channel, direction=Direction.IN, point=point,
             external_id=one.external_id, thread_ids=list(one.thread_ids),
             sender_address=one.address, sender_name=one.name[:200], subject=one.subject[:998],
             text=one.text, quoted=one.quoted, html=one.html, at=min(one.at, now), received_at=now,
-            is_auto=one.is_auto, delivery=Delivery.NONE,
+            is_auto=one.is_auto, delivery=Delivery.NONE, is_flagged=bool(stranger),
+            flag_reason=stranger,
         )  # fmt: skip
 
     def _place(self, one: Incoming, point: ContactPoint) -> Conversation | None:
@@ -268,6 +319,18 @@ class _Shelf:
                 else HappenedKind.REOPENED
             )
             _note(row, kind, now, {"status": before})
+
+
+def _stranger_words(conversation: Conversation, point: ContactPoint) -> str:
+    """What to tell where somebody else than the conversation is with writes into it.
+
+    A colleague may answer for them; or somebody to whom a mail was handed on. Answers to it go to
+    who wrote it, so that is to be seen.
+    """
+    theirs, own = conversation.contact, point.contact
+    if theirs.pk == own.pk or theirs.person_id == own.person_id:
+        return ""
+    return f"{own.name or point.address} wrote this, not {theirs.name or 'who began it'}"[:200]
 
 
 def _named_by(workspace: Workspace, incoming: Sequence[Incoming]) -> dict[str, OutreachMessage]:

@@ -91,7 +91,9 @@ def opened_of(request: PageRequest, row: Conversation) -> dict[str, Any]:
         "seen": _seen(line),
         "shown": _shown(row, line),
         "drafts": list(
-            drafts.select_related("proposal__current_plan", "template").order_by("-pk")[:3]
+            drafts.select_related("proposal__current_plan", "template", "answers__point").order_by(
+                "-pk"
+            )[:3]
         ),
         "intents": Intent.choices,
         "may_act": has_role(request, Role.AGENT),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -13,6 +15,7 @@ from django.core.files.storage import default_storage
 
 from inbox.models import Attachment, Conversation, CustomerResponse
 from inbox.services.answering import Words, answer
+from inbox.services.drafting import propose_reply
 from inbox.services.mailing import consume
 from outreach.models import Consent
 from tests.inbox.steps import NOW
@@ -20,7 +23,7 @@ from tests.outreach.sending.steps import channel_on, connection_to, letters, sen
 from tests.outreach.steps import contact_of
 from tests.sandbox.conftest import Box
 from workspaces.gate import Proposer
-from workspaces.models import Connection, InboundEvent, User, Workspace
+from workspaces.models import Connection, InboundEvent, Proposal, User, Workspace
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +108,8 @@ def test_machines_stop_no_clock_and_start_none(connection: Connection) -> None:
         {"From": "not an address"},
         {"From": "Shop <help@shop.example>"},
         {"X-Countersign-Loop": "acme"},
+        {"From": "Shop <help@shop.example>", "Reply-To": "help@shop.example"},
+        {"From": "help@shop.example", "Reply-To": "bo@example.com", "X-Countersign-Loop": "acme"},
     ],
 )
 def test_what_nobody_can_answer_is_not_kept(
@@ -113,6 +118,68 @@ def test_what_nobody_can_answer_is_not_kept(
     channel_on(smtp_to(box, workspace), sender="Shop <help@shop.example>")
     assert arrive(connection, mail(**headers)) == {}
     assert not CustomerResponse.objects.exists()
+
+
+def test_who_fills_in_a_form_is_who_wrote(
+    box: Box, connection: Connection, workspace: Workspace
+) -> None:
+    channel_on(smtp_to(box, workspace), sender="Shop <no-reply@shop.example>")
+    form = {"From": "Shop <No-Reply@shop.example>", "Reply-To": "Bo Hill <Bo@Example.com>"}
+    arrive(connection, mail(**form))
+    row = CustomerResponse.objects.get()
+    assert (row.point.address, row.sender_name, row.is_auto) == ("bo@example.com", "Bo Hill", False)
+    # Of anybody else Reply-To is not believed.
+    other = mail(**{"Reply-To": "bo@example.com", "Message-ID": "<2@x>", "Subject": "Else"})
+    arrive(connection, other)
+    assert CustomerResponse.objects.get(subject="Else").point.address == "ann@example.com"
+
+
+def test_what_follows_is_made_up_for_where_a_worker_died(
+    connection: Connection, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact = contact_of(workspace)
+    with _killed_at("inbox.services.mailing.listen", monkeypatch), pytest.raises(MemoryError):
+        arrive(connection, mail("STOP\n"))
+    assert CustomerResponse.objects.count() == 1
+    for _ in range(2):
+        arrive(connection, mail("STOP\n"))
+    assert Consent.objects.get(contact=contact, is_given=False).channel == "email"
+
+
+def test_drafts_are_voided_where_a_worker_died_before_that(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrive(connection, mail())
+    asked = CustomerResponse.objects.get()
+    old = _draft(asked, NOW)
+    late = mail("And?", **{"Message-ID": "<2@x>", "Subject": "Re: Order 7"})
+    void = "inbox.services.taking.void_overtaken"
+    with _killed_at(void, monkeypatch), pytest.raises(MemoryError):
+        arrive(connection, late, now=SOON)
+    arrive(connection, late, now=SOON + timedelta(minutes=1))
+    old.refresh_from_db()
+    assert old.status == "cancelled"
+    # What was drafted since stays, however often it is told.
+    new = _draft(CustomerResponse.objects.get(text="And?"), SOON + timedelta(minutes=2))
+    arrive(connection, late, now=SOON + timedelta(minutes=3))
+    new.refresh_from_db()
+    assert new.status == "pending"
+
+
+@contextmanager
+def _killed_at(place: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let a worker die where it comes to a place."""
+    with monkeypatch.context() as patched:
+        patched.setattr(place, _die)
+        yield
+
+
+def _die(*_: Any, **__: Any) -> None:
+    raise MemoryError
+
+
+def _draft(to: CustomerResponse, now: Any) -> Proposal:
+    return propose_reply(to=to, text="Soon.", by=Proposer.rule("Drafts"), reason="It", now=now)
 
 
 def test_what_is_no_mail_is_told_and_does_no_harm(connection: Connection) -> None:

@@ -16,7 +16,7 @@ from inbox.models import (
     InboxChannel,
 )
 from inbox.services.restating import restate
-from inbox.services.taking import Incoming, take
+from inbox.services.taking import Incoming, _named, take
 from outreach.models import Contact, ContactPoint
 from tests.inbox.steps import NOW, conversation_of, response_of
 from tests.outreach.steps import contact_of, message_of, point_of
@@ -78,10 +78,29 @@ def test_a_batch_goes_where_each_belongs_in_its_order(workspace: Workspace) -> N
 
 def test_an_answer_to_a_mail_belongs_where_that_is_whoever_wrote_it(workspace: Workspace) -> None:
     take(workspace=workspace, incoming=[mail("<1@x>")], now=NOW)
-    colleague = mail("<2@x>", address="bob@example.com", subject="", thread_ids=("<1@x>",))
+    colleague = mail(
+        "<2@x>", address="bob@example.com", name="Bob", subject="", thread_ids=("<1@x>",)
+    )
     (kept,) = take(workspace=workspace, incoming=[colleague], now=NOW)
     assert kept.conversation.contact.name == "Ann Lee"
     assert kept.point.address == "bob@example.com"
+    # An answer to it goes to Bob, so that is said.
+    assert (kept.is_flagged, kept.flag_reason) == (True, "Bob wrote this, not Ann Lee")
+
+
+def test_only_the_channel_of_a_message_names_others(workspace: Workspace) -> None:
+    phone = mail("<1@x>", channel=InboxChannel.SMS, address="+4366012345", subject="")
+    take(workspace=workspace, incoming=[phone], now=NOW)
+    (kept,) = take(workspace=workspace, incoming=[mail("<2@x>", thread_ids=("<1@x>",))], now=NOW)
+    assert (kept.conversation.channel, kept.is_flagged) == ("email", False)
+
+
+def test_what_was_kept_is_found_by_the_index_that_keeps_it_once(workspace: Workspace) -> None:
+    names = [("email", f"<{place}@x>") for place in range(50)]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = _named(workspace, names).values_list("pk").explain()
+    assert "inbox_customerresponse_once" in plan
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from inbox.engine.mail.model import (
     LIMITS,
-    LOOP_HEADER,
     Address,
     Attachment,
     Body,
@@ -15,6 +14,6 @@ from inbox.engine.mail.model import (
 from inbox.engine.mail.reading import read_mail
 
 __all__ = [
-    "LIMITS", "LOOP_HEADER", "Address", "Attachment", "Body", "Bounce", "Limits", "Mail",
-    "MailError", "OwnMarks", "read_mail",
+    "LIMITS", "Address", "Attachment", "Body", "Bounce", "Limits", "Mail", "MailError",
+    "OwnMarks", "read_mail",
 ]  # fmt: skip

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from inbox.engine.mail.model import LOOP_HEADER, OwnMarks
+from inbox.engine.mail.model import Address, OwnMarks
+from outreach.engine.mail_loops import LOOP_HEADER
 
 #: Fields by name in lower case, in their order.
 Fields = Mapping[str, Sequence[str]]
@@ -79,10 +80,26 @@ def is_bounce(
     return (is_machine or has_no_return_path(fields)) and _BOUNCE_SUBJECT.match(subject) is not None
 
 
+def form_writer(
+    sender: Address | None, reply_to: Sequence[Address], own: OwnMarks
+) -> Address | None:
+    """Return who filled in a form that our own address mailed to us, if it is such a mail.
+
+    Forms of websites send from an address of the site and name the visitor in Reply-To. What
+    names none but ourselves is no form.
+    """
+    if sender is None or sender.address not in own.addresses:
+        return None
+    return next((one for one in reply_to if one.address not in own.addresses), None)
+
+
 def loop_because(
     fields: Fields, message_id: str, sender: str, own: OwnMarks, max_received: int
 ) -> str:
-    """Return by what a mail is known as one that went in a circle, empty for all others."""
+    """Return by what a mail is known as one that went in a circle, empty for all others.
+
+    ``sender`` is who wrote it: of a form not our own address.
+    """
     if message_id and message_id in own.message_ids:
         return "Its Message-ID is one of ours"
     values = {value.strip() for value in fields.get(LOOP_HEADER.lower(), ())}

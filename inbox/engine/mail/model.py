@@ -46,10 +46,6 @@ class OwnMarks:
     loop_values: frozenset[str] = frozenset()
 
 
-#: Our answers carry it; a mail that comes with it has been here before.
-LOOP_HEADER = "X-Countersign-Loop"
-
-
 @dataclass(frozen=True, slots=True)
 class Address:
     """One mailbox: the address in lower case, the name as it is shown."""
@@ -103,6 +99,7 @@ class Body:
 class Mail:
     """One mail, read.
 
+    ``form_writer`` is who filled in a form that one of our own addresses mailed: Reply-To.
     ``automatic_because`` says by what a mail is known that nobody answers by machine,
     ``loop_because`` by what one of ours that came back. ``returned_id`` is the Message-ID of
     the mail that a report is about. ``problems`` are sentences on what was cut or not understood;
@@ -122,6 +119,7 @@ class Mail:
     sent_at: datetime | None = None
     body: Body = Body()
     attachments: tuple[Attachment, ...] = ()
+    form_writer: Address | None = None
     automatic_because: str = ""
     is_bounce: bool = False
     bounces: tuple[Bounce, ...] = ()
@@ -131,9 +129,14 @@ class Mail:
     problems: tuple[str, ...] = ()
 
     @property
+    def writer(self) -> Address | None:
+        """Who wrote it: From, or who filled in the form."""
+        return self.form_writer or self.sender
+
+    @property
     def is_auto_reply(self) -> bool:
         """Whether a machine wrote it, or nobody waits for an answer."""
-        return bool(self.automatic_because)
+        return bool(self.automatic_because) and self.form_writer is None
 
     @property
     def is_loop(self) -> bool:

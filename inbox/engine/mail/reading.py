@@ -97,6 +97,8 @@ def _mail(raw: bytes, message: Message, own: OwnMarks, limits: Limits) -> Mail:
     senders = addresses_in(fields.get("from", ()), limits.addresses)
     sender = senders[0] if senders else None
     address = sender.address if sender else ""
+    reply_to = addresses_in(fields.get("reply-to", ()), limits.addresses)
+    form_writer = automatic.form_writer(sender, reply_to, own)
     subject = shown(first(fields, "subject"), limits.subject_length)
     ids = ids_in(first(fields, "message-id"), 1)
     answered = ids_in(first(fields, "in-reply-to"), limits.references)
@@ -109,7 +111,8 @@ def _mail(raw: bytes, message: Message, own: OwnMarks, limits: Limits) -> Mail:
         in_reply_to=answered[0] if answered else "",
         references=ids_in(" ".join(fields.get("references", ())), limits.references),
         sender=sender,
-        reply_to=addresses_in(fields.get("reply-to", ()), limits.addresses),
+        reply_to=reply_to,
+        form_writer=form_writer,
         to=addresses_in(fields.get("to", ()), limits.addresses),
         cc=addresses_in(fields.get("cc", ()), limits.addresses),
         delivered_to=_delivered_to(fields, limits),
@@ -124,7 +127,8 @@ def _mail(raw: bytes, message: Message, own: OwnMarks, limits: Limits) -> Mail:
         bounces=tuple(parts.bounces),
         returned_id=parts.returned_id if report else "",
         loop_because=automatic.loop_because(
-            fields, ids[0] if ids else "", address, own, limits.received
+            fields, ids[0] if ids else "", form_writer.address if form_writer else address, own,
+            limits.received,
         ),
         languages=languages_of(fields, body.html, parts.charset),
         problems=tuple(parts.problems),

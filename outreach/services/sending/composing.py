@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from outreach.addresses import click_address, pixel_address, unsubscribe_address
+from outreach.engine.mail_loops import LOOP_HEADER
 from outreach.engine.rendering import Link, TemplateError, render
 from outreach.message_values import compiled_of, values_for
 from outreach.models import (
@@ -120,7 +121,7 @@ def _headers(message: OutreachMessage) -> dict[str, str]:
     headers = {"Feedback-ID": f"{campaign}:{message.purpose}:{workspace.slug}"}
     if message.is_reply:
         # What comes back with it was here before: nobody answers it once more.
-        headers["X-Countersign-Loop"] = workspace.slug
+        headers[LOOP_HEADER] = workspace.slug
     if thread := message.proof.get("thread_ids"):
         # The nearest first here; RFC 5322 wants the oldest first.
         headers |= {"In-Reply-To": thread[0], "References": " ".join(reversed(thread))}
