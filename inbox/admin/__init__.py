@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from inbox.admin import conversations, rules
+from inbox.admin import conversations, rules, ways_in
 from workspaces.eventadmin import register_events
 
-__all__ = ["conversations", "rules"]
+__all__ = ["conversations", "rules", "ways_in"]
 
 register_events("inbox")

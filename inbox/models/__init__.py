@@ -43,6 +43,7 @@ from inbox.models.rules import (
     Satisfaction,
     SLAPolicy,
 )
+from inbox.models.ways_in import ChatVisitor, ChatWidget, Mailbox
 
 __all__ = [
     "UNCLOSED",
@@ -54,6 +55,8 @@ __all__ = [
     "AuditedReply",
     "AutoSendRule",
     "BusinessHours",
+    "ChatVisitor",
+    "ChatWidget",
     "Conversation",
     "ConversationEvent",
     "ConversationStatus",
@@ -68,6 +71,7 @@ __all__ = [
     "Intent",
     "InternalNote",
     "ListOrder",
+    "Mailbox",
     "Posture",
     "ReplyDraft",
     "ResponseTemplate",

@@ -151,6 +151,9 @@ class Conversation(models.Model):
     value_at_risk = models.FloatField(
         default=0, db_default=0, help_text="Worth of the customer times their churn risk."
     )
+    valued_at = models.DateTimeField(
+        null=True, blank=True, help_text="When that was last reckoned; empty: never."
+    )
     order_key = models.FloatField(
         default=0, db_default=0,
         help_text="Higher: waiting costs more. Two rows never change places by time alone.",
@@ -231,6 +234,27 @@ class Conversation(models.Model):
                 fields=["workspace", "status", "-last_message_at", "-id"],
                 name="inbox_conversation_newest",
             ),
+            models.Index(
+                fields=["workspace", "team", "-order_key", "-id"],
+                name="inbox_conversation_team",
+                condition=Q(status="open"),
+            ),
+            # Everything, the newest first.
+            models.Index(
+                fields=["workspace", "-last_message_at", "-id"], name="inbox_conversation_all"
+            ),
+            # What ended lately: reports, and who is asked how it was.
+            models.Index(
+                fields=["workspace", "closed_at"],
+                name="inbox_conversation_ended",
+                condition=Q(status="closed", merged_into=None),
+            ),
+            # What is due soon or overdue.
+            models.Index(
+                fields=["workspace", "due_at", "id"],
+                name="inbox_conversation_late",
+                condition=Q(sla_state__in=["warned", "breached", "escalated"]),
+            ),
             # What is due, and what the sweep has to mark next.
             models.Index(
                 fields=["workspace", "due_at"],
@@ -288,6 +312,12 @@ class HappenedKind(models.TextChoices):
     BREACHED = "breached", "Target missed"
     ESCALATED = "escalated", "Escalated"
     UNDONE = "undone", "Undone"
+    WAITING = "waiting", "Waiting for the customer"
+    ANSWERED = "answered", "Answered"
+    FAILED = "failed", "Answer not delivered"
+    RATED = "rated", "Rated"
+    JOINED = "joined", "The same person"
+    PARTED = "parted", "Two people after all"
 
 
 class ConversationEvent(models.Model):

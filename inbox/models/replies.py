@@ -129,6 +129,15 @@ class ReplyDraft(models.Model):
         CustomerResponse, null=True, blank=True, on_delete=models.PROTECT, related_name="draft",
         db_constraint=False, help_text="The answer that it became.",
     )  # fmt: skip
+    sources = models.JSONField(
+        default=list, blank=True, help_text="What it rests on, as a person reads it."
+    )
+    similarity = models.FloatField(
+        null=True, blank=True, help_text="Of the message to the template's, −1 to 1."
+    )
+    was_auto = models.BooleanField(
+        default=False, db_default=False, help_text="Nobody signed it: the policy let it go out."
+    )
     cluster = models.UUIDField(
         null=True, blank=True, help_text="Drafts that say nearly the same are signed together."
     )

@@ -113,11 +113,20 @@ class CustomerResponse(models.Model):
     sender_name = models.CharField(max_length=200, blank=True, default="")
     subject = models.CharField(max_length=998, blank=True, default="")
     text = models.TextField(blank=True, default="", help_text="What they wrote now.")
+    media = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='What came beside words, such as [{"type": "image/jpeg", "url": "https://…"}].',
+    )
     quoted = models.TextField(blank=True, default="", help_text="Quotes and signature below it.")
     html = models.TextField(blank=True, default="", help_text="Made safe.")
     at = models.DateTimeField(help_text="When it was written, as far as known; never ahead of us.")
     received_at = models.DateTimeField(null=True, blank=True)
     first_viewed_at = models.DateTimeField(null=True, blank=True)
+    read_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a model read it, or gave up; empty: not yet."
+    )
+    failed_reads = models.PositiveSmallIntegerField(default=0, db_default=0)
     is_auto = models.BooleanField(default=False, help_text="A machine wrote it: it stops no clock.")
     is_flagged = models.BooleanField(default=False)
     flag_reason = models.CharField(max_length=200, blank=True, default="")
@@ -184,9 +193,21 @@ class CustomerResponse(models.Model):
             models.Index(
                 fields=["conversation", "at", "id"], name="inbox_customerresponse_thread"
             ),
-            # What arrived lately: reports, and what nobody has read yet.
+            # What arrived lately: reports.
             models.Index(
                 fields=["workspace", "direction", "at"], name="inbox_customerresponse_days"
+            ),
+            # What nobody has read yet.
+            models.Index(
+                fields=["received_at"],
+                name="inbox_customerresponse_unread",
+                condition=Q(direction="in", read_at=None),
+            ),
+            # What news may still come of.
+            models.Index(
+                fields=["at"],
+                name="inbox_customerresponse_news",
+                condition=Q(delivery__in=["sent", "by_hand"]),
             ),
             # What is about to go out.
             models.Index(
@@ -220,6 +241,13 @@ class Attachment(models.Model):
     sha256 = models.CharField(max_length=64)
     content_id = models.CharField(max_length=255, blank=True, default="")
     file = models.FileField(max_length=200, blank=True, default="")
+    source_url = models.TextField(
+        blank=True, default="", help_text="Where a network keeps it until it was fetched."
+    )
+    fetch_at = models.DateTimeField(
+        null=True, blank=True, help_text="Not before; empty: here, or given up."
+    )
+    fetch_tries = models.PositiveSmallIntegerField(default=0, db_default=0)
     held_because = models.CharField(
         max_length=200, blank=True, default="", help_text="Why nobody can open it; empty: they can."
     )
@@ -227,7 +255,15 @@ class Attachment(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=~Q(held_because="") | ~Q(file=""), name="inbox_attachment_held"
+                condition=~Q(held_because="") | ~Q(file="") | Q(fetch_at__isnull=False),
+                name="inbox_attachment_held",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["fetch_at"],
+                name="inbox_attachment_fetch",
+                condition=Q(fetch_at__isnull=False),
             )
         ]
 

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 
 from inbox.models.conversations import Conversation, InboxChannel, Team, Urgency
+from inbox.models.replies import ResponseTemplate
+from inbox.models.responses import CustomerResponse
 from workspaces.ids import uuid7
 from workspaces.models import User, Workspace
 
@@ -34,7 +36,17 @@ class InboxPolicy(models.Model):
         help_text="So long an answer can be taken back.",
     )  # fmt: skip
     asks_satisfaction = models.BooleanField(
-        default=False, help_text="Ask how it was, an hour after a conversation was closed."
+        default=False, help_text="Ask how it was after a conversation was closed."
+    )
+    satisfaction_after_minutes = models.PositiveIntegerField(
+        default=60, help_text="So long after it was closed."
+    )
+    satisfaction_text = models.TextField(
+        blank=True, default="", help_text="What they are asked; empty: as shipped."
+    )
+    model_drafts = models.BooleanField(
+        default=False,
+        help_text="Let the connected language model adapt drafts; a person signs each.",
     )
     acknowledges = models.BooleanField(
         default=False, help_text="Tell at once that a message arrived; no promise is kept by it."
@@ -161,6 +173,7 @@ class AssignHow(models.TextChoices):
 
     ROUND_ROBIN = "round_robin", "In turn"
     LOAD = "load", "Who has least to do"
+    VALUE_AT_RISK = "value_at_risk", "Who answers for least money"
 
 
 @pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent())
@@ -178,7 +191,10 @@ class AssignmentRule(models.Model):
     languages = ArrayField(models.CharField(max_length=8), default=list, blank=True)
     min_value_at_risk = models.FloatField(null=True, blank=True)
     team = models.CharField(max_length=7, choices=Team.choices, blank=True, default="")
-    how = models.CharField(max_length=11, choices=AssignHow.choices, default=AssignHow.ROUND_ROBIN)
+    skills = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, help_text="All of them."
+    )
+    how = models.CharField(max_length=13, choices=AssignHow.choices, default=AssignHow.ROUND_ROBIN)
     people = ArrayField(
         models.BigIntegerField(), default=list, blank=True, help_text="Users; empty: nobody yet."
     )
@@ -209,6 +225,13 @@ class AgentProfile(models.Model):
     skills = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     languages = ArrayField(models.CharField(max_length=8), default=list, blank=True)
     is_away = models.BooleanField(default=False)
+    away_until = models.DateTimeField(null=True, blank=True, help_text="Empty: until they say so.")
+    away_note = models.CharField(max_length=100, blank=True, default="")
+    capacity = models.PositiveSmallIntegerField(
+        default=50, help_text="Open conversations at a time; 0: gets none by rules."
+    )
+    last_given_at = models.DateTimeField(null=True, blank=True, editable=False)
+    given_number = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     signature = models.TextField(blank=True, default="", help_text="Below mails of theirs.")
 
     class Meta:
@@ -232,6 +255,15 @@ class Satisfaction(models.Model):
     conversation = models.OneToOneField(
         Conversation, on_delete=models.PROTECT, related_name="satisfaction", db_constraint=False
     )
+    # The keys are ones of the table: (workspace, …) of each.
+    response = models.ForeignKey(
+        CustomerResponse, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        db_index=False, db_constraint=False, help_text="The message that asked.",
+    )  # fmt: skip
+    template = models.ForeignKey(
+        ResponseTemplate, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        db_index=False, help_text="Of what the last answer was made.",
+    )  # fmt: skip
     asked_at = models.DateTimeField()
     score = models.PositiveSmallIntegerField(null=True, blank=True, help_text="1 to 5.")
     comment = models.TextField(blank=True, default="")

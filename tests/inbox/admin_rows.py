@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from attribution.models import Site
 from inbox.models import (
     AgentProfile,
     AIClassification,
@@ -10,19 +11,22 @@ from inbox.models import (
     AuditedReply,
     AutoSendRule,
     BusinessHours,
+    ChatVisitor,
+    ChatWidget,
     ConversationEvent,
     IdentitySuggestion,
     InboxPolicy,
     InternalNote,
+    Mailbox,
     ReplyDraft,
     ResponseTemplate,
     Satisfaction,
     SLAPolicy,
 )
-from outreach.models import Contact
+from outreach.models import Contact, ContactPoint
 from tests.inbox.steps import NOW, conversation_of, response_of
 from tests.outreach.steps import contact_of
-from workspaces.models import Proposal, User, Workspace
+from workspaces.models import Connection, Proposal, User, Workspace
 
 
 def fill(workspace: Workspace, person: User, draft: Proposal) -> None:
@@ -62,3 +66,21 @@ def fill(workspace: Workspace, person: User, draft: Proposal) -> None:
     Satisfaction.objects.create(**own, conversation=conversation, asked_at=NOW)
     other = Contact.objects.create(**own, person=contact.person)
     IdentitySuggestion.objects.create(**own, first=contact, second=other)
+    _ways_in(workspace, contact)
+
+
+def _ways_in(workspace: Workspace, contact: Contact) -> None:
+    own = {"workspace": workspace}
+    connection = Connection.objects.create(**own, kind="imap", name="Hello")
+    Mailbox.objects.create(**own, connection=connection, since=NOW.date(), next_at=NOW)
+    site = Site.objects.filter(**own).first() or Site.objects.create(**own, name="Shop")
+    widget = ChatWidget.objects.create(**own, site=site)
+    point = ContactPoint.objects.create(**own, contact=contact, channel="chat", address="visitor-1")
+    ChatVisitor.objects.create(
+        **own,
+        widget=widget,
+        point=point,
+        token_hash=f"{workspace.pk:064}",
+        started_at=NOW,
+        last_seen_at=NOW,
+    )
