@@ -44,17 +44,19 @@ def read_arrived(**_: object) -> int:
 
 
 #: Questions to the sentence model, which no web process loads.
-QUESTIONS: Final[dict[str, Callable[[Sequence[str]], dict[str, Any]]]] = {
-    "classify": lambda texts: {"results": analysing.classify(texts)},
-    "objection": lambda texts: analysing.analyse_objection(texts[0]),
-    "purchase": lambda texts: analysing.analyse_purchase(texts[0]),
+QUESTIONS: Final[dict[str, Callable[[Sequence[str], int], dict[str, Any]]]] = {
+    "classify": lambda texts, of: {"results": analysing.classify(texts, workspace_id=of)},
+    "objection": lambda texts, of: analysing.analyse_objection(texts[0], workspace_id=of),
+    "purchase": lambda texts, of: analysing.analyse_purchase(texts[0], workspace_id=of),
 }
 
 
 @shared_task(name="inbox.analyse", soft_time_limit=20, time_limit=30, ignore_result=True)
-def analyse_task(*, question: str, texts: Sequence[str], key: str, **_: object) -> None:
-    """Say what texts say to the one who waits."""
-    answer(key, lambda: QUESTIONS[question](texts))
+def analyse_task(
+    *, question: str, texts: Sequence[str], key: str, workspace_id: int = 0, **_: object
+) -> None:
+    """Say what texts say to the one who waits, by the model of the workspace."""
+    answer(key, lambda: QUESTIONS[question](texts, workspace_id))
 
 
 @shared_task(name="inbox.suggest", soft_time_limit=20, time_limit=30, ignore_result=True)

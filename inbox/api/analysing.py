@@ -36,7 +36,9 @@ class InboxAnalysis(ApiView):
 
     def asked(self, texts: list[str]) -> dict[str, Any]:
         """What the worker says."""
-        return put(analyse_task, question=self.question, texts=texts)
+        return put(
+            analyse_task, question=self.question, texts=texts, workspace_id=self.workspace.pk
+        )
 
 
 class InboxClassify(InboxAnalysis):

@@ -6,23 +6,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from inbox.engine.reading.buying import barriers_of, objection_of
-from inbox.engine.reading.reader import read
 from inbox.engine.reading.shapes import Reading
 from inbox.models import CustomerResponse
 from inbox.selectors.replies import filled_for
+from inbox.services.classifying import read_all
 from inbox.services.drafting import template_for
-from inbox.services.reading import base
 from outreach.engine.opt_out import plain
 
 
-def classify(texts: Sequence[str]) -> list[dict[str, Any]]:
-    """Read texts, in the words of the API."""
-    return [_told(one) for one in _read(texts)]
+def classify(texts: Sequence[str], *, workspace_id: int) -> list[dict[str, Any]]:
+    """Read texts as messages of a workspace are read, in the words of the API."""
+    return [_told(one) for one in _read(texts, workspace_id)]
 
 
-def analyse_objection(text: str) -> dict[str, Any]:
+def analyse_objection(text: str, *, workspace_id: int) -> dict[str, Any]:
     """Tell what keeps the writer from buying; the type is empty where nothing seems to."""
-    (reading,) = _read([text])
+    (reading,) = _read([text], workspace_id)
     said = plain(text)
     found = reading.objection or (
         objection_of(said, reading.purchase) if barriers_of(said) else None
@@ -42,9 +41,9 @@ def analyse_objection(text: str) -> dict[str, Any]:
     }
 
 
-def analyse_purchase(text: str) -> dict[str, Any]:
+def analyse_purchase(text: str, *, workspace_id: int) -> dict[str, Any]:
     """Tell how near the writer is to buying. A discount is a hint to a person."""
-    (reading,) = _read([text])
+    (reading,) = _read([text], workspace_id)
     found = reading.purchase
     return {
         "score": round(found.score, 4),
@@ -70,8 +69,8 @@ def suggest(response: CustomerResponse) -> dict[str, Any]:
     }
 
 
-def _read(texts: Sequence[str]) -> list[Reading]:
-    return read(list(texts), classifier=base().intent, feeling=base().feeling)
+def _read(texts: Sequence[str], workspace_id: int) -> list[Reading]:
+    return [one.reading for one in read_all(list(texts), [workspace_id] * len(texts))]
 
 
 def _told(reading: Reading) -> dict[str, Any]:

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from inbox.engine.drafting_rules import Handling
-from inbox.engine.reading import shipped
-from inbox.engine.reading.reader import read
 from inbox.engine.reading.shapes import Reading
 from inbox.models import (
     AIClassification,
@@ -29,6 +26,7 @@ from inbox.models import (
     Intent,
 )
 from inbox.selectors.replies import handling_of
+from inbox.services.classifying import Read, read_all
 from inbox.services.drafting import draft_for
 from inbox.services.restating import restate
 from inbox.services.taking import MACHINE
@@ -41,13 +39,6 @@ from workspaces.services.locks import lock_names
 #: What is older stays unread: nobody wants a machine's word on it any more.
 _LOOKS_BACK: Final = timedelta(days=2)
 BATCH: Final = 64
-_MODEL: Final = "inbox-base"
-
-
-@cache
-def base() -> shipped.Base:
-    """The heads that ship, loaded once in a process."""
-    return shipped.shipped()
 
 
 def read_new(*, now: datetime, limit: int = BATCH) -> int:
@@ -59,10 +50,8 @@ def read_new(*, now: datetime, limit: int = BATCH) -> int:
     if not rows:
         return 0
     started = time.perf_counter()
-    readings = read(
-        [row.text or row.subject for row in rows],
-        classifier=base().intent,
-        feeling=base().feeling,
+    readings = read_all(
+        [row.text or row.subject for row in rows], [row.workspace_id for row in rows]
     )
     ms = (time.perf_counter() - started) * 1000 / len(rows)
     for row, reading in zip(rows, readings, strict=True):
@@ -85,12 +74,13 @@ def _unread(now: datetime) -> Any:
 
 
 @transaction.atomic
-def _keep(row: CustomerResponse, reading: Reading, *, ms: float, now: datetime) -> bool:
+def _keep(row: CustomerResponse, found: Read, *, ms: float, now: datetime) -> bool:
     """Keep a reading and do what follows; whether it is the first of its message."""
+    reading = found.reading
     conversation = Conversation.objects.select_for_update().get(pk=row.conversation_id)
     kept, is_new = AIClassification.objects.get_or_create(
         response=row, defaults={"workspace": row.workspace, **_columns(reading), "ms": ms,
-                                "model": _MODEL, "version": shipped.VERSION, "read_at": now},
+                                "model": found.model, "version": found.version, "read_at": now},
     )  # fmt: skip
     if not is_new:
         return False

@@ -38,6 +38,7 @@ def read(
     classifier: IntentClassifier,
     feeling: IntentClassifier | None = None,
     products: Sequence[str] = (),
+    vectors: npt.NDArray[np.float32] | None = None,
 ) -> list[Reading]:
     """Read messages.
 
@@ -47,6 +48,7 @@ def read(
     classifier : of intents; its labels are among `INTENTS`
     feeling : of feelings, labelled as `FEELINGS`, on the same embedder; None: word lists alone
     products : names to look for
+    vectors : of the texts as ``classifier.embed`` makes them; None: they are made here
 
     Returns
     -------
@@ -61,7 +63,8 @@ def read(
         _require(feeling, FEELINGS)
     if not texts:
         return []
-    vectors = classifier.embed(texts)
+    if vectors is None:
+        vectors = classifier.embed(texts)
     logits = classifier.head.logits(vectors)
     chances = classifier.head.probabilities(logits)
     sure = classifier.head.confidences(logits)
