@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db.models import Field, ForeignKey, GeneratedField, Model
 
-APPS = ("workspaces", "campaigns", "attribution", "experiments", "outreach", "mlops")
+APPS = ("workspaces", "campaigns", "attribution", "experiments", "outreach", "inbox", "mlops")
 PATH = Path(settings.BASE_DIR) / "docs" / "data-dictionary.md"
 
 HEAD = """# Data dictionary
