@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.forms.models import model_to_dict
 
@@ -67,6 +68,8 @@ class InboxKeeper:
             workspace_id=workspace_id, proposals=list(drafts.values_list("pk", flat=True)),
             label=_LABEL, now=now,
         )  # fmt: skip
+        # Locked in one order, as everything that changes them does.
+        list(talks.select_for_update(no_key=True).order_by("pk").values_list("pk"))
         drafts.update(text="", subject="", why_person="")
         own = Conversation.objects.filter(contact__in=contacts)
         counts = {
@@ -112,14 +115,19 @@ def _responses(contacts: Collection[int]) -> QuerySet[CustomerResponse]:
 
 
 def _forget_files(responses: QuerySet[CustomerResponse]) -> int:
-    """Files of theirs alone are deleted; what others sent too stays theirs."""
+    """Files of theirs alone are deleted, once it is sure; what others sent too stays theirs."""
     rows = Attachment.objects.filter(response__in=responses)
     places = set(rows.exclude(file="").values_list("file", flat=True))
     count = rows.update(name=ERASED, file="", sha256="", content_id="", held_because=ERASED)
-    kept = set(Attachment.objects.filter(file__in=places).values_list("file", flat=True))
-    for place in sorted(places - kept):
-        default_storage.delete(place)
+    transaction.on_commit(lambda: _delete(places))
     return count
+
+
+def _delete(places: Collection[str]) -> None:
+    """Asked when the rows are gone for good: until then somebody else may have sent the same."""
+    for place in sorted(places):
+        if not Attachment.objects.filter(file=place).exists():
+            default_storage.delete(place)
 
 
 def _plain(row: Any) -> dict[str, Any]:

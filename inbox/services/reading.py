@@ -28,13 +28,11 @@ from inbox.models import (
 from inbox.selectors.replies import handling_of
 from inbox.services.classifying import Read, read_all
 from inbox.services.drafting import draft_for
+from inbox.services.leaving import leave
 from inbox.services.restating import restate
 from inbox.services.taking import MACHINE
 from inbox.services.topics import TOPIC
-from outreach.models import ConsentSource
-from outreach.services.leaving import stop
 from workspaces.services.live import bump
-from workspaces.services.locks import lock_names
 
 #: What is older stays unread: nobody wants a machine's word on it any more.
 _LOOKS_BACK: Final = timedelta(days=2)
@@ -75,9 +73,16 @@ def _unread(now: datetime) -> Any:
 
 @transaction.atomic
 def _keep(row: CustomerResponse, found: Read, *, ms: float, now: datetime) -> bool:
-    """Keep a reading and do what follows; whether it is the first of its message."""
+    """Keep a reading and do what follows; whether it is the first of its message.
+
+    Under the lock the words are looked up again: who was erased meanwhile left none to keep, and a
+    conversation that was merged is another one.
+    """
     reading = found.reading
     conversation = Conversation.objects.select_for_update().get(pk=row.conversation_id)
+    said = CustomerResponse.objects.values("text", "subject", "conversation_id").get(pk=row.pk)
+    if said != {name: getattr(row, name) for name in said}:
+        return False
     kept, is_new = AIClassification.objects.get_or_create(
         response=row, defaults={"workspace": row.workspace, **_columns(reading), "ms": ms,
                                 "model": found.model, "version": found.version, "read_at": now},
@@ -135,7 +140,7 @@ def _follow(
 ) -> None:
     """Carry out at once what waits for nobody."""
     if handling.unsubscribes:
-        _unsubscribe(row)
+        leave(row)
     if handling.closes and _is_all_spam(conversation):
         before = conversation.status
         conversation.status, conversation.closed_at = ConversationStatus.CLOSED, now
@@ -152,13 +157,3 @@ def _is_all_spam(conversation: Conversation) -> bool:
     """Whether nothing else was ever said: a real conversation is not closed by one odd message."""
     others = conversation.responses.exclude(reading__intent=Intent.SPAM)
     return conversation.status != ConversationStatus.CLOSED and not others.exists()
-
-
-def _unsubscribe(row: CustomerResponse) -> None:
-    contact = row.point.contact
-    lock_names([f"outreach-consent:{contact.pk}"])
-    stop(
-        contact=contact, channel=row.point.channel, at=row.at, is_everywhere=False,
-        source=ConsentSource.STOP,
-        evidence={"text": row.text[:300], "key": f"inbox:{row.public_id}"},
-    )  # fmt: skip

@@ -88,13 +88,19 @@ def zeb(workspace: Workspace, agent: User, operator: User) -> Contact:
     return talk.contact
 
 
-def test_no_table_holds_an_erased_person(zeb: Contact, admin: User) -> None:
+def test_no_table_holds_an_erased_person(
+    zeb: Contact, admin: User, django_capture_on_commit_callbacks: Any
+) -> None:
     assert {"inbox_customerresponse", "inbox_conversation", "inbox_internalnote"} <= {
         *found(*PLANTED)
     }
     Attachment.objects.filter(response__text="Bread").update(name="bread.txt")
 
-    counts = erase_contact(contact=zeb, by=Proposer.person(admin), now=NOW)
+    places = [f"inbox/{zeb.workspace_id}/{one[:2]}/{one}" for one in (THEIRS, BOTH)]
+    with django_capture_on_commit_callbacks(execute=True):
+        counts = erase_contact(contact=zeb, by=Proposer.person(admin), now=NOW)
+        # Until it is sure, the files stay.
+        assert [default_storage.exists(place) for place in places] == [True, True]
 
     assert set(found(*PLANTED)) == set()
     assert (counts["conversations"], counts["inbox messages"], counts["files"]) == (1, 2, 2)
@@ -105,7 +111,6 @@ def test_no_table_holds_an_erased_person(zeb: Contact, admin: User) -> None:
     assert Proposal.objects.get().status == "cancelled"
     # Others keep theirs, and the files that they sent too.
     assert CustomerResponse.objects.get(text="Bread").sender_name == "Bob"
-    places = [f"inbox/{zeb.workspace_id}/{one[:2]}/{one}" for one in (THEIRS, BOTH)]
     assert [default_storage.exists(place) for place in places] == [False, True]
 
 

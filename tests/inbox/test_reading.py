@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from inbox.models import AIClassification, Conversation, ConversationEvent, InboxChannel
+from inbox.models import (
+    AIClassification,
+    Conversation,
+    ConversationEvent,
+    CustomerResponse,
+    InboxChannel,
+)
+from inbox.services.classifying import read_all
 from inbox.services.reading import read_new
 from inbox.services.taking import Incoming, take
 from outreach.models import Consent
@@ -75,3 +83,19 @@ def test_what_is_old_stays_unread(workspace: Workspace) -> None:
     response_of(conversation_of(workspace))
     assert read_new(now=NOW + timedelta(days=3)) == 0
     assert read_new(now=NOW + timedelta(days=1)) == 1
+
+
+def test_what_was_erased_while_it_was_read_is_not_kept(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = response_of(conversation_of(workspace), text="I am Zebulon and I want a refund")
+
+    def read_late(*args: Any, **values: Any) -> Any:
+        found = read_all(*args, **values)
+        CustomerResponse.objects.filter(pk=asked.pk).update(text="", subject="")
+        return found
+
+    monkeypatch.setattr("inbox.services.reading.read_all", read_late)
+    read_new(now=NOW)
+
+    assert not AIClassification.objects.exists()
