@@ -39,8 +39,8 @@ class ResponseStatus(TextChoices):
     ARCHIVED = "archived", "Archived"
 
 
-#: Signed, and not out yet.
-_SIGNED: Final = (Status.APPROVED, Status.EXECUTING, Status.EXECUTED)
+#: Signed, and no answer yet: from then on the answer tells, also if it was taken back or failed.
+_SIGNED: Final = (Status.APPROVED, Status.EXECUTING)
 
 
 def with_status(rows: QuerySet[CustomerResponse]) -> QuerySet[CustomerResponse]:

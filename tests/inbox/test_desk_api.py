@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pgtrigger
 import pytest
 from django.utils import timezone
 
@@ -64,6 +65,19 @@ def test_status_is_the_same_in_lists_and_for_one(workspace, agent, client):
     for name, row in found.items():
         answer = client.get(f"/api/responses/inbox/?status={name}").json()["results"]
         assert [(one["id"], one["status"]) for one in answer] == [(str(row.public_id), name)]
+
+
+def test_a_signed_answer_that_was_taken_back_is_no_answer(workspace):
+    asked = talk_of(workspace, "dan@example.com", 1).responses.get()
+    draft = draft_of(asked)
+    draft.proposal.status = "executed"
+    with pgtrigger.ignore("workspaces.Proposal:state_machine"):
+        draft.proposal.save()
+    answer_to(asked, delivery="cancelled", sent_at=None)
+
+    rows = CustomerResponse.objects.filter(pk=asked.pk)
+    assert with_status(rows).get().status == "new"
+    assert status_of(with_parts(rows).get()) == "new"
 
 
 def test_lists_are_filtered_and_paged(
