@@ -260,10 +260,7 @@ def report(request: PageRequest, done: Done, verb: str) -> HttpResponse:
         "state": _state(request),
     }  # fmt: skip
     if request.htmx:
-        answer = show(request, "inbox/_done.html", context)
-        answer["HX-Retarget"], answer["HX-Reswap"] = "#notes", "innerHTML"
-        answer["HX-Trigger"] = "inbox-done"
-        return answer
+        return noted(request, context)
     messages.success(request, str(context["said"]))
     for why, number in done.refused.items():
         messages.warning(request, f"{number} left as they were. {why}")
@@ -271,6 +268,14 @@ def report(request: PageRequest, done: Done, verb: str) -> HttpResponse:
     where = f"/inbox/{_uuid(opened, 'from')}/" if opened else "/inbox/"
     undo = f"done={done.batch}" if count else ""
     return redirect(f"{where}?{'&'.join(part for part in (_state(request), undo) if part)}")
+
+
+def noted(request: PageRequest, context: dict[str, Any]) -> HttpResponse:
+    """Say above the panes what was done, with the way back; lists look for what changed."""
+    answer = show(request, "inbox/_done.html", context)
+    answer["HX-Retarget"], answer["HX-Reswap"] = "#notes", "innerHTML"
+    answer["HX-Trigger"] = "inbox-done"
+    return answer
 
 
 @require_POST

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from inbox.models import CustomerResponse
+from inbox.models import CustomerResponse, Intent
 from inbox.services import desk, presence
+from inbox.views.acting import noted
 from inbox.views.listing import state_of
 from inbox.views.reading import own_conversation, shown_of
 from workspaces.gate import GateError, Proposer
@@ -64,18 +66,24 @@ def note(request: PageRequest, public_id: UUID) -> HttpResponse:
 @page(Role.AGENT)
 def reading(request: PageRequest, public_id: UUID) -> HttpResponse:
     """Say what a message was meant as."""
-    rows = CustomerResponse.objects.select_related("workspace", "conversation")
+    rows = CustomerResponse.objects.select_related("workspace", "conversation", "point__contact")
     row = rows.filter(workspace=request.workspace, public_id=public_id).first()
     if row is None:
         raise Http404("There is no such message.")
     try:
-        desk.correct_reading(
+        told = desk.correct_reading(
             response=row, intent=request.POST.get("intent", ""),
             by=Proposer.person(request.user), now=timezone.now(),
         )  # fmt: skip
     except (GateError, RefusedError) as error:
         return refuse(request, str(error), status=error.status)
-    return _seen(request, row.conversation.public_id)
+    meant = Intent(request.POST["intent"]).label.lower()
+    words = [f"Read as {meant}.", *told.remarks, *(["It is closed."] if told.closed else [])]
+    if not request.htmx:
+        messages.success(request, " ".join(words))
+        return _seen(request, row.conversation.public_id)
+    batch = told.closed.batch if told.closed else None
+    return noted(request, {"said": " ".join(words), "batch": batch})
 
 
 def _seen(request: PageRequest, public_id: UUID) -> HttpResponse:

@@ -12,6 +12,7 @@ from inbox.models import AIClassification, Conversation, ConversationEvent, Inte
 from inbox.services import desk
 from inbox.services.desk import DeskError
 from inbox.services.restating import restate
+from outreach.models import Consent
 from tests.inbox.desk_steps import columns_of, draft_of, rows_of, talk_of
 from tests.inbox.steps import NOW, conversation_of
 from workspaces.gate import NotAllowedError, Proposer
@@ -19,6 +20,12 @@ from workspaces.models import Notification
 from workspaces.services.live import version
 
 LATER = NOW + timedelta(days=1)
+
+
+READ = {
+    "intent": "question", "confidence": 0.9, "sentiment": 0, "sentiment_label": "neutral",
+    "urgency": "low", "model": "words", "ms": 1, "read_at": NOW,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -277,12 +284,8 @@ def test_undo_is_for_agents_of_the_workspace(act, talk, workspace, viewer, outsi
 
 def test_a_person_knows_better_what_was_meant(talk, agent, viewer):
     first, last = talk.responses.order_by("at")
-    own = {
-        "workspace": talk.workspace, "intent": "question", "confidence": 0.9, "sentiment": 0,
-        "sentiment_label": "neutral", "urgency": "low", "model": "words", "ms": 1, "read_at": NOW,
-    }  # fmt: skip
     for one in (first, last):
-        AIClassification.objects.create(response=one, **own)
+        AIClassification.objects.create(response=one, **READ, workspace=talk.workspace)
     by = Proposer.person(agent)
 
     desk.correct_reading(response=first, intent="complaint", by=by, now=NOW)
@@ -298,6 +301,29 @@ def test_a_person_knows_better_what_was_meant(talk, agent, viewer):
         desk.correct_reading(response=last, intent="spam", by=Proposer.person(viewer), now=NOW)
     with pytest.raises(DeskError, match="Choose among"):
         desk.correct_reading(response=last, intent="love", by=by, now=NOW)
+
+
+def test_what_follows_of_a_reading_follows_of_a_correction(talk, agent):
+    first, last = talk.responses.order_by("at")
+    for one in (first, last):
+        AIClassification.objects.create(response=one, **READ, workspace=talk.workspace)
+    own = {"by": Proposer.person(agent), "now": NOW}
+
+    told = desk.correct_reading(response=first, intent="unsubscribe", **own)
+    refusal = Consent.objects.get(contact=talk.contact, is_given=False)
+    assert (refusal.channel, refusal.source) == ("email", "stop")
+    assert told.remarks == ("They get no more marketing by E-mail.",)
+
+    told = desk.correct_reading(response=first, intent="question", **own)
+    assert "stays withdrawn" in told.remarks[0]
+    assert Consent.objects.order_by("-pk").first() == refusal
+
+    # Spam among other things closes nothing; as the last word it does.
+    assert desk.correct_reading(response=first, intent="spam", **own).closed is None
+    told = desk.correct_reading(response=last, intent="spam", **own)
+    assert again(talk).status == "closed"
+    desk.undo(workspace=talk.workspace, batch=told.closed.batch, **own)
+    assert again(talk).status == "open"
 
 
 def test_what_nothing_read_cannot_be_corrected(talk, agent):

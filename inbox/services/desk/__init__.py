@@ -16,12 +16,13 @@ from inbox.services.desk.handling import (
 )
 from inbox.services.desk.moving import drafts_void, merge, unmerge
 from inbox.services.desk.noting import write_note
-from inbox.services.desk.reading import correct_reading, mark_viewed
+from inbox.services.desk.reading import Corrected, correct_reading, mark_viewed
 from inbox.services.desk.splitting import split
 from inbox.services.desk.undoing import undo
 
 __all__ = [
     "MOST",
+    "Corrected",
     "DeskError",
     "Done",
     "add_tags",

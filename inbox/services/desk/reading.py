@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
 from inbox.models import (
+    UNCLOSED,
     AIClassification,
     Conversation,
     CustomerResponse,
@@ -15,6 +17,8 @@ from inbox.models import (
     Intent,
 )
 from inbox.services.desk.acting import Act, DeskError, Done, changes, lock, write
+from inbox.services.desk.handling import close
+from inbox.services.leaving import leave
 from inbox.services.restating import restate
 from inbox.services.topics import TOPIC
 from workspaces.gate import Proposer
@@ -23,10 +27,22 @@ from workspaces.services.live import bump
 from workspaces.services.permissions import require
 
 
+@dataclass(frozen=True)
+class Corrected:
+    """What a correction did: itself, what followed of it in sentences, and what it closed."""
+
+    done: Done
+    remarks: tuple[str, ...] = ()
+    closed: Done | None = None
+
+
 def correct_reading(
     *, response: CustomerResponse, intent: str, by: Proposer, now: datetime
-) -> Done:
+) -> Corrected:
     """Say what a message was meant as. It teaches the model; the last one names the conversation.
+
+    What follows of a reading follows of a correction too: who wants no more messages gets none, and
+    a conversation whose last message is spam is closed. What was withdrawn stays withdrawn.
 
     Raises
     ------
@@ -38,17 +54,45 @@ def correct_reading(
     if intent not in Intent.values:
         raise DeskError(f"Choose among {', '.join(Intent.values)}.", "intent")
     act = Act(workspace, HappenedKind.READING, by, now)
+    is_spam = intent == Intent.SPAM and _is_last(response)
     with transaction.atomic():
         state = lock(workspace, [response.conversation_id])[response.conversation_id]
-        readings = AIClassification.objects.filter(workspace=workspace, response=response)
-        if not readings.update(corrected_intent=intent, corrected_by=by.user, corrected_at=now):
+        reading = AIClassification.objects.filter(workspace=workspace, response=response).first()
+        if reading is None:
             raise DeskError("Nothing has read this message yet.")
+        before = reading.corrected_intent or reading.intent
+        reading.corrected_intent, reading.corrected_by, reading.corrected_at = intent, by.user, now
+        reading.save(update_fields=["corrected_intent", "corrected_by", "corrected_at"])
         wanted = {"intent": intent} if _is_last(response) else {}
         event = act.event(state, changes(state, wanted), message=response.pk, meant=intent)
         done = write(act, [event], {})
+        if intent == Intent.UNSUBSCRIBE:
+            leave(response)
         # A complaint is answered sooner.
         restate([response.conversation_id], now=now)
-        return done
+    # After the transaction: closing locks proposals before conversations.
+    closed = _close(response, by, now) if is_spam else None
+    return Corrected(done, _remarks(response, before, intent), closed)
+
+
+def _close(response: CustomerResponse, by: Proposer, now: datetime) -> Done | None:
+    rows = Conversation.objects.filter(
+        pk=response.conversation_id, merged_into=None, archived_at=None, status__in=UNCLOSED
+    )
+    done = close(rows=rows, workspace=response.workspace, by=by, now=now)
+    return done if done.changed else None
+
+
+def _remarks(response: CustomerResponse, before: str, intent: str) -> tuple[str, ...]:
+    way = response.point.get_channel_display()
+    if intent == Intent.UNSUBSCRIBE:
+        return (f"They get no more marketing by {way}.",)
+    if before == Intent.UNSUBSCRIBE:
+        return (
+            f"Marketing by {way} stays withdrawn. If they want it, write down on their page that "
+            "they agreed.",
+        )
+    return ()
 
 
 def _is_last(response: CustomerResponse) -> bool:
