@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -34,11 +34,12 @@ from inbox.services.answering import (
     answer,
     take_back,
 )
-from inbox.views.acting import snoozes
+from inbox.views.acting import noted, snoozes
 from inbox.views.listing import state_of
 from inbox.views.reading import own_conversation, shown_of
 from outreach.engine.rendering import TemplateError
 from workspaces.gate import GateError, Proposer
+from workspaces.models import Proposal
 from workspaces.pages import PageRequest, page, refuse, show
 from workspaces.roles import Role
 from workspaces.services import signing
@@ -216,25 +217,36 @@ def back(request: PageRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 @page(Role.AGENT)
 def decide(request: PageRequest, public_id: UUID) -> HttpResponse:
-    """Sign a draft as it was shown, or say why not."""
-    row, given = own_conversation(request, public_id), request.POST
-    is_no, why = given.get("do") == "reject", given.get("why", "")
-    decision = signing.reject if is_no else signing.sign
+    """Sign a draft as it was shown, say why not, or take the signature back while it waits."""
+    row, given, now = own_conversation(request, public_id), request.POST, timezone.now()
+    what = given.get("do", "sign")
+    own: dict[str, Any] = {"by": request.user, "now": now}
+    shown: dict[str, Any] = {
+        "plan_sha256": given.get("plan_sha256", ""), "why": given.get("why", "").strip(),
+    }  # fmt: skip
     try:
         draft = _own_draft(row, given.get("draft", ""))
-        decision(
-            proposal_id=draft.proposal_id, plan_sha256=given.get("plan_sha256", ""),
-            by=request.user, now=timezone.now(), why=why.strip(),
-        )  # fmt: skip
+        own["proposal_id"] = draft.proposal_id
+        if what == "withdraw":
+            signing.withdraw(**own)
+            return _told(request, row, "Not sent. The draft waits again.")
+        if what == "reject":
+            signing.reject(**own, **shown)
+            return _told(request, row, "Rejected.")
+        proposal = signing.sign(**own, **shown)
     except (GateError, RefusedError) as error:
         return refuse(request, str(error), status=error.status)
-    said = "Rejected." if is_no else "Signed. It goes out in a moment."
+    return _told(request, row, "Signed. It goes out in a moment.", signed=proposal)
+
+
+def _told(
+    request: PageRequest, row: Conversation, said: str, signed: Proposal | None = None
+) -> HttpResponse:
     if request.htmx:
-        response = HttpResponse(f'<p class="cs-note" role="status">{said}</p>')
-        response["HX-Trigger"] = "inbox-done"
-        return response
+        return noted(request, {"said": said, "signed": signed, "conversation": row})
     messages.success(request, said)
-    return redirect(f"/inbox/{row.public_id}/?{state_of(request.GET)}")
+    undo = f"&signed={signed.public_id}" if signed else ""
+    return redirect(f"/inbox/{row.public_id}/?{state_of(request.GET)}{undo}")
 
 
 def _own_draft(row: Conversation, text: str) -> ReplyDraft:

@@ -30,7 +30,7 @@ from workspaces.roles import Role
 from workspaces.services import live
 
 PAGE: Final = "inbox"
-_NOT_STATE: Final = ("since", "seen", "shown", "open", "before", "done", "panes")
+_NOT_STATE: Final = ("since", "seen", "shown", "open", "before", "done", "signed", "panes")
 ICONS: Final = {
     "email": "mail", "sms": "sms", "whatsapp": "chat", "instagram": "photo_camera",
     "facebook": "groups", "linkedin": "work", "twitter": "tag", "chat": "forum",

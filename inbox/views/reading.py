@@ -28,7 +28,7 @@ from inbox.selectors.customer import customer_of
 from inbox.selectors.timeline import Timeline, conversations_of, find_conversation, timeline_of
 from inbox.views.listing import ICONS, state_of
 from workspaces.gate import RequestError
-from workspaces.models import Status
+from workspaces.models import Proposal, Status
 from workspaces.pages import PageRequest, has_role, page, refuse, show
 from workspaces.roles import Role
 
@@ -79,7 +79,7 @@ def opened_of(request: PageRequest, row: Conversation) -> dict[str, Any]:
     now = timezone.now()
     theirs = conversations_of(row)
     line = timeline_of(theirs, request.GET.get("before", ""))
-    drafts = ReplyDraft.objects.filter(conversation=row, proposal__status=Status.PENDING)
+    drafts = _drafts_of(row)
     return {
         "title": str(row),
         "conversation": row,
@@ -88,13 +88,10 @@ def opened_of(request: PageRequest, row: Conversation) -> dict[str, Any]:
         "others": [one for one in theirs if one.pk != row.pk and one.merged_into_id is None],
         "line": line,
         "icons": ICONS,
-        "seen": _seen(line),
+        "seen": _seen(line, drafts),
         "shown": _shown(row, line),
-        "drafts": list(
-            drafts.select_related("proposal__current_plan", "template", "answers__point").order_by(
-                "-pk"
-            )[:3]
-        ),
+        "drafts": drafts,
+        "signed": _signed(request, row),
         "intents": Intent.choices,
         "may_act": has_role(request, Role.AGENT),
         "state": state_of(request.GET),
@@ -102,9 +99,30 @@ def opened_of(request: PageRequest, row: Conversation) -> dict[str, Any]:
     }
 
 
-def _seen(line: Timeline) -> str:
+def _drafts_of(row: Conversation) -> list[ReplyDraft]:
+    """Drafts that wait for a signature, the newest first."""
+    rows = ReplyDraft.objects.filter(conversation=row, proposal__status=Status.PENDING)
+    return list(
+        rows.select_related("proposal__current_plan", "template", "answers__point").order_by("-pk")[
+            :3
+        ]
+    )
+
+
+def _signed(request: PageRequest, row: Conversation) -> Proposal | None:
+    """What was just signed, as the address says, while that can be taken back."""
+    try:
+        asked = UUID(request.GET.get("signed", ""))
+    except ValueError:
+        return None
+    own = ReplyDraft.objects.filter(conversation=row, proposal__status=Status.APPROVED)
+    return Proposal.objects.filter(public_id=asked, pk__in=own.values("pk")).first()
+
+
+def _seen(line: Timeline, drafts: list[ReplyDraft]) -> str:
     """A short sign of what the newest page shows; another one tells that there is news."""
-    told = [
+    told: list[Any] = [one.proposal.current_plan_id for one in drafts]
+    told += [
         (one.kind, one.row.pk, getattr(one.row, "delivery", ""), _corrected(one.row))
         for one in line.items
     ]

@@ -236,6 +236,10 @@ def test_notes_and_corrections(post: Any, pair: list[Conversation], workspace: W
 
     assert post(f"{pair[0].public_id}/note", text="Look").status_code == 200
     assert post(f"{pair[0].public_id}/note", text=" ").status_code == 409
+    told = post(f"messages/{message.public_id}/reading", intent="spam")
+    assert b"Read as spam. It is closed." in told.content
+    assert states(pair[:1], "status") == ["closed"]
+    assert b"data-undo" in told.content
     assert post(f"messages/{message.public_id}/reading", intent="complaint").status_code == 200
 
     assert InternalNote.objects.get().text == "Look"
@@ -359,6 +363,26 @@ def test_agents_sign_drafts_as_they_were_shown(post: Any, draft: ReplyDraft) -> 
     assert b"Signed." in post(address, **shown(draft)).content
     draft.proposal.refresh_from_db()
     assert draft.proposal.status == "approved"
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_a_signature_can_be_taken_back_while_it_waits(
+    post: Any, draft: ReplyDraft, client_as: Browse, agent: User, htmx: bool
+) -> None:
+    address, own = f"{draft.conversation.public_id}/draft", str(draft.proposal.public_id)
+    signed = post(address, htmx=htmx, **shown(draft))
+    page = signed if htmx else client_as(agent).get(signed["Location"])
+    html = page.content.decode()
+    assert "data-undo" in html
+    assert f'name="draft" value="{own}"' in html
+
+    undone = post(address, draft=own, do="withdraw")
+    assert b"The draft waits again." in undone.content
+    draft.proposal.refresh_from_db()
+    assert draft.proposal.status == "pending"
+    assert post(address, draft=own, do="withdraw").status_code == 409
+    opened = client_as(agent).get(f"/inbox/{draft.conversation.public_id}/", {"signed": own})
+    assert b"data-undo" not in opened.content
 
 
 def test_drafts_are_rejected_with_a_reason(post: Any, draft: ReplyDraft) -> None:
