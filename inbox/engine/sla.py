@@ -37,12 +37,19 @@ class Event:
     ----------
     at, what : when, and which
     channel, level : of a customer's message, 'comment' for a public one; see `level_of`
+    written_at : of an answer, and of the waiting that begins with it, when it was written: what
+        came between that and its sending is not answered by it; none for at once
     """
 
     at: datetime
     what: Happened
     channel: str = ""
     level: Urgency = Urgency.MEDIUM
+    written_at: datetime | None = None
+
+    def answers(self, message: Event) -> bool:
+        """Whether an answer is one to a message."""
+        return self.written_at is None or message.at <= self.written_at
 
 
 @dataclass(frozen=True)
@@ -138,9 +145,8 @@ class _Story:
             case Happened.WROTE:
                 self._wrote(event)
             case Happened.ANSWERED:
-                self.is_answered = True
-                self._end_turn(event.at, is_answered=True)
-            case Happened.WAITING if self.closed_at is None:
+                self._answered(event)
+            case Happened.WAITING if self.closed_at is None and not self._has_newer(event):
                 self._pause(event.at)
             case Happened.RESUMED if self.closed_at is None:
                 self._resume(event.at)
@@ -159,6 +165,24 @@ class _Story:
             promise = Promise.NEXT_RESPONSE if self.is_answered else Promise.FIRST_RESPONSE
             self.turns.append(_Open(promise, []))
         self.turns[-1].messages.append(event)
+
+    def _answered(self, event: Event) -> None:
+        """End a turn; what they wrote while the answer was on its way begins the next one."""
+        self.is_answered = True
+        newer = [one for one in self._unanswered() if not event.answers(one)]
+        if len(newer) < len(self._unanswered()):
+            if newer:
+                del self.turns[-1].messages[-len(newer) :]
+            self._end_turn(event.at, is_answered=True)
+            if newer:
+                self.turns.append(_Open(Promise.NEXT_RESPONSE, newer))
+
+    def _has_newer(self, event: Event) -> bool:
+        return any(not event.answers(one) for one in self._unanswered())
+
+    def _unanswered(self) -> list[Event]:
+        """Messages of the turn that has not ended."""
+        return self.turns[-1].messages if self.turns and self.turns[-1].ended_at is None else []
 
     def _end_turn(self, at: datetime, *, is_answered: bool) -> None:
         if self.turns and self.turns[-1].ended_at is None:

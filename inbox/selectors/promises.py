@@ -17,6 +17,7 @@ from inbox.models import (
     BusinessHours,
     Conversation,
     ConversationEvent,
+    ConversationStatus,
     CustomerResponse,
     Delivery,
     Direction,
@@ -25,10 +26,16 @@ from inbox.models import (
     SLAPolicy,
 )
 
-_HAPPENED: Final = {
-    HappenedKind.CLOSED: Happened.CLOSED,
-    HappenedKind.REOPENED: Happened.REOPENED,
-}
+_OPENED: Final = (HappenedKind.REOPENED, HappenedKind.WOKEN)
+_MARKS: Final = (HappenedKind.BREACHED, HappenedKind.ESCALATED)
+_TOLD: Final = (HappenedKind.CLOSED, *_OPENED, *_MARKS)
+#: Ours that they have.
+_OUT: Final = (Delivery.SENT, Delivery.DELIVERED)
+_READ: Final = (
+    "conversation_id", "arrived_in_id", "direction", "channel", "at", "sent_at", "delivery",
+    "is_auto", "reading__urgency", "reading__intent", "reading__corrected_intent",
+    "reading__sentiment",
+)  # fmt: skip
 _FIELDS: Final = {
     Promise.FIRST_RESPONSE: "first_minutes",
     Promise.NEXT_RESPONSE: "next_minutes",
@@ -79,18 +86,106 @@ def _policy_of(workspace_id: int) -> Policy:
     return Policy(targets=MappingProxyType(targets))
 
 
-def events_of(conversations: Collection[int]) -> dict[int, list[Event]]:
+@dataclass
+class Story:
+    """What happened in a conversation, and what of it was marked already.
+
+    ``escalated_at`` is when a person last escalated it; ``marks`` are kinds of machines' events,
+    with the beginning of the turn that they are about.
+    """
+
+    events: list[Event] = field(default_factory=list)
+    answered_at: datetime | None = None
+    escalated_at: datetime | None = None
+    marks: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def is_escalated(self) -> bool:
+        """Whether a person escalated it and nobody answered since."""
+        at, answered_at = self.escalated_at, self.answered_at
+        return at is not None and (answered_at is None or answered_at < at)
+
+
+def stories_of(conversations: Collection[int]) -> dict[int, Story]:
     """What happened in conversations, by their keys."""
-    found: defaultdict[int, list[Event]] = defaultdict(list)
-    for row in _responses(conversations):
-        found[row.conversation_id] += _said(row)
+    found: defaultdict[int, Story] = defaultdict(Story)
+    rows = _responses(conversations)
+    done = _closed_before_they_were_merged(rows)
+    for row in rows:
+        if row.pk not in done:
+            _tell(found[row.conversation_id], row)
     events = ConversationEvent.objects.filter(
-        conversation__in=conversations, kind__in=[*_HAPPENED, HappenedKind.UNDONE]
+        conversation__in=conversations, kind__in=[*_TOLD, HappenedKind.UNDONE]
     )
     for event in _standing(list(events.order_by("at", "pk"))):
-        happened = _HAPPENED[HappenedKind(event.kind)]
-        found[event.conversation_id].append(Event(event.at, happened))
+        _note(found[event.conversation_id], event)
     return found
+
+
+def _tell(story: Story, row: CustomerResponse) -> None:
+    """What a message is in a story; what waits to be sent, or was not, is nothing yet."""
+    if row.direction == Direction.IN:
+        # A machine's answer stops no clock, and starts none.
+        if not row.is_auto:
+            wrote = Event(row.at, Happened.WROTE, row.channel, level_of_response(row))
+            story.events.append(wrote)
+    elif row.is_auto:
+        story.events.append(Event(row.at, Happened.ACKNOWLEDGED))
+    elif row.delivery in _OUT and row.sent_at is not None:
+        story.answered_at = max(story.answered_at or row.sent_at, row.sent_at)
+        # From then on it is theirs to answer.
+        for what in (Happened.ANSWERED, Happened.WAITING):
+            story.events.append(Event(row.sent_at, what, written_at=row.at))
+
+
+def _note(story: Story, event: ConversationEvent) -> None:
+    if event.kind in _MARKS and event.batch is None:
+        story.marks.add((event.kind, event.after.get("turn", "")))
+    elif event.kind == HappenedKind.ESCALATED:
+        story.escalated_at = event.at
+    elif (happened := _happened(event)) is not None:
+        story.events.append(Event(event.at, happened))
+
+
+def _happened(event: ConversationEvent) -> Happened | None:
+    """What an event is to the clock; opening what was not closed lets it run again."""
+    if event.kind == HappenedKind.CLOSED:
+        return Happened.CLOSED
+    if event.kind in _OPENED:
+        was_closed = event.before.get("status", ConversationStatus.CLOSED)
+        is_closed = was_closed == ConversationStatus.CLOSED
+        return Happened.REOPENED if is_closed else Happened.RESUMED
+    return None
+
+
+def _closed_before_they_were_merged(rows: Collection[CustomerResponse]) -> set[int]:
+    """Messages that came with a conversation that was closed: nobody is to answer them any more.
+
+    Not those that were answered there: that was kept or missed, and stays in the story.
+    """
+    sources = {row.arrived_in_id for row in rows if row.arrived_in_id != row.conversation_id}
+    if not sources:
+        return set()
+    merges = ConversationEvent.objects.filter(
+        conversation__in=sources, kind=HappenedKind.MERGED, after__has_key="responses"
+    )
+    last = merges.order_by("conversation", "-pk").distinct("conversation")
+    done: set[int] = set()
+    for event in last:
+        # What was open says so before.
+        if "status" not in event.before:
+            done |= _unanswered(rows, set(event.after["responses"]))
+    return done
+
+
+def _unanswered(rows: Collection[CustomerResponse], among: set[int]) -> set[int]:
+    own = [row for row in rows if row.pk in among]
+    out = [row.at for row in own if row.direction == Direction.OUT and row.delivery in _OUT
+           and not row.is_auto]  # fmt: skip
+    last = max(out, default=None)
+    return {
+        row.pk for row in own if row.direction == Direction.IN and (last is None or row.at > last)
+    }
 
 
 def _standing(events: list[ConversationEvent]) -> list[ConversationEvent]:
@@ -110,18 +205,7 @@ def _standing(events: list[ConversationEvent]) -> list[ConversationEvent]:
 def _responses(conversations: Collection[int]) -> list[CustomerResponse]:
     rows = CustomerResponse.objects.filter(conversation__in=conversations)
     rows = rows.exclude(delivery__in=(Delivery.CANCELLED, Delivery.FAILED))
-    return list(rows.select_related("reading").defer("html", "quoted").order_by("at", "pk"))
-
-
-def _said(row: CustomerResponse) -> list[Event]:
-    if row.direction == Direction.IN:
-        # A machine's answer stops no clock, and starts none.
-        wrote = Event(row.at, Happened.WROTE, row.channel, level_of_response(row))
-        return [] if row.is_auto else [wrote]
-    if row.is_auto:
-        return [Event(row.at, Happened.ACKNOWLEDGED)]
-    # From then on it is theirs to answer.
-    return [Event(row.at, Happened.ANSWERED), Event(row.at, Happened.WAITING)]
+    return list(rows.select_related("reading").only(*_READ).order_by("at", "pk"))
 
 
 def level_of_response(row: CustomerResponse) -> Urgency:

@@ -12,14 +12,16 @@ import pgbulk
 from inbox.engine.ordering import Values, ranks
 from inbox.engine.sla import Due, Outcome, Standing, Turn, evaluate
 from inbox.engine.sla_watch import Alarm, alarm
-from inbox.models import Conversation, ConversationStatus, CustomerResponse, SlaState
+from inbox.models import Conversation, ConversationStatus, CustomerResponse, HappenedKind, SlaState
 from inbox.selectors.promises import (
     Rules,
-    events_of,
+    Story,
     first_of_turns,
     rules_of,
     standing_rows,
+    stories_of,
 )
+from inbox.services.marking import Mark, mark
 
 _STATES: Final = {
     Alarm.ESCALATED: SlaState.ESCALATED,
@@ -31,6 +33,7 @@ _STATES: Final = {
 _KEPT: Final[Mapping[Outcome, bool | None]] = {Outcome.KEPT: True, Outcome.MISSED: False}
 _ROW: Final = [
     "due_at", "warn_at", "escalate_at", "resolve_by", "sla_state", "breached_at", "order_key",
+    "waiting_since", "is_escalated",
 ]  # fmt: skip
 _MESSAGE: Final = ["due_at", "sla_target_minutes", "is_kept", "breached_at"]
 
@@ -39,18 +42,22 @@ def promise(conversations: Collection[int], *, now: datetime) -> None:
     """Write when each conversation is due, and which of its promises were kept.
 
     The promise to answer hangs on the first message that waits for it; the others have none of
-    their own.
+    their own. What is found to be missed or escalated is told once a turn, whoever finds it.
     """
     rows = standing_rows(conversations)
-    events, firsts = events_of(conversations), first_of_turns(conversations)
+    stories, firsts = stories_of(conversations), first_of_turns(conversations)
     rules: dict[int, Rules] = {}
     changed: list[CustomerResponse] = []
+    marks: list[Mark] = []
     for row in rows:
         own = rules.get(row.workspace_id) or rules.setdefault(
             row.workspace_id, rules_of(row.workspace_id)
         )
-        standing = evaluate(events.get(row.pk, []), own.policy, own.hours_of(row.team))
-        _put(row, standing, now)
+        story = stories.get(row.pk) or Story()
+        standing = evaluate(story.events, own.policy, own.hours_of(row.team))
+        before = row.sla_state
+        _put(row, story, standing, now)
+        marks += [one for one in _marks(row, before, standing, now) if one.key not in story.marks]
         for turn in standing.turns:
             message = firsts.get((row.pk, turn.started_at))
             if message is not None and _put_turn(message, turn, now):
@@ -59,9 +66,26 @@ def promise(conversations: Collection[int], *, now: datetime) -> None:
     pgbulk.update(Conversation, rows, _ROW)
     if changed:
         pgbulk.update(CustomerResponse, changed, _MESSAGE)
+    mark(marks, now=now)
 
 
-def _put(row: Conversation, standing: Standing, now: datetime) -> None:
+def _marks(row: Conversation, before: str, standing: Standing, now: datetime) -> list[Mark]:
+    """What is to be told of the last turn: that it was missed, and that it is escalated."""
+    turn = standing.turns[-1] if standing.turns else None
+    if turn is None or row.merged_into_id is not None:
+        return []
+    is_late = turn.outcome is Outcome.MISSED and turn.ended_at is not None
+    is_over = row.sla_state in (SlaState.BREACHED, SlaState.ESCALATED)
+    if not is_late and not is_over:
+        return []
+    at = turn.ended_at if is_late and turn.ended_at is not None else now
+    told = [Mark(row, HappenedKind.BREACHED, turn.started_at, at, before)]
+    if row.sla_state == SlaState.ESCALATED:
+        told.append(Mark(row, HappenedKind.ESCALATED, turn.started_at, at, before))
+    return told
+
+
+def _put(row: Conversation, story: Story, standing: Standing, now: datetime) -> None:
     turn = standing.waiting_for_us
     is_open = row.status != ConversationStatus.CLOSED
     due = turn.due if turn is not None and is_open else Due()
@@ -69,6 +93,8 @@ def _put(row: Conversation, standing: Standing, now: datetime) -> None:
     row.sla_state = _STATES[alarm(due, now)] if due.due_at is not None else SlaState.NONE
     is_over = row.sla_state in (SlaState.BREACHED, SlaState.ESCALATED)
     row.breached_at = due.due_at if is_over else None
+    row.waiting_since = turn.started_at if turn is not None and is_open else None
+    row.is_escalated = is_open and (row.sla_state == SlaState.ESCALATED or story.is_escalated)
     resolution = standing.resolution
     row.resolve_by = resolution.due.due_at if resolution is not None and is_open else None
 

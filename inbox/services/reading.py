@@ -30,8 +30,7 @@ from inbox.services.classifying import Read, read_all
 from inbox.services.drafting import draft_for
 from inbox.services.leaving import leave
 from inbox.services.restating import restate
-from inbox.services.taking import MACHINE
-from inbox.services.topics import TOPIC
+from inbox.services.topics import MACHINE, TOPIC
 from workspaces.services.live import bump
 
 #: What is older stays unread: nobody wants a machine's word on it any more.

@@ -16,14 +16,15 @@ from inbox.services.promising import promise
 
 # Ours that went out or will; what was taken back or failed says nothing to anybody.
 _OURS: Final = "direction = 'out' AND delivery NOT IN ('cancelled', 'failed') AND NOT is_auto"
+# Ours that they have.
+_SENT: Final = "direction = 'out' AND delivery IN ('sent', 'delivered') AND NOT is_auto"
 
 _ROWS: Final = f"""
 WITH told AS (
     SELECT conversation_id,
            max(at) FILTER (WHERE direction = 'in' OR {_OURS}) AS last_at,
            max(at) FILTER (WHERE direction = 'in') AS last_in,
-           max(at) FILTER (WHERE {_OURS}) AS last_out,
-           min(at) FILTER (WHERE {_OURS}) AS first_out,
+           min(sent_at) FILTER (WHERE {_SENT}) AS first_out,
            count(*) FILTER (WHERE direction = 'in' AND first_viewed_at IS NULL) AS unread
       FROM inbox_customerresponse WHERE conversation_id = ANY(%(ids)s) GROUP BY conversation_id
 ), said AS (
@@ -32,18 +33,12 @@ WITH told AS (
       FROM inbox_customerresponse
      WHERE conversation_id = ANY(%(ids)s) AND (direction = 'in' OR {_OURS})
      ORDER BY conversation_id, at DESC, id DESC
-), waits AS (
-    SELECT r.conversation_id, min(r.at) AS since
-      FROM inbox_customerresponse r JOIN told t USING (conversation_id)
-     WHERE r.direction = 'in' AND NOT r.is_auto AND (t.last_out IS NULL OR r.at > t.last_out)
-     GROUP BY r.conversation_id
 )
 UPDATE inbox_conversation c
    SET last_message_at = coalesce(t.last_at, c.opened_at), last_inbound_at = t.last_in,
        first_answered_at = t.first_out, unread = t.unread, preview = s.preview,
-       waiting_since = CASE WHEN c.status = 'closed' THEN NULL ELSE w.since END,
        updated_at = now()
-  FROM told t JOIN said s USING (conversation_id) LEFT JOIN waits w USING (conversation_id)
+  FROM told t JOIN said s USING (conversation_id)
  WHERE c.id = t.conversation_id
 """  # noqa: S608  # the condition is ours
 
@@ -51,8 +46,8 @@ UPDATE inbox_conversation c
 _ANSWERED: Final = f"""
 UPDATE inbox_customerresponse r
    SET answered_at = a.at
-  FROM (SELECT i.id, (SELECT min(at) FROM inbox_customerresponse
-                       WHERE conversation_id = i.conversation_id AND at >= i.at AND {_OURS}) AS at
+  FROM (SELECT i.id, (SELECT min(sent_at) FROM inbox_customerresponse
+                       WHERE conversation_id = i.conversation_id AND at >= i.at AND {_SENT}) AS at
           FROM inbox_customerresponse i
          WHERE i.conversation_id = ANY(%(ids)s) AND i.direction = 'in') a
  WHERE r.id = a.id AND r.answered_at IS DISTINCT FROM a.at

@@ -5,23 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.core.cache import cache
-from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db import transaction
+from django.db.models import Q
 
-from inbox.models import (
-    UNCLOSED,
-    Conversation,
-    ConversationEvent,
-    Direction,
-    HappenedKind,
-    SlaState,
-)
+from inbox.models import UNCLOSED, Conversation, SlaState
 from inbox.selectors.promises import rules_of
 from inbox.services.promising import promise
-from inbox.services.taking import MACHINE
 from inbox.services.topics import TOPIC
 from workspaces.models import Workspace
 from workspaces.services.live import bump
@@ -32,70 +24,33 @@ _DAY_S: Final = 24 * 3600
 
 def sweep(*, now: datetime) -> int:
     """Mark what is due soon, missed and escalated; returns how many conversations changed."""
-    steps = (
-        (Q(sla_state=SlaState.RUNNING, warn_at__lte=now), SlaState.WARNED, None),
-        (
-            Q(sla_state__in=(SlaState.RUNNING, SlaState.WARNED), due_at__lt=now),
-            SlaState.BREACHED,
-            HappenedKind.BREACHED,
-        ),
-        (
-            Q(sla_state=SlaState.BREACHED, escalate_at__lte=now),
-            SlaState.ESCALATED,
-            HappenedKind.ESCALATED,
-        ),
-    )
-    return sum(_step(due, state, kind, now) for due, state, kind in steps)
-
-
-def _step(due: Q, state: SlaState, kind: HappenedKind | None, now: datetime) -> int:
     changed = 0
-    while rows := _mark(due, state, kind, now):
-        changed += rows
+    for due in (
+        Q(sla_state=SlaState.RUNNING, warn_at__lte=now),
+        Q(sla_state__in=(SlaState.RUNNING, SlaState.WARNED), due_at__lt=now),
+        Q(sla_state=SlaState.BREACHED, escalate_at__lte=now),
+    ):
+        last: int | None = 0
+        while last is not None:
+            count, last = _mark(due, last, now)
+            changed += count
     return changed
 
 
 @transaction.atomic
-def _mark(due: Q, state: SlaState, kind: HappenedKind | None, now: datetime) -> int:
+def _mark(due: Q, after: int, now: datetime) -> tuple[int, int | None]:
+    """Judge some that are due anew; how many, and after which to go on."""
     rows = list(
         Conversation.objects.select_for_update(skip_locked=True)
-        .filter(due, status__in=UNCLOSED)
+        .filter(due, status__in=UNCLOSED, pk__gt=after)
         .order_by("pk")[:_BATCH]
     )
     if not rows:
-        return 0
-    ids = [row.pk for row in rows]
-    values: dict[str, Any] = {"sla_state": state}
-    if state == SlaState.BREACHED:
-        values["breached_at"] = F("due_at")
-    if state == SlaState.ESCALATED:
-        values["is_escalated"] = True
-    Conversation.objects.filter(pk__in=ids).update(**values)
-    if state == SlaState.BREACHED:
-        _mark_messages(ids)
-    if kind is not None:
-        ConversationEvent.objects.bulk_create(
-            ConversationEvent(
-                workspace_id=row.workspace_id, conversation=row, kind=kind, at=now,
-                by_label=MACHINE, before={"sla": row.sla_state}, after={"sla": state},
-            )
-            for row in rows
-        )  # fmt: skip
+        return 0, None
+    promise([row.pk for row in rows], now=now)
     for workspace_id in {row.workspace_id for row in rows}:
         bump(workspace_id, TOPIC)
-    return len(rows)
-
-
-def _mark_messages(conversations: list[int]) -> None:
-    """The message whose promise it was."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE inbox_customerresponse r SET breached_at = r.due_at"
-            " FROM inbox_conversation c"
-            " WHERE c.id = ANY(%s) AND r.conversation_id = c.id AND r.direction = %s"
-            " AND r.due_at = c.due_at AND r.breached_at IS NULL",
-            [conversations, Direction.IN],
-        )
+    return len(rows), rows[-1].pk
 
 
 def renew_changed(*, now: datetime) -> int:

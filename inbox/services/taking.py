@@ -27,7 +27,7 @@ from inbox.models import (
 from inbox.services.drafting import void_overtaken
 from inbox.services.filing import rows_of, store
 from inbox.services.restating import restate
-from inbox.services.topics import TOPIC
+from inbox.services.topics import MACHINE, TOPIC
 from outreach.models import Contact, ContactPoint, OutreachMessage
 from outreach.services.listening.answers import ANSWERED_WITHIN
 from outreach.services.people.linking import identifiers_of, linked_person
@@ -37,8 +37,6 @@ from workspaces.services.locks import lock_names
 
 #: Where contacts come from that wrote to us first.
 SOURCE: Final = "inbox"
-#: Who did what no person did.
-MACHINE: Final = "Countersign"
 _SUBJECT_LENGTH: Final = 300
 #: What was not touched for so long is not gone on with, unless a message names it.
 _LOOKS_BACK: Final = timedelta(days=60)

@@ -5,3 +5,5 @@ from __future__ import annotations
 from typing import Final
 
 TOPIC: Final = "inbox"
+#: Who does what no person did.
+MACHINE: Final = "Countersign"

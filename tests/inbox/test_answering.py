@@ -60,7 +60,9 @@ def test_an_answer_goes_where_it_was_asked_in_the_same_thread(
     row = answer(to=asked, words=HELLO, by=by, now=NOW, seen=asked)
     assert (row.subject, row.point, row.send_at) == ("Re: My order", asked.point, SOON)
     assert again(asked).conversation.status == "waiting"
-    assert again(asked).answered_at == NOW
+    # It is answered once the answer is out.
+    state = again(asked)
+    assert (state.answered_at, state.conversation.waiting_since) == (None, NOW)
 
     send_all(NOW)
     assert settle_answers(now=NOW) == 0
@@ -68,6 +70,10 @@ def test_an_answer_goes_where_it_was_asked_in_the_same_thread(
     assert settle_answers(now=SOON) == 1
     row = again(row)
     assert (row.delivery, row.sent_at) == ("sent", SOON)
+    state = again(asked)
+    assert (state.answered_at, state.conversation.waiting_since, state.is_kept) == (
+        SOON, None, True,
+    )  # fmt: skip
     (letter,) = letters(box)
     assert letter["recipient"] == "ann@example.com"
     mail = letter["headers"]

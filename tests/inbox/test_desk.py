@@ -222,9 +222,7 @@ def test_too_many_are_refused(act, talk, workspace, monkeypatch):
     "name", ["assign", "set_team", "set_posture", "add_tags", "close", "snooze"]
 )
 def test_undo_puts_everything_back(act, talk, workspace, agent, name):
-    Conversation.objects.filter(pk=talk.pk).update(
-        sla_state="running", due_at=LATER, tags=["old"], assignee=agent
-    )
+    Conversation.objects.filter(pk=talk.pk).update(tags=["old"], assignee=agent)
     other = conversation_of(workspace, contact=talk.contact)
     before = columns_of(talk), columns_of(other)
     undo = partial(desk.undo, workspace=workspace, by=Proposer.person(agent), now=NOW)

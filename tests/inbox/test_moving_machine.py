@@ -26,7 +26,7 @@ from tests.workspaces.factories import MembershipFactory, WorkspaceFactory
 from workspaces.gate import Proposer
 
 # What time alone changes.
-TIMELY = ("sla_state", "breached_at")
+TIMELY = ("sla_state", "breached_at", "is_escalated")
 picks = st.integers(0, 11)
 MISROUTED = """
 SELECT count(*) FROM inbox_customerresponse o

@@ -198,8 +198,12 @@ def test_the_row_says_what_the_messages_say(workspace: Workspace) -> None:
     minutes = [NOW + timedelta(minutes=place) for place in range(5)]
     first = response_of(row, at=minutes[0])
     answer = response_of(
-        row, direction="out", delivery="scheduled", answers=first, at=minutes[2], text="Soon"
+        row, direction="out", delivery="scheduled", answers=first, at=minutes[1], text="Soon"
     )
+    restate([row.pk], now=NOW)
+    row.refresh_from_db()
+    assert (row.waiting_since, row.first_answered_at) == (minutes[0], None)
+    CustomerResponse.objects.filter(pk=answer.pk).update(delivery="sent", sent_at=minutes[2])
     second = response_of(row, at=minutes[3], text="When?")
     machine = response_of(row, at=minutes[4], is_auto=True, text="Out of office")
     restate([row.pk], now=NOW)

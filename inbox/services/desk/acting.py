@@ -33,13 +33,13 @@ MOST: Final = 5_000
 COLUMNS: Final = (
     "status", "assignee_id", "team", "tags", "posture", "intent", "unread", "waiting_since",
     "snoozed_until", "closed_at", "sla_state", "due_at", "warn_at", "escalate_at", "resolve_by",
-    "breached_at", "merged_into_id",
+    "breached_at", "merged_into_id", "is_escalated",
 )  # fmt: skip
 
 #: Nothing is promised about a conversation.
 NO_PROMISE: Final[Mapping[str, Any]] = {
     "sla_state": SlaState.NONE, "due_at": None, "warn_at": None, "escalate_at": None,
-    "resolve_by": None, "breached_at": None,
+    "resolve_by": None, "breached_at": None, "is_escalated": False,
 }  # fmt: skip
 
 State = dict[str, Any]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from inbox.models import Conversation, ConversationStatus, HappenedKind, Posture, ReplyDraft, Team
@@ -22,6 +22,7 @@ from inbox.services.desk.acting import (
     no_sense,
 )
 from inbox.services.desk.moving import drafts_void
+from inbox.services.marking import tell_leads
 from inbox.services.restating import restate
 from workspaces.gate import Proposer
 from workspaces.models import User, Workspace
@@ -63,7 +64,24 @@ def set_team(*, rows: Rows, workspace: Workspace, team: str, by: Proposer, now: 
     if team not in Team.values:
         raise DeskError(f"Choose among {', '.join(Team.values)}.", "team")
     act = Act(workspace, HappenedKind.TEAM, by, now)
-    return act_on(rows, act, judge=no_sense, to=lambda _: {"team": team}, what="Giving to a team")
+    with transaction.atomic():
+        done = act_on(
+            rows, act, judge=no_sense, to=lambda _: {"team": team}, what="Giving to a team"
+        )
+        # It may have other hours.
+        restate(done.changed, now=now)
+    return done
+
+
+def escalate(*, rows: Rows, workspace: Workspace, by: Proposer, now: datetime) -> Done:
+    """Call those who lead, until somebody answers."""
+    act = Act(workspace, HappenedKind.ESCALATED, by, now)
+    wanted = {"is_escalated": True}
+    with transaction.atomic():
+        done = act_on(rows, act, judge=no_sense, to=lambda _: wanted, what="Escalating")
+        called = Conversation.objects.filter(pk__in=done.changed).select_related("assignee")
+        tell_leads(list(called), now=now, by=by.label)
+    return done
 
 
 def set_posture(
@@ -143,9 +161,24 @@ def close(*, rows: Rows, workspace: Workspace, by: Proposer, now: datetime) -> D
     drafts_void(drafts=drafts, why="The conversation was closed.", now=now)
     act = Act(workspace, HappenedKind.CLOSED, by, now)
     chosen = Conversation.objects.filter(workspace=workspace, pk__in=ids)
-    return act_on(
+    done = act_on(
         chosen, act, judge=lambda state: no_sense(state, closed=True), to=to, what="Closing"
     )
+    _miss(act)
+    return done
+
+
+def _miss(act: Act) -> None:
+    """Note the promises that were over when it was closed: they were missed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE inbox_customerresponse r SET is_kept = FALSE, breached_at = r.due_at"
+            "  FROM inbox_conversationevent e"
+            " WHERE e.workspace_id = %s AND e.batch = %s AND r.direction = 'in'"
+            "   AND r.conversation_id = e.conversation_id AND r.due_at < %s"
+            "   AND r.due_at = (e.before->>'due_at')::timestamptz AND r.is_kept IS NULL",
+            [act.workspace.pk, act.batch, act.now],
+        )
 
 
 @transaction.atomic

@@ -13,16 +13,30 @@ from django.db import transaction
 from inbox.models import ConversationEvent, HappenedKind
 from inbox.services.desk.acting import COLUMNS, Act, DeskError, Done, State, lock, plain, write
 from inbox.services.desk.moving import take_apart
+from inbox.services.restating import restate
 from workspaces.gate import Proposer
 from workspaces.models import Workspace
 from workspaces.roles import Role
 from workspaces.services.permissions import require
 
-_PUT_BACK: Final = frozenset({
-    HappenedKind.ASSIGNED, HappenedKind.TEAM, HappenedKind.TAGGED, HappenedKind.CLOSED,
-    HappenedKind.REOPENED, HappenedKind.SNOOZED, HappenedKind.WOKEN, HappenedKind.POSTURE,
-    HappenedKind.UNDONE,
-})  # fmt: skip
+_PUT_BACK: Final = frozenset(
+    {
+        HappenedKind.ASSIGNED,
+        HappenedKind.TEAM,
+        HappenedKind.TAGGED,
+        HappenedKind.CLOSED,
+        HappenedKind.REOPENED,
+        HappenedKind.SNOOZED,
+        HappenedKind.WOKEN,
+        HappenedKind.POSTURE,
+        HappenedKind.ESCALATED,
+        HappenedKind.UNDONE,
+    }
+)
+#: Those that move no clock.
+_TIMELESS: Final = frozenset(
+    {HappenedKind.ASSIGNED, HappenedKind.TAGGED, HappenedKind.POSTURE, HappenedKind.ESCALATED}
+)  # fmt: skip
 _SINCE: Final = "It was changed since; look at it first."
 
 
@@ -68,7 +82,10 @@ def _put_back(act: Act, events: Sequence[ConversationEvent]) -> Done:
             undone.append(act.event(state, before, undoes=str(one.batch)))
         else:
             refused[_SINCE] += 1
-    return write(act, undone, refused)
+    done = write(act, undone, refused)
+    if events[0].kind not in _TIMELESS:
+        restate(done.changed, now=act.now)
+    return done
 
 
 def _is_as_left(state: State, event: ConversationEvent) -> bool:

@@ -22,23 +22,15 @@ def shows_open(hours: BusinessHours, at: datetime) -> bool:
 
 @dataclass
 class Watch:
-    """A stopwatch of one promise of one message; `reached` by name of the share."""
+    """A stopwatch of one message: the minutes that counted."""
 
-    minutes: int
-    policy: Policy
-    used: int = 0
-    reached: dict[str, datetime] = field(default_factory=dict)
+    message: Event
+    ticks: list[datetime] = field(default_factory=list)
 
-    def tick(self, at: datetime) -> None:
-        self.used += 1
-        shares = {
-            "warn": self.policy.warn_share,
-            "due": 1.0,
-            "escalate": self.policy.escalate_share,
-        }
-        for name, share in shares.items():
-            if self.used == self.minutes * share:
-                self.reached[name] = at + MINUTE
+    def reached(self, minutes: float) -> datetime | None:
+        """When it showed so many minutes."""
+        at = int(minutes) - 1
+        return self.ticks[at] + MINUTE if at < len(self.ticks) else None
 
 
 @dataclass
@@ -46,14 +38,34 @@ class Lived:
     """A promise as it was lived, up to its end."""
 
     promise: Promise
+    policy: Policy
     watches: list[Watch] = field(default_factory=list)
-    window: datetime | None = None  # when the reply window ends, if nobody writes before
     ended_at: datetime | None = None
     is_answered: bool = False
 
     def reached(self, name: str) -> datetime | None:
         """First moment at which one of its watches showed a share."""
-        return min((one.reached[name] for one in self.watches if name in one.reached), default=None)
+        policy = self.policy
+        share = {"warn": policy.warn_share, "due": 1.0, "escalate": policy.escalate_share}[name]
+        found = []
+        for one in self.watches:
+            minutes = policy.minutes(self.promise, one.message.channel, one.message.level)
+            assert minutes is not None
+            assert minutes * share == int(minutes * share)
+            found.append(one.reached(minutes * share))
+        return min((at for at in found if at is not None), default=None)
+
+    @property
+    def window(self) -> datetime | None:
+        """When the reply window ends, if nobody writes before; a resolution has none."""
+        end: datetime | None = None
+        if self.promise is Promise.RESOLUTION:
+            return None
+        for message in (one.message for one in self.watches):
+            minutes = self.policy.windows.get(message.channel)
+            if minutes and (end is None or message.at <= end):
+                end = message.at + minutes * MINUTE
+        return end
 
 
 class Life:
@@ -62,7 +74,7 @@ class Life:
     def __init__(self, policy: Policy, hours: BusinessHours) -> None:
         self.policy, self.hours = policy, hours
         self.turns: list[Lived] = []
-        self.resolution = Lived(Promise.RESOLUTION)
+        self.resolution = Lived(Promise.RESOLUTION, policy)
         self.best = len(LEVELS)
         self.is_waiting = self.is_closed = self.has_answered = False
 
@@ -75,7 +87,7 @@ class Life:
             if shows_open(self.hours, at) and not self.is_waiting and not self.is_closed:
                 lived = [*self.turns, self.resolution]
                 for watch in (w for one in lived if not one.ended_at for w in one.watches):
-                    watch.tick(at)
+                    watch.ticks.append(at)
             at += MINUTE
 
     def _take(self, event: Event) -> None:
@@ -84,9 +96,11 @@ class Life:
             self._wrote(event)
         elif what is Happened.ANSWERED:
             self.has_answered = True
-            self._end(event, is_answered=True)
+            self._answered(event)
         elif what is Happened.WAITING and not is_closed:
-            self.is_waiting = True
+            left = self.turns[-1] if self.turns and not self.turns[-1].ended_at else None
+            if left is None or not self._newer(left, event):
+                self.is_waiting = True
         elif what is Happened.RESUMED and not is_closed:
             self.is_waiting = False
         elif what is Happened.CLOSED and not is_closed:
@@ -105,20 +119,28 @@ class Life:
         self._open()
         if not self.turns or self.turns[-1].ended_at:
             first = Promise.NEXT_RESPONSE if self.has_answered else Promise.FIRST_RESPONSE
-            self.turns.append(Lived(first))
-        turn = self.turns[-1]
-        self._start(turn, event)
-        minutes = self.policy.windows.get(event.channel)
-        if minutes and (turn.window is None or event.at <= turn.window):
-            turn.window = event.at + minutes * MINUTE
+            self.turns.append(Lived(first, self.policy))
+        self.turns[-1].watches.append(Watch(event))
         if (rank := LEVELS.index(event.level)) < self.best:
             self.best = rank
-            self._start(self.resolution, event)
+            self.resolution.watches.append(Watch(event))
 
-    def _start(self, lived: Lived, event: Event) -> None:
-        minutes = self.policy.minutes(lived.promise, event.channel, event.level)
-        assert minutes is not None
-        lived.watches.append(Watch(minutes, self.policy))
+    def _newer(self, turn: Lived, event: Event) -> list[Watch]:
+        written = event.written_at or event.at
+        return [one for one in turn.watches if one.message.at > written]
+
+    def _answered(self, event: Event) -> None:
+        """Whoever wrote while the answer was on its way goes on waiting."""
+        if not self.turns or self.turns[-1].ended_at:
+            return
+        turn = self.turns[-1]
+        newer = self._newer(turn, event)
+        if len(newer) == len(turn.watches):
+            return
+        turn.watches = [one for one in turn.watches if one not in newer]
+        self._end(event, is_answered=True)
+        if newer:
+            self.turns.append(Lived(Promise.NEXT_RESPONSE, self.policy, newer))
 
     def _end(self, event: Event, *, is_answered: bool) -> None:
         if self.turns and not self.turns[-1].ended_at:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -167,6 +168,21 @@ def test_reopening_goes_on_with_what_was_not_answered() -> None:
     assert (turn.ended_at, turn.outcome, turn.due.due_at) == (None, Outcome.RUNNING, at(160))
 
 
+def test_what_came_while_an_answer_waited_is_not_answered_by_it() -> None:
+    sent = Event(at(120), ANSWERED, written_at=at(60))
+    theirs = Event(at(120), WAITING, written_at=at(60))
+    first, second = turns(wrote(0), wrote(90), sent, theirs)
+    assert (first.ended_at, first.outcome, len(first.messages)) == (at(120), Outcome.KEPT, 1)
+    assert (second.started_at, second.due.due_at, second.outcome) == (
+        at(90), at(330), Outcome.RUNNING,
+    )  # fmt: skip
+    assert second.promise is Promise.NEXT_RESPONSE
+    (whole,) = turns(wrote(0), wrote(60), sent, theirs)
+    assert (whole.ended_at, whole.outcome) == (at(120), Outcome.KEPT)
+    (late,) = turns(wrote(0), Event(at(300), ANSWERED, written_at=at(10)))
+    assert late.outcome is Outcome.MISSED
+
+
 def test_a_resolution_runs_until_it_is_closed() -> None:
     open_ = resolution(wrote(0, HIGH), did(10, ANSWERED))
     closed = resolution(wrote(0, HIGH), did(10, ANSWERED), did(481, CLOSED))
@@ -289,7 +305,12 @@ def stories(draw: st.DrawFn) -> list[Event]:
         what = draw(st.sampled_from([WROTE, *Happened]))
         channel = draw(st.sampled_from(["email", "whatsapp"]))
         level = draw(st.sampled_from(Urgency))
-        told.append(Event(CHANGE + minute * MINUTE, what, channel, level))
+        event = Event(CHANGE + minute * MINUTE, what, channel, level)
+        if what is ANSWERED and (took := draw(st.integers(0, 300))):
+            # It waited for its moment; from when it went out it is theirs to answer.
+            event = replace(event, written_at=event.at - took * MINUTE)
+            told.append(replace(event, what=WAITING))
+        told.append(event)
     return told
 
 
