@@ -120,7 +120,7 @@ static: install ## Collect static files, as a host needs them
 
 tracker: ## Build the scripts for websites after a change of one; needs Node.js
 	cd attribution/tracker && npm ci --silent --no-audit --no-fund && npm run --silent build \
-		&& node ../../experiments/snippet/build.mjs
+		&& node ../../experiments/snippet/build.mjs && node ../../inbox/widget/build.mjs
 
 backup: install ## Save the database: FILE=countersign.dump
 	$(PY) -m embedded.client pg_dump --format=custom --file="$(FILE)"

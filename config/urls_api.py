@@ -7,6 +7,7 @@ from django.urls import path
 from attribution.api.urls import urlpatterns as attribution_paths
 from campaigns.api.urls import urlpatterns as campaigns_paths
 from experiments.api.urls import urlpatterns as experiments_paths
+from inbox.api.chat_urls import urlpatterns as chat_paths
 from inbox.api.desk_urls import urlpatterns as inbox_paths
 from mlops.api.urls import urlpatterns as mlops_paths
 from outreach.api.campaign_urls import urlpatterns as outreach_paths
@@ -38,6 +39,7 @@ urlpatterns = [
     *sending_paths,
     *social_paths,
     *inbox_paths,
+    *chat_paths,
     *mlops_paths,
     path("<path:path>", not_found),
     path("", not_found),

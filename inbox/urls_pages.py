@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from inbox.views import acting, answering, beside, listing, reading, saved
+from inbox.views import acting, answering, beside, chat_script, listing, reading, saved
 
 urlpatterns = [
+    path("chat.js", chat_script.chat_script, name="chat-script"),
     path("inbox/", listing.inbox, name="inbox"),
     path("inbox/changes", listing.changes, name="inbox-changes"),
     path("inbox/act/", acting.act, name="inbox-act"),

@@ -71,6 +71,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "notice-read": (NONE, MEMBER),
     "healthz": (PUBLIC, NONE),
     "ab-script": (PUBLIC, NONE),
+    "chat-script": (PUBLIC, NONE),
     "readyz": (PUBLIC, NONE),
     "kill-switch": (NONE, OPERATOR),
     "approvals": (MEMBER, NONE),

@@ -13,6 +13,7 @@ from workspaces.services.refusals import RefusedError
 
 VIEWING: Final = "viewing"
 TYPING: Final = "typing"
+_PREFIX: Final = "inbox:presence:"
 #: So long a mark holds, in seconds; pages renew it more often.
 HOLDS_S: Final = {VIEWING: 30, TYPING: 10}
 
@@ -56,5 +57,11 @@ def others(*, conversation: Conversation, user: User, now: datetime) -> list[Oth
     return sorted(found, key=lambda one: one.what != TYPING)
 
 
+def is_typed_in(conversation_id: int, now: datetime) -> bool:
+    """Whether somebody of ours types an answer just now."""
+    marks = marks_of(f"{_PREFIX}{conversation_id}").values()
+    return any(what == TYPING and now.timestamp() - at < HOLDS_S[TYPING] for what, at in marks)
+
+
 def _name(conversation: Conversation) -> str:
-    return f"inbox:presence:{conversation.pk}"
+    return f"{_PREFIX}{conversation.pk}"

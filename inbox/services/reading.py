@@ -30,7 +30,7 @@ from inbox.services.classifying import Read, read_all
 from inbox.services.drafting import draft_for
 from inbox.services.leaving import leave
 from inbox.services.restating import restate
-from inbox.services.topics import MACHINE, TOPIC
+from inbox.services.topics import MACHINE, TOPIC, UNCONFIRMED
 from workspaces.services.live import bump
 
 #: What is older stays unread: nobody wants a machine's word on it any more.
@@ -138,7 +138,8 @@ def _follow(
     conversation: Conversation, row: CustomerResponse, handling: Handling, now: datetime
 ) -> None:
     """Carry out at once what waits for nobody."""
-    if handling.unsubscribes:
+    # Who typed an address in a form must not end what goes there: a person sees to that.
+    if handling.unsubscribes and row.flag_reason != UNCONFIRMED:
         leave(row)
     if handling.closes and _is_all_spam(conversation):
         before = conversation.status

@@ -23,6 +23,7 @@ from inbox.models import (
     Direction,
     HappenedKind,
     InboxChannel,
+    Team,
 )
 from inbox.services.drafting import void_overtaken
 from inbox.services.filing import rows_of, store
@@ -49,7 +50,9 @@ class Incoming:
     """One message that somebody wrote to us.
 
     ``external_id`` is the same however often and by whatever way it is told; ``address`` is
-    normalised; ``thread_ids`` are external ids of what it refers to, the nearest first.
+    normalised; ``thread_ids`` are external ids of what it refers to, the nearest first. ``doubt``
+    says why nobody knows whether the address is the writer's: such a message stands alone, and is
+    of no contact that anything else is known of. ``team`` looks after what it begins.
     """
 
     channel: InboxChannel
@@ -64,6 +67,8 @@ class Incoming:
     thread_ids: tuple[str, ...] = ()
     is_auto: bool = False
     files: tuple[File, ...] = ()
+    doubt: str = ""
+    team: str = ""
 
     @property
     def sender(self) -> tuple[str, str]:
@@ -187,15 +192,30 @@ def _known_points(
 
 def _stranger(workspace: Workspace, one: Incoming, now: datetime) -> ContactPoint:
     known_by = identifiers_of([one.sender])
-    first, _, last = one.name.strip().partition(" ")
-    contact = Contact.objects.create(
+    contact = _contact(workspace, one.name, known_by if not one.doubt else {}, now)
+    return ContactPoint.objects.create(
+        workspace=workspace, contact=contact, channel=one.channel, address=one.address,
+        verified_at=None if one.doubt else now, last_inbound_at=one.at,
+    )  # fmt: skip
+
+
+def _contact(
+    workspace: Workspace, name: str, known_by: Mapping[str, str], now: datetime
+) -> Contact:
+    first, _, last = name.strip().partition(" ")
+    return Contact.objects.create(
         workspace=workspace, source=SOURCE, first_name=first[:120], last_name=last.strip()[:120],
         person=linked_person(workspace=workspace, identifiers=known_by, now=now),
     )  # fmt: skip
-    return ContactPoint.objects.create(
-        workspace=workspace, contact=contact, channel=one.channel, address=one.address,
-        verified_at=now, last_inbound_at=one.at,
-    )  # fmt: skip
+
+
+def _writer(one: Incoming, point: ContactPoint, now: datetime) -> Contact:
+    """Whose conversation it begins: never that of somebody whose address was only typed."""
+    contact = point.contact
+    is_only_typed = contact.source == SOURCE and point.verified_at is None
+    if not one.doubt or is_only_typed:
+        return contact
+    return _contact(point.workspace, one.name, {}, now)
 
 
 class _Shelf:
@@ -242,22 +262,24 @@ class _Shelf:
     def add(self, one: Incoming, now: datetime) -> CustomerResponse:
         """Find its conversation, or open one, and make the message's row."""
         point = self._points[one.sender]
-        conversation = self._place(one, point) or self._open(one, point)
+        conversation = self._place(one, point) or self._open(one, point, now)
         if one.at > conversation.last_message_at:
             conversation.last_message_at = one.at
         self._woken[conversation.pk] = conversation
-        stranger = _stranger_words(conversation, point)
+        doubt = one.doubt or _stranger_words(conversation, point)
         return CustomerResponse(
             workspace=self._workspace, conversation=conversation, arrived_in=conversation,
             channel=one.channel, direction=Direction.IN, point=point,
             external_id=one.external_id, thread_ids=list(one.thread_ids),
             sender_address=one.address, sender_name=one.name[:200], subject=one.subject[:998],
             text=one.text, quoted=one.quoted, html=one.html, at=min(one.at, now), received_at=now,
-            is_auto=one.is_auto, delivery=Delivery.NONE, is_flagged=bool(stranger),
-            flag_reason=stranger,
+            is_auto=one.is_auto, delivery=Delivery.NONE, is_flagged=bool(doubt),
+            flag_reason=doubt[:200],
         )  # fmt: skip
 
     def _place(self, one: Incoming, point: ContactPoint) -> Conversation | None:
+        if one.doubt:
+            return None
         letter = Letter(
             at=one.at, channel=one.channel, subject=one.subject,
             conversations=tuple(
@@ -283,10 +305,11 @@ class _Shelf:
         answer = getattr(named, "inbox_response", None) if named else None
         return answer.conversation_id if answer else None
 
-    def _open(self, one: Incoming, point: ContactPoint) -> Conversation:
-        asked = self._asked(one, point)
+    def _open(self, one: Incoming, point: ContactPoint, now: datetime) -> Conversation:
+        asked = self._asked(one, point) if not one.doubt else None
         row = Conversation.objects.create(
-            workspace=self._workspace, contact=point.contact, channel=one.channel,
+            workspace=self._workspace, contact=_writer(one, point, now), channel=one.channel,
+            team=one.team or Team.SUPPORT,
             subject=one.subject[:_SUBJECT_LENGTH], opened_at=one.at, last_message_at=one.at,
             message=asked, campaign=asked.campaign if asked else None,
         )  # fmt: skip

@@ -283,6 +283,9 @@ OPERATIONS = {
     "PATCH responses/templates/<uuid:public_id>/": "inbox:write",
     "POST responses/templates/<uuid:public_id>/approve/": "inbox:write",
     "POST responses/templates/<uuid:public_id>/archive/": "inbox:write",
+    "GET chat/<str:site_key>/messages/": "public",
+    "POST chat/<str:site_key>/messages/": "public",
+    "POST chat/<str:site_key>/form/": "public",
     "GET reports/v_stage_values/": "insight:read",
     "GET reports/v_synthetic_revenue_summary/": "insight:read",
 }

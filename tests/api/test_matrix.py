@@ -35,6 +35,9 @@ WITHOUT_REPEAT_KEY = {
     # Each event has an id of its own.
     "POST website/events/",
     "POST website/track/",
+    # So has each message.
+    "POST chat/<str:site_key>/messages/",
+    "POST chat/<str:site_key>/form/",
 }
 _REVENUE = ("calculate", "ad-roas", "get-stages")
 REFUSED = {401, 403}
