@@ -11,6 +11,7 @@ from campaigns.services.scenarios.fitting import fit_curves
 from campaigns.services.syncing import connect_account, sync_account
 from mlops.platforms.sandbox_control import SandboxControl
 from mlops.services.demo.deals import fill_deals
+from mlops.services.demo.inbox import Desk
 from mlops.services.demo.journeys import walk_journeys
 from mlops.services.demo.lab import Lab
 from mlops.services.demo.outreach import Mailing
@@ -83,6 +84,8 @@ def fill_sandbox_world(
             _live(accounts, people, now=moment)
             _draw_between(accounts, moment, step_days)
         mailing.live()
+        Desk(workspace, people, mailing.providers, now).live()
+        mailing.providers.call()
     finally:
         control.run_clock()
     lab.live_until(now)

@@ -90,7 +90,6 @@ class Mailing:
             workspace=self.workspace, people=self.people, control=self.control, now=self.now
         )
         self._waits_for_a_signature()
-        self.providers.call()
 
     @property
     def operator(self) -> Proposer:
