@@ -114,7 +114,9 @@ def _notes(ids: list[int]) -> QuerySet[InternalNote]:
 
 
 def _events(ids: list[int]) -> QuerySet[ConversationEvent]:
-    return ConversationEvent.objects.filter(conversation__in=ids)
+    # An answer tells itself.
+    rows = ConversationEvent.objects.filter(conversation__in=ids)
+    return rows.exclude(kind=HappenedKind.ANSWERED)
 
 
 _Mark = tuple[datetime, int, int]
@@ -173,12 +175,17 @@ def _read(after: Mapping[str, Any], _names: Names) -> str:
     return f"read it as {dict(Intent.choices).get(meant, meant)}"
 
 
+def _failed(after: Mapping[str, Any], _names: Names) -> str:
+    return f"an answer was not delivered. {after.get('why', '')}".strip()
+
+
 _SAID: Final[Mapping[str, Callable[[Mapping[str, Any], Names], str]]] = {
     HappenedKind.ASSIGNED: _assigned,
     HappenedKind.TAGGED: _tagged,
     HappenedKind.TEAM: _choice("team", "gave it to the team", Team.choices),
     HappenedKind.POSTURE: _choice("posture", "machine:", Posture.choices),
     HappenedKind.READING: _read,
+    HappenedKind.FAILED: _failed,
 }
 
 

@@ -9,13 +9,16 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from django.db import transaction
+from django.utils.dateparse import parse_datetime
 
 from inbox.models import (
     Conversation,
+    ConversationEvent,
     ConversationStatus,
     CustomerResponse,
     Delivery,
     Direction,
+    HappenedKind,
     InboxChannel,
     InboxPolicy,
 )
@@ -108,8 +111,7 @@ def answer(
                 raise AnswerError("channel", words_against)
             _hand_over(row, to, send_at, dict(proof or {"by": by.label[:150]}), now)
         row.save()
-        if conversation.status != ConversationStatus.CLOSED:
-            _move(conversation, ConversationStatus.WAITING)
+        _wait(conversation, row, by, now)
         restate([conversation.pk], now=now)
     if not is_signed:
         # After the transaction: the gate locks proposals before conversations.
@@ -128,7 +130,7 @@ def take_back(*, response: CustomerResponse, by: Proposer, now: datetime) -> Cus
     AnswerError : it is on its way, or was taken back
     """
     require(Role.AGENT, by=by, workspace=response.workspace, now=now, what="Taking back")
-    conversation = Conversation.objects.select_for_update().get(pk=response.conversation_id)
+    conversation = _locked_with(response)
     row = CustomerResponse.objects.select_for_update(of=("self",)).get(pk=response.pk)
     if row.delivery != Delivery.SCHEDULED:
         raise AnswerError("response", f"It is {row.get_delivery_display().lower()} already.")
@@ -138,9 +140,9 @@ def take_back(*, response: CustomerResponse, by: Proposer, now: datetime) -> Cus
         raise AnswerError("response", "It is on its way already.")
     row.delivery = Delivery.CANCELLED
     row.save(update_fields=["delivery"])
-    if conversation.status == ConversationStatus.WAITING:
-        _move(conversation, ConversationStatus.OPEN)
     restate([conversation.pk], now=now)
+    conversation.refresh_from_db()
+    _put_back(conversation, row, now)
     bump(conversation.workspace_id, TOPIC)
     return row
 
@@ -224,11 +226,60 @@ def _thread_of(to: CustomerResponse) -> list[str]:
     return [one if one.startswith("<") else f"<{one}>" for one in named][:_MOST_REFERENCES]
 
 
+def _locked_with(response: CustomerResponse) -> Conversation:
+    """Lock the conversation in which a message of ours stands now: it may have been merged."""
+    stands = CustomerResponse.objects.values_list("conversation", flat=True)
+    conversation = Conversation.objects.select_for_update().get(pk=stands.get(pk=response.pk))
+    if stands.get(pk=response.pk) != conversation.pk:
+        raise AnswerError("response", "It was moved just now. Try again.")
+    return conversation
+
+
+def _wait(
+    conversation: Conversation, row: CustomerResponse, by: Proposer, now: datetime
+) -> None:  # fmt: skip
+    """Let the conversation wait for them, and note how it stood: who takes back puts that back."""
+    before = {
+        "status": conversation.status,
+        "snoozed_until": conversation.snoozed_until and conversation.snoozed_until.isoformat(),
+    }
+    if conversation.status != ConversationStatus.CLOSED:
+        _move(conversation, ConversationStatus.WAITING)
+    ConversationEvent.objects.create(
+        workspace_id=conversation.workspace_id, conversation=conversation, at=now,
+        kind=HappenedKind.ANSWERED, by=by.user, by_label=by.label[:150], before=before,
+        after={"status": conversation.status, "response": row.pk},
+    )  # fmt: skip
+
+
+def _put_back(conversation: Conversation, row: CustomerResponse, now: datetime) -> None:
+    """Let a conversation stand as before an answer, where it waits for that one alone."""
+    later = conversation.responses.filter(SAID, direction=Direction.OUT, pk__gt=row.pk)
+    if conversation.status != ConversationStatus.WAITING or later.exists():
+        return
+    told = ConversationEvent.objects.filter(
+        workspace=conversation.workspace_id, kind=HappenedKind.ANSWERED,
+        after__response__lte=row.pk, conversation__in=[conversation.pk, row.arrived_in_id],
+    ).order_by("-after__response")  # fmt: skip
+    if conversation.waiting_since is not None:
+        # They wait for us, whatever other answers were taken back before.
+        told = told.exclude(before__status=ConversationStatus.WAITING)
+    before: dict[str, Any] = next((one.before for one in told[:1]), {})
+    status = before.get("status", ConversationStatus.OPEN)
+    until = parse_datetime(before.get("snoozed_until") or "")
+    if status == ConversationStatus.SNOOZED and (until is None or until <= now):
+        status = ConversationStatus.OPEN
+    if status in (ConversationStatus.OPEN, ConversationStatus.SNOOZED):
+        _move(conversation, status, until if status == ConversationStatus.SNOOZED else None)
+
+
 def _is_message_id(name: str) -> bool:
     """Whether a mail bears it; one without an id is known by its bytes."""
     return "@" in name and not any(letter.isspace() for letter in name)
 
 
-def _move(conversation: Conversation, status: ConversationStatus) -> None:
-    conversation.status, conversation.snoozed_until = status, None
+def _move(
+    conversation: Conversation, status: ConversationStatus, until: datetime | None = None
+) -> None:
+    conversation.status, conversation.snoozed_until = status, until
     conversation.save(update_fields=["status", "snoozed_until", "updated_at"])

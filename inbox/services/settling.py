@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection, transaction
 
-from inbox.models import Conversation, ConversationStatus
+from inbox.models import (
+    Conversation,
+    ConversationEvent,
+    ConversationStatus,
+    CustomerResponse,
+    Delivery,
+    HappenedKind,
+)
 from inbox.services.restating import restate
-from inbox.services.topics import TOPIC
+from inbox.services.topics import MACHINE, TOPIC
 from workspaces.services.live import bump
+from workspaces.services.notices import notify
 
 #: News of a message that comes later than this changes nothing in a conversation.
 _HEARD_WITHIN: Final = timedelta(days=3)
@@ -51,7 +60,7 @@ UPDATE inbox_customerresponse r
        AND coalesce(m.status, 'sent') NOT IN ('scheduled', 'sending')
   ) t
  WHERE r.id = t.id AND r.delivery <> t.delivery
-RETURNING r.conversation_id, r.workspace_id, r.delivery
+RETURNING r.conversation_id, r.workspace_id, r.delivery, r.id
 """
 
 
@@ -67,11 +76,31 @@ def settle_answers(*, now: datetime) -> int:
             return 0
         cursor.execute(_SETTLED, {"ids": ids, "now": now})
         settled = cursor.fetchall()
-        _open({conversation for conversation, _, delivery in settled if delivery == "failed"})
-        restate({conversation for conversation, _, _ in settled}, now=now)
-        for workspace_id in {workspace for _, workspace, _ in settled}:
+        failed = [row for row in settled if row[2] == Delivery.FAILED]
+        _open({conversation for conversation, *_ in failed})
+        _tell([pk for *_, pk in failed], now)
+        restate({conversation for conversation, *_ in settled}, now=now)
+        for workspace_id in {workspace for _, workspace, *_ in settled}:
             bump(workspace_id, TOPIC)
     return len(settled)
+
+
+def _tell(failed: Sequence[int], now: datetime) -> None:
+    """Say in the story, and to who wrote it, that an answer did not arrive."""
+    rows = CustomerResponse.objects.filter(pk__in=failed).order_by("pk")
+    for row in rows.select_related("workspace", "author", "conversation__assignee", "point"):
+        talk = row.conversation
+        ConversationEvent.objects.create(
+            workspace=row.workspace, conversation=talk, at=now, kind=HappenedKind.FAILED,
+            by_label=MACHINE, after={"response": row.pk, "why": row.error},
+        )  # fmt: skip
+        if who := row.author or talk.assignee:
+            notify(
+                workspace=row.workspace, users=[who], topic="inbox.failed",
+                title=f"An answer was not delivered: {talk}",
+                body=row.error, url=f"/inbox/{talk.public_id}/",
+                dedup_key=f"answer-failed:{row.public_id}", now=now,
+            )  # fmt: skip
 
 
 def _open(conversations: set[int]) -> None:

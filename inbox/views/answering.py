@@ -73,7 +73,20 @@ class Text:
 def compose(request: PageRequest, public_id: UUID) -> HttpResponse:
     """The form of an answer to what the page shows."""
     row = own_conversation(request, public_id)
-    return _form(request, row, {}, seen=shown_of(row, request.GET.get("shown", "")))
+    typed = _again(row, request.GET.get("again", ""))
+    return _form(request, row, typed, seen=shown_of(row, request.GET.get("shown", "")))
+
+
+def _again(row: Conversation, text: str) -> dict[str, str]:
+    """An answer that did not arrive, to be sent once more."""
+    failed = shown_of(row, text)
+    if failed is None or failed.delivery != Delivery.FAILED:
+        return {}
+    wrote = CustomerResponse.objects.filter(
+        conversation=row, direction=Direction.IN, point=failed.point_id
+    )
+    to = wrote.order_by("-at", "-pk").values_list("public_id", flat=True).first()
+    return {"text": failed.text, "subject": failed.subject, "to": str(to or "")}
 
 
 def ways_of(conversation: Conversation, now: datetime) -> list[Way]:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from inbox.models import Conversation, CustomerResponse, InboxPolicy
+from inbox.models import Conversation, ConversationEvent, CustomerResponse, InboxPolicy
+from inbox.selectors.replies import last_said
+from inbox.services import desk
 from inbox.services.answering import (
     AnswerError,
     NewerMessageError,
@@ -24,7 +26,7 @@ from tests.outreach.sending.steps import channel_on, letters, send_all, smtp_to
 from tests.outreach.steps import point_of
 from tests.sandbox.conftest import Box
 from workspaces.gate import Proposer
-from workspaces.models import User, Workspace
+from workspaces.models import Notification, User, Workspace
 from workspaces.services.permissions import NotAllowedError
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +115,55 @@ def test_it_can_be_taken_back_until_it_goes(
     assert len(letters(box)) == 1
 
 
+@pytest.mark.parametrize("before", ["open", "snoozed", "waiting", "closed"])
+def test_taken_back_it_stands_as_it_was(
+    box: Box, workspace: Workspace, asked: CustomerResponse, by: Proposer, before: str
+) -> None:
+    channel_on(smtp_to(box, workspace))
+    talk = Conversation.objects.filter(pk=asked.conversation_id)
+    until = NOW + timedelta(hours=1)
+    own = {"snoozed": {"snoozed_until": until}, "closed": {"closed_at": NOW}}
+    if before == "waiting":  # for the answer before
+        answer(to=asked, words=HELLO, by=by, now=NOW)
+    else:
+        talk.update(status=before, **own.get(before, {}))
+    row = answer(to=asked, words=HELLO, by=by, now=NOW, seen=last_said(asked.conversation))
+    assert talk.get().status == ("closed" if before == "closed" else "waiting")
+
+    take_back(response=row, by=by, now=NOW)
+
+    assert talk.get().status == before
+    assert talk.get().snoozed_until == (until if before == "snoozed" else None)
+
+
+def test_of_two_answers_the_last_one_taken_back_opens_again(
+    box: Box, workspace: Workspace, asked: CustomerResponse, by: Proposer
+) -> None:
+    channel_on(smtp_to(box, workspace))
+    first = answer(to=asked, words=HELLO, by=by, now=NOW)
+    second = answer(to=asked, words=HELLO, by=by, now=NOW, seen=first)
+    take_back(response=first, by=by, now=NOW)
+    assert again(asked).conversation.status == "waiting"
+    take_back(response=second, by=by, now=NOW)
+    assert again(asked).conversation.status == "open"
+
+
+def test_after_a_merge_it_is_taken_back_where_it_stands(
+    box: Box, workspace: Workspace, asked: CustomerResponse, by: Proposer
+) -> None:
+    channel_on(smtp_to(box, workspace))
+    row = answer(to=asked, words=HELLO, by=by, now=NOW)
+    other = conversation_of(workspace, contact=asked.conversation.contact, status="waiting")
+    rows = Conversation.objects.filter(pk=asked.conversation_id)
+    desk.merge(into=other, rows=rows, by=by, now=NOW)
+
+    take_back(response=row, by=by, now=NOW)
+
+    assert again(row).conversation == other
+    assert (again(row).conversation.status, again(row).delivery) == ("open", "cancelled")
+    assert rows.get().status == "closed"
+
+
 def test_nothing_goes_out_past_something_newer(
     workspace: Workspace, asked: CustomerResponse, by: Proposer
 ) -> None:
@@ -191,6 +242,11 @@ def test_what_is_refused_at_the_last_moment_waits_for_us_again(
     row = again(row)
     assert (row.delivery, row.error) == ("failed", "The address must not be written to.")
     assert (row.conversation.status, row.conversation.waiting_since) == ("open", NOW)
+    told = ConversationEvent.objects.get(kind="failed")
+    assert told.after == {"response": row.pk, "why": row.error}
+    notice = Notification.objects.get(topic="inbox.failed")
+    assert (notice.user, notice.body) == (row.author, row.error)
+    assert settle_answers(now=SOON + timedelta(minutes=1)) == 0
 
 
 def test_on_linkedin_a_person_sends(workspace: Workspace, by: Proposer) -> None:

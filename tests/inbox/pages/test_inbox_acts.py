@@ -22,6 +22,7 @@ from inbox.models import (
 from inbox.services.drafting import propose_reply
 from inbox.views.acting import snoozes
 from outreach.services.sending.single import NO_CHANNEL
+from tests.inbox.desk_steps import answer_to
 from tests.inbox.steps import NOW, conversation_of, response_of
 from tests.outreach.steps import contact_of
 from workspaces.gate import Proposer
@@ -274,6 +275,21 @@ def test_an_answer_goes_out_and_comes_back(
     reply.refresh_from_db()
     assert reply.delivery == "cancelled"
     assert "It is on its way." in again.content.decode()
+
+
+def test_what_did_not_arrive_can_be_sent_again(
+    client_as: Browse, agent: User, chat: CustomerResponse
+) -> None:
+    lost = answer_to(chat, delivery="failed", sent_at=None, text="Lost words", error="No way.")
+    client, address = client_as(agent), f"/inbox/{chat.conversation.public_id}/"
+    page = client.get(address).content.decode()
+    assert f"compose?again={lost.public_id}" in page
+
+    form = client.get(f"{address}compose", {"again": str(lost.public_id)}, headers=HTMX)
+    assert "Lost words" in form.content.decode()
+    sent = answer_to(chat, text="Heard")
+    form = client.get(f"{address}compose", {"again": str(sent.public_id)}, headers=HTMX)
+    assert "Heard" not in form.content.decode()
 
 
 def test_news_stop_an_answer_and_are_shown(post: Any, chat: CustomerResponse) -> None:
