@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inbox.api import analysing, conversations, replying, responses, templates
+from inbox.api import analysing, conversations, moving, replying, responses, templates
 from workspaces.api.routing import api_path
 
 _ONE = "responses/inbox/<uuid:public_id>/"
@@ -41,6 +41,9 @@ urlpatterns = [
     api_path(_TALK, conversations.InboxConversationDetail.as_view(), "api-conversation"),
     api_path(f"{_TALK}notes/", conversations.InboxNotes.as_view(), "api-conversation-notes"),
     api_path(f"{_TALK}tags/", conversations.InboxTags.as_view(), "api-conversation-tags"),
+    api_path(f"{_TALK}merge/", moving.InboxMerge.as_view(), "api-conversation-merge"),
+    api_path(f"{_TALK}split/", moving.InboxSplit.as_view(), "api-conversation-split"),
+    api_path("responses/undo/<uuid:public_id>/", moving.InboxUndo.as_view(), "api-inbox-undo"),
     api_path("responses/templates/", templates.ReplyTemplates.as_view(), "api-reply-templates"),
     api_path(_TEXT, templates.ReplyTemplateDetail.as_view(), "api-reply-template"),
     api_path(

@@ -19,6 +19,7 @@ from inbox.models import (
     Urgency,
 )
 from inbox.selectors.status import ResponseStatus
+from inbox.services.desk import Done
 from inbox.services.desk.handling import LONGEST_TAG, MOST_TAGS
 from inbox.services.desk.noting import LONGEST_NOTE
 from workspaces.api.fields import Body
@@ -112,6 +113,7 @@ class InboxEventOut(serializers.Serializer[Any]):
     kind = serializers.CharField()
     at = serializers.DateTimeField()
     by = serializers.CharField(source="by_label")
+    batch = serializers.UUIDField(allow_null=True, help_text="What can be undone names it.")
 
 
 class InboxConversationDetailOut(InboxConversationOut):
@@ -134,6 +136,34 @@ class InboxSnoozeIn(Body):
     """Until when it is out of sight."""
 
     until = serializers.DateTimeField(help_text="In the future, within a year.")
+
+
+class InboxMergeIn(Body):
+    """Conversations that go into another one."""
+
+    conversations = serializers.ListField(
+        child=serializers.UUIDField(), min_length=1, max_length=100
+    )
+
+
+class InboxSplitIn(Body):
+    """Messages of theirs that get a conversation of their own."""
+
+    responses = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=200)
+
+
+class InboxDoneOut(serializers.Serializer[Any]):
+    """What an act did."""
+
+    batch = serializers.UUIDField(help_text="Undoes it: responses/undo/{batch}.")
+    changed = serializers.SerializerMethodField(help_text="Conversations that changed.")
+    refused = serializers.DictField(
+        child=serializers.IntegerField(), help_text="How many did not, by the reason."
+    )
+
+    def get_changed(self, done: Done) -> int:
+        """How many."""
+        return len(done.changed)
 
 
 class InboxReplyIn(Body):

@@ -171,6 +171,36 @@ def test_conversations_tell_what_stands_in_them(client, talk, agent, django_asse
     assert empty.status_code == 400
 
 
+def test_conversations_are_merged_split_and_put_back(client, talk, workspace, other_workspace):
+    other = talk_of(workspace, "bob@example.com", 1)
+    merge = path_of(talk, "merge", kind="conversations")
+    body = {"conversations": [str(other.public_id)]}
+    done = client.post(merge, body, format="json").json()
+    assert (done["changed"], done["refused"], talk.responses.count()) == (2, {}, 3)
+
+    undo = f"/api/responses/undo/{done['batch']}/"
+    assert client.post(undo).json()["changed"] == 2
+    assert (talk.responses.count(), other.responses.count()) == (2, 1)
+    assert client.post(undo).status_code == 409
+
+    last = talk.responses.order_by("pk").last()
+    split = path_of(talk, "split", kind="conversations")
+    made = client.post(split, {"responses": [str(last.public_id)]}, format="json")
+    assert made.status_code == 201
+    last.refresh_from_db()
+    assert str(last.conversation.public_id) == made.json()["id"]
+
+    foreign = talk_of(other_workspace, "eve@example.com", 1)
+    for path, name, row in (
+        (merge, "conversations", foreign), (split, "responses", foreign.responses.get()),
+    ):  # fmt: skip
+        for ids in ([], [str(row.public_id)], "x"):
+            refused = client.post(path, {name: ids}, format="json")
+            field = refused.json()["errors"][0]["field"]
+            assert (refused.status_code, field.split(".")[0]) == (400, name)
+    assert foreign.responses.count() == 1
+
+
 def test_nobody_stands_behind_the_note_of_a_machine(workspace, talk):
     machine = key_client(workspace, ["inbox:read", "inbox:write"])
 
