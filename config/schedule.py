@@ -146,6 +146,10 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "mlops: train churn": _start("train-churn", crontab(minute="20", hour="4")),
     "mlops: train ROI": _start("train-roi", crontab(minute="50", hour="4")),
     "mlops: train forecast": _start("train-forecast", crontab(minute="0", hour="5")),
+    # It waits by itself for enough new corrections, or for a week.
+    "mlops: train intent of messages": _start(
+        "train-message-intent", crontab(minute="10", hour="5")
+    ),
     "mlops: train lifetime value": _start(
         "train-ltv", crontab(minute="20", hour="5", day_of_week="sunday")
     ),

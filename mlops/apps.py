@@ -16,12 +16,14 @@ class MlopsConfig(AppConfig):
         from attribution.selectors.growth.value import register_value_model
         from attribution.services.deal_effects import on_deal_moved
         from campaigns.selectors.advice_notes import register_note_source
+        from inbox.services.classifying import register_readers
         from mlops.handlers import PromotionHandler
         from mlops.panels import PROMOTION_PANEL
         from mlops.selectors.user_value import mean_predicted_value
         from mlops.services.deals import learn_from_deal
         from mlops.services.job_list import register_jobs
         from mlops.services.predicting import on_predicted
+        from mlops.services.registry.intents import readers_of
         from mlops.services.winners.noting import winner_notes
         from mlops.tasks import ask_shadow
         from workspaces import gate, panels
@@ -33,4 +35,5 @@ class MlopsConfig(AppConfig):
         register_note_source(winner_notes)
         on_predicted(ask_shadow)
         register_value_model(mean_predicted_value)
+        register_readers(readers_of)
         register_jobs()

@@ -117,7 +117,29 @@ class Head:
         return (energy(logits) - mean) / deviation
 
 
-def fit_head(vectors: npt.NDArray[np.floating], labels: Sequence[Label], *, seed: int = 0) -> Head:
+@dataclass(frozen=True)
+class Counts:
+    """How much texts count, where they do not all count the same.
+
+    Attributes
+    ----------
+    learnt : (n,) above 0, when weights are fitted
+    judged : (n,) at least 0, when confidence is calibrated
+    group : (n,) texts of one group go into one fold: who was learned from is not judged
+    """
+
+    learnt: FloatArray
+    judged: FloatArray
+    group: IntArray
+
+
+def fit_head(
+    vectors: npt.NDArray[np.floating],
+    labels: Sequence[Label],
+    *,
+    seed: int = 0,
+    counts: Counts | None = None,
+) -> Head:
     """Fit weights and calibrate them on folds.
 
     Parameters
@@ -125,6 +147,7 @@ def fit_head(vectors: npt.NDArray[np.floating], labels: Sequence[Label], *, seed
     vectors : (n, dimensions)
     labels : (n,), all of one type; of a single kind gives a head that always answers it
     seed : which texts go into which fold
+    counts : None: each text counts once and is a group of its own
 
     Returns
     -------
@@ -145,22 +168,25 @@ def fit_head(vectors: npt.NDArray[np.floating], labels: Sequence[Label], *, seed
 
     # Threads that wait for each other cost more than they bring, and change the last digits.
     with threadpool_limits(limits=1):
-        return _calibrated(vectors, labels, seed)
+        return _calibrated(vectors, labels, seed, counts)
 
 
-def _calibrated(vectors: npt.NDArray[np.floating], labels: Sequence[Label], seed: int) -> Head:
+def _calibrated(
+    vectors: npt.NDArray[np.floating], labels: Sequence[Label], seed: int, counts: Counts | None
+) -> Head:
     names, kinds = np.unique(np.asarray(labels), return_inverse=True)
     kinds = kinds.astype(np.int64)
     known = tuple(names.tolist())
     every = np.arange(len(known))
-    weights, bias = _fitted(vectors, kinds, every)
-    logits, is_seen = _unseen_logits(vectors, kinds, every, seed)
-    if not is_seen.any():
+    weights, bias = _fitted(vectors, kinds, every, None if counts is None else counts.learnt)
+    logits, is_seen = _unseen_logits(vectors, kinds, every, (seed, counts))
+    judged = np.ones(len(kinds)) if counts is None else counts.judged
+    if not is_seen.any() or not judged[is_seen].sum():
         return Head(known, weights, bias)
     likeness = _likeness_of(logits)
-    scale = _scale(logits[is_seen], kinds[is_seen])
+    scale = _scale(logits[is_seen], kinds[is_seen], judged[is_seen])
     raw = Head(known, weights, bias, scale, likeness)
-    slope, offset = _curve(raw._scores(logits), logits.argmax(axis=1) == kinds)
+    slope, offset = _curve(raw._scores(logits), logits.argmax(axis=1) == kinds, judged)
     return Head(known, weights, bias, scale, likeness, slope, offset)
 
 
@@ -181,7 +207,10 @@ def energy(logits: FloatArray) -> FloatArray:
 
 
 def _fitted(
-    vectors: npt.NDArray[np.floating], kinds: IntArray, every: IntArray
+    vectors: npt.NDArray[np.floating],
+    kinds: IntArray,
+    every: IntArray,
+    counted: FloatArray | None,
 ) -> tuple[FloatArray, FloatArray]:
     """Weights of all labels; those that do not occur score `_UNSEEN`."""
     from sklearn.linear_model import LogisticRegression
@@ -192,7 +221,7 @@ def _fitted(
     if len(present) == 1:
         bias[present] = 0.0
         return weights, bias
-    made = LogisticRegression(C=_C, max_iter=_ITERATIONS).fit(vectors, kinds)
+    made = LogisticRegression(C=_C, max_iter=_ITERATIONS).fit(vectors, kinds, sample_weight=counted)
     if len(present) == 2:  # one row for both: half of it each
         weights[present] = np.vstack([-made.coef_, made.coef_]) / 2
         bias[present] = np.concatenate([-made.intercept_, made.intercept_]) / 2
@@ -203,17 +232,25 @@ def _fitted(
 
 
 def _unseen_logits(
-    vectors: npt.NDArray[np.floating], kinds: IntArray, every: IntArray, seed: int
+    vectors: npt.NDArray[np.floating],
+    kinds: IntArray,
+    every: IntArray,
+    spread: tuple[int, Counts | None],
 ) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
     """Logits of each text by a head that was fitted without it, and whether that knew its label."""
+    seed, counts = spread
     fold = _folds(kinds, seed)
+    if counts is not None:
+        _, first, place = np.unique(counts.group, return_index=True, return_inverse=True)
+        fold = fold[first][place]
     logits = np.full((len(kinds), len(every)), _UNSEEN)
     is_seen = np.zeros(len(kinds), dtype=np.bool_)
     if len(every) < 2 or len(kinds) < 2 * _FOLDS:
         return logits, is_seen
     for one in range(_FOLDS):
         held, kept = fold == one, fold != one
-        weights, bias = _fitted(vectors[kept], kinds[kept], every)
+        counted = None if counts is None else counts.learnt[kept]
+        weights, bias = _fitted(vectors[kept], kinds[kept], every, counted)
         logits[held] = np.asarray(vectors[held], np.float64) @ weights.T + bias
         is_seen[held] = np.isin(kinds[held], kinds[kept])
     return logits, is_seen
@@ -233,33 +270,36 @@ def _likeness_of(logits: FloatArray) -> tuple[float, float]:
     return float(found.mean()), float(max(found.std(), _SURE))
 
 
-def _scale(logits: FloatArray, kinds: IntArray) -> float:
+def _scale(logits: FloatArray, kinds: IntArray, judged: FloatArray) -> float:
     from scipy.optimize import minimize_scalar
 
     rows = np.arange(len(kinds))
 
     def loss(power: float) -> float:
-        return -float(_log_softmax(logits * np.exp(power))[rows, kinds].mean())
+        told = _log_softmax(logits * np.exp(power))[rows, kinds]
+        return -float(np.average(told, weights=judged))
 
     return float(np.exp(minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
 
 
-def _curve(scores: FloatArray, is_right: npt.NDArray[np.bool_]) -> tuple[float, float]:
+def _curve(
+    scores: FloatArray, is_right: npt.NDArray[np.bool_], judged: FloatArray
+) -> tuple[float, float]:
     """Platt's curve, his targets instead of 0 and 1: without a mistake seen, none is not sure."""
     from sklearn.linear_model import LogisticRegression
 
-    right = int(is_right.sum())
-    wrong = len(is_right) - right
+    right = float(judged[is_right].sum())
+    wrong = float(judged.sum()) - right
     target = np.where(is_right, (right + 1) / (right + 2), 1 / (wrong + 2))
     made = LogisticRegression(C=_C, max_iter=_ITERATIONS).fit(
         np.concatenate([scores, scores])[:, None],
         np.repeat([1, 0], len(scores)),
-        sample_weight=np.concatenate([target, 1 - target]),
+        sample_weight=np.concatenate([judged * target, judged * (1 - target)]),
     )
     slope, offset = float(made.coef_[0, 0]), float(made.intercept_[0])
     if slope > 0:
         return slope, offset
-    share = (right + 1) / (len(is_right) + 2)  # the scores tell nothing: one chance for all
+    share = (right + 1) / (right + wrong + 2)  # the scores tell nothing: one chance for all
     return 0.0, float(np.log(share / (1 - share)))
 
 

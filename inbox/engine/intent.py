@@ -169,15 +169,7 @@ class IntentClassifier:
     def to_bytes(self) -> bytes:
         """All of it but the embedder, as `from_bytes` reads it; equal heads give equal bytes."""
         head = self.head
-        told = {
-            "format": FORMAT,
-            "embedder": self.embedder.name,
-            "labels": head.labels,
-            "scale": head.scale,
-            "likeness": head.likeness,
-            "slope": head.slope,
-            "offset": head.offset,
-        }
+        told = {"format": FORMAT, "embedder": self.embedder.name, **told_of(head)}
         file = io.BytesIO()
         np.savez_compressed(
             file,
@@ -208,7 +200,20 @@ class IntentClassifier:
                 f"the classifier was fitted on vectors of {about['embedder']},"
                 f" here they are of {made.embedder.name}"
             )
-        made._head = _head(about, arrays, made.embedder.dimensions)
+        made._head = head_of(about, arrays, made.embedder.dimensions)
+        return made
+
+    @classmethod
+    def of(cls, head: Head, embedder: Embedder | None = None) -> IntentClassifier:
+        """Make one of a head that is there already.
+
+        Parameters
+        ----------
+        head : fitted on vectors of the embedder
+        embedder : as for the class
+        """
+        made = cls(embedder)
+        made._head = head
         return made
 
     def save(self, path: str | Path) -> None:
@@ -249,7 +254,30 @@ def _unpacked(data: bytes) -> tuple[dict[str, Any], dict[str, FloatArray]]:
     return about, arrays
 
 
-def _head(about: dict[str, Any], arrays: dict[str, FloatArray], dimensions: int) -> Head:
+def told_of(head: Head) -> dict[str, Any]:
+    """All of a head but its weights, in values that JSON knows."""
+    return {
+        "labels": head.labels,
+        "scale": head.scale,
+        "likeness": head.likeness,
+        "slope": head.slope,
+        "offset": head.offset,
+    }
+
+
+def head_of(about: dict[str, Any], arrays: dict[str, FloatArray], dimensions: int) -> Head:
+    """Make a head of what a file holds.
+
+    Parameters
+    ----------
+    about : as `told_of` told it
+    arrays : 'weights' and 'bias'
+    dimensions : of the vectors
+
+    Raises
+    ------
+    ValueError : a part is missing, of another shape or no number
+    """
     try:
         mean, deviation = map(float, about["likeness"])
         head = Head(

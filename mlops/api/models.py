@@ -363,8 +363,13 @@ class ModelRollback(ApiView):
     )
     @once
     def post(self, request: Request, name: str) -> Response:
-        """Let the version before serve at once; it stands in the record as a signed stop."""
+        """Let the version before serve at once; it stands in the record as a signed stop.
+
+        Answers the version that serves now. Where none came before and what ships with the product
+        serves, as for intents of messages, the one that was put away.
+        """
         body = self.read(RollbackIn)
+        before = champion_of(workspace=self.workspace, name=name)
         version = rollback(
             workspace=self.workspace,
             name=name,
@@ -373,4 +378,7 @@ class ModelRollback(ApiView):
             now=self.now,
             shown=body["from_id"],
         )
+        if version is None and before is not None:
+            # Read whole, and anew: it stands elsewhere now.
+            version = ModelVersion.objects.get(workspace=self.workspace, pk=before.pk)
         return Response(ModelVersionOut(version).data)

@@ -14,7 +14,13 @@ from rest_framework.response import Response
 from mlops.engine.learning.kinds import KINDS
 from mlops.models import PredictionDoor
 from mlops.selectors.registry import champion_of
-from mlops.services.predicting import MOST_ROWS, NoModelError, checked_rows, no_model_yet
+from mlops.services.predicting import (
+    MOST_ROWS,
+    NoModelError,
+    checked_rows,
+    no_model_yet,
+    require_asked_here,
+)
 from mlops.tasks import Answer, BusyError, Question, ask
 from workspaces import scopes
 from workspaces.api.fields import Body
@@ -130,6 +136,7 @@ class Predict(ApiView):
         """Predict with reasons. What is said is kept, and can be made again to the last bit."""
         if name not in KINDS:
             raise Http404
+        require_asked_here(name)
         body = self.read(ModelPredictionIn)
         champion = champion_of(workspace=self.workspace, name=name)
         if champion is None:

@@ -50,6 +50,11 @@ class Family:
     canary: Canary | None = None
 
     @property
+    def without(self) -> str:
+        """What serves while no version does, in words; empty: nothing."""
+        return KINDS[self.name].without if self.name in KINDS else ""
+
+    @property
     def shown(self) -> tuple[ModelVersion, ...]:
         """The newest of them."""
         return self.versions[:MOST_SHOWN]

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from attribution.models import UserInstall
 from campaigns.models import Campaign
+from inbox.models import CustomerResponse
 from mlops.engine.learning.drift import CALIBRATION, REFERENCE
 from mlops.engine.learning.kinds import KINDS
 from mlops.engine.learning.shadow import Rule, rule_of
@@ -25,6 +26,8 @@ DRAWN: Final = (REFERENCE, CALIBRATION)
 #: Name of the chart that a version has before anything watches it.
 CHART: Final = "calibration"
 _MOST_FEATURES: Final = 10
+_BEGAN: Final = {"user": "Installed", "campaign": "Week from", "message": "Written"}
+_KEYS: Final = {"user": "install", "campaign": "campaign", "message": "message"}
 _SIDE: Final = 240
 _EDGE: Final = 8
 
@@ -103,7 +106,7 @@ class ShadowBoard:
     @property
     def began_label(self) -> str:
         """What the day of a row is."""
-        return "Installed" if self.rule.subject == "user" else "Week from"
+        return _BEGAN[self.rule.subject]
 
 
 @dataclass(frozen=True)
@@ -258,22 +261,25 @@ def _shadow(report: ShadowReport | None, policy: ModelPolicy) -> ShadowBoard | N
                 subject=names[key][0],
                 url=names[key][1],
                 began_on=date.fromisoformat(row["began_on"]),
-                champion=_score(rule, row["champion"]),
-                challenger=_score(rule, row["challenger"]),
-                outcome=_outcome(rule, row["outcome"]),
+                champion=_score(rule, row["champion"], row.get("champion_said", "")),
+                challenger=_score(rule, row["challenger"], row.get("challenger_said", "")),
+                outcome=row.get("meant") or _outcome(rule, row["outcome"]),
             )
             for row in report.differing
-            if (key := row.get("install") or row.get("campaign")) in names
+            if (key := row.get(_KEYS[rule.subject])) in names
         ),
     )
 
 
-def _score(rule: Rule, score: float) -> str:
-    return share(score, 1) if rule.is_chance else figure(score, 2)
+def _score(rule: Rule, score: float, said: str = "") -> str:
+    told = share(score, 1) if rule.is_chance else figure(score, 2)
+    return f"{said}, {told}" if said else told
 
 
 def _names(report: ShadowReport, rule: Rule) -> dict[int, tuple[str, str]]:
-    """How users or campaigns are called, and where more of each stands."""
+    """How users, campaigns or messages are called, and where more of each stands."""
+    if rule.subject == "message":
+        return _conversations(report)
     if rule.subject == "user":
         users = UserInstall.objects.filter(
             workspace=report.workspace_id, pk__in=[row["install"] for row in report.differing]
@@ -285,6 +291,19 @@ def _names(report: ShadowReport, rule: Rule) -> dict[int, tuple[str, str]]:
     return {
         pk: (name, reverse("entity", args=["campaign", public_id]))
         for pk, name, public_id in campaigns.values_list("pk", "name", "public_id")
+    }
+
+
+def _conversations(report: ShadowReport) -> dict[int, tuple[str, str]]:
+    rows = CustomerResponse.objects.filter(
+        workspace=report.workspace_id, pk__in=[row["message"] for row in report.differing]
+    ).select_related("conversation")
+    return {
+        row.pk: (
+            row.conversation.subject or row.get_channel_display(),
+            reverse("inbox-conversation", args=[row.conversation.public_id]),
+        )
+        for row in rows
     }
 
 

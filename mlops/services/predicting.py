@@ -20,6 +20,7 @@ import numpy as np
 from django.db import transaction
 
 from mlops.engine.learning.feature_rows import FeatureRow, RowError, read_rows
+from mlops.engine.learning.kinds import KINDS
 from mlops.engine.learning.shapes import FloatArray, Reasons, Served
 from mlops.models import ModelPrediction, ModelVersion, PredictionDoor, PredictionRole
 from mlops.selectors.registry import label_of
@@ -96,6 +97,7 @@ def predict(
     RequestError : no rows, too many, or one that the version cannot read; names the field
     StateError : it gave something that is no number
     """
+    require_asked_here(name)
     found = served(workspace=workspace, name=name, now=now)
     if found is None:
         raise NoModelError(no_model_yet(name))
@@ -206,6 +208,20 @@ def on_predicted(listener: Listener) -> None:
     them is kept by ``record_scores`` under the same batch, with the role 'shadow'.
     """
     _listeners.append(listener)
+
+
+def require_asked_here(name: str) -> None:
+    """Refuse kinds that read people's words: predictions are kept with what they were asked.
+
+    Raises
+    ------
+    StateError : the kind is asked elsewhere
+    """
+    if name in KINDS and (elsewhere := KINDS[name].asked_at):
+        raise StateError(
+            f"{label_of(name)} is asked by {elsewhere}: what people write is not kept with"
+            " predictions."
+        )
 
 
 def no_model_yet(name: str) -> str:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
+from mlops.engine.learning.kinds import KINDS
 from mlops.engine.learning.shadow import LEAST_CAMPAIGNS, rule_of
 from mlops.handlers import KIND
 from mlops.models import ModelStage, ModelVersion
@@ -113,7 +114,8 @@ def roll_back(request: PageRequest, name: str) -> HttpResponse:
         )
     except GateError as error:
         return _draw(request, refusal=str(error), status=error.status)
-    messages.success(request, f"Version {version.version} of {label_of(name)} serves again.")
+    serves = f"Version {version.version}" if version else KINDS[name].without.capitalize()
+    messages.success(request, f"{serves} of {label_of(name)} serves again.")
     return redirect("models")
 
 
@@ -182,6 +184,7 @@ def draw_one(
         "comparison": comparison_of(version, champion),
         "watch": watch,
         "watched": version.name in SCORED_BY,
+        "asked_elsewhere": version.name in KINDS and bool(KINDS[version.name].asked_at),
         "rule": rule_of(version.name),
         "least_drift_rows": LEAST_DRIFT_ROWS,
         "least_campaigns": LEAST_CAMPAIGNS,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -102,6 +102,8 @@ def try_out(request: PageRequest, public_id: UUID) -> HttpResponse:
     """A form of what the version reads; sent, it answers where it serves or is a canary."""
     rows = ModelVersion.objects.filter(workspace=request.workspace)
     version = get_object_or_404(rows, public_id=public_id)
+    if version.name in KINDS and KINDS[version.name].asked_at:
+        raise Http404("It is asked where its texts are.")
     champion = champion_of(workspace=request.workspace, name=version.name)
     context = {
         "title": f"{label_of(version.name)}: version {version.version}",

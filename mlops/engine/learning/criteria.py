@@ -101,6 +101,7 @@ CRITERIA: Final[Mapping[str, Criteria]] = MappingProxyType(
         ),
         "roi": Criteria(measure_of("mae")),
         "roi_mean": Criteria(measure_of("mae")),
+        "message_intent": Criteria(measure_of("accuracy")),
         "budget": Criteria(
             measure_of("of_solver_calm"),
             (

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from mlops.engine.budget import nets as budget_nets
 from mlops.engine.budget.state import ACTIONS
 from mlops.engine.budget.training import KIND as BUDGET
-from mlops.engine.learning import churn, forecast, ltv, plain, roi
+from mlops.engine.learning import churn, forecast, ltv, message_intent, plain, roi
 from mlops.engine.learning.forecast import model as forecast_model
 from mlops.engine.learning.shapes import Artefact, Served
 
@@ -34,6 +34,10 @@ class Kind:
     # Columns that move by nature, and why: that they do is no drift.
     nature: Mapping[str, str] = field(default_factory=dict)
     is_by_subject: bool = False
+    # What it reads are people's words: no prediction keeps them, and it is asked elsewhere.
+    asked_at: str = ""
+    # What serves where no version does, in words; a champion can be retired to it.
+    without: str = ""
 
     def unit_in(self, currency: str) -> str:
         """Name of the unit of what it predicts, in a workspace of a currency."""
@@ -88,6 +92,20 @@ _ALL = (
         ),
         load=budget_nets.load,
         outputs=ACTIONS,
+    ),
+    Kind(
+        name=message_intent.KIND,
+        label="Intent of messages",
+        goal=(
+            "Reads more of the newest corrected messages right than what reads them now, surely"
+            " and not by chance, no fewer of all that were corrected or answered, and its"
+            " confidence is off by 0.05 at most, or by chance."
+        ),
+        load=message_intent.load,
+        unit="probability",
+        outputs=message_intent.OUTPUTS,
+        asked_at="POST /api/responses/classify/",
+        without="the base that ships",
     ),
     Kind(
         name="roi_mean",

@@ -61,6 +61,11 @@ class Measure:
 
 
 _ALL: Final = (
+    Measure("accuracy", "Read right", "higher", "share",
+            "Of held-out messages that were corrected, or answered as they were read."),
+    Measure("accuracy_corrected", "Corrected ones read right", "higher", "share",
+            "Of held-out messages that a person corrected."),
+    Measure("error_rate", "Share read wrong", "lower", "share"),
     Measure("auc", "AUC", "higher",
             hint="Chance that one to whom it happens is ranked above another; 0.5 is a guess."),
     Measure("ece", "Calibration error", "lower", "share",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -13,8 +13,8 @@ from mlops.engine.learning.measures import measure_of
 from mlops.engine.learning.metrics import normalised_gini
 from mlops.engine.learning.shapes import FloatArray
 
-Metric = Literal["log_loss", "gini", "absolute_error", "mase"]
-Subject = Literal["user", "campaign"]
+Metric = Literal["log_loss", "gini", "absolute_error", "mase", "error_rate"]
+Subject = Literal["user", "campaign", "message"]
 #: Intervals drawn from fewer campaigns are too narrow: of two versions that are equally good, one
 #: of five campaigns alone would be found better 10 times in 100, of twenty 5 times.
 LEAST_CAMPAIGNS: Final = 20
@@ -31,6 +31,7 @@ class Rule:
     Attributes
     ----------
     metric : what decides
+    least_rows : that are enough, where each costs a person's work; 0: as the policy says
     top_label : what is summed up of the rows ranked highest; empty where ranks mean nothing
     decides : what a version decides by its prediction, "yes" at or above its threshold
     horizon_days : until the outcome of a row is known
@@ -43,6 +44,7 @@ class Rule:
     """
 
     metric: Metric = "absolute_error"
+    least_rows: int = 0
     top_label: str = ""
     decides: str = ""
     horizon_days: int = 0
@@ -59,9 +61,14 @@ class Rule:
         return measure_of("mae" if self.metric == "absolute_error" else self.metric).in_sentence
 
     @property
+    def rows_label(self) -> str:
+        """What a row is, where there are many."""
+        return _ROWS_LABELS[self.subject]
+
+    @property
     def is_chance(self) -> bool:
         """Whether predictions are probabilities of what happens or does not."""
-        return self.metric == "log_loss"
+        return self.metric in ("log_loss", "error_rate")
 
 
 _RULES: Final[Mapping[str, Rule]] = {
@@ -97,7 +104,21 @@ _RULES: Final[Mapping[str, Rule]] = {
         calibration_label="Share within 80 % intervals, off 80 % by",
         calibrated="results of the week ahead",
     ),
+    "message_intent": Rule(
+        metric="error_rate",
+        least_rows=30,
+        top_label="% fewer messages read wrong",
+        subject="message",
+        score_label="confidence",
+        calibration_label="Confidence off by what was corrected, by",
+        calibrated="confidence, and how much was right",
+    ),
 }
+
+
+_ROWS_LABELS: Final[Mapping[Subject, str]] = {
+    "user": "users", "campaign": "days of campaigns", "message": "messages",
+}  # fmt: skip
 
 
 def rule_of(kind: str) -> Rule:
@@ -270,7 +291,7 @@ class _Pair:
     def _figure(self, predicted: FloatArray) -> float:
         if self.rule.metric == "gini":
             return normalised_gini(self.actual, predicted)
-        if self.rule.metric == "absolute_error":
+        if self.rule.metric in ("absolute_error", "error_rate"):
             return float(np.mean(np.abs(self.actual - predicted)))
         sure = np.clip(predicted, _SURE, 1 - _SURE)
         return -float(np.mean(np.where(self.actual > 0, np.log(sure), np.log1p(-sure))))
@@ -346,11 +367,16 @@ class Limits:
     most_moved: float = 0.25
 
 
+def limits_for(rule: Rule, limits: Limits) -> Limits:
+    """Limits of a workspace, as far as rows of a kind can be had by the thousand."""
+    return replace(limits, least_rows=rule.least_rows) if rule.least_rows else limits
+
+
 def eligibility(
     rule: Rule,
     gain: Gain | None,
     rows: int,
-    moved: float,
+    moved: float | None,
     limits: Limits,
     *,
     is_by_chance: bool = False,
@@ -361,10 +387,11 @@ def eligibility(
     ----------
     gain : ``None`` while there are too few rows to tell
     rows : whose outcome is known and that neither learnt from
-    moved : the largest index of what it reads now against what it learnt from
+    moved : the largest index of what it reads now against what it learnt from; ``None`` where
+        rows are no sample of what comes
     is_by_chance : no index is larger than chance alone may make it
     """
-    noun = "days of campaigns" if rule.subject == "campaign" else "rows"
+    noun = "rows" if rule.subject == "user" else rule.rows_label
     if gain is None or rows < limits.least_rows:
         return False, (
             f"{rows:,} {noun} that neither learnt from have a known outcome; at least"
@@ -377,7 +404,7 @@ def eligibility(
             f" {LEAST_CAMPAIGNS}, as the days of one campaign are alike."
         )
     among = f" of {gain.campaigns} campaigns" if gain.campaigns is not None else ""
-    noun = "days" if among else "rows"
+    noun = "days" if among else noun
     told = (
         f"On {rows:,} {noun}{among} its {rule.metric_label} is {gain.challenger:.4f} against"
         f" {gain.champion:.4f}: {gain.share.point:+.1%} (95 % interval {gain.share.low:+.1%} to"
@@ -387,6 +414,8 @@ def eligibility(
         return False, f"{told}, less than the {limits.least_gain:.0%} that are asked for."
     if gain.share.low <= 0:
         return False, f"{told}, which may be chance."
+    if moved is None:
+        return True, f"{told}."
     if moved > limits.most_moved and not is_by_chance:
         return False, (
             f"{told}, but what it reads has moved by {moved:.2f} from what it learnt from (limit"

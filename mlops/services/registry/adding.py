@@ -13,6 +13,8 @@ from django.db import transaction
 from django.db.models import Max
 
 from campaigns.engine import response
+from inbox.engine import calibrated
+from inbox.engine.reading import signs
 from mlops.engine import budget, learning
 from mlops.engine.learning.kinds import KINDS
 from mlops.engine.learning.shapes import Trained
@@ -102,6 +104,8 @@ def code_now() -> str:
         for path in sorted(root.rglob("*.py")):
             found.update(f"{package.__name__}/{path.relative_to(root)}".encode())
             found.update(path.read_bytes())
+    for module in (calibrated, signs):
+        found.update(Path(str(module.__file__)).read_bytes())
     return found.hexdigest()[:12]
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from mlops.engine.learning.kinds import KINDS
 from mlops.models import Canary, ModelStage, ModelVersion
 from mlops.selectors.registry import (
     champion_of,
@@ -18,7 +19,13 @@ from mlops.selectors.registry import (
 )
 from mlops.services.registry.adding import registry_lock
 from mlops.services.registry.canaries import end_beside, start_canary
-from mlops.services.registry.replacing import replace_champion, require_rank, serve_signed
+from mlops.services.registry.replacing import (
+    load_soon,
+    put_away,
+    replace_champion,
+    require_rank,
+    serve_signed,
+)
 from workspaces.gate import RequestError, StateError
 from workspaces.models import Proposal, User, Workspace
 from workspaces.roles import Role
@@ -78,9 +85,10 @@ def rollback(
     reason: str,
     now: datetime,
     shown: UUID | None = None,
-) -> ModelVersion:
+) -> ModelVersion | None:
     """Go back to the champion before this one, at once; returns the one that serves now.
 
+    ``None``: none came before it, and what ships with the product serves, where a kind has that.
     Stopping what we promoted ourselves waits for nobody: it stands in the record as an executed
     proposal signed by the policy 'stop', and acts while the kill switch is on, too. ``shown`` is
     the champion that the person saw: a second click does not go back two versions.
@@ -105,6 +113,7 @@ def rollback(
                 " rolling back."
             )
         target = _sound_before(champion)
+        back_to = f"version {target.version}" if target else KINDS[name].without
         promotion = promotion_of(champion)
         record_stop(
             workspace=workspace,
@@ -112,27 +121,33 @@ def rollback(
             rank=Role.APPROVER,
             subject_key=f"model:{name}",
             subject_label=label_of(name),
-            summary=f"Roll {label_of(name)} back to version {target.version}",
+            summary=f"Roll {label_of(name)} back to {back_to}",
             body={
                 "operation": "roll_back_model",
                 "subject": f"model:{name}",
                 "before": f"version {champion.version}",
-                "after": f"version {target.version}",
-                "sha256": target.sha256,
+                "after": back_to,
+                "sha256": target.sha256 if target else "",
             },
             reason=reason,
             now=now,
             reverts=promotion.proposal if promotion else None,
         )
         end_beside(champion, by=by, now=now)
-        replace_champion(champion, target, by=by, now=now)
+        if target is None:
+            put_away(champion, by=by, now=now)
+            load_soon()
+        else:
+            replace_champion(champion, target, by=by, now=now)
     return target
 
 
-def _sound_before(champion: ModelVersion) -> ModelVersion:
+def _sound_before(champion: ModelVersion) -> ModelVersion | None:
     for version in earlier_champions(champion):
         if not why_not_eligible(version):
             return version
+    if champion.name in KINDS and KINDS[champion.name].without:
+        return None
     raise StateError(
         f"No sound version served before version {champion.version}. Propose another one instead."
     )

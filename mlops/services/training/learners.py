@@ -16,10 +16,11 @@ from mlops.engine.learning.campaign_days import CampaignDays, panel
 from mlops.engine.learning.leakage import LeakageError
 from mlops.engine.learning.shapes import TooFewError, Trained
 from mlops.engine.learning.splits import by_time
-from mlops.models import JUDGED_FROM
+from mlops.models import JUDGED_FROM, ModelVersion
 from mlops.selectors.app_users import AppUsers
 from mlops.services.budget.planning import NoCurvesError, checksum_of, curves_for
 from mlops.services.registry.adding import DataWindow
+from mlops.services.training.messages import checksum_of_messages, learn_messages, why_wait
 from mlops.services.training.sources import FromWorkspace, Source
 from workspaces.services.refusals import RefusedError
 
@@ -46,10 +47,14 @@ class Learnt:
 
 @dataclass(frozen=True)
 class Trainer:
-    """How a model learns, and how the rows that it would learn from are told from others."""
+    """How a model learns, and how the rows that it would learn from are told from others.
+
+    ``why_wait`` tells why a scheduled training is not worth its time yet, empty where it is.
+    """
 
     learn: Callable[[Source, int, Told], Learnt]
     checksum: Callable[[Source], str]
+    why_wait: Callable[[FromWorkspace, ModelVersion], str] = lambda source, newest: ""
 
 
 def learn(name: str, source: Source, *, seed: int = 42, told: Told = lambda text: None) -> Learnt:
@@ -81,7 +86,20 @@ def checksum_of_rows(name: str, source: Source) -> str:
     TooLittleError : there is nothing yet
     TrainingError : no such model
     """
-    return _trainer(name).checksum(source)
+    try:
+        return _trainer(name).checksum(source)
+    except TooFewError as error:
+        raise TooLittleError(str(error)) from error
+
+
+def why_scheduled_waits(name: str, source: FromWorkspace, newest: ModelVersion) -> str:
+    """Why a scheduled training waits for more than there is since a version; empty: it does not.
+
+    Raises
+    ------
+    TrainingError : no such model
+    """
+    return _trainer(name).why_wait(source, newest)
 
 
 def _trainer(name: str) -> Trainer:
@@ -165,6 +183,21 @@ def _forecast(source: Source, seed: int, told: Told) -> Learnt:
     return Learnt(trained, _window(days.day, days.sha256))
 
 
+def _message_intent(source: Source, seed: int, told: Told) -> Learnt:
+    here = _with_messages(source)
+    sha256 = checksum_of_messages(here)
+    trained = learn_messages(here, seed, told)
+    return Learnt(trained, _window(here.messages.days, sha256))
+
+
+def _with_messages(source: Source) -> FromWorkspace:
+    if not isinstance(source, FromWorkspace):
+        raise TrainingError(
+            "What customers write does not leave its workspace: train its intents there."
+        )
+    return source
+
+
 def _learning(told: Told) -> Callable[[float], None]:
     return lambda share: told(f"Learning: {share:.0%}")
 
@@ -210,6 +243,10 @@ def _of_days(source: Source) -> str:
     return source.campaign_days.sha256
 
 
+def _of_messages(source: Source) -> str:
+    return checksum_of_messages(_with_messages(source))
+
+
 def _of_curves(source: Source) -> str:
     return checksum_of(_curves(source))
 
@@ -219,6 +256,7 @@ TRAINERS: Final[Mapping[str, Trainer]] = {
     "budget": Trainer(_budget, _of_curves),
     "forecast": Trainer(_forecast, _of_days),
     "ltv": Trainer(_ltv, _of_users),
+    "message_intent": Trainer(_message_intent, _of_messages, why_wait),
     "roi": Trainer(_roi, _of_days),
 }
 #: What needs no more than a source's users and days.

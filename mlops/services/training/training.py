@@ -14,6 +14,7 @@ from mlops.services.training.learners import (
     TrainingError,
     checksum_of_rows,
     learn,
+    why_scheduled_waits,
 )
 from mlops.services.training.sources import FromWorkspace
 from workspaces.models import User, Workspace
@@ -73,6 +74,8 @@ def _require_new(name: str, source: FromWorkspace, seed: int) -> None:
         raise NothingNewError(
             f"Nothing new since version {newest.version}: it has learnt the same rows."
         )
+    if why := why_scheduled_waits(name, source, newest):
+        raise NothingNewError(why)
 
 
 def _learnt_since_drift(

@@ -9,19 +9,28 @@ from types import MappingProxyType
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from mlops.engine.learning.campaign_kinds import CAMPAIGN_KINDS, errors_of
 from mlops.engine.learning.columns import take
 from mlops.engine.learning.drift import REFERENCE, Moved, chance_of, moved
 from mlops.engine.learning.kinds import KINDS
-from mlops.engine.learning.shadow import Gain, gain_by_campaign, gain_of, rule_of
+from mlops.engine.learning.shadow import Agreement, Gain, gain_by_campaign, gain_of, rule_of
 from mlops.engine.learning.shapes import FloatArray
 from mlops.models import ModelVersion
 from mlops.selectors.app_users import app_users
 from mlops.selectors.campaign_scores import CampaignPairs, campaign_pairs_of
 from mlops.selectors.watch import Pairs, pairs_of
 from mlops.services.watch.campaigns import campaign_panel, rows_since
+from mlops.services.watch.messages import (
+    agreement_in_messages,
+    gain_in_messages,
+    pairs_in_messages,
+    read_by,
+    unread_together,
+)
 
+Words = npt.NDArray[np.str_]
 _LEAST: Final = 30  # rows below which a gain says nothing at all
 
 
@@ -36,6 +45,8 @@ class Beside:
     gain : ``None`` while there are too few rows to tell
     moved : indices of the inputs of the known rows against what the shadow learnt from
     chance : what chance alone may make of them; ``None`` where rows stand for themselves
+    agreement : how far they say the same, where the figures do not tell
+    words : of each of both what the champion and the shadow said, and what is right
     """
 
     known: Pairs
@@ -43,6 +54,8 @@ class Beside:
     gain: Gain | None
     moved: Moved
     chance: Moved | None = None
+    agreement: Agreement | None = None
+    words: tuple[Words, Words, Words] | None = None
 
 
 def _users(champion: ModelVersion, shadow: ModelVersion, now: datetime) -> Beside:
@@ -129,10 +142,30 @@ def _campaigns_moved(
     )
 
 
+def _messages(champion: ModelVersion, shadow: ModelVersion, now: datetime) -> Beside:
+    """Both read them now: nothing of a shadow is stored beside a message."""
+    messages = unread_together(champion, shadow, now)
+    before, after = (read_by(version, messages, now) for version in (champion, shadow))
+    if before is None or after is None:
+        messages = messages.take(np.empty(0, dtype=np.int64))
+        before = after = (np.empty(0, dtype="U11"), np.empty(0))
+    known = pairs_in_messages(messages, before[1], after[1], after[0])
+    gain = None
+    if len(known) >= _LEAST:
+        gain = gain_in_messages(before[0], after[0], messages, seed=shadow.version)
+    # What was corrected is another mix than what comes, so that it moved says nothing.
+    return Beside(
+        known, known, gain, _UNMOVED,
+        agreement=agreement_in_messages((before[0], after[0]), (before[1], after[1])),
+        words=(before[0], after[0], messages.meant),
+    )  # fmt: skip
+
+
 _UNMOVED: Final = Moved({}, 0.0)
 #: By kind of model; what is not in it is not compared.
 BESIDE: Final[Mapping[str, Callable[[ModelVersion, ModelVersion, datetime], Beside]]] = (
     MappingProxyType({
         "churn": _users, "ltv": _users, "roi": _campaigns, "forecast": _campaigns,
+        "message_intent": _messages,
     })
 )  # fmt: skip

@@ -22,6 +22,7 @@ from mlops.engine.learning.shadow import (
     Rule,
     agreement_of,
     eligibility,
+    limits_for,
     rule_of,
     threshold_of,
 )
@@ -31,7 +32,7 @@ from mlops.selectors.registry import PROMOTION_KIND, champion_of, is_intact, lab
 from mlops.selectors.watch import Pairs, model_policy, watched_versions
 from mlops.services.registry.adding import registry_lock
 from mlops.services.registry.promoting import to_shadow
-from mlops.services.watch.beside import BESIDE
+from mlops.services.watch.beside import BESIDE, Beside
 from workspaces.gate import GateError, Proposer
 from workspaces.models import Proposal, Workspace
 from workspaces.models.gate import OPEN
@@ -42,7 +43,7 @@ logger = logging.getLogger(__name__)
 
 MOST_DIFFERING: Final = 20
 #: As what was decided otherwise names its rows.
-_KEYS: Final = {"user": "install", "campaign": "campaign"}
+_KEYS: Final = {"user": "install", "campaign": "campaign", "message": "message"}
 
 
 @transaction.atomic
@@ -83,17 +84,17 @@ def compare(*, workspace: Workspace, name: str, now: datetime) -> ShadowReport |
     rule = rule_of(name)
     beside = BESIDE[name](champion, shadow, now)
     known, both, gain = beside.known, beside.both, beside.gain
-    limits = model_policy(workspace).limits
+    limits = limits_for(rule, model_policy(workspace).limits)
     far = beside.moved.beyond(limits.most_moved, beside.chance)
     is_eligible, verdict = eligibility(
         rule,
         gain,
         len(known),
-        next(iter(far.values()), beside.moved.most),
+        next(iter(far.values()), beside.moved.most) if beside.words is None else None,
         limits,
         is_by_chance=not far,
     )
-    found = _agreement(rule, champion, shadow, both)
+    found = beside.agreement or _agreement(rule, champion, shadow, both)
     report, _ = ShadowReport.objects.update_or_create(
         version=shadow,
         champion=champion,
@@ -109,7 +110,7 @@ def compare(*, workspace: Workspace, name: str, now: datetime) -> ShadowReport |
             "chance": rounded(beside.chance.features if beside.chance else {}),
             "rank_correlation": found.rank_correlation if len(both) else None,
             "same_decisions": found.same_decisions,
-            "differing": _differing(rule, both, found),
+            "differing": _differing(rule, beside, found),
             "effect": _effect(rule, gain, workspace),
             "is_eligible": is_eligible,
             "verdict": verdict,
@@ -182,7 +183,8 @@ def _agreement(rule: Rule, champion: ModelVersion, shadow: ModelVersion, pairs: 
     return agreement_of(pairs.champion, pairs.challenger, thresholds=both)
 
 
-def _differing(rule: Rule, pairs: Pairs, found: Agreement) -> list[dict[str, Any]]:
+def _differing(rule: Rule, beside: Beside, found: Agreement) -> list[dict[str, Any]]:
+    pairs = beside.both
     return [
         {
             _KEYS[rule.subject]: int(pairs.keys[place]),
@@ -190,9 +192,18 @@ def _differing(rule: Rule, pairs: Pairs, found: Agreement) -> list[dict[str, Any
             "champion": round(float(pairs.champion[place]), 4),
             "challenger": round(float(pairs.challenger[place]), 4),
             "outcome": None if np.isnan(pairs.outcome[place]) else float(pairs.outcome[place]),
+            **_in_words(beside, place),
         }
         for place in _each_once(pairs.keys, found.differing)[:MOST_DIFFERING]
     ]
+
+
+def _in_words(beside: Beside, place: np.intp) -> dict[str, str]:
+    """What was said of a row, where that is no figure."""
+    if beside.words is None:
+        return {}
+    names = ("champion_said", "challenger_said", "meant")
+    return {name: str(said[place]) for name, said in zip(names, beside.words, strict=True)}
 
 
 def _each_once(keys: npt.NDArray[np.int64], places: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:

@@ -14,11 +14,18 @@ from mlops.services.watch.drifting import watch_drift
 from mlops.services.watch.scoring import forget_scores, score_users
 from workspaces.services.jobs import Progress
 
+
+def score_nothing(**_: object) -> dict[str, int]:
+    """Score nothing: messages carry what they were read as, and a shadow reads when compared."""
+    return {}
+
+
 SCORE_JOB: Final = "score-users"
 DRIFT_JOB: Final = "model-drift"
 #: Kinds that are scored daily, compared in the shadow and watched for drift; how each is scored.
 SCORED_BY: Final[Mapping[str, Callable[..., dict[str, int]]]] = MappingProxyType({
     "churn": score_users, "ltv": score_users, "roi": score_campaigns, "forecast": score_campaigns,
+    "message_intent": score_nothing,
 })  # fmt: skip
 
 

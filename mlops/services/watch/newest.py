@@ -21,6 +21,7 @@ from mlops.selectors.app_users import app_users, readable_until
 from mlops.selectors.campaign_scores import known_scores
 from mlops.selectors.watch import LEAST_DRIFT_ROWS, unseen_from
 from mlops.services.watch.campaigns import campaign_panel, end_of, rows_since
+from mlops.services.watch.messages import confidence_now, messages_read_by
 
 #: Two whole weeks: inputs differ by weekday.
 WINDOW_DAYS: Final = 14
@@ -105,6 +106,13 @@ def _campaigns(version: ModelVersion, now: datetime, days: int, model: Served | 
     )
 
 
+def _messages(version: ModelVersion, now: datetime, days: int, model: Served | None) -> Newest:
+    """As it has read them; it is not asked again."""
+    found = messages_read_by(version, now=now, days=days)
+    watched = {"intent": found.intent, "language": found.language, "channel": found.channel}
+    return Newest(watched, found.days, found.sure)
+
+
 def _known_users(version: ModelVersion, now: datetime) -> tuple[Calibration | None, int]:
     rule = rule_of(version.name)
     until = readable_until(version.workspace, _today(version, now))
@@ -133,7 +141,9 @@ def _today(version: ModelVersion, now: datetime) -> date:
 
 
 _NOTHING: Final = Newest({}, np.empty(0, dtype="datetime64[D]"), np.empty(0))
-_LOOKS: Final[Mapping[str, Look]] = MappingProxyType({"user": _users, "campaign": _campaigns})
+_LOOKS: Final[Mapping[str, Look]] = MappingProxyType({
+    "user": _users, "campaign": _campaigns, "message": _messages,
+})  # fmt: skip
 _KNOWN: Final[Mapping[str, Known]] = MappingProxyType({
-    "user": _known_users, "campaign": _known_campaigns,
+    "user": _known_users, "campaign": _known_campaigns, "message": confidence_now,
 })  # fmt: skip

@@ -261,6 +261,8 @@ def test_too_few_days_of_campaigns_are_no_failure_of_the_training(place: Place) 
 def test_too_few_users_are_refused_in_words(place: Place, workspace: Workspace) -> None:
     with pytest.raises(TrainingError, match="0 users are known for two weeks; churn learns from"):
         train_model(workspace=workspace, name="churn", now=NOW)
-    with pytest.raises(CommandError, match=r"Not trained: budget, churn, forecast, ltv, roi"):
+    with pytest.raises(
+        CommandError, match=r"Not trained: budget, churn, forecast, ltv, message_intent, roi"
+    ):
         call_command("train_all", workspace=workspace.slug, stdout=StringIO())
     assert not ModelVersion.objects.filter(workspace=workspace).exists()
