@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -224,6 +226,11 @@ class CustomerResponse(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60] or self.subject or str(self.public_id)
+
+    @property
+    def came_at(self) -> datetime:
+        """When we had it: a network may tell late what was written long before."""
+        return max(self.at, self.received_at or self.at)
 
 
 class Attachment(models.Model):

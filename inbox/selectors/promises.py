@@ -32,8 +32,8 @@ _TOLD: Final = (HappenedKind.CLOSED, *_OPENED, *_MARKS)
 #: Ours that they have.
 _OUT: Final = (Delivery.SENT, Delivery.DELIVERED)
 _READ: Final = (
-    "conversation_id", "arrived_in_id", "direction", "channel", "at", "sent_at", "delivery",
-    "is_auto", "reading__urgency", "reading__intent", "reading__corrected_intent",
+    "conversation_id", "arrived_in_id", "direction", "channel", "at", "received_at", "sent_at",
+    "delivery", "is_auto", "reading__urgency", "reading__intent", "reading__corrected_intent",
     "reading__sentiment",
 )  # fmt: skip
 _FIELDS: Final = {
@@ -127,7 +127,7 @@ def _tell(story: Story, row: CustomerResponse) -> None:
     if row.direction == Direction.IN:
         # A machine's answer stops no clock, and starts none.
         if not row.is_auto:
-            wrote = Event(row.at, Happened.WROTE, row.channel, level_of_response(row))
+            wrote = Event(row.came_at, Happened.WROTE, row.channel, level_of_response(row))
             story.events.append(wrote)
     elif row.is_auto:
         story.events.append(Event(row.at, Happened.ACKNOWLEDGED))
@@ -184,7 +184,9 @@ def _unanswered(rows: Collection[CustomerResponse], among: set[int]) -> set[int]
            and not row.is_auto]  # fmt: skip
     last = max(out, default=None)
     return {
-        row.pk for row in own if row.direction == Direction.IN and (last is None or row.at > last)
+        row.pk
+        for row in own
+        if row.direction == Direction.IN and (last is None or row.came_at > last)
     }
 
 
@@ -232,6 +234,6 @@ def first_of_turns(conversations: Collection[int]) -> dict[tuple[int, datetime],
     rows = CustomerResponse.objects.filter(
         conversation__in=conversations, direction=Direction.IN, is_auto=False
     ).defer("html", "quoted", "text")
-    for row in rows.order_by("at", "pk"):
-        found.setdefault((row.conversation_id, row.at), row)
+    for row in sorted(rows, key=lambda one: (one.came_at, one.pk)):
+        found.setdefault((row.conversation_id, row.came_at), row)
     return found

@@ -62,7 +62,8 @@ def newest_of(response: CustomerResponse) -> CustomerResponse:
     rows = CustomerResponse.objects.filter(
         conversation=response.conversation_id, direction=Direction.IN
     )
-    return rows.order_by("-at", "-pk").first() or response
+    # As they came: what a network told late was not read by who answered before.
+    return rows.order_by("-pk").first() or response
 
 
 def last_said(conversation: Conversation) -> CustomerResponse | None:
@@ -77,7 +78,7 @@ def is_over(response: CustomerResponse) -> bool:
         return True
     ours = CustomerResponse.objects.filter(
         conversation=conversation, direction=Direction.OUT, is_auto=False,
-        at__gte=newest_of(response).at,
+        at__gte=newest_of(response).came_at,
     )  # fmt: skip
     return ours.exclude(delivery__in=(Delivery.CANCELLED, Delivery.FAILED)).exists()
 

@@ -6,12 +6,14 @@ or by the next sweep.
 
 from __future__ import annotations
 
+import logging
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import F, Q
 
 from inbox.engine.drafting_rules import Handling
 from inbox.engine.reading.shapes import Reading
@@ -33,41 +35,85 @@ from inbox.services.restating import restate
 from inbox.services.topics import MACHINE, TOPIC, UNCONFIRMED
 from workspaces.services.live import bump
 
+logger = logging.getLogger(__name__)
+
 #: What is older stays unread: nobody wants a machine's word on it any more.
 _LOOKS_BACK: Final = timedelta(days=2)
 BATCH: Final = 64
+#: After a first and a second failure a message is left alone until it is so old.
+_WAITS: Final = (timedelta(minutes=1), timedelta(minutes=5))
+GIVEN_UP: Final = "No machine could read this: a person has to."
 
 
 def read_new(*, now: datetime, limit: int = BATCH) -> int:
-    """Read messages that arrived lately and were not read yet; returns how many.
+    """Read messages that arrived lately and were not read yet; returns how many were tried.
 
-    Two workers may read the same one; the first one's reading stays.
+    Two workers may read the same one; the first one's reading stays. One that cannot be read holds
+    up nobody else: it is tried three times, then a person reads it.
     """
     rows = list(_unread(now)[:limit])
     if not rows:
         return 0
     started = time.perf_counter()
-    readings = read_all(
-        [row.text or row.subject for row in rows], [row.workspace_id for row in rows]
-    )
+    found = _read_each(rows)
     ms = (time.perf_counter() - started) * 1000 / len(rows)
-    for row, reading in zip(rows, readings, strict=True):
-        if _keep(row, reading, ms=ms, now=now):
-            # After the transaction: the gate locks proposals before conversations.
-            draft_for(row, now=now)
+    for row, reading in zip(rows, found, strict=True):
+        if reading is None or not _take_in(row, reading, ms=ms, now=now):
+            _count_failure(row, now)
     return len(rows)
 
 
 def _unread(now: datetime) -> Any:
-    seen = AIClassification.objects.filter(response=OuterRef("pk"))
+    tries = Q(failed_reads=0)
+    for count, wait in enumerate(_WAITS, 1):
+        tries |= Q(failed_reads=count, received_at__lte=now - wait)
     return (
         CustomerResponse.objects.filter(
-            ~Exists(seen), direction=Direction.IN, received_at__gt=now - _LOOKS_BACK,
+            tries, direction=Direction.IN, read_at=None, received_at__gt=now - _LOOKS_BACK,
             at__gt=now - 2 * _LOOKS_BACK,
         )
         .select_related("workspace", "conversation__contact", "point")
-        .order_by("pk")
+        .order_by("received_at", "pk")
     )  # fmt: skip
+
+
+def _read_each(rows: Sequence[CustomerResponse]) -> list[Read | None]:
+    """Read all together; where that fails, each by itself, and nothing of the one that breaks."""
+    texts, workspaces = [row.text or row.subject for row in rows], [r.workspace_id for r in rows]
+    try:
+        return [*read_all(texts, workspaces)]
+    except Exception:
+        logger.exception("messages cannot be read", extra={"responses": [row.pk for row in rows]})
+    if len(rows) == 1:
+        return [None]
+    return [one for row in rows for one in _read_each([row])]
+
+
+def _take_in(row: CustomerResponse, reading: Read, *, ms: float, now: datetime) -> bool:
+    """Keep a reading and draft an answer; whether the message is done with."""
+    try:
+        is_new = _keep(row, reading, ms=ms, now=now)
+    except Exception:
+        logger.exception("a reading cannot be kept", extra={"response": row.pk})
+        return False
+    if is_new:
+        try:
+            # After the transaction: the gate locks proposals before conversations.
+            draft_for(row, now=now)
+        except Exception:
+            # It is read: what is left is a person's to write.
+            logger.exception("an answer cannot be drafted", extra={"response": row.pk})
+    return True
+
+
+def _count_failure(row: CustomerResponse, now: datetime) -> None:
+    """Try again later; after three tries say that a person has to read it."""
+    rows = CustomerResponse.objects.filter(pk=row.pk, read_at=None)
+    rows.update(failed_reads=F("failed_reads") + 1)
+    if rows.filter(failed_reads__gt=len(_WAITS)).update(
+        read_at=now, is_flagged=True, flag_reason=GIVEN_UP
+    ):
+        bump(row.workspace_id, TOPIC)
 
 
 @transaction.atomic
@@ -86,6 +132,7 @@ def _keep(row: CustomerResponse, found: Read, *, ms: float, now: datetime) -> bo
         response=row, defaults={"workspace": row.workspace, **_columns(reading), "ms": ms,
                                 "model": found.model, "version": found.version, "read_at": now},
     )  # fmt: skip
+    CustomerResponse.objects.filter(pk=row.pk, read_at=None).update(read_at=kept.read_at)
     if not is_new:
         return False
     row.reading, row.conversation = kept, conversation

@@ -42,12 +42,13 @@ UPDATE inbox_conversation c
  WHERE c.id = t.conversation_id
 """  # noqa: S608  # the condition is ours
 
-# The first of ours after it answers a message.
+# The first of ours after it came answers a message: what was not there yet was not read.
 _ANSWERED: Final = f"""
 UPDATE inbox_customerresponse r
    SET answered_at = a.at
   FROM (SELECT i.id, (SELECT min(sent_at) FROM inbox_customerresponse
-                       WHERE conversation_id = i.conversation_id AND at >= i.at AND {_SENT}) AS at
+                       WHERE conversation_id = i.conversation_id
+                         AND at >= greatest(i.at, i.received_at) AND {_SENT}) AS at
           FROM inbox_customerresponse i
          WHERE i.conversation_id = ANY(%(ids)s) AND i.direction = 'in') a
  WHERE r.id = a.id AND r.answered_at IS DISTINCT FROM a.at

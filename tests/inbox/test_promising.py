@@ -16,6 +16,7 @@ from inbox.models import (
     CustomerResponse,
     SLAPolicy,
 )
+from inbox.selectors.replies import is_over, newest_of
 from inbox.services.restating import restate
 from inbox.services.sweeping import renew_changed, sweep
 from tests.inbox.steps import NOW, conversation_of, response_of
@@ -150,3 +151,18 @@ def test_other_workspaces_have_their_own_promises(
     )
     renew_changed(now=NOW)
     assert state(asked).due_at == NOW + 240 * MINUTE
+
+
+def test_what_a_network_tells_late_was_not_answered_before(workspace: Workspace) -> None:
+    row = conversation_of(workspace)
+    first = response_of(row, at=NOW - 30 * MINUTE, received_at=NOW - 30 * MINUTE)
+    response_of(
+        row, direction="out", delivery="sent", answers=first, at=NOW - 10 * MINUTE,
+        sent_at=NOW - 10 * MINUTE, text="Soon",
+    )  # fmt: skip
+    late = response_of(row, at=NOW - 20 * MINUTE, received_at=NOW, text="And the red one?")
+    restate([row.pk], now=NOW)
+    assert state(first).waiting_since == NOW
+    assert state(late).due_at == NOW + 240 * MINUTE
+    assert (first.answered_at, late.answered_at) == (NOW - 10 * MINUTE, None)
+    assert (newest_of(first), is_over(late)) == (late, False)

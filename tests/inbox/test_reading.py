@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from inbox.models import (
     AIClassification,
@@ -15,7 +16,7 @@ from inbox.models import (
     InboxChannel,
 )
 from inbox.services.classifying import read_all
-from inbox.services.reading import read_new
+from inbox.services.reading import _unread, read_new
 from inbox.services.taking import Incoming, take
 from outreach.models import Consent
 from tests.inbox.steps import NOW, conversation_of, response_of
@@ -99,3 +100,64 @@ def test_what_was_erased_while_it_was_read_is_not_kept(
     read_new(now=NOW)
 
     assert not AIClassification.objects.exists()
+
+
+def _arrive(workspace: Workspace, *texts: str) -> list[CustomerResponse]:
+    many = [
+        Incoming(
+            channel=InboxChannel.EMAIL, address=f"p{place}@example.com", external_id=f"<{place}@x>",
+            at=NOW, text=text,
+        )
+        for place, text in enumerate(texts)
+    ]  # fmt: skip
+    return take(workspace=workspace, incoming=many, now=NOW)
+
+
+def test_one_message_that_cannot_be_read_holds_up_no_other(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = _arrive(workspace, "poison", "When do you open tomorrow?")
+
+    def breaks(texts: Any, workspaces: Any) -> Any:
+        if "poison" in texts:
+            raise ValueError(texts)
+        return read_all(texts, workspaces)
+
+    monkeypatch.setattr("inbox.services.reading.read_all", breaks)
+    assert read_new(now=NOW) == 2
+    assert AIClassification.objects.get().response == good
+    for minutes, is_read in ((0, False), (2, False), (2, False), (6, True)):
+        read_new(now=NOW + timedelta(minutes=minutes))
+        bad.refresh_from_db()
+        assert (bad.read_at is not None) == is_read
+    assert (bad.failed_reads, bad.is_flagged, bad.flag_reason) == (
+        3, True, "No machine could read this: a person has to.",
+    )  # fmt: skip
+    assert read_new(now=NOW + timedelta(hours=1)) == 0
+
+
+def test_a_reading_that_cannot_be_kept_holds_up_no_other(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = _arrive(workspace, "first", "second")
+
+    monkeypatch.setattr("inbox.services.reading._follow", breaks_at(bad))
+    read_new(now=NOW)
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert (bad.failed_reads, bad.read_at, good.failed_reads) == (1, None, 0)
+    assert good.read_at is not None
+
+
+def breaks_at(bad: CustomerResponse) -> Any:
+    def follow(_conversation: Any, row: CustomerResponse, *_: Any) -> None:
+        if row.pk == bad.pk:
+            raise RuntimeError
+
+    return follow
+
+
+def test_what_is_unread_is_found_by_its_own_index(workspace: Workspace) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "inbox_customerresponse_unread" in _unread(NOW).explain()
