@@ -74,6 +74,8 @@ SIDEBAR: dict[str, Any] = {
             "Countersign",
             _item("Approvals", "approval", "approvals", counter="approvals"),
             _item("Inbox", "inbox", "inbox", counter="breaches"),
+            _item("Judge drafts", "rule", "inbox-audit"),
+            _item("Automatic answers", "smart_toy", "inbox-automation"),
             _item("Execution", "bolt", "approvals-execution", counter="failed"),
             _item("Calibration", "target", "calibration"),
             _item("Notices", "notifications", "notices", counter="notices"),

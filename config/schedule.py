@@ -58,6 +58,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "inbox: watch promises": _run(
         "inbox.watch_promises", timedelta(seconds=30), expires_s=30, queue="outreach"
     ),
+    # Each workspace has a night of its own.
+    "inbox: draw drafts to judge": _start("reply-audit", crontab(minute="12", hour="*/3")),
     "webhooks: deliver": _run("workspaces.deliver_webhooks", timedelta(seconds=5), expires_s=5),
     "webhooks: treat what came in": _run(
         "workspaces.sweep_inbound", timedelta(seconds=10), expires_s=10

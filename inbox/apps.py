@@ -18,12 +18,14 @@ class InboxConfig(AppConfig):
         from inbox.reply_kind import ReplyHandler
         from inbox.selectors.counts import breached
         from inbox.services.forgetting import InboxKeeper
+        from inbox.services.job_list import register_jobs
         from workspaces import counters, gate
         from workspaces.panels import register_panel
 
         listening.register()
         register_keeper(InboxKeeper())
         onboarding.register()
+        register_jobs()
         gate.register(ReplyHandler())
         register_panel(panels.REPLY_PANEL)
         counters.register("breaches", breached)

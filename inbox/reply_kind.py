@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from inbox.models import CustomerResponse, DraftSource, Intent, ReplyDraft
+from django.db.models import F
+
+from inbox.models import CustomerResponse, DraftSource, Intent, ReplyDraft, ResponseTemplate
 from inbox.selectors.replies import (
     KIND,
     clearance_of,
@@ -25,6 +27,7 @@ from inbox.selectors.replies import (
     why_not,
 )
 from inbox.services.answering import Words, answer, policy_of
+from inbox.services.drafting import DRAFTER
 from outreach.services.sending.proving import signed_proof
 from workspaces.gate import (
     CheckResult,
@@ -74,13 +77,13 @@ class ReplyHandler(OwnKind):
         if response is None:
             return self.judged(CheckResult("state", "blocked", "The message is gone."))
         checks = [*_standing(response, plan, now)]
-        reasons = handling_of(response).reasons
-        checks += [CheckResult("person", "warning", why) for why in reasons]
-        clearance = clearance_of(response, plan.body)
+        handling = handling_of(response)
+        checks += [CheckResult("person", "warning", why) for why in handling.reasons]
         undo_ms = policy_of(plan.workspace).undo_s * 1000
+        waits = handling.needs_person or any(one.verdict == "blocked" for one in checks)
         return Judgement(
             tuple(checks), _risk(response), Role.AGENT, signatures=1, policy_version=self.rules,
-            policy_may_sign=plan.is_by_machine and clearance.is_allowed,
+            policy_may_sign=not waits and _may_go_alone(response, plan),
             # So long a signature can be withdrawn.
             jitter_ms=(undo_ms, undo_ms),
         )  # fmt: skip
@@ -117,12 +120,15 @@ class ReplyHandler(OwnKind):
         draft = ReplyDraft.objects.select_for_update().get(proposal=proposal)
         if response is None or draft.response_id is not None:
             return
+        by = _signer(proposal)
         draft.response = answer(
-            to=response, words=Words(body["text"], body["mail_subject"]), by=_signer(proposal),
-            now=now, seen=_seen(proposal, body), send_at=now, proof=signed_proof(proposal),
-            is_signed=True,
+            to=response, words=Words(body["text"], body["mail_subject"]), by=by, now=now,
+            seen=_seen(proposal, body), send_at=now, proof=signed_proof(proposal), is_signed=True,
         )  # fmt: skip
-        draft.save(update_fields=["response"])
+        draft.was_auto = by.user is None
+        draft.save(update_fields=["response", "was_auto"])
+        if draft.template_id is not None:
+            ResponseTemplate.objects.filter(pk=draft.template_id).update(uses=F("uses") + 1)
 
     def edit_is_within(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
         """Who puts an answer into other words may sign it."""
@@ -156,6 +162,14 @@ def _seen(proposal: Proposal, body: Mapping[str, Any]) -> CustomerResponse | Non
     """What the signer had before him; asked once more under the lock of the conversation."""
     rows = CustomerResponse.objects.filter(workspace=proposal.workspace)
     return rows.filter(public_id=body.get("shown", body["newest"])).first()
+
+
+def _may_go_alone(response: CustomerResponse, plan: PlanView) -> bool:
+    """Whether the policy may sign: what others drafted is sent by people, whatever it says."""
+    if not plan.is_by_machine or plan.proposal_id is None:
+        return False
+    ours = Proposal.objects.filter(pk=plan.proposal_id, proposer_key=Proposer.rule(DRAFTER).key)
+    return ours.exists() and clearance_of(response, plan.body).is_allowed
 
 
 def _risk(response: CustomerResponse) -> Risk:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from inbox.views import acting, answering, beside, chat_script, listing, reading, saved
+from inbox.views import acting, answering, automation, beside, chat_script, listing, reading, saved
 
 urlpatterns = [
     path("chat.js", chat_script.chat_script, name="chat-script"),
     path("inbox/", listing.inbox, name="inbox"),
     path("inbox/changes", listing.changes, name="inbox-changes"),
+    path("inbox/automation/", automation.automation, name="inbox-automation"),
+    path("inbox/automation/<slug:intent>/", automation.switch, name="inbox-automation-switch"),
+    path("inbox/audit/", automation.audit, name="inbox-audit"),
+    path("inbox/audit/<int:pk>/", automation.verdict, name="inbox-audit-verdict"),
+    path("inbox/drafts/<uuid:public_id>/hold/", automation.hold, name="inbox-hold"),
     path("inbox/act/", acting.act, name="inbox-act"),
     path("inbox/undo/", acting.undo, name="inbox-undo"),
     path("inbox/views/", saved.save, name="inbox-save-view"),

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from campaigns.models import ImportRun
 from campaigns.services.alerts import ensure_rules
-from inbox.models import Attachment
+from inbox.models import Attachment, AuditedReply
 from mlops.models import PolicyTrial
 from outreach.models import Halt, OutreachTask
 from tests import admin_rows
@@ -32,6 +32,7 @@ from tests.campaigns.scenarios.steps import stored
 from tests.campaigns.signal_rows import signal_of
 from tests.experiments.practices.steps import practice_of
 from tests.experiments.steps import draft_of
+from tests.inbox.desk_steps import draft_of as reply_to
 from tests.inbox.steps import conversation_of, response_of
 from tests.integrity.digests import digests
 from tests.mlops.boards.steps import drawn
@@ -182,6 +183,9 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         **{f"inbox-{name}": [rows["theirs"]] for name in ("body", "reading")},
         "inbox-take-back": [rows["ours"]],
         "inbox-file": [rows["attachment"]],
+        "inbox-automation-switch": ["question"],
+        "inbox-audit-verdict": [rows["audited"]],
+        "inbox-hold": [rows["reply"]],
         "inbox-delete-view": [rows["view"]],
         "social-read": ["tiktok"],
         "social-advocate-keep": [rows["advocate"]],
@@ -204,6 +208,8 @@ def _forms(rows: dict[str, object]) -> dict[str, dict[str, object]]:
         "approvals-undo-many": {"pick": [str(rows["proposal"])]},
         "approvals-save-view": {"name": "Mine", "query": "tab=done"},
         "inbox-act": {"do": "close", "pick": [str(rows["conversation"])]},
+        "inbox-automation-switch": {"do": "off", "reason": "Odd."},
+        "inbox-audit-verdict": {"verdict": "good"},
         "inbox-save-view": {"name": "Mine", "query": "view=mine"},
         "inbox-answer": {
             "to": str(rows["theirs"]), "seen": str(rows["theirs"]), "text": "Yes",
@@ -304,7 +310,13 @@ def _inbox(workspace: Workspace) -> dict[str, object]:
         workspace=workspace, response=theirs, name="Shop of Acme", content_type="x", size=1,
         sha256="0" * 64, held_because="It is held.",
     )  # fmt: skip
+    reply = reply_to(theirs, text="Shop of Acme")
+    audited = AuditedReply.objects.create(
+        workspace=workspace, draft=reply, intent="question", was_auto=False,
+        drawn_on=timezone.now().date(),
+    )  # fmt: skip
     return {
+        "audited": audited.pk, "reply": reply.proposal.public_id,
         "conversation": conversation.public_id, "theirs": theirs.public_id,
         "ours": ours.public_id, "attachment": file.public_id,
     }  # fmt: skip
@@ -457,11 +469,13 @@ def nowhere(house) -> House:
                 "theirs",
                 "ours",
                 "attachment",
+                "reply",
             ),
             uuid4(),
         ),
         **dict.fromkeys(
-            ("invitation", "delegation", "notice", "view", "policy", "taker", "halt"), 10**9
+            ("invitation", "delegation", "notice", "view", "policy", "taker", "halt", "audited"),
+            10**9,
         ),
         "sha256": "0" * 64,
     }
@@ -493,7 +507,7 @@ def test_outsider_learns_nothing_from_our_ids(house, nowhere, outsider, other_wo
 # Every workspace has such a model, job or channel.
 OF_EVERYBODY = {
     "model-train", "model-training", "schedule-run", "schedule-switch", "outreach-channel-save",
-    "social-read",
+    "social-read", "inbox-automation-switch",
 }  # fmt: skip
 # Their path names a kind of thing, none of ours.
 NAMELESS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,19 +36,31 @@ class Event:
 
 def history_of(row: Model) -> list[Event]:
     """Latest events of a row, newest first; none where the model is not tracked."""
-    models = set(getattr(row, "pgh_event_models", {}).values())
+    return histories_of([row]).get(row.pk, [])
+
+
+def histories_of(rows: Sequence[Model]) -> dict[int, list[Event]]:
+    """Latest events of each of some rows of one model, newest first, by their keys."""
+    models = set(getattr(rows[0], "pgh_event_models", {}).values()) if rows else set()
     if not models:
-        return []
+        return {}
     (model,) = models
     # One more than shown, so that the oldest one shown has something to be compared with.
-    rows: list[Any] = list(
-        model._default_manager.filter(pgh_obj_id=row.pk)
+    found: list[Any] = list(
+        model._default_manager.filter(pgh_obj_id__in=[row.pk for row in rows])
         .select_related("pgh_context")
-        .order_by("-pgh_id")[: SHOWN + 1]
+        .order_by("-pgh_id")[: (SHOWN + 1) * len(rows)]
     )
-    people = _people(rows)
-    pairs = zip(rows, [*rows[1:], None], strict=True)
-    return [_event(now, before, people) for now, before in pairs][:SHOWN]
+    people = _people(found)
+    by_row: dict[int, list[Any]] = {}
+    for one in found:
+        by_row.setdefault(one.pgh_obj_id, []).append(one)
+    return {
+        key: [
+            _event(now, before, people) for now, before in zip(own, [*own[1:], None], strict=True)
+        ][:SHOWN]
+        for key, own in by_row.items()
+    }
 
 
 def _people(rows: list[Any]) -> dict[int, str]:

@@ -9,13 +9,12 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from inbox.engine.auto_send import WINDOW, Clearance, Reply, Verdict, may_send, record_of
+from inbox.engine.auto_send import Clearance, Reply, may_send
 from inbox.engine.drafting_rules import Handling, Message, Posture, handle
 from inbox.engine.filling import Filled, fill
 from inbox.engine.sla_policy import Urgency
 from inbox.models import (
     AIClassification,
-    AuditedReply,
     AutoSendRule,
     Conversation,
     ConversationStatus,
@@ -25,6 +24,7 @@ from inbox.models import (
     InboxChannel,
     ResponseTemplate,
 )
+from inbox.selectors.automation import record_for
 from outreach.engine.rendering import TemplateError
 from outreach.services.sending.replying import would_send
 from outreach.services.sending.single import NO_CHANNEL
@@ -118,13 +118,7 @@ def clearance_of(response: CustomerResponse, body: Mapping[str, Any]) -> Clearan
         is_from_approved_template=_is_as_approved(response, body),
     )  # fmt: skip
     rule = AutoSendRule.objects.filter(workspace=response.workspace, intent=intent).first()
-    verdicts = AuditedReply.objects.filter(workspace=response.workspace, intent=intent)
-    told = list(
-        verdicts.exclude(verdict="")
-        .order_by("-judged_at")
-        .values_list("verdict", flat=True)[:WINDOW]
-    )
-    record = record_of([Verdict(one) for one in reversed(told)])
+    record = record_for(response.workspace, intent)
     return may_send(reply, handling_of(response), record, is_on=rule is not None and rule.is_on)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Final
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from inbox.models import (
     InboxChannel,
     Team,
 )
+from inbox.selectors.automation import opening_posture
 from inbox.services.drafting import void_overtaken
 from inbox.services.filing import rows_of, store
 from inbox.services.restating import restate
@@ -311,11 +313,15 @@ class _Shelf:
             workspace=self._workspace, contact=_writer(one, point, now), channel=one.channel,
             team=one.team or Team.SUPPORT,
             subject=one.subject[:_SUBJECT_LENGTH], opened_at=one.at, last_message_at=one.at,
-            message=asked, campaign=asked.campaign if asked else None,
+            message=asked, campaign=asked.campaign if asked else None, posture=self._posture,
         )  # fmt: skip
         _note(row, HappenedKind.OPENED, one.at, {})
         self._rows[row.pk] = row
         return row
+
+    @cached_property
+    def _posture(self) -> str:
+        return opening_posture(self._workspace)
 
     def _asked(self, one: Incoming, point: ContactPoint) -> OutreachMessage | None:
         """Find the message of ours that it answers: the one it names, or the last one to them."""

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from csp.constants import NONE, SELF
 from csp.decorators import csp
+from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -79,7 +80,7 @@ def opened_of(request: PageRequest, row: Conversation) -> dict[str, Any]:
     now = timezone.now()
     theirs = conversations_of(row)
     line = timeline_of(theirs, request.GET.get("before", ""))
-    drafts = _drafts_of(row)
+    drafts, unsigned = _drafts_of(row)
     return {
         "title": str(row),
         "conversation": row,
@@ -88,9 +89,10 @@ def opened_of(request: PageRequest, row: Conversation) -> dict[str, Any]:
         "others": [one for one in theirs if one.pk != row.pk and one.merged_into_id is None],
         "line": line,
         "icons": ICONS,
-        "seen": _seen(line, drafts),
+        "seen": _seen(line, [*drafts, *unsigned]),
         "shown": _shown(row, line),
         "drafts": drafts,
+        "unsigned": unsigned,
         "signed": _signed(request, row),
         "intents": Intent.choices,
         "may_act": has_role(request, Role.AGENT),
@@ -99,14 +101,17 @@ def opened_of(request: PageRequest, row: Conversation) -> dict[str, Any]:
     }
 
 
-def _drafts_of(row: Conversation) -> list[ReplyDraft]:
-    """Drafts that wait for a signature, the newest first."""
-    rows = ReplyDraft.objects.filter(conversation=row, proposal__status=Status.PENDING)
-    return list(
-        rows.select_related("proposal__current_plan", "template", "answers__point").order_by("-pk")[
-            :3
-        ]
+def _drafts_of(row: Conversation) -> tuple[list[ReplyDraft], list[ReplyDraft]]:
+    """Drafts that wait for a signature, the newest first, and what goes out without one."""
+    rows = ReplyDraft.objects.filter(
+        Q(proposal__status=Status.PENDING)
+        | Q(proposal__status=Status.APPROVED, proposal__decided_by=None),
+        conversation=row,
     )
+    found = rows.select_related("proposal__current_plan", "template", "answers__point")
+    drafts = list(found.order_by("-pk")[:4])
+    unsigned = [one for one in drafts if one.proposal.status == Status.APPROVED]
+    return [one for one in drafts if one not in unsigned][:3], unsigned
 
 
 def _signed(request: PageRequest, row: Conversation) -> Proposal | None:

@@ -16,7 +16,7 @@ from inbox.models import (
     ResponseTemplate,
 )
 from inbox.services.answering import Words, answer
-from inbox.services.drafting import draft_by_template, propose_reply, wants_draft
+from inbox.services.drafting import DRAFTER, draft_by_template, propose_reply, wants_draft
 from inbox.services.restating import restate
 from inbox.services.settling import settle_answers
 from outreach.models import OutreachMessage
@@ -219,10 +219,14 @@ def test_who_claims_a_template_has_to_use_its_words(
     monkeypatch.setattr("inbox.engine.auto_send.LEAST_PRECISION", 0.0)
     AutoSendRule.objects.create(workspace=asked.workspace, intent="question", is_on=True)
     template = template_of(asked.workspace, approver)
-    assert drafted(asked, text="Send me money.", template=template).status == Status.PENDING
+    ours = Proposer.rule(DRAFTER)
+    words = "Hello Ann, it is on its way."
+    assert drafted(asked, text="Money!", template=template, by=ours).status == Status.PENDING
+    # Of others a person sends even the words of a template.
+    assert drafted(asked, text=words, template=template).status == Status.PENDING
+    assert drafted(asked, text=words, template=template, by=ours).status == Status.PENDING
     Proposal.objects.filter(status=Status.PENDING).update(status=Status.CANCELLED)
-    exact = drafted(asked, text="Hello Ann, it is on its way.", template=template)
-    assert exact.status == Status.APPROVED
+    assert drafted(asked, text=words, template=template, by=ours).status == Status.APPROVED
 
 
 def test_a_template_with_an_empty_place_is_no_draft(
