@@ -22,6 +22,7 @@ from inbox.selectors.filters import (
     filters_of,
 )
 from inbox.selectors.lists import default_order, order_of, page_of
+from inbox.selectors.naming import name_them
 from inbox.services.topics import TOPIC
 from workspaces.gate import RequestError
 from workspaces.models import SavedView
@@ -85,6 +86,7 @@ def list_of(request: PageRequest) -> dict[str, Any]:
     found = page_of(
         workspace, filters, user=user, now=now, after=request.GET.get("after", ""), usual=usual
     )
+    name_them(found.rows)
     return {
         "title": "Inbox",
         "filters": filters,

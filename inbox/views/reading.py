@@ -26,6 +26,7 @@ from inbox.models import (
 )
 from inbox.selectors.clock import clock_of
 from inbox.selectors.customer import customer_of
+from inbox.selectors.naming import name_them
 from inbox.selectors.timeline import Timeline, conversations_of, find_conversation, timeline_of
 from inbox.views.listing import ICONS, state_of
 from workspaces.gate import RequestError
@@ -47,6 +48,7 @@ def own_conversation(request: PageRequest, public_id: UUID) -> Conversation:
     found = find_conversation(request.workspace, public_id)
     if found is None:
         raise Http404("There is no such conversation.")
+    name_them([found])
     return found
 
 
@@ -178,7 +180,7 @@ def customer(request: PageRequest, public_id: UUID) -> HttpResponse:
     """The card of whom it is with."""
     row = own_conversation(request, public_id)
     context = {
-        "title": str(row.contact),
+        "title": row.contact.name or "Customer",
         "conversation": row,
         "card": customer_of(row, conversations_of(row)),
         "currency": request.workspace.currency,
