@@ -60,6 +60,12 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     ),
     # Each workspace has a night of its own.
     "inbox: draw drafts to judge": _start("reply-audit", crontab(minute="12", hour="*/3")),
+    "inbox: give and close what waits": _run(
+        "inbox.tend", timedelta(minutes=1), expires_s=60, queue="outreach"
+    ),
+    "inbox: value what is open": _run(
+        "inbox.value_open", crontab(minute="50", hour="3"), expires_s=3600, queue="outreach"
+    ),
     "webhooks: deliver": _run("workspaces.deliver_webhooks", timedelta(seconds=5), expires_s=5),
     "webhooks: treat what came in": _run(
         "workspaces.sweep_inbound", timedelta(seconds=10), expires_s=10

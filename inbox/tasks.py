@@ -10,10 +10,13 @@ from django.utils import timezone
 
 from inbox.selectors.replies import response_named
 from inbox.services import analysing
+from inbox.services.assigning import assign_waiting
 from inbox.services.desk import wake_due
 from inbox.services.reading import BATCH, read_new
 from inbox.services.settling import settle_answers
 from inbox.services.sweeping import renew_changed, sweep
+from inbox.services.valuing import value_open
+from inbox.services.waiting import close_silent
 from workspaces.asking import answer
 from workspaces.gate import RequestError
 from workspaces.models import Workspace
@@ -32,6 +35,19 @@ def watch_promises(**_: object) -> int:
     """Mark what is due soon, missed and escalated, by what is promised now; wake who slept."""
     now = timezone.now()
     return renew_changed(now=now) + sweep(now=now) + wake_due(now=now)
+
+
+@shared_task(name="inbox.tend", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
+def tend(**_: object) -> int:
+    """Give what nobody has to somebody who is free; close what nobody says more about."""
+    now = timezone.now()
+    return assign_waiting(now=now) + close_silent(now=now)
+
+
+@shared_task(name="inbox.value_open", acks_late=True, ignore_result=True, time_limit=3_600)
+def value_all(**_: object) -> int:
+    """Say anew what waiting may cost, from what is known of customers since."""
+    return value_open(now=timezone.now())
 
 
 @shared_task(name="inbox.read_new", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)

@@ -16,9 +16,11 @@ class MlopsConfig(AppConfig):
         from attribution.selectors.growth.value import register_value_model
         from attribution.services.deal_effects import on_deal_moved
         from campaigns.selectors.advice_notes import register_note_source
+        from inbox.selectors.worth import register_worth
         from inbox.services.classifying import register_readers
         from mlops.handlers import PromotionHandler
         from mlops.panels import PROMOTION_PANEL
+        from mlops.selectors.customer_worth import predicted_worth
         from mlops.selectors.user_value import mean_predicted_value
         from mlops.services.deals import learn_from_deal
         from mlops.services.job_list import register_jobs
@@ -36,4 +38,5 @@ class MlopsConfig(AppConfig):
         on_predicted(ask_shadow)
         register_value_model(mean_predicted_value)
         register_readers(readers_of)
+        register_worth(predicted_worth)
         register_jobs()

@@ -11,7 +11,8 @@ from django.db.models import Q
 
 from attribution.models import Identifier, IdentifierKind, Journey, JourneyTouch, Person, ValueKind
 from experiments.models import Exposure
-from inbox.models import AIClassification, Conversation
+from inbox.models import Conversation
+from inbox.selectors.worth import Worth, money_worth, worth_of
 from outreach.models import Consent, Contact, ContactPoint, MessageChannel, Purpose
 from outreach.selectors.consents import consents_of
 
@@ -39,11 +40,10 @@ class Customer:
     deals: Sequence[Journey]
     touches: Sequence[JourneyTouch]
     tests: Sequence[Exposure]
-    churn: float | None
-    value_at_risk: float
+    worth: Worth
 
 
-def customer_of(conversation: Conversation, conversations: Sequence[Conversation]) -> Customer:
+def customer_of(conversation: Conversation) -> Customer:
     """Read the card of whom a conversation is with."""
     contact = conversation.contact
     root = contact.person.root_id or contact.person_id
@@ -60,11 +60,10 @@ def customer_of(conversation: Conversation, conversations: Sequence[Conversation
         points=points,
         agreed=_agreed(contact, points),
         earned=_earned(contact, journeys),
+        worth=_worth(contact, journeys),
         deals=[one for one in journeys if one.conversion and one.conversion.crm_deal][:_FEW],
         touches=_touches(journeys),
         tests=_tests(contact, root),
-        churn=_churn(conversations),
-        value_at_risk=conversation.value_at_risk,
     )
 
 
@@ -86,6 +85,14 @@ def _earned(contact: Contact, journeys: Sequence[Journey]) -> Decimal:
     return sum((value for value in paid if value is not None), Decimal(0))
 
 
+def _worth(contact: Contact, journeys: Sequence[Journey]) -> Worth:
+    held = (one.value for one in journeys
+            if one.conversion and one.conversion.value_kind == ValueKind.SYNTHETIC)  # fmt: skip
+    deals = sum((value for value in held if value is not None), Decimal(0))
+    money = money_worth(_earned(contact, journeys), deals)
+    return worth_of(contact.workspace_id, [contact], {contact.pk: money})[contact.pk]
+
+
 def _touches(journeys: Sequence[Journey]) -> list[JourneyTouch]:
     newest = [one.pk for one in journeys[:_FEW]]
     rows = JourneyTouch.objects.filter(journey__in=newest).select_related("channel", "campaign")
@@ -99,18 +106,10 @@ def _tests(contact: Contact, root: int) -> list[Exposure]:
         workspace=contact.workspace_id, person__in=people.values("pk"),
         kind__in=[IdentifierKind.USER_ID, IdentifierKind.VISITOR],
     )  # fmt: skip
-    units = [f"contact:{contact.pk}", str(contact.public_id),
-             *known.order_by("-pk").values_list("value", flat=True)[:_IDENTIFIERS]]  # fmt: skip
+    units = [f"contact:{contact.pk}", str(contact.public_id)]
+    names = known.order_by("-pk").values("value")[:_IDENTIFIERS]
     rows = Exposure.objects.filter(
-        workspace=contact.workspace_id, test__workspace=contact.workspace_id,
-        test__status="running", unit__in=units,
+        Q(unit__in=units) | Q(unit__in=names), workspace=contact.workspace_id,
+        test__workspace=contact.workspace_id, test__status="running",
     )  # fmt: skip
     return list(rows.select_related("test", "variant").order_by("-at", "-pk")[:_FEW])
-
-
-def _churn(conversations: Sequence[Conversation]) -> float | None:
-    """How likely they leave, by their newest message that was read; none: none was."""
-    ids = [one.pk for one in conversations[:_FEW]]
-    readings = AIClassification.objects.filter(response__conversation__in=ids)
-    newest = readings.order_by("-response__at", "-pk").values_list("churn_score", flat=True)
-    return newest.first()

@@ -28,7 +28,7 @@ from inbox.models import (
 
 _OPENED: Final = (HappenedKind.REOPENED, HappenedKind.WOKEN)
 _MARKS: Final = (HappenedKind.BREACHED, HappenedKind.ESCALATED)
-_TOLD: Final = (HappenedKind.CLOSED, *_OPENED, *_MARKS)
+_TOLD: Final = (HappenedKind.CLOSED, HappenedKind.WAITING, *_OPENED, *_MARKS)
 #: Ours that they have.
 _OUT: Final = (Delivery.SENT, Delivery.DELIVERED)
 _READ: Final = (
@@ -151,6 +151,8 @@ def _happened(event: ConversationEvent) -> Happened | None:
     """What an event is to the clock; opening what was not closed lets it run again."""
     if event.kind == HappenedKind.CLOSED:
         return Happened.CLOSED
+    if event.kind == HappenedKind.WAITING:
+        return Happened.WAITING
     if event.kind in _OPENED:
         was_closed = event.before.get("status", ConversationStatus.CLOSED)
         is_closed = was_closed == ConversationStatus.CLOSED

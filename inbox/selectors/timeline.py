@@ -162,7 +162,10 @@ def _choice(key: str, verb: str, choices: Any) -> Callable[[Mapping[str, Any], N
 
 def _assigned(after: Mapping[str, Any], names: Names) -> str:
     to = after.get("assignee_id")
-    return f"gave it to {names.get(to, 'somebody')}" if to else "took it from whoever had it"
+    if not to:
+        return "took it from whoever had it"
+    why = f" ({after['why']})" if after.get("why") else ""
+    return f"gave it to {names.get(to, 'somebody')}{why}"
 
 
 def _tagged(after: Mapping[str, Any], _names: Names) -> str:
@@ -186,6 +189,7 @@ _SAID: Final[Mapping[str, Callable[[Mapping[str, Any], Names], str]]] = {
     HappenedKind.POSTURE: _choice("posture", "machine:", Posture.choices),
     HappenedKind.READING: _read,
     HappenedKind.FAILED: _failed,
+    HappenedKind.WAITING: lambda _after, _names: "waits for their answer",
 }
 
 

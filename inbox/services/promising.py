@@ -8,11 +8,19 @@ from typing import Any, Final
 
 import numpy as np
 import pgbulk
+from django.core.cache import cache
 
-from inbox.engine.ordering import Values, ranks
+from inbox.engine.ordering import Values, ranks, reference_of
 from inbox.engine.sla import Due, Outcome, Standing, Turn, evaluate
 from inbox.engine.sla_watch import Alarm, alarm
-from inbox.models import Conversation, ConversationStatus, CustomerResponse, HappenedKind, SlaState
+from inbox.models import (
+    UNCLOSED,
+    Conversation,
+    ConversationStatus,
+    CustomerResponse,
+    HappenedKind,
+    SlaState,
+)
 from inbox.selectors.promises import (
     Rules,
     Story,
@@ -30,6 +38,9 @@ _STATES: Final = {
     Alarm.SOON: SlaState.RUNNING,
     Alarm.NONE: SlaState.RUNNING,
 }
+#: A reference is told anew every night; a day off it still puts rows in one order.
+_REFERENCE_S: Final = 2 * 24 * 3600
+_LOOKED_AT: Final = 5_000
 _KEPT: Final[Mapping[Outcome, bool | None]] = {Outcome.KEPT: True, Outcome.MISSED: False}
 _ROW: Final = [
     "due_at", "warn_at", "escalate_at", "resolve_by", "sla_state", "breached_at", "order_key",
@@ -62,7 +73,7 @@ def promise(conversations: Collection[int], *, now: datetime) -> None:
             message = firsts.get((row.pk, turn.started_at))
             if message is not None and _put_turn(message, turn, now):
                 changed.append(message)
-    _put_order(rows)
+    reorder(rows)
     pgbulk.update(Conversation, rows, _ROW)
     if changed:
         pgbulk.update(CustomerResponse, changed, _MESSAGE)
@@ -123,15 +134,39 @@ def _minutes(turn: Turn) -> int | None:
     return max(0, round((turn.due.due_at - turn.started_at).total_seconds() / 60))
 
 
-def _put_order(rows: Collection[Conversation]) -> None:
+def reorder(rows: Collection[Conversation]) -> None:
     """Put the most expensive to wait for first. What nobody knows is worth what others are."""
-    at_risk = np.array([row.value_at_risk or np.nan for row in rows], np.float64)
-    values = Values(ltv=at_risk, churn_risk=np.ones(len(rows)), reference=1.0)
-    found = ranks(
-        values, _moments([row.due_at for row in rows]), _moments([r.last_message_at for r in rows])
+    for workspace_id in {row.workspace_id for row in rows}:
+        own = [row for row in rows if row.workspace_id == workspace_id]
+        values = Values(
+            ltv=np.array([row.value_at_risk or np.nan for row in own], np.float64),
+            churn_risk=np.ones(len(own)), reference=reference_for(workspace_id),
+        )  # fmt: skip
+        found = ranks(
+            values, _moments([r.due_at for r in own]), _moments([r.last_message_at for r in own])
+        )
+        for row, key in zip(own, found, strict=True):
+            row.order_key = float(key)
+
+
+def reference_key(workspace_id: int) -> str:
+    """Where the reference of a workspace is kept."""
+    return f"inbox:reference:{workspace_id}"
+
+
+def reference_for(workspace_id: int) -> float:
+    """What an ordinary customer of a workspace has at risk, as it was last looked at."""
+    kept = cache.get(reference_key(workspace_id))
+    if kept is not None:
+        return float(kept)
+    known = Conversation.objects.filter(
+        workspace=workspace_id, status__in=UNCLOSED, value_at_risk__gt=0
     )
-    for row, key in zip(rows, found, strict=True):
-        row.order_key = float(key)
+    values = list(known.order_by("-pk").values_list("value_at_risk", flat=True)[:_LOOKED_AT])
+    at_risk = np.array(values, np.float64)
+    found = reference_of(at_risk, np.ones(at_risk.size))
+    cache.set(reference_key(workspace_id), found, timeout=_REFERENCE_S)
+    return found
 
 
 def _moments(times: list[datetime | None]) -> Any:

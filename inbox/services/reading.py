@@ -30,6 +30,7 @@ from inbox.models import (
 from inbox.selectors.replies import handling_of
 from inbox.services.classifying import Read, read_all
 from inbox.services.drafting import draft_for
+from inbox.services.following import follow_up
 from inbox.services.leaving import leave
 from inbox.services.restating import restate
 from inbox.services.topics import MACHINE, TOPIC, UNCONFIRMED
@@ -57,9 +58,13 @@ def read_new(*, now: datetime, limit: int = BATCH) -> int:
     started = time.perf_counter()
     found = _read_each(rows)
     ms = (time.perf_counter() - started) * 1000 / len(rows)
+    kept: set[int] = set()
     for row, reading in zip(rows, found, strict=True):
         if reading is None or not _take_in(row, reading, ms=ms, now=now):
             _count_failure(row, now)
+        else:
+            kept.add(row.conversation_id)
+    follow_up(kept, now=now)
     return len(rows)
 
 

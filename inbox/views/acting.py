@@ -116,6 +116,10 @@ def _close(request: PageRequest, rows: Rows, now: datetime) -> Done:
     return desk.close(rows=rows, workspace=request.workspace, **_by(request, now))
 
 
+def _wait(request: PageRequest, rows: Rows, now: datetime) -> Done:
+    return desk.wait(rows=rows, workspace=request.workspace, **_by(request, now))
+
+
 def _escalate(request: PageRequest, rows: Rows, now: datetime) -> Done:
     return desk.escalate(rows=rows, workspace=request.workspace, **_by(request, now))
 
@@ -149,6 +153,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "snooze": Act("Snooze", "snoozed", _snooze),
     "close": Act("Close", "closed", _close, asks=False),
     "reopen": Act("Open again", "opened again", _reopen, asks=False),
+    "wait": Act("Wait for them", "set to wait for them", _wait, asks=False),
     "escalate": Act("Escalate", "escalated", _escalate, asks=False),
     "merge": Act("Merge", "merged", _merge),
     "unmerge": Act("Take apart", "taken apart", _unmerge, asks=False),

@@ -182,7 +182,7 @@ def customer(request: PageRequest, public_id: UUID) -> HttpResponse:
     context = {
         "title": row.contact.name or "Customer",
         "conversation": row,
-        "card": customer_of(row, conversations_of(row)),
+        "card": customer_of(row),
         "currency": request.workspace.currency,
         "state": state_of(request.GET),
     }

@@ -135,6 +135,7 @@
     a: function () { act("assign"); },
     t: function () { act("tag"); },
     s: function () { act("snooze"); },
+    w: function () { act("wait"); },
     e: function () { act("close"); },
     z: undo,
     "/": function () { const field = byId("filter-q"); if (field) { field.focus(); field.select(); } },

@@ -13,6 +13,7 @@ from inbox.services.desk.handling import (
     set_posture,
     set_team,
     snooze,
+    wait,
     wake_due,
 )
 from inbox.services.desk.moving import drafts_void, merge, unmerge
@@ -42,6 +43,7 @@ __all__ = [
     "split",
     "undo",
     "unmerge",
+    "wait",
     "wake_due",
     "write_note",
 ]

@@ -73,6 +73,18 @@ def set_team(*, rows: Rows, workspace: Workspace, team: str, by: Proposer, now: 
     return done
 
 
+def wait(*, rows: Rows, workspace: Workspace, by: Proposer, now: datetime) -> Done:
+    """Wait for the customer: until they write, nothing is promised."""
+    act = Act(workspace, HappenedKind.WAITING, by, now)
+    wanted = {"status": ConversationStatus.WAITING, "snoozed_until": None}
+    with transaction.atomic():
+        done = act_on(
+            rows, act, judge=no_sense, to=lambda _: wanted, what="Waiting for the customer"
+        )
+        restate(done.changed, now=now)
+    return done
+
+
 def escalate(*, rows: Rows, workspace: Workspace, by: Proposer, now: datetime) -> Done:
     """Call those who lead, until somebody answers."""
     act = Act(workspace, HappenedKind.ESCALATED, by, now)

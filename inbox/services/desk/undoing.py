@@ -30,6 +30,7 @@ _PUT_BACK: Final = frozenset(
         HappenedKind.WOKEN,
         HappenedKind.POSTURE,
         HappenedKind.ESCALATED,
+        HappenedKind.WAITING,
         HappenedKind.UNDONE,
     }
 )

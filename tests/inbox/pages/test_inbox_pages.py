@@ -192,7 +192,7 @@ def test_the_card_costs_few_queries(
     client = client_as(viewer)
     client.get("/inbox/")
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(12):
         html = client.get(
             f"/inbox/{conversation.public_id}/customer", headers={"HX-Request": "true"}
         ).content.decode()

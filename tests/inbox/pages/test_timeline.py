@@ -12,6 +12,7 @@ from inbox.selectors import timeline
 from inbox.selectors.clock import clock_of, length
 from inbox.selectors.customer import customer_of
 from inbox.selectors.timeline import conversations_of, find_conversation, timeline_of
+from inbox.selectors.worth import Worth
 from tests.inbox.steps import NOW, conversation_of, response_of
 from tests.outreach.steps import contact_of, point_of
 from workspaces.gate import RequestError
@@ -149,10 +150,12 @@ def test_no_clock_without_a_promise() -> None:
 
 
 def test_the_card_says_what_is_known_and_what_is_not(conversation: Conversation) -> None:
-    card = customer_of(conversation, [conversation])
+    card = customer_of(conversation)
 
     assert [str(one) for one in card.points] == ["ann@example.com"]
     assert [(one.channel, one.consent and one.consent.is_given) for one in card.agreed] == [
         ("E-mail", True)
     ]
-    assert (card.earned, card.churn, card.deals, card.touches, card.tests) == (0, None, [], [], [])
+    assert (card.earned, card.worth, card.deals, card.touches, card.tests) == (
+        0, Worth(), [], [], []
+    )  # fmt: skip
