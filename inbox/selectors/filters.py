@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from inbox.models import ConversationStatus, InboxChannel, Intent, Team, Urgency
@@ -53,6 +53,11 @@ class ListFilters:
     is_flagged: bool | None = None
     text: str = ""
     order: str = ""  # empty: as the view and the workspace's policy have it
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether more than the view and words was asked for."""
+        return replace(self, text="").is_narrowed
 
     @property
     def is_narrowed(self) -> bool:

@@ -157,6 +157,13 @@
       if (field) field.focus();
       return;
     }
+    if (event.key === "Enter" && event.target.matches("[data-templates-search]")) {
+      // The first that is found, and not what is written so far.
+      event.preventDefault();
+      const found = document.querySelector("[data-template]:not([hidden]) [data-insert]");
+      if (found) found.click();
+      return;
+    }
     if (event.key === "Escape") {
       if (isTyping) event.target.blur();
       else pane("list");
