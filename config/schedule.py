@@ -55,6 +55,9 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "inbox: read what arrived": _run(
         "inbox.read_new", timedelta(seconds=2), expires_s=2, queue="infer"
     ),
+    "inbox: look into mailboxes": _run(
+        "inbox.poll_mailboxes", timedelta(seconds=30), expires_s=30, queue="outreach"
+    ),
     "inbox: watch promises": _run(
         "inbox.watch_promises", timedelta(seconds=30), expires_s=30, queue="outreach"
     ),

@@ -10,6 +10,7 @@ from workspaces.inbound.registry import register_consumer
 def register() -> None:
     """Called once, when the app is ready."""
     register_consumer("inbox-mail", "email", mailing.consume, kinds=(mail_events.KIND,))
+    register_consumer("inbox-imap", mail_events.IMAP, mailing.consume, kinds=(mail_events.KIND,))
     register_consumer("inbox-twilio", "twilio", hearing.take_texts)
     for kind in ("meta", "messenger"):
         register_consumer(f"inbox-{kind}", kind, hearing.take_direct, kinds=meta.KINDS)

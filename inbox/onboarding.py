@@ -8,11 +8,11 @@ from typing import Final
 from django.conf import settings
 
 from inbox.platforms.imap import build
+from inbox.services.mail_events import IMAP
 from workspaces.hooks import ConnectionTestError, SecretField, register_connection_kind
 from workspaces.models import Connection
 from workspaces.platforms.errors import ErrorKind, PlatformError
 
-IMAP: Final = "imap"
 FIELDS: Final = (
     SecretField("host", "Mail server", "As imap.example.com."),
     SecretField("port", "Port", "Empty: 993, or 143 with tls.", is_required=False),

@@ -12,6 +12,7 @@ from inbox.selectors.replies import response_named
 from inbox.services import analysing
 from inbox.services.assigning import assign_waiting
 from inbox.services.desk import wake_due
+from inbox.services.polling import due_mailboxes, poll
 from inbox.services.reading import BATCH, read_new
 from inbox.services.settling import settle_answers
 from inbox.services.sweeping import renew_changed, sweep
@@ -57,6 +58,22 @@ def read_arrived(**_: object) -> int:
     if count == BATCH:
         read_arrived.delay()
     return count
+
+
+@shared_task(name="inbox.poll_mailboxes", ignore_result=True, time_limit=60)
+def poll_mailboxes(**_: object) -> int:
+    """Have each mailbox that is due looked into by a task of its own."""
+    due = due_mailboxes(now=timezone.now())
+    for connection_id in due:
+        poll_mailbox.delay(connection_id=connection_id)
+    return len(due)
+
+
+@shared_task(name="inbox.poll_mailbox", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
+def poll_mailbox(*, connection_id: int, **_: object) -> None:
+    """Look into one mailbox; where there is more, another run follows."""
+    if poll(connection_id=connection_id, now=timezone.now()):
+        poll_mailbox.delay(connection_id=connection_id)
 
 
 #: Questions to the sentence model, which no web process loads.

@@ -7,7 +7,7 @@ import imaplib
 import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from ipaddress import ip_address
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun",
                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")  # fmt: skip
 _UID: Final = re.compile(rb"\bUID (\d+)")
 _SIZE: Final = re.compile(rb"\bRFC822\.SIZE (\d+)")
+_ARRIVAL: Final = re.compile(rb'\bINTERNALDATE "([^"]{1,40})"')
 _CODE: Final = re.compile(r"\[([A-Z\-]+)[^\]]*\]")
 #: RFC 5530, and what Gmail and Outlook say.
 _KINDS: Final[Mapping[str, ErrorKind]] = {
@@ -95,10 +96,12 @@ class Imap:
             size = sizes.get(uid, 0)
             if mails and held + size > MAX_BATCH:
                 break
-            content = self._content(client, uid) if 0 < size <= MAX_MAIL else None
+            content, arrived_at = None, None
+            if 0 < size <= MAX_MAIL:
+                content, arrived_at = self._content(client, uid)
             last = uid
             if content is not None or size > MAX_MAIL:  # others were deleted meanwhile
-                mails.append(RawMail(uid, size, content))
+                mails.append(RawMail(uid, size, content, arrived_at))
                 held += len(content or b"")
         return mails, last
 
@@ -175,11 +178,13 @@ class Imap:
                 told[int(uid[1])] = int(size[1])
         return told
 
-    def _content(self, client: imaplib.IMAP4, uid: int) -> bytes | None:
+    def _content(self, client: imaplib.IMAP4, uid: int) -> tuple[bytes | None, datetime | None]:
         answer = _require(
-            client.uid("FETCH", str(uid), "(UID BODY.PEEK[])"), "A mail cannot be fetched"
+            client.uid("FETCH", str(uid), "(UID INTERNALDATE BODY.PEEK[])"),
+            "A mail cannot be fetched",
         )
-        return next((bytes(one[1]) for one in answer if isinstance(one, tuple)), None)
+        content = next((bytes(one[1]) for one in answer if isinstance(one, tuple)), None)
+        return content, _arrival(answer)
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
@@ -199,6 +204,17 @@ class Imap:
         if client is not None:
             with contextlib.suppress(imaplib.IMAP4.error, OSError, ValueError):
                 client.shutdown()
+
+
+def _arrival(answer: Sequence[Any]) -> datetime | None:
+    """When the server took a mail in: told before the mail, or behind it."""
+    for one in answer:
+        line = one[0] if isinstance(one, tuple) else one
+        found = _ARRIVAL.search(line) if isinstance(line, bytes) else None
+        if found:
+            with contextlib.suppress(ValueError):
+                return datetime.strptime(found[1].decode().strip(), "%d-%b-%Y %H:%M:%S %z")
+    return None
 
 
 def _number(told: Sequence[Any]) -> int:

@@ -7,7 +7,7 @@ by people and by other programs, and a poll that broke off is simply made again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 
@@ -21,11 +21,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class RawMail:
-    """One mail as it came; without ``content`` where it is larger than is read."""
+    """One mail as it came; without ``content`` where it is larger than is read.
+
+    ``arrived_at`` is when its server took it in, where that is told.
+    """
 
     uid: int
     size: int
     content: bytes | None
+    arrived_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from typing import Final
 from inbox.engine.mail import Mail, MailError, OwnMarks
 from inbox.engine.mail.thread_keys import answered_ids
 from inbox.models import InboxChannel
-from inbox.services.mail_events import mail_of
+from inbox.services.mail_events import IMAP, arrival_of, mail_of
 from inbox.services.taking import Incoming, rows_told, take
 from outreach.engine.addresses import AddressError
 from outreach.engine.addresses import email as spelled
 from outreach.models import ChannelPolicy, MessageChannel
 from outreach.services.listening.answers import Written, listen
+from workspaces import crypto
 from workspaces.inbound.registry import Failure
 from workspaces.models import Connection, InboundEvent, Workspace
 
@@ -28,10 +29,10 @@ def consume(
     """Take in mails that a provider handed over; what is none is told, and not tried again."""
     mails: list[tuple[Mail, datetime]] = []
     failures: dict[int, Failure] = {}
-    own = own_marks(connection.workspace)
+    own = own_marks(connection.workspace, mailbox=_address_of(connection))
     for event in events:
         try:
-            mails.append((mail_of(event, own=own), event.received_at))
+            mails.append((mail_of(event, own=own), arrival_of(event)))
         except MailError as error:
             failures[event.pk] = Failure(str(error), is_final=True)
     take_mails(workspace=connection.workspace, mails=mails, now=now)
@@ -63,7 +64,18 @@ def take_mails(
     return len(kept)
 
 
-def own_marks(workspace: Workspace) -> OwnMarks:
+def _address_of(connection: Connection) -> str:
+    """Address of the mailbox that we look into; empty for webhooks."""
+    if connection.kind != IMAP:
+        return ""
+    try:
+        secret = crypto.decrypt(connection.secret)
+    except crypto.SecretUnreadableError:
+        return ""
+    return (secret.get("address") or secret.get("username") or "").strip().lower()
+
+
+def own_marks(workspace: Workspace, *, mailbox: str = "") -> OwnMarks:
     """By what mails of this workspace's own are known when they come back."""
     senders = ChannelPolicy.objects.filter(workspace=workspace, channel=MessageChannel.EMAIL)
     addresses = {
@@ -71,7 +83,7 @@ def own_marks(workspace: Workspace) -> OwnMarks:
         for row in senders.values_list("sender", "reply_to")
         for text in row
         if text
-    }
+    } | ({mailbox} if mailbox else set())
     return OwnMarks(addresses=frozenset(addresses), loop_values=frozenset({workspace.slug}))
 
 
