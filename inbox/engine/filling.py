@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,14 +28,18 @@ class Filled:
     missing: tuple[str, ...] = ()
 
 
-def check(*, subject: str, body: str) -> None:
-    """Refuse an answer that cannot be filled in.
+#: What an acknowledgement can say beside that.
+HOURS: Final = (Variable("hours", sample="Mon–Fri 09:00–17:00", is_required=False),)
+
+
+def check(*, subject: str, body: str, more: Sequence[Variable] = ()) -> None:
+    """Refuse an answer that cannot be filled in; ``more`` are places that it has beside PLACES.
 
     Raises
     ------
     TemplateError : with every problem, the line and a guess at the name that was meant
     """
-    compile_template(Source(subject=subject, text=body), PLACES)
+    compile_template(Source(subject=subject, text=body), (*PLACES, *more))
 
 
 def places_of(*, subject: str, body: str) -> tuple[str, ...]:
@@ -48,7 +52,14 @@ def places_of(*, subject: str, body: str) -> tuple[str, ...]:
     return compile_template(Source(subject=subject, text=body), PLACES).used
 
 
-def fill(*, subject: str, body: str, values: Mapping[str, str], locale: str = "en") -> Filled:
+def fill(
+    *,
+    subject: str,
+    body: str,
+    values: Mapping[str, str],
+    locale: str = "en",
+    more: Sequence[Variable] = (),
+) -> Filled:
     """Fill an answer in.
 
     Parameters
@@ -56,12 +67,13 @@ def fill(*, subject: str, body: str, values: Mapping[str, str], locale: str = "e
     subject, body : with places such as {{ first_name }}
     values : by place; what is left out or empty is missing
     locale : such as de-AT
+    more : places that it has beside PLACES
 
     Raises
     ------
     TemplateError : as `check`, or it cannot be filled in with these values
     """
-    compiled = compile_template(Source(subject=subject, text=body), PLACES)
+    compiled = compile_template(Source(subject=subject, text=body), (*PLACES, *more))
     known = {name: values.get(name, "") for name in compiled.used}
     written = render(compiled, known, locale=locale)
     missing = tuple(name for name in compiled.used if not known[name].strip())

@@ -41,6 +41,40 @@ def read_hours(zone: str, week: object, holidays: object) -> BusinessHours:
     )
 
 
+def hours_in_words(hours: BusinessHours) -> str:
+    """Say when somebody is there in a week, such as 'Mon–Thu 09:00–12:00, 13:00–17:00; Fri …'.
+
+    Parameters
+    ----------
+    hours : special days are left out
+
+    Returns
+    -------
+    'at any time' for hours without an end, 'at no time' for none; equal days stand together
+    """
+    if all(day == ((0, 1_440),) for day in hours.week):
+        return "at any time"
+    groups: list[tuple[int, int, Day]] = []
+    for place, day in enumerate(hours.week):
+        if groups and groups[-1][2] == day:
+            groups[-1] = (groups[-1][0], place, day)
+        else:
+            groups.append((place, place, day))
+    told = [f"{_days(first, last)} {_spans(day)}" for first, last, day in groups if day]
+    return "; ".join(told) or "at no time"
+
+
+def _days(first: int, last: int) -> str:
+    names = [name.capitalize() for name in WEEKDAYS]
+    return names[first] if first == last else f"{names[first]}–{names[last]}"
+
+
+def _spans(day: Day) -> str:
+    return ", ".join(
+        f"{start // 60:02}:{start % 60:02}–{end // 60:02}:{end % 60:02}" for start, end in day
+    )
+
+
 def _document(name: str, told: object) -> Mapping[str, object]:
     if not isinstance(told, Mapping):
         raise ValueError(f"{name}: must be intervals by day")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -26,9 +26,15 @@ from inbox.models import (
     SLAPolicy,
 )
 
+_HAPPENED: Final[Mapping[HappenedKind, tuple[Happened, ...]]] = {
+    HappenedKind.CLOSED: (Happened.CLOSED,),
+    HappenedKind.WAITING: (Happened.WAITING,),
+    # However it stood: nobody waits for an answer to what never arrived.
+    HappenedKind.FAILED: (Happened.REOPENED, Happened.RESUMED),
+}
 _OPENED: Final = (HappenedKind.REOPENED, HappenedKind.WOKEN)
 _MARKS: Final = (HappenedKind.BREACHED, HappenedKind.ESCALATED)
-_TOLD: Final = (HappenedKind.CLOSED, HappenedKind.WAITING, *_OPENED, *_MARKS)
+_TOLD: Final = (*_HAPPENED, *_OPENED, *_MARKS)
 #: Ours that they have.
 _OUT: Final = (Delivery.SENT, Delivery.DELIVERED)
 _READ: Final = (
@@ -143,21 +149,17 @@ def _note(story: Story, event: ConversationEvent) -> None:
         story.marks.add((event.kind, event.after.get("turn", "")))
     elif event.kind == HappenedKind.ESCALATED:
         story.escalated_at = event.at
-    elif (happened := _happened(event)) is not None:
-        story.events.append(Event(event.at, happened))
+    else:
+        story.events += [Event(event.at, what) for what in _happened(event)]
 
 
-def _happened(event: ConversationEvent) -> Happened | None:
+def _happened(event: ConversationEvent) -> tuple[Happened, ...]:
     """What an event is to the clock; opening what was not closed lets it run again."""
-    if event.kind == HappenedKind.CLOSED:
-        return Happened.CLOSED
-    if event.kind == HappenedKind.WAITING:
-        return Happened.WAITING
     if event.kind in _OPENED:
         was_closed = event.before.get("status", ConversationStatus.CLOSED)
         is_closed = was_closed == ConversationStatus.CLOSED
-        return Happened.REOPENED if is_closed else Happened.RESUMED
-    return None
+        return (Happened.REOPENED if is_closed else Happened.RESUMED,)
+    return _HAPPENED.get(HappenedKind(event.kind), ())
 
 
 def _closed_before_they_were_merged(rows: Collection[CustomerResponse]) -> set[int]:

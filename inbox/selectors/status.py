@@ -49,7 +49,9 @@ def with_status(rows: QuerySet[CustomerResponse]) -> QuerySet[CustomerResponse]:
     """Messages with their ``status``."""
     drafts = ReplyDraft.objects.filter(answers=OuterRef("pk"))
     waiting = drafts.filter(proposal__status=Status.PENDING)
-    leaving = CustomerResponse.objects.filter(answers=OuterRef("pk"), delivery__in=_LEAVING)
+    leaving = CustomerResponse.objects.filter(
+        answers=OuterRef("pk"), delivery__in=_LEAVING, is_auto=False
+    )
     is_given = Q(conversation__assignee__isnull=False)
     words = Case(
         When(conversation__archived_at__isnull=False, then=V(ResponseStatus.ARCHIVED)),
@@ -82,7 +84,7 @@ def status_of(response: CustomerResponse) -> ResponseStatus:
         return ResponseStatus.ARCHIVED
     if conversation.status == ConversationStatus.CLOSED:
         return ResponseStatus.CLOSED
-    if any(one.delivery in _LEAVING for one in response.answered_by.all()):
+    if any(one.delivery in _LEAVING and not one.is_auto for one in response.answered_by.all()):
         return ResponseStatus.APPROVED
     if response.answered_at is not None:
         return ResponseStatus.SENT

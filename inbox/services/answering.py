@@ -102,7 +102,7 @@ def answer(
         row = CustomerResponse(
             public_id=public_id, workspace=workspace, conversation=conversation,
             arrived_in=conversation, channel=to.channel, direction=Direction.OUT, point=to.point,
-            answers=to, subject=_subject(to, words), text=text, at=now, send_at=send_at,
+            answers=to, subject=subject_of_answer(to, words), text=text, at=now, send_at=send_at,
             author=by.user, author_label=by.label[:150], delivery=Delivery.SCHEDULED,
             first_viewed_at=now,
         )  # fmt: skip
@@ -196,7 +196,7 @@ def _refuse_newer(
         raise NewerMessageError(missed)
 
 
-def _subject(to: CustomerResponse, words: Words) -> str:
+def subject_of_answer(to: CustomerResponse, words: Words) -> str:
     if to.channel != InboxChannel.EMAIL:
         return ""
     subject = words.subject.strip() or to.subject.strip() or to.conversation.subject
@@ -214,11 +214,11 @@ def _hand_over(
     """Let outreach carry it: it knows how to send each thing once."""
     row.message = schedule_reply(
         point=row.point, text=Text(subject=row.subject, text=row.text), key=str(row.public_id),
-        proof=proof, thread_ids=_thread_of(to), send_at=send_at, now=now,
+        proof=proof, thread_ids=thread_of(to), send_at=send_at, now=now,
     )  # fmt: skip
 
 
-def _thread_of(to: CustomerResponse) -> list[str]:
+def thread_of(to: CustomerResponse) -> list[str]:
     """Ids that a mail names: what it answers, and what that referred to."""
     if to.channel != InboxChannel.EMAIL:
         return []

@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Final
 
+from inbox.services.acknowledging import acknowledge
 from inbox.services.assigning import assign_new
 from inbox.services.valuing import value
 
 logger = logging.getLogger(__name__)
 
-_STEPS: Final[Sequence[Callable[..., int]]] = (value, assign_new)
+_STEPS: Final[Sequence[Callable[..., int]]] = (value, assign_new, acknowledge)
 
 
 def follow_up(conversations: Collection[int], *, now: datetime) -> None:

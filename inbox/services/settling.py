@@ -60,7 +60,7 @@ UPDATE inbox_customerresponse r
        AND coalesce(m.status, 'sent') NOT IN ('scheduled', 'sending')
   ) t
  WHERE r.id = t.id AND r.delivery <> t.delivery
-RETURNING r.conversation_id, r.workspace_id, r.delivery, r.id
+RETURNING r.conversation_id, r.workspace_id, r.delivery, r.id, r.is_auto
 """
 
 
@@ -76,9 +76,10 @@ def settle_answers(*, now: datetime) -> int:
             return 0
         cursor.execute(_SETTLED, {"ids": ids, "now": now})
         settled = cursor.fetchall()
-        failed = [row for row in settled if row[2] == Delivery.FAILED]
+        # What a machine said of itself is missed by nobody.
+        failed = [row for row in settled if row[2] == Delivery.FAILED and not row[4]]
         _open({conversation for conversation, *_ in failed})
-        _tell([pk for *_, pk in failed], now)
+        _tell([pk for _, _, _, pk, _ in failed], now)
         restate({conversation for conversation, *_ in settled}, now=now)
         for workspace_id in {workspace for _, workspace, *_ in settled}:
             bump(workspace_id, TOPIC)

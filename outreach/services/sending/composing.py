@@ -122,6 +122,9 @@ def _headers(message: OutreachMessage) -> dict[str, str]:
     if message.is_reply:
         # What comes back with it was here before: nobody answers it once more.
         headers[LOOP_HEADER] = workspace.slug
+    if message.proof.get("auto_replied"):
+        # RFC 3834: no machine answers a machine.
+        headers |= {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"}
     if thread := message.proof.get("thread_ids"):
         # The nearest first here; RFC 5322 wants the oldest first.
         headers |= {"In-Reply-To": thread[0], "References": " ".join(reversed(thread))}

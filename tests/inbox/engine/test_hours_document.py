@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from inbox.engine.hours_document import read_hours
+from inbox.engine.hours_document import hours_in_words, read_hours
 
 WEEK = {"mon": [["09:00", "12:00"], ["13:00", "17:30"]], "sun": [["00:00", "24:00"]]}
 
@@ -41,3 +41,13 @@ def test_hours_are_read_by_weekday_and_date() -> None:
 def test_what_is_wrong_is_named(week: object, holidays: object, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         read_hours("Europe/Vienna", week, holidays)
+
+
+def test_hours_are_told_in_words() -> None:
+    assert hours_in_words(read_hours("UTC", WEEK, {})) == (
+        "Mon 09:00–12:00, 13:00–17:30; Sun 00:00–24:00"
+    )
+    day = [["00:00", "24:00"]]
+    every = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), day)
+    assert hours_in_words(read_hours("UTC", every, {})) == "at any time"
+    assert hours_in_words(read_hours("UTC", {}, {})) == "at no time"

@@ -1,0 +1,129 @@
+"""A word that a message has come: by a machine, once, and never to one.
+
+It stops no clock. The rules against loops are those of RFC 3834: nothing goes to what a machine or
+a list wrote, to nobody twice a day, and what goes says that a machine wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from inbox.engine.filling import HOURS, fill
+from inbox.engine.hours import is_open
+from inbox.engine.hours_document import hours_in_words
+from inbox.models import (
+    Conversation,
+    ConversationStatus,
+    CustomerResponse,
+    Delivery,
+    Direction,
+    InboxChannel,
+    InboxPolicy,
+    Intent,
+)
+from inbox.selectors.promises import Rules, rules_of
+from inbox.selectors.replies import OWN_CHANNELS, values_for, why_not
+from inbox.services.answering import Words, subject_of_answer, thread_of
+from inbox.services.restating import restate
+from inbox.services.topics import MACHINE, TOPIC
+from outreach.engine.rendering import TemplateError
+from outreach.services.sending.replying import schedule_reply
+from outreach.services.sending.single import Text
+from workspaces.ids import uuid7
+from workspaces.services.live import bump
+from workspaces.services.locks import lock_names
+
+#: Later it is no news to anybody that their message came.
+_WITHIN: Final = timedelta(hours=1)
+_ONCE_IN: Final = timedelta(hours=24)
+#: Who wants nothing more of us, or nothing at all.
+_NOT_TO: Final = (Intent.SPAM, Intent.UNSUBSCRIBE)
+
+
+def acknowledge(conversations: Collection[int], *, now: datetime) -> int:
+    """Tell those who opened conversations that their message has come; how many were told."""
+    policies = {
+        one.workspace_id: one
+        for one in InboxPolicy.objects.filter(acknowledges=True).exclude(acknowledgement="")
+    }
+    if not policies:
+        return 0
+    told = 0
+    for row in _opening(conversations, now).filter(workspace__in=policies):
+        told += _tell(row, policies[row.workspace_id], now)
+    return told
+
+
+def _opening(conversations: Collection[int], now: datetime) -> QuerySet[CustomerResponse]:
+    """First messages of conversations in which nobody said anything yet but them."""
+    own = CustomerResponse.objects.filter(conversation=OuterRef("conversation"))
+    rows = CustomerResponse.objects.filter(
+        ~Exists(own.filter(direction=Direction.OUT)), ~Exists(own.filter(pk__lt=OuterRef("pk"))),
+        conversation__in=conversations, conversation__status=ConversationStatus.OPEN,
+        conversation__merged_into=None, direction=Direction.IN, is_auto=False,
+        received_at__gt=now - _WITHIN, at__gt=now - _WITHIN,
+    )  # fmt: skip
+    rows = rows.exclude(channel=InboxChannel.COMMENT).exclude(reading__intent__in=_NOT_TO)
+    return rows.select_related("workspace", "point__contact", "conversation").order_by("pk")
+
+
+def _tell(to: CustomerResponse, policy: InboxPolicy, now: datetime) -> bool:
+    rules = rules_of(to.workspace_id)
+    hours = rules.hours_of(to.conversation.team)
+    if to.channel == InboxChannel.CHAT and is_open(hours, now):
+        # Somebody is there to answer at once.
+        return False
+    text = _text(to, policy, rules)
+    if not text or why_not(to, now):
+        return False
+    with transaction.atomic():
+        lock_names([f"inbox-acknowledge:{to.point_id}"])
+        conversation = Conversation.objects.select_for_update().get(pk=to.conversation_id)
+        if _is_told(to, now) or not _opening([conversation.pk], now).filter(pk=to.pk).exists():
+            return False
+        _write(to, text, now)
+        restate([conversation.pk], now=now)
+        bump(to.workspace_id, TOPIC)
+    return True
+
+
+def _is_told(to: CustomerResponse, now: datetime) -> bool:
+    """Whether a machine of ours wrote to that address lately."""
+    rows = CustomerResponse.objects.filter(
+        workspace=to.workspace_id, point=to.point_id, direction=Direction.OUT, is_auto=True,
+        at__gt=now - _ONCE_IN,
+    )  # fmt: skip
+    return rows.exists()
+
+
+def _text(to: CustomerResponse, policy: InboxPolicy, rules: Rules) -> str:
+    values = values_for(to) | {"hours": hours_in_words(rules.hours_of(to.conversation.team))}
+    try:
+        filled = fill(
+            subject="", body=policy.acknowledgement, values=values,
+            locale=to.point.contact.locale or "en", more=HOURS,
+        )  # fmt: skip
+    except TemplateError:
+        return ""
+    return filled.text
+
+
+def _write(to: CustomerResponse, text: str, now: datetime) -> None:
+    row = CustomerResponse(
+        public_id=uuid7(), workspace=to.workspace, conversation=to.conversation,
+        arrived_in=to.conversation, channel=to.channel, direction=Direction.OUT, point=to.point,
+        answers=to, subject=subject_of_answer(to, Words(text)), text=text, at=now, send_at=now,
+        author_label=MACHINE, delivery=Delivery.SCHEDULED, first_viewed_at=now, is_auto=True,
+    )  # fmt: skip
+    if to.channel not in OWN_CHANNELS:
+        proof: dict[str, Any] = {"by": MACHINE, "auto_replied": True}
+        row.message = schedule_reply(
+            point=row.point, text=Text(subject=row.subject, text=text), key=str(row.public_id),
+            proof=proof, thread_ids=thread_of(to), send_at=now, now=now,
+        )  # fmt: skip
+    row.save()
