@@ -61,6 +61,14 @@ def _is_admin(request: HttpRequest) -> bool:
     return membership is not None and membership.rank >= Role.ADMIN.rank
 
 
+def _is_approver(request: HttpRequest) -> bool:
+    from workspaces.roles import Role
+    from workspaces.site import membership_of  # models exist once the apps are loaded
+
+    membership = membership_of(request)
+    return membership is not None and membership.rank >= Role.APPROVER.rank
+
+
 def _group(title: str, *items: dict[str, Any], closed: bool = False) -> dict[str, Any]:
     return {"title": title, "collapsible": closed, "separator": True, "items": list(items)}
 
@@ -76,6 +84,7 @@ SIDEBAR: dict[str, Any] = {
             _item("Inbox", "inbox", "inbox", counter="breaches"),
             _item("Judge drafts", "rule", "inbox-audit"),
             _item("Automatic answers", "smart_toy", "inbox-automation"),
+            _item("Website chat", "forum", "inbox-chat", permission=_is_approver),
             _item("Execution", "bolt", "approvals-execution", counter="failed"),
             _item("Calibration", "target", "calibration"),
             _item("Notices", "notifications", "notices", counter="notices"),

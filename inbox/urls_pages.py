@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from inbox.views import acting, answering, automation, beside, chat_script, listing, reading, saved
+from inbox.views import (
+    acting,
+    answering,
+    automation,
+    beside,
+    chat_script,
+    listing,
+    reading,
+    saved,
+    widget,
+)
 
 urlpatterns = [
+    path("inbox/chat/", widget.chat, name="inbox-chat"),
+    path("inbox/chat/<uuid:public_id>/save", widget.save, name="inbox-chat-save"),
     path("chat.js", chat_script.chat_script, name="chat-script"),
     path("inbox/", listing.inbox, name="inbox"),
     path("inbox/changes", listing.changes, name="inbox-changes"),

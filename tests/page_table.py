@@ -117,6 +117,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "inbox-compose": (AGENT, NONE),
     "inbox-answer": (NONE, AGENT),
     "inbox-draft": (NONE, AGENT),
+    "inbox-chat": (APPROVER, NONE),
+    "inbox-chat-save": (NONE, APPROVER),
     "campaigns-imports": (OPERATOR, OPERATOR),
     "campaigns-import": (OPERATOR, OPERATOR),
     "campaigns-import-progress": (OPERATOR, NONE),

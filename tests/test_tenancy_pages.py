@@ -187,6 +187,7 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "inbox-audit-verdict": [rows["audited"]],
         "inbox-hold": [rows["reply"]],
         "inbox-delete-view": [rows["view"]],
+        "inbox-chat-save": [rows["site"]],
         "social-read": ["tiktok"],
         "social-advocate-keep": [rows["advocate"]],
         "social-funnel": [rows["answers"]],
@@ -211,6 +212,7 @@ def _forms(rows: dict[str, object]) -> dict[str, dict[str, object]]:
         "inbox-automation-switch": {"do": "off", "reason": "Odd."},
         "inbox-audit-verdict": {"verdict": "good"},
         "inbox-save-view": {"name": "Mine", "query": "view=mine"},
+        "inbox-chat-save": {"title": "Ask", "team": "support", "language": "en"},
         "inbox-answer": {
             "to": str(rows["theirs"]), "seen": str(rows["theirs"]), "text": "Yes",
         },

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from attribution.models import Identifier, IdentifierKind, Journey, JourneyTouch, Person, ValueKind
 from experiments.models import Exposure
-from inbox.models import Conversation
+from inbox.models import ChatVisitor, Conversation
 from inbox.selectors.worth import Worth, money_worth, worth_of
 from outreach.models import Consent, Contact, ContactPoint, MessageChannel, Purpose
 from outreach.selectors.consents import consents_of
@@ -41,6 +41,7 @@ class Customer:
     touches: Sequence[JourneyTouch]
     tests: Sequence[Exposure]
     worth: Worth
+    chat: ChatVisitor | None
 
 
 def customer_of(conversation: Conversation) -> Customer:
@@ -64,7 +65,17 @@ def customer_of(conversation: Conversation) -> Customer:
         deals=[one for one in journeys if one.conversion and one.conversion.crm_deal][:_FEW],
         touches=_touches(journeys),
         tests=_tests(contact, root),
+        chat=_chat(points),
     )
+
+
+def _chat(points: Sequence[ContactPoint]) -> ChatVisitor | None:
+    """Their newest chat on a website."""
+    keys = [one.pk for one in points if one.channel == MessageChannel.CHAT]
+    if not keys:
+        return None
+    rows = ChatVisitor.objects.filter(point__in=keys).select_related("widget__site")
+    return rows.order_by("-last_seen_at").first()
 
 
 def _agreed(contact: Contact, points: Sequence[ContactPoint]) -> list[Agreed]:

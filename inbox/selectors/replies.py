@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -105,7 +106,12 @@ def handling_of(response: CustomerResponse) -> Handling:
         urgency=Urgency(reading.urgency),
         is_automatic=response.is_auto,
     )
-    return handle(message, Posture(response.conversation.posture))
+    found = handle(message, Posture(response.conversation.posture))
+    if response.is_flagged and found.wants_draft:
+        # Such as an address that somebody only typed: nothing goes there that nobody signed.
+        why = response.flag_reason or "The message is flagged."
+        return replace(found, needs_person=True, reasons=(why, *found.reasons))
+    return found
 
 
 def clearance_of(response: CustomerResponse, body: Mapping[str, Any]) -> Clearance:

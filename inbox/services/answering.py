@@ -37,6 +37,7 @@ from workspaces.services.permissions import require
 
 _MOST_REFERENCES: Final = 20
 _MOST_TEXT: Final = 20_000
+_CHAT_UNDO_S: Final = 2
 
 
 class AnswerError(RequestError):
@@ -98,7 +99,7 @@ def answer(
         if key and (earlier := _sent_already(conversation, public_id)):
             return earlier
         _refuse_newer(conversation, to, seen)
-        send_at = send_at or now + timedelta(seconds=policy_of(workspace).undo_s)
+        send_at = send_at or now + _undo_for(to)
         row = CustomerResponse(
             public_id=public_id, workspace=workspace, conversation=conversation,
             arrived_in=conversation, channel=to.channel, direction=Direction.OUT, point=to.point,
@@ -151,6 +152,12 @@ def policy_of(workspace: Workspace) -> InboxPolicy:
     """Rules of the inbox; the shipped ones where a workspace has none."""
     found = InboxPolicy.objects.filter(workspace=workspace).first()
     return found or InboxPolicy(workspace=workspace)
+
+
+def _undo_for(to: CustomerResponse) -> timedelta:
+    """How long an answer waits, to be taken back. In a chat somebody sits there and waits."""
+    seconds = policy_of(to.workspace).undo_s
+    return timedelta(seconds=min(seconds, _CHAT_UNDO_S) if to.channel in OWN_CHANNELS else seconds)
 
 
 def _checked(words: Words, send_at: datetime | None, now: datetime) -> str:

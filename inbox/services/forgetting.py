@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +15,7 @@ from django.forms.models import model_to_dict
 from inbox.models import (
     AIClassification,
     Attachment,
+    ChatVisitor,
     Conversation,
     CustomerResponse,
     IdentitySuggestion,
@@ -38,7 +40,9 @@ _READ: Final[dict[str, Any]] = {
     "needs_person": "",
     "action": "",
 }
-_INNER: Final = frozenset({"id", "workspace", "conversation", "arrived_in", "point", "message"})
+_INNER: Final = frozenset(
+    {"id", "workspace", "conversation", "arrived_in", "point", "message", "token_hash"}
+)
 
 
 class InboxKeeper:
@@ -80,6 +84,7 @@ class InboxKeeper:
             ),
             "files": _forget_files(responses),
             "replies": emptied,
+            "chats": _forget_chats(contacts),
         }
         talks.exclude(contact__in=contacts).update(preview="")
         Satisfaction.objects.filter(conversation__in=own).update(comment="")
@@ -95,6 +100,7 @@ class InboxKeeper:
         contacts = list(_contacts(people).values_list("pk", flat=True))
         responses = _responses(contacts)
         return {
+            "chats": [_plain(row) for row in _chats(contacts)],
             "conversations": [
                 _plain(row) for row in Conversation.objects.filter(contact__in=contacts)
             ],
@@ -112,6 +118,21 @@ def _contacts(people: Collection[int]) -> QuerySet[Contact]:
 def _responses(contacts: Collection[int]) -> QuerySet[CustomerResponse]:
     """Messages from and to their addresses, wherever they stand."""
     return CustomerResponse.objects.filter(point__contact__in=contacts)
+
+
+def _chats(contacts: Collection[int]) -> QuerySet[ChatVisitor]:
+    return ChatVisitor.objects.filter(point__contact__in=contacts)
+
+
+def _forget_chats(contacts: Collection[int]) -> int:
+    """Nobody's token opens them any more."""
+    rows = list(_chats(contacts).order_by("pk"))
+    for row in rows:
+        row.name = row.email = row.page_url = row.visitor = ""
+        row.token_hash = secrets.token_hex(32)
+    return ChatVisitor.objects.bulk_update(
+        rows, ["name", "email", "page_url", "visitor", "token_hash"]
+    )
 
 
 def _forget_files(responses: QuerySet[CustomerResponse]) -> int:

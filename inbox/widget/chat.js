@@ -37,6 +37,7 @@
       return {};
     }
   };
+  // `latest`: when the newest of ours was said that the visitor had before him.
   const keep = (change) => {
     try {
       shelf.setItem(NAME, JSON.stringify(Object.assign(read(), change)));
@@ -97,13 +98,13 @@
   const log = make("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": words.log, tabindex: "0" });
   const status = make("p", { class: "status", role: "status" });
   const text = make("textarea", { id: "text", rows: "2", maxlength: "4000", placeholder: words.write });
-  const field = (id, type, label, autocomplete, required) =>
-    make("input", { id, type, maxlength: "200", autocomplete, placeholder: label, "aria-label": label, required: required && "" });
+  const field = (id, type, autocomplete, more) => make("input", Object.assign({ id, type, maxlength: "200", autocomplete }, more));
+  const hint = (words_) => ({ placeholder: words_ + " " + words.optional, "aria-label": words_ + " " + words.optional });
   const who = make(
     "div",
     { class: "who" },
-    config.asks_name && field("name", "text", words.name + " " + words.optional, "name"),
-    config.asks_email && field("email", "email", words.email + " " + words.optional, "email"),
+    config.asks_name && field("name", "text", "name", hint(words.name)),
+    config.asks_email && field("email", "email", "email", hint(words.email)),
     config.consent && make("p", { class: "small" }, config.consent),
   );
   const composer = make(
@@ -124,11 +125,11 @@
     { class: "letter", hidden: "", onsubmit: (event) => (event.preventDefault(), write()) },
     make("p", {}, words.form),
     make("label", { for: "form-name" }, words.name),
-    field("form-name", "text", words.name, "name"),
+    field("form-name", "text", "name"),
     make("label", { for: "form-email" }, words.email),
-    field("form-email", "email", words.email, "email", true),
+    field("form-email", "email", "email", { required: "" }),
     make("label", { for: "form-text" }, words.write),
-    make("textarea", { id: "form-text", rows: "4", maxlength: "4000", required: "" }),
+    make("textarea", { id: "form-text", rows: "3", maxlength: "4000", required: "" }),
     trap,
     config.consent && make("p", { class: "small" }, config.consent),
     make("button", { class: "send", type: "submit" }, words.send),
@@ -166,7 +167,6 @@
   let wait = CLOSED_MS;
   let busy = false;
   let isThere = true;
-  let latest = ""; // the newest of ours that the visitor had before him
 
   const clock = (at) => {
     try {
@@ -190,15 +190,20 @@
       const element = make("div", { class: "message " + one.from }, words_, note);
       rows.set(one.id, (row = { element, words_, note }));
       log.append(element);
-      log.scrollTop = log.scrollHeight;
     }
     Object.assign(row, one);
     if (row.words_.textContent != row.text) row.words_.textContent = row.text;
     tell(row);
+    down();
     return row;
   };
+  // The newest is to be seen, also when the log gets smaller, unless somebody reads further up.
+  let isDown = true;
+  const down = () => isDown && (log.scrollTop = log.scrollHeight);
+  log.addEventListener("scroll", () => (isDown = log.scrollHeight - log.scrollTop - log.clientHeight < 40));
+  new ResizeObserver(() => down()).observe(log);
   const tell = (row) => {
-    const parts = row.from == "us" ? [row.name, clock(row.at)] : [words[row.state] || "", row.at && clock(row.at)];
+    const parts = row.from == "us" ? [row.name, row.at && clock(row.at)] : [words[row.state] || "", row.at && clock(row.at)];
     const said = (row.why ? row.why + " " : "") + parts.filter(Boolean).join(" · ");
     row.element.classList.toggle("failed", row.state == "failed");
     if (row.said === said) return; // screen readers hear of what changes
@@ -345,8 +350,8 @@
     let news = 0;
     for (const one of told.messages) {
       if (!rows.has(one.id)) news++;
-      if (one.from == "us" && !rows.has(one.id) && one.id > (read().latest || "")) {
-        if (isOpen && !document.hidden) keep({ latest: one.id });
+      if (one.from == "us" && !rows.has(one.id) && Date.parse(one.at) > (read().latest || 0)) {
+        if (isOpen && !document.hidden) keep({ latest: Date.parse(one.at) });
         else unread++;
       }
       put(one.from == "us" ? one : { id: one.id, from: "you", text: one.text, at: one.at, state: "sent" });
@@ -357,7 +362,7 @@
       if (row && row.state == "sent") put({ id: row.id, state: "seen" });
     }
     isThere = told.is_there;
-    if (rows.size) who.hidden = true;
+    if (read().token) who.hidden = true;
     const back = told.back_at ? words.back.replace("{at}", day(told.back_at)) : "";
     const said = told.is_typing ? words.typing : isThere ? "" : [config.offline, back].filter(Boolean).join(" ");
     if (letter.hidden && status.textContent != said) status.textContent = said;
@@ -379,10 +384,11 @@
     launcher.setAttribute("aria-expanded", "true");
     unread = 0;
     const ours = [...rows.values()].filter((row) => row.from == "us" && row.id != "hello");
-    if (ours.length) keep({ latest: ours[ours.length - 1].id });
+    if (ours.length) keep({ latest: Math.max(...ours.map((row) => Date.parse(row.at))) });
     keep({ open: 1 });
     count();
-    log.scrollTop = log.scrollHeight;
+    isDown = true;
+    down();
     wait = CLOSED_MS;
     plan(0);
   };
@@ -422,7 +428,7 @@
     // What the last page could not send goes on here, under its own ids.
     (kept.outbox || []).forEach((one) => deliver(put(Object.assign({ from: "you", state: "sending" }, one))));
     count();
-    if (config.preview || kept.open) open();
+    if (kept.open && !config.preview) open();
     else plan(0);
   };
   api.chat = { open: () => (open(), text.focus()), close: shut };

@@ -20,7 +20,8 @@ TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 SETTINGS = ("base_url", "site_key")
 SCRIPT = (
     '<script src="$base_url/ab.js?site=$site_key"></script>\n    '
-    '<script defer src="$base_url/t.js" data-site="$site_key"></script>'
+    '<script defer src="$base_url/t.js" data-site="$site_key"></script>\n    '
+    '<script defer src="$base_url/chat.js?site=$site_key"></script>'
 )
 
 

@@ -64,6 +64,12 @@ MAIN_PAGES = (
         ready="#undo-proposer",
     ),
     MainPage("inbox", "/inbox/", "What people wrote, the costliest to wait for first."),
+    MainPage(
+        "inbox-chat",
+        "/inbox/chat/",
+        "The chat of a website: its words, its look, what to paste, and a preview.",
+        ready="#countersign-chat .launcher",
+    ),
     MainPage("overview", "/dashboards/", "Whether advertising earns what it costs, by channel."),
     MainPage(
         "executive",

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from attribution.models import Site
 from attribution.services.website.sites import clean_origin, create_site
+from inbox.models import ChatWidget
 from mlops.platforms.sandbox_control import SandboxControl
 from workspaces.models import Workspace
 
@@ -16,7 +17,7 @@ NAME: Final = "Demo shop"
 
 
 def open_shop(*, workspace: Workspace, control: SandboxControl) -> str:
-    """Give the shop a key and tell it whose script to load; returns its address.
+    """Give the shop a key and a chat, and tell it whose scripts to load; returns its address.
 
     Called at every start: ports may be others than the last time.
     """
@@ -27,6 +28,10 @@ def open_shop(*, workspace: Workspace, control: SandboxControl) -> str:
     elif missing := [origin for origin in origins if origin not in site.origins]:
         site.origins = [*site.origins, *missing]
         site.save(update_fields=["origins"])
+    ChatWidget.objects.get_or_create(
+        site=site, workspace=workspace,
+        defaults={"is_on": True, "title": "Ask Harbour Street", "asks_name": True},
+    )  # fmt: skip
     control.set_shop(base_url=settings.PUBLIC_BASE_URL, site_key=site.key)
     return f"{origins[0]}/shop/"
 
