@@ -195,7 +195,7 @@ def _canary_check(plan: PlanView) -> CheckResult:
     if start.share < 1:
         return CheckResult("canary", "passed", start.words)
     if name in KINDS and not KINDS[name].is_by_subject:
-        why = "Plans of the whole workspace rest on it, so no share of it can go first."
+        why = f"{KINDS[name].why_at_once}, so no share of it can go first."
         return CheckResult("canary", "not_applicable", why)
     if not plan.body["replaces"]:
         return CheckResult("canary", "not_applicable", "No other version could answer the rest.")

@@ -92,7 +92,7 @@ def handled_messages(
     read_by : model and version whose readings alone are wanted
     """
     rows = _readings(workspace, since, read_by)
-    fixed = rows.exclude(corrected_intent="")
+    fixed = rows.filter(corrected_at__isnull=False)
     answered = Q(
         corrected_intent="", response__is_auto=False,
         response__answered_by__author__isnull=False,

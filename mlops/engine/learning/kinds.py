@@ -39,6 +39,13 @@ class Kind:
     # What serves where no version does, in words; a champion can be retired to it.
     without: str = ""
 
+    @property
+    def why_at_once(self) -> str:
+        """Why no share of the subjects can go first."""
+        if self.asked_at:
+            return "One version reads all messages of the workspace"
+        return "Plans of the whole workspace rest on it"
+
     def unit_in(self, currency: str) -> str:
         """Name of the unit of what it predicts, in a workspace of a currency."""
         return currency if self.unit == "money" else self.unit

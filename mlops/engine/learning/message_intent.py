@@ -240,6 +240,9 @@ def train(
     contest = Contest.of(judged, head, serving, commonest=_commonest(known))
     found = contest.figures(seed)
     is_better, verdict = judge(contest, found, seed)
+    if serving.name != SHIPPED:
+        # A page shows the figures beside those that it has of its own.
+        found[f"{serving.name} on the same"] = found.pop(serving.name)
     model = MessageIntent(head, embedder_name)
     sure = head.confidences(head.logits(judged.vectors))
     return Trained(

@@ -108,6 +108,7 @@ _RULES: Final[Mapping[str, Rule]] = {
         metric="error_rate",
         least_rows=30,
         top_label="% fewer messages read wrong",
+        horizon_days=7,
         subject="message",
         score_label="confidence",
         calibration_label="Confidence off by what was corrected, by",

@@ -72,7 +72,8 @@ def suggestion_for(
     if champion is None:
         why = "No version serves yet, so this one serves everyone at once."
     elif not is_by_subject(version):
-        why = "Plans of the whole workspace rest on it, so it serves at once and not a share first."
+        rests = KINDS[version.name].why_at_once if version.name in KINDS else "It is not known here"
+        why = f"{rests}, so it serves at once and not a share first."
     return Suggestion(f"{(policy.canary_share * 100).normalize():f}", policy.canary_days, why)
 
 

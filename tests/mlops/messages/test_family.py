@@ -16,6 +16,7 @@ from mlops.engine.learning import message_intent
 from mlops.engine.learning.message_intent import JUDGED_AT, KIND
 from mlops.models import DriftReport, ModelPrediction, ModelVersion, ShadowReport
 from mlops.selectors.messages import handled_messages, newest_messages
+from mlops.services.registry.files import export_version, import_version
 from mlops.services.registry.serving import shelf
 from mlops.services.training import NothingNewError, TooLittleError, messages, train_model
 from mlops.services.watch.comparing import advance, compare, propose_ready
@@ -114,7 +115,7 @@ def test_a_newer_version_is_compared_and_proposed_on_messages_neither_learned(
 
     second = _train(workspace, later)
     assert second.is_better, second.verdict
-    assert set(second.baselines) == {"version 1", "what ships", "commonest intent"}
+    assert set(second.baselines) == {"version 1 on the same", "what ships", "commonest intent"}
     assert advance(workspace=workspace, name=KIND, now=later) == second
     report = compare(workspace=workspace, name=KIND, now=later)
 
@@ -127,6 +128,8 @@ def test_a_newer_version_is_compared_and_proposed_on_messages_neither_learned(
     assert isinstance(made, Proposal)
     assert made.current_plan is not None
     assert made.current_plan.predicted["metric"] == "% fewer messages read wrong"
+    (check,) = [one for one in made.current_plan.verdict if one["name"] == "canary"]
+    assert check["why"].startswith("One version reads all messages of the workspace")
     assert ShadowReport.objects.get().version == second
 
 
@@ -238,9 +241,17 @@ def test_the_first_version_goes_back_to_what_ships(
 
 @pytest.mark.usefixtures("corrected")
 def test_its_page_tells_all_and_words_of_customers_are_kept_nowhere(
-    workspace: Workspace, approver: User, now: datetime, client_as: Callable[[User], Client]
+    workspace: Workspace,
+    other_workspace: Workspace,
+    approver: User,
+    now: datetime,
+    client_as: Callable[[User], Client],
 ) -> None:
     version = _train(workspace, now)
+    content = export_version(version=version)
+    assert not any(text.encode() in content for text in trade(60)[0])
+    brought = import_version(workspace=other_workspace, content=content, now=now)
+    assert (brought.stage, brought.sha256) == ("challenger", version.sha256)
     champion(version, now, approver)
     client = client_as(approver)
 
