@@ -58,6 +58,9 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "inbox: look into mailboxes": _run(
         "inbox.poll_mailboxes", timedelta(seconds=30), expires_s=30, queue="outreach"
     ),
+    "inbox: fetch pictures and files": _run(
+        "inbox.fetch_media", timedelta(seconds=10), expires_s=10, queue="outreach"
+    ),
     "inbox: watch promises": _run(
         "inbox.watch_promises", timedelta(seconds=30), expires_s=30, queue="outreach"
     ),
