@@ -17,6 +17,7 @@ from inbox.engine.intent import IntentClassifier
 from inbox.engine.reading import shipped
 from inbox.engine.reading.reader import read
 from inbox.engine.reading.shapes import Reading
+from workspaces.engine.embedding.choosing import recent_embedder
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ def register_readers(find: Find) -> None:
 @cache
 def base() -> shipped.Base:
     """The heads that ship, loaded once in a process."""
-    return shipped.shipped()
+    return shipped.shipped(recent_embedder())
 
 
 def read_all(texts: Sequence[str], workspaces: Sequence[int]) -> list[Read]:

@@ -19,7 +19,7 @@ from inbox.models import (
 )
 from inbox.selectors.replies import KIND, filled_for, handling_of, is_over, newest_of, values_for
 from outreach.engine.rendering import TemplateError
-from workspaces.engine.embedding.choosing import embedder
+from workspaces.engine.embedding.choosing import recent_embedder
 from workspaces.gate import GateError, Proposer
 from workspaces.models import Proposal
 from workspaces.services.proposing import propose
@@ -131,7 +131,7 @@ def template_for(response: CustomerResponse) -> tuple[ResponseTemplate | None, s
 def _candidates(response: CustomerResponse, rows: Sequence[ResponseTemplate]) -> list[Template]:
     if not rows:
         return []
-    vectors = embedder().embed([response.text[:_LOOKED_AT], *(_told(row) for row in rows)])
+    vectors = recent_embedder().embed([response.text[:_LOOKED_AT], *(_told(row) for row in rows)])
     alike = vectors[1:] @ vectors[0]
     return [
         Template(

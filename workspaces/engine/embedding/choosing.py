@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from functools import lru_cache
 
+from workspaces.engine.embedding.remembering import Remembering
 from workspaces.engine.embedding.shapes import Embedder
 
 logger = logging.getLogger(__name__)
@@ -27,3 +28,14 @@ def embedder() -> Embedder:
 
         logger.warning("no sentence model, words are hashed", extra={"why": str(error)})
         return HashedTfidf()
+
+
+@lru_cache(maxsize=1)
+def recent_embedder() -> Embedder:
+    """Load it likewise; it remembers the vectors of the last texts.
+
+    Returns
+    -------
+    Embedder : the same one at every call
+    """
+    return Remembering(embedder())
