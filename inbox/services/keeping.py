@@ -1,0 +1,161 @@
+"""Readings kept, many at once, and what follows of them in the same moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import pgbulk
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+
+from inbox.engine.drafting_rules import Handling
+from inbox.engine.reading.shapes import Reading
+from inbox.models import (
+    AIClassification,
+    Conversation,
+    ConversationEvent,
+    ConversationStatus,
+    CustomerResponse,
+    HappenedKind,
+    Intent,
+)
+from inbox.selectors.replies import handling_of
+from inbox.services.classifying import Read
+from inbox.services.leaving import leave
+from inbox.services.restating import restate
+from inbox.services.topics import MACHINE, TOPIC, UNCONFIRMED
+from workspaces.services.live import bump
+
+Found = Sequence[tuple[CustomerResponse, Read]]
+
+
+@transaction.atomic
+def keep_all(found: Found, *, ms: float, now: datetime) -> list[CustomerResponse]:
+    """Keep readings and do what follows; returns the messages that had none before.
+
+    Under the lock the words are looked up again: who was erased meanwhile left none to keep, and a
+    conversation that was merged is another one. Some statements for any number of them.
+    """
+    conversations = _locked(found)
+    new: list[tuple[CustomerResponse, Reading, Handling]] = []
+    for row, read in _unchanged(found):
+        row.conversation = conversations[row.conversation_id]
+        row.reading = AIClassification(
+            response=row, workspace_id=row.workspace_id, **_columns(read.reading), ms=ms,
+            model=read.model, version=read.version, read_at=now,
+        )  # fmt: skip
+        handling = handling_of(row)
+        if handling.needs_person:
+            row.reading.needs_person = " ".join(handling.reasons)[:200]
+        new.append((row, read.reading, handling))
+    AIClassification.objects.bulk_create(row.reading for row, _, _ in new)
+    read_at = AIClassification.objects.filter(response=OuterRef("pk")).values("read_at")
+    CustomerResponse.objects.filter(
+        pk__in=[row.pk for row, _ in found], read_at=None, reading__isnull=False
+    ).update(read_at=Subquery(read_at))
+    if new:
+        _follow_all(new, now)
+    return [row for row, _, _ in new]
+
+
+def _locked(found: Found) -> dict[int, Conversation]:
+    rows = Conversation.objects.select_for_update(of=("self",)).select_related("contact")
+    ids = {row.conversation_id for row, _ in found}
+    return {row.pk: row for row in rows.filter(pk__in=ids).order_by("pk")}
+
+
+def _unchanged(found: Found) -> Found:
+    """Those whose words are still what was read, and that have no reading yet."""
+    ids = [row.pk for row, _ in found]
+    said = set(
+        CustomerResponse.objects.filter(pk__in=ids).values_list(
+            "pk", "text", "subject", "conversation_id"
+        )
+    )
+    known = AIClassification.objects.filter(response__in=ids).values_list("response", flat=True)
+    read = set(known)
+    return [
+        (row, one)
+        for row, one in found
+        if row.pk not in read and (row.pk, row.text, row.subject, row.conversation_id) in said
+    ]
+
+
+def _follow_all(
+    new: Sequence[tuple[CustomerResponse, Reading, Handling]], now: datetime
+) -> None:  # fmt: skip
+    changed = {
+        row.conversation_id: row.conversation
+        for row, reading, _ in new
+        if _put(row.conversation, row, reading)
+    }
+    if changed:
+        fields = ["intent", "sentiment", "urgency", "language"]
+        pgbulk.update(Conversation, [changed[pk] for pk in sorted(changed)], fields)
+    # Whose wishes are carried out are locked in one order, too.
+    for row, _, handling in sorted(new, key=lambda one: one[0].point.contact_id):
+        _follow(row.conversation, row, handling, now)
+    restate({row.conversation_id for row, _, _ in new}, now=now)
+    for workspace_id in {row.workspace_id for row, _, _ in new}:
+        bump(workspace_id, TOPIC)
+
+
+def _columns(reading: Reading) -> dict[str, Any]:
+    return {
+        "intent": reading.intent,
+        "confidence": reading.intent_confidence,
+        "sentiment": reading.sentiment_score,
+        "sentiment_label": reading.sentiment_label,
+        "urgency": reading.urgency,
+        "language": reading.language,
+        "topics": [one[:60] for one in reading.topics],
+        "keywords": [one[:60] for one in reading.keywords],
+        "entities": {
+            "products": list(reading.entities.products),
+            "issues": list(reading.entities.issues),
+            "requests": list(reading.entities.requests),
+        },
+        "purchase_score": reading.purchase.score,
+        "churn_score": reading.churn_risk,
+        "objection_type": reading.objection.type if reading.objection else "",
+        "satisfaction": reading.satisfaction,
+        "action": reading.next_best_action.action[:60],
+        "reasons": list(reading.reasons),
+    }
+
+
+def _put(conversation: Conversation, row: CustomerResponse, reading: Reading) -> bool:
+    """A conversation is about what they said last; whether that was this."""
+    if row.is_auto or (conversation.last_inbound_at or row.at) > row.at:
+        return False
+    conversation.intent, conversation.sentiment = reading.intent, reading.sentiment_score
+    conversation.urgency = reading.urgency
+    conversation.language = reading.language or conversation.language
+    return True
+
+
+def _follow(
+    conversation: Conversation, row: CustomerResponse, handling: Handling, now: datetime
+) -> None:
+    """Carry out at once what waits for nobody."""
+    # Who typed an address in a form must not end what goes there: a person sees to that.
+    if handling.unsubscribes and row.flag_reason != UNCONFIRMED:
+        leave(row)
+    if handling.closes and _is_all_spam(conversation):
+        before = conversation.status
+        conversation.status, conversation.closed_at = ConversationStatus.CLOSED, now
+        conversation.snoozed_until = None
+        conversation.save(update_fields=["status", "closed_at", "snoozed_until", "updated_at"])
+        ConversationEvent.objects.create(
+            workspace_id=conversation.workspace_id, conversation=conversation, at=now,
+            kind=HappenedKind.CLOSED, by_label=MACHINE, before={"status": before},
+            after={"status": ConversationStatus.CLOSED, "why": " ".join(handling.reasons)},
+        )  # fmt: skip
+
+
+def _is_all_spam(conversation: Conversation) -> bool:
+    """Whether nothing else was ever said: a real conversation is not closed by one odd message."""
+    others = conversation.responses.exclude(reading__intent=Intent.SPAM)
+    return conversation.status != ConversationStatus.CLOSED and not others.exists()
