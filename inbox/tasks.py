@@ -12,7 +12,6 @@ from inbox.selectors.replies import response_named
 from inbox.services import analysing
 from inbox.services.assigning import assign_waiting
 from inbox.services.desk import wake_due
-from inbox.services.media import fetch_due
 from inbox.services.polling import due_mailboxes, poll
 from inbox.services.reading import BATCH, read_new
 from inbox.services.settling import settle_answers
@@ -75,12 +74,6 @@ def poll_mailbox(*, connection_id: int, **_: object) -> None:
     """Look into one mailbox; where there is more, another run follows."""
     if poll(connection_id=connection_id, now=timezone.now()):
         poll_mailbox.delay(connection_id=connection_id)
-
-
-@shared_task(name="inbox.fetch_media", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
-def fetch_media(**_: object) -> int:
-    """Fetch pictures and files of messages from their networks."""
-    return fetch_due(now=timezone.now())
 
 
 #: Questions to the sentence model, which no web process loads.

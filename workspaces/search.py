@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import F, Func, Model, QuerySet, TextField, Value
@@ -44,7 +44,7 @@ def prefix_query(text: str) -> SearchQuery | None:
     return SearchQuery(raw, config="simple", search_type="raw")
 
 
-def narrow(rows: QuerySet[M], vector: SearchVector, text: str) -> QuerySet[M]:
+def narrow(rows: QuerySet[M], vector: Func[Any], text: str) -> QuerySet[M]:
     """Rows in which every typed word begins a word; all of them where nothing was typed."""
     query = prefix_query(text)
     if query is None:

@@ -286,6 +286,16 @@ class Conversation(models.Model):
                 fields=["workspace", "contact", "-last_message_at"],
                 name="inbox_conversation_contact",
             ),
+            # All that one colleague looked after, the newest first.
+            models.Index(
+                fields=["workspace", "assignee", "-last_message_at", "-id"],
+                name="inbox_conversation_given",
+                condition=Q(assignee__isnull=False),
+            ),
+            # What carries a tag; most carry none.
+            GinIndex(
+                fields=["tags"], name="inbox_conversation_tags", condition=~Q(tags=[])
+            ),
             GinIndex(words_of("subject"), name="inbox_conversation_subject"),
         ]  # fmt: skip
 

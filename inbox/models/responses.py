@@ -217,6 +217,17 @@ class CustomerResponse(models.Model):
                 name="inbox_customerresponse_due",
                 condition=Q(delivery="scheduled"),
             ),
+            # What somebody marked, and what was late.
+            models.Index(
+                fields=["workspace", "-at", "-id"],
+                name="inbox_customerresponse_flag",
+                condition=Q(is_flagged=True),
+            ),
+            models.Index(
+                fields=["workspace", "-at", "-id"],
+                name="inbox_customerresponse_late",
+                condition=Q(breached_at__isnull=False),
+            ),
             GinIndex(
                 words_of("sender_name", "sender_address", "subject", "text"),
                 name="inbox_customerresponse_search",

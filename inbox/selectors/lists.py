@@ -2,19 +2,19 @@
 
 Each view is a range of one index, and the next page begins where the last one ended in it; nothing
 counts or skips rows. Of the indexes of ``Conversation``: ``_mine`` serves mine and nobody's,
-``_order`` and ``_fifo`` all open ones, ``_channel`` those of a channel, ``_due`` the due ones and
-``_newest`` waiting, snoozed and closed ones.
+``_order`` and ``_fifo`` all open ones, ``_team`` and ``_channel`` those of one, ``_due`` the due
+ones, ``_newest`` waiting, snoozed and closed ones and ``_all`` everything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
 from inbox.models import (
@@ -26,7 +26,7 @@ from inbox.models import (
     ReplyDraft,
 )
 from inbox.selectors.filters import ME, NOBODY, STATUS_OF, ListFilters, filters_of
-from inbox.selectors.finding import found_by
+from inbox.selectors.finding import Search, among, found_by, search_of
 from workspaces.gate import RequestError
 from workspaces.models import Status, User, Workspace
 
@@ -35,6 +35,8 @@ __all__ = ["ListFilters", "ListPage", "filters_of", "page_of", "rows_of"]
 PAGE_ROWS: Final = 50
 #: Due within so long is due soon, whatever was promised.
 SOON: Final = timedelta(minutes=60)
+#: Conversations that are looked into for common words, at most.
+_SIFTED: Final = 3_000
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class _Order:
     is_time: bool = False
 
 
+#: Views of conversations that are over, and few others.
+_ENDED: Final = ("closed", "all")
 _ORDERS: Final = {
     "loss": _Order("order_key", is_down=True),
     "fifo": _Order("waiting_since", is_time=True),
@@ -72,12 +76,15 @@ def rows_of(
     if filters.assignee:
         rows = _of_assignee(rows, filters.assignee, user)
     if filters.tag:
-        rows = rows.filter(tags__contains=[filters.tag])
+        # The index leaves out those without a tag.
+        rows = rows.exclude(tags=[]).filter(tags__contains=[filters.tag])
     if filters.sla:
         rows = rows.filter(_SLA[filters.sla](now))
     if filters.is_flagged is not None:
-        flagged = CustomerResponse.objects.filter(conversation=OuterRef("pk"), is_flagged=True)
-        rows = rows.filter(Exists(flagged) if filters.is_flagged else ~Exists(flagged))
+        flagged = CustomerResponse.objects.filter(workspace=workspace, is_flagged=True)
+        own = flagged.filter(conversation=OuterRef("pk"))
+        of = flagged.values("conversation")
+        rows = rows.filter(among(of)) if filters.is_flagged else rows.exclude(Exists(own))
     return found_by(rows, workspace, filters.text)
 
 
@@ -92,7 +99,7 @@ def _of_view(
     if view == "all":
         return rows
     if view == "awaiting":
-        return rows.filter(pk__in=_drafted(workspace)).exclude(status=ConversationStatus.CLOSED)
+        return rows.filter(among(_drafted(workspace))).exclude(status=ConversationStatus.CLOSED)
     rows = rows.filter(status=STATUS_OF.get(view, ConversationStatus.OPEN))
     if view == "mine":
         return rows.filter(assignee=user)
@@ -130,12 +137,15 @@ def default_order(workspace: Workspace) -> str:
 
 def order_of(filters: ListFilters, usual: str) -> str:
     """The order of a list: the one asked for, else that of its view."""
+    if filters.view in _ENDED and not (filters.order and filters.status == "open"):
+        # What is closed waits for nobody: by what waiting costs, or how long it lasts, there is no
+        # order, and none of hundreds of thousands in a moment.
+        return "newest"
     if filters.order:
         return filters.order
     if filters.view == "breaching":
         return "due"
-    is_open = filters.view not in (*STATUS_OF, "all")
-    return usual if is_open else "newest"
+    return usual if filters.view not in STATUS_OF else "newest"
 
 
 def page_of(
@@ -150,12 +160,14 @@ def page_of(
     """
     name = order_of(filters, usual)
     order = _ORDERS[name]
-    rows = rows_of(workspace, filters, user=user, now=now)
-    if filters.view == "all" and not filters.text:
-        found = _of_each_status(rows, order, after)
+    is_nobodys = filters.view == "unassigned"
+    rows = rows_of(workspace, replace(filters, text=""), user=user, now=now)
+    search = search_of(workspace, filters.text)
+    if search is not None and search.is_common:
+        ids = _sifted(rows, search, order, after, is_nobodys=is_nobodys)
     else:
-        found = iter(_walk(rows, order, after, is_nobodys=filters.view == "unassigned"))
-    ids = list(islice(found, PAGE_ROWS + 1))
+        found = rows if search is None else search.narrow(rows)
+        ids = list(islice(_walk(found, order, after, is_nobodys=is_nobodys), PAGE_ROWS + 1))
     shown = _loaded(ids[:PAGE_ROWS])
     more = len(ids) > PAGE_ROWS and shown
     return ListPage(shown, _cursor(shown[-1], order) if more else "")
@@ -167,34 +179,30 @@ def _loaded(ids: list[int]) -> list[Conversation]:
     return [rows[pk] for pk in ids if pk in rows]
 
 
+def _sifted(
+    rows: QuerySet[Conversation], search: Search, order: _Order, after: str, *, is_nobodys: bool
+) -> list[int]:
+    """Ids by common words: the list itself is read, as far as the page needs it.
+
+    Words that are common, but were not said for long, are looked up after all.
+    """
+    seen = list(islice(_walk(rows, order, after, is_nobodys=is_nobodys, most=_SIFTED), _SIFTED))
+    ids = list(islice(search.sift(seen), PAGE_ROWS + 1))
+    if len(ids) > PAGE_ROWS or len(seen) < _SIFTED:
+        return ids
+    return list(islice(_walk(search.narrow(rows), order, after), PAGE_ROWS + 1))
+
+
 def _walk(
-    rows: QuerySet[Conversation], order: _Order, after: str, *, is_nobodys: bool = False
-) -> Iterator[int]:
+    rows: QuerySet[Conversation], order: _Order, after: str, *, is_nobodys: bool = False,
+    most: int = PAGE_ROWS + 1,
+) -> Iterator[int]:  # fmt: skip
     """Ids in the order of an index; each part is a range of it, read when it is reached."""
     marks = ["-" + order.field, "-pk"] if order.is_down else [order.field, "pk"]
     # An index is walked in order only where the order names what is empty in all of them, too.
     ordered = rows.order_by(*(["assignee_id"] if is_nobodys else []), *marks)
     for part in _parts(order, after):
-        yield from ordered.filter(part).values_list("pk", flat=True)[: PAGE_ROWS + 1]
-
-
-def _of_each_status(rows: QuerySet[Conversation], order: _Order, after: str) -> Iterator[int]:
-    """Ids of any status: one range of the index for each, merged."""
-    parts = [
-        _valued(rows.filter(status=status), order, after)[: PAGE_ROWS + 1]
-        for status in ConversationStatus.values
-    ]
-    marks = ["-mark", "-pk"] if order.is_down else [F("mark").asc(nulls_last=True), "pk"]
-    merged = parts[0].union(*parts[1:], all=True).order_by(*marks)
-    return (row["pk"] for row in merged[: PAGE_ROWS + 1])
-
-
-def _valued(rows: QuerySet[Conversation], order: _Order, after: str) -> QuerySet[Any, Any]:
-    marks = ["-" + order.field, "-pk"] if order.is_down else [order.field, "pk"]
-    later = Q()
-    for part in _parts(order, after):
-        later |= part
-    return rows.filter(later).order_by(*marks).annotate(mark=F(order.field)).values("pk", "mark")
+        yield from ordered.filter(part).values_list("pk", flat=True)[:most]
 
 
 def _parts(order: _Order, after: str) -> list[Q]:

@@ -10,6 +10,7 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Lower
 
 from attribution.models import CustomerType, LifecycleStage, Person
 from outreach.models.channels import MessageChannel, Purpose, money
@@ -89,6 +90,11 @@ class Contact(models.Model):
                 condition=Q(preferred_channel__in=["", *MessageChannel.values]),
                 name="outreach_contact_preferred",
             ),
+        ]
+        indexes = [
+            # A search by one of their names.
+            models.Index(F("workspace"), Lower("first_name"), name="outreach_contact_first"),
+            models.Index(F("workspace"), Lower("last_name"), name="outreach_contact_last"),
         ]
         triggers = [_OWN_PERSON]
 
