@@ -37,6 +37,26 @@ def private_servers() -> Iterator[Path]:
 
 
 @contextmanager
+def kept_servers(name: str) -> Iterator[Path]:
+    """As ``private_servers``, but what they hold stays for the next run, outside the project.
+
+    It lies below ``XDG_CACHE_HOME`` (``~/.cache``); remove it whenever you like.
+    """
+    for variable in NOT_INHERITED:
+        os.environ.pop(variable, None)
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    state = caches / "countersign-benchmarks" / name
+    state.mkdir(parents=True, exist_ok=True)
+    with ensure(state, purpose="a measurement"):
+        os.environ["COUNTERSIGN_STATE"] = str(state)
+        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.local"
+        os.environ.setdefault("LOG_LEVEL", "ERROR")
+        _migrate()
+        yield state
+        _disconnect()
+
+
+@contextmanager
 def standing_servers() -> Iterator[None]:
     """Set Django up on the servers that ``manage.py`` uses, and leave what they hold."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
