@@ -61,6 +61,9 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "inbox: fetch pictures and files": _run(
         "inbox.fetch_media", timedelta(seconds=10), expires_s=10, queue="outreach"
     ),
+    "inbox: clear files never sent": _run(
+        "inbox.clear_uploads", crontab(minute="55", hour="4"), expires_s=3600
+    ),
     "inbox: watch promises": _run(
         "inbox.watch_promises", timedelta(seconds=30), expires_s=30, queue="outreach"
     ),

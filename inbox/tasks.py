@@ -16,6 +16,7 @@ from inbox.services.polling import due_mailboxes, poll
 from inbox.services.reading import BATCH, read_new
 from inbox.services.settling import settle_answers
 from inbox.services.sweeping import renew_changed, sweep
+from inbox.services.uploading import clear_uploads
 from inbox.services.valuing import value_open
 from inbox.services.waiting import close_silent
 from workspaces.asking import answer
@@ -29,6 +30,12 @@ _LIMIT_S = 300
 def settle(**_: object) -> int:
     """Note what became of answers."""
     return settle_answers(now=timezone.now())
+
+
+@shared_task(name="inbox.clear_uploads", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
+def clear(**_: object) -> int:
+    """Delete files that were chosen for answers and never sent."""
+    return clear_uploads(now=timezone.now())
 
 
 @shared_task(name="inbox.watch_promises", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)

@@ -10,6 +10,7 @@ from inbox.views import (
     automation,
     beside,
     chat_script,
+    composing,
     listing,
     reading,
     saved,
@@ -42,7 +43,9 @@ urlpatterns = [
     path("inbox/<uuid:public_id>/viewed", beside.viewed, name="inbox-viewed"),
     path("inbox/<uuid:public_id>/here", beside.here, name="inbox-here"),
     path("inbox/<uuid:public_id>/note", beside.note, name="inbox-note"),
-    path("inbox/<uuid:public_id>/compose", answering.compose, name="inbox-compose"),
+    path("inbox/<uuid:public_id>/compose", composing.compose, name="inbox-compose"),
+    path("inbox/<uuid:public_id>/files", composing.add_files, name="inbox-add-files"),
+    path("inbox/<uuid:public_id>/preview", composing.preview, name="inbox-preview"),
     path("inbox/<uuid:public_id>/draft", answering.decide, name="inbox-draft"),
     path("inbox/<uuid:public_id>/answer", answering.send, name="inbox-answer"),
 ]

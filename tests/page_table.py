@@ -116,6 +116,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "inbox-note": (NONE, AGENT),
     "inbox-compose": (AGENT, NONE),
     "inbox-answer": (NONE, AGENT),
+    "inbox-add-files": (NONE, AGENT),
+    "inbox-preview": (NONE, AGENT),
     "inbox-draft": (NONE, AGENT),
     "inbox-chat": (APPROVER, NONE),
     "inbox-chat-save": (NONE, APPROVER),

@@ -91,7 +91,7 @@ _BY_TOKEN = {
 _OF_MODEL = ("model", "model-chart", "model-propose", "model-try", "canary-stop", "canary-serve")
 _OF_CONVERSATION = (
     "conversation", "news", "earlier", "customer", "viewed", "here", "note", "compose", "answer",
-    "draft",
+    "draft", "add-files", "preview",
 )  # fmt: skip
 _OF_FUNNEL = (
     "funnel", "funnel-edit", "funnel-progress", "funnel-people", "funnel-audience",
@@ -214,6 +214,9 @@ def _forms(rows: dict[str, object]) -> dict[str, dict[str, object]]:
         "inbox-save-view": {"name": "Mine", "query": "view=mine"},
         "inbox-chat-save": {"title": "Ask", "team": "support", "language": "en"},
         "inbox-answer": {
+            "to": str(rows["theirs"]), "seen": str(rows["theirs"]), "text": "Yes",
+        },
+        "inbox-preview": {
             "to": str(rows["theirs"]), "seen": str(rows["theirs"]), "text": "Yes",
         },
         "kill-switch": {"do": "pull", "reason": "Odd."},

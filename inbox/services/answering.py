@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -12,6 +11,7 @@ from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
 from inbox.models import (
+    Attachment,
     Conversation,
     ConversationEvent,
     ConversationStatus,
@@ -24,24 +24,39 @@ from inbox.models import (
 )
 from inbox.selectors.replies import OWN_CHANNELS, SAID, newest_of, why_not
 from inbox.services.drafting import void_overtaken
+from inbox.services.filing import place_of, rows_of, store
 from inbox.services.restating import restate
 from inbox.services.topics import TOPIC
+from inbox.services.wording import (
+    AnswerError,
+    Words,
+    check_files,
+    subject_of_answer,
+    text_of,
+    written,
+)
 from outreach.services.sending.replying import recall, schedule_reply
 from outreach.services.sending.single import Text
-from workspaces.gate import GateError, Proposer, RequestError
+from workspaces.gate import GateError, Proposer
 from workspaces.ids import uuid7
 from workspaces.models import Workspace
 from workspaces.roles import Role
 from workspaces.services.live import bump
 from workspaces.services.permissions import require
 
+__all__ = [
+    "AnswerError",
+    "NewerMessageError",
+    "Words",
+    "answer",
+    "policy_of",
+    "subject_of_answer",
+    "take_back",
+    "thread_of",
+]
+
 _MOST_REFERENCES: Final = 20
-_MOST_TEXT: Final = 20_000
 _CHAT_UNDO_S: Final = 2
-
-
-class AnswerError(RequestError):
-    """An answer that cannot be sent; ``field`` names what is wrong."""
 
 
 class NewerMessageError(GateError):
@@ -54,14 +69,6 @@ class NewerMessageError(GateError):
         ours = self.newer.direction == Direction.OUT
         who = f"{self.newer.author_label or 'Somebody'} answered" if ours else "They wrote again"
         super().__init__(f"{who} meanwhile. Read it, then send.")
-
-
-@dataclass(frozen=True)
-class Words:
-    """What an answer says."""
-
-    text: str
-    subject: str = ""
 
 
 def answer(
@@ -92,7 +99,12 @@ def answer(
     """
     workspace = to.workspace
     require(Role.AGENT, by=by, workspace=workspace, now=now, what="Answering")
-    text = _checked(words, send_at, now)
+    text = text_of(words) if is_signed else written(to, words, by.user)
+    if send_at is not None and send_at < now:
+        raise AnswerError("send_at", "Choose a moment to come.")
+    check_files(to, words.files)
+    # A row never names a file that is not there.
+    store(workspace, words.files)
     public_id = uuid5(workspace.public_id, f"{by.key}:{key}") if key else uuid7()
     with transaction.atomic():
         conversation = _locked(to)
@@ -110,8 +122,9 @@ def answer(
         if to.channel not in OWN_CHANNELS:
             if not is_signed and (words_against := why_not(to, now)):
                 raise AnswerError("channel", words_against)
-            _hand_over(row, to, send_at, dict(proof or {"by": by.label[:150]}), now)
+            _hand_over(row, to, words, dict(proof or {"by": by.label[:150]}), now)
         row.save()
+        Attachment.objects.bulk_create(rows_of(row, words.files))
         _wait(conversation, row, by, now)
         restate([conversation.pk], now=now)
     if not is_signed:
@@ -160,17 +173,6 @@ def _undo_for(to: CustomerResponse) -> timedelta:
     return timedelta(seconds=min(seconds, _CHAT_UNDO_S) if to.channel in OWN_CHANNELS else seconds)
 
 
-def _checked(words: Words, send_at: datetime | None, now: datetime) -> str:
-    text = words.text.replace("\x00", "").strip()
-    if not text:
-        raise AnswerError("text", "Write something.")
-    if len(text) > _MOST_TEXT:
-        raise AnswerError("text", f"Write at most {_MOST_TEXT:,} characters.")
-    if send_at is not None and send_at < now:
-        raise AnswerError("send_at", "Choose a moment to come.")
-    return text
-
-
 def _locked(to: CustomerResponse) -> Conversation:
     """Lock the conversation in which the message stands now."""
     if to.direction != Direction.IN:
@@ -203,25 +205,22 @@ def _refuse_newer(
         raise NewerMessageError(missed)
 
 
-def subject_of_answer(to: CustomerResponse, words: Words) -> str:
-    if to.channel != InboxChannel.EMAIL:
-        return ""
-    subject = words.subject.strip() or to.subject.strip() or to.conversation.subject
-    is_answer = subject.casefold().startswith("re:")
-    return (subject if is_answer else f"Re: {subject}")[:998]
-
-
 def _hand_over(
     row: CustomerResponse,
     to: CustomerResponse,
-    send_at: datetime,
+    words: Words,
     proof: dict[str, Any],
     now: datetime,
 ) -> None:
     """Let outreach carry it: it knows how to send each thing once."""
+    files = [
+        {"place": place_of(row.workspace, one), "name": one.name, "type": one.content_type}
+        for one in words.files
+    ]
     row.message = schedule_reply(
         point=row.point, text=Text(subject=row.subject, text=row.text), key=str(row.public_id),
-        proof=proof, thread_ids=thread_of(to), send_at=send_at, now=now,
+        proof=proof, thread_ids=thread_of(to), send_at=row.send_at or now, now=now,
+        files=files,
     )  # fmt: skip
 
 
@@ -268,7 +267,9 @@ def _put_back(conversation: Conversation, row: CustomerResponse, now: datetime) 
         workspace=conversation.workspace_id, kind=HappenedKind.ANSWERED,
         after__response__lte=row.pk, conversation__in=[conversation.pk, row.arrived_in_id],
     ).order_by("-after__response")  # fmt: skip
-    if conversation.waiting_since is not None:
+    last_in = conversation.responses.filter(direction=Direction.IN).order_by("-pk").first()
+    ours = conversation.responses.filter(SAID, direction=Direction.OUT)
+    if last_in is not None and not ours.filter(pk__gt=last_in.pk).exists():
         # They wait for us, whatever other answers were taken back before.
         told = told.exclude(before__status=ConversationStatus.WAITING)
     before: dict[str, Any] = next((one.before for one in told[:1]), {})

@@ -7,7 +7,7 @@ has one effect), by a look-up (it can be asked), or not at all (then nobody call
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -19,6 +19,15 @@ FoundState = Literal["sent", "not_sent", "unknown", "unsupported"]
 
 #: What an error is about when the recipient is at fault, and no other message is.
 RECIPIENT = "to"
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    """A file of a mail. It is read when the mail is written, so that few are held at once."""
+
+    name: str
+    content_type: str
+    read: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,7 @@ class Outgoing:
     template_values: Mapping[str, str] = field(default_factory=dict)
     callback_url: str = ""
     reply_to_comment: str = ""
+    files: Sequence[OutgoingFile] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from anymail.exceptions import AnymailError
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from outreach.platforms.base import Found, Outgoing, Sent
+from outreach.platforms.base import Found, Outgoing, OutgoingFile, Sent, of_recipient
 from outreach.platforms.email_errors import error_of
 from outreach.platforms.postmark import PostmarkSearch
 from outreach.platforms.smtp import MailServer, server_of
@@ -64,7 +64,24 @@ def mail_of(message: Outgoing, *, with_message_id: bool) -> EmailMultiAlternativ
     )
     if message.html:
         mail.attach_alternative(message.html, "text/html")
+    for file in message.files:
+        mail.attach(file.name, _content_of(file), _attached_as(file.content_type))
     return mail
+
+
+def _content_of(file: OutgoingFile) -> bytes:
+    try:
+        return file.read()
+    except OSError:
+        raise of_recipient(
+            ErrorKind.INVALID, f"The file {file.name} is not there any more."
+        ) from None
+
+
+def _attached_as(content_type: str) -> str:
+    """Texts and mails go as data: parsed and encoded anew they would not be the same file."""
+    is_data = content_type.startswith(("text/", "message/"))
+    return "application/octet-stream" if is_data else content_type
 
 
 class Smtp:

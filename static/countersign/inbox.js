@@ -186,9 +186,25 @@
     const field = byId("answer-text");
     const at = field.selectionStart;
     field.value = field.value.slice(0, at) + text + field.value.slice(field.selectionEnd);
-    byId("templates").open = false;
+    ["templates", "places"].forEach(function (id) { if (byId(id)) byId(id).open = false; });
     field.focus();
     field.setSelectionRange(at + text.length, at + text.length);
+    keep(field);
+  }
+
+  // Words that were not sent yet stay in this tab, by conversation: a reload loses none.
+  const wordsOf = function (id) { return "inbox-words:" + id; };
+  function keep(field) {
+    if (field.value) window.sessionStorage.setItem(wordsOf(field.dataset.words), field.value);
+    else window.sessionStorage.removeItem(wordsOf(field.dataset.words));
+  }
+  function recall() {
+    document.querySelectorAll("[data-words-sent]").forEach(function (one) {
+      window.sessionStorage.removeItem(wordsOf(one.dataset.wordsSent));
+    });
+    const field = byId("answer-text");
+    const kept = field && window.sessionStorage.getItem(wordsOf(field.dataset.words));
+    if (kept && !field.value) field.value = kept;
   }
 
   document.addEventListener("click", function (event) {
@@ -197,6 +213,9 @@
     if (event.target.closest("[data-help]")) keys["?"]();
     const to = event.target.closest("[data-pane-to]");
     if (to) { event.preventDefault(); pane(to.dataset.paneTo); }
+    if (event.target.closest("[data-own-words]")) reply();
+    const gone = event.target.closest("[data-remove]");
+    if (gone) { gone.closest("[data-upload]").remove(); byId("answer-file").focus(); }
     const template = event.target.closest("[data-insert]");
     if (template) insert(template.dataset.body);
     const close = event.target.closest("[data-close]");
@@ -212,6 +231,7 @@
         one.hidden = !one.dataset.template.includes(words);
       });
     }
+    if (event.target.id === "answer-text") keep(event.target);
     // Colleagues see that somebody types; told at most every five seconds.
     if (event.target.id === "answer-text" && Date.now() - typedAt > 5000 && byId("open-here")) {
       typedAt = Date.now();
@@ -241,6 +261,42 @@
     });
   }
   window.setInterval(tick, 20000);
+
+  // Files: chosen or dropped, sent at once, told how far.
+  const composer = function (event) { return event.target.closest && event.target.closest(".cs-composer"); };
+  document.addEventListener("dragover", function (event) {
+    if (composer(event) && byId("answer-file")) event.preventDefault();
+  });
+  document.addEventListener("drop", function (event) {
+    const field = byId("answer-file");
+    if (!composer(event) || !field || !event.dataTransfer.files.length) return;
+    event.preventDefault();
+    field.files = event.dataTransfer.files;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  document.addEventListener("htmx:xhr:progress", function (event) {
+    const bar = byId("answer-progress");
+    if (!bar || event.detail.elt !== byId("answer-file") || !event.detail.lengthComputable) return;
+    bar.hidden = false;
+    bar.value = 100 * event.detail.loaded / event.detail.total;
+  });
+  document.addEventListener("htmx:afterRequest", function (event) {
+    if (event.detail.elt.id === "answer-file") {
+      event.detail.elt.value = "";
+      byId("answer-progress").hidden = true;
+    }
+    // What was signed is no edit any more.
+    const edits = event.detail.successful && event.detail.elt.closest && event.detail.elt.closest("#open-drafts");
+    if (edits) edits.querySelectorAll("textarea").forEach(function (one) { one.defaultValue = one.value; });
+  });
+  // A draft that somebody puts into other words just now stays as it is.
+  document.addEventListener("htmx:oobBeforeSwap", function (event) {
+    if (event.detail.target.id !== "open-drafts") return;
+    const isEdited = Array.from(event.detail.target.querySelectorAll("textarea")).some(function (one) {
+      return one.value !== one.defaultValue;
+    });
+    if (isEdited) event.detail.shouldSwap = false;
+  });
 
   document.addEventListener("htmx:beforeRequest", function (event) {
     // The list waits while somebody answers a question about it.
@@ -279,6 +335,6 @@
     }
   });
 
-  document.addEventListener("htmx:afterSettle", restore);
-  document.addEventListener("DOMContentLoaded", function () { restore(); if (openId()) toEnd(); });
+  document.addEventListener("htmx:afterSettle", function () { restore(); recall(); });
+  document.addEventListener("DOMContentLoaded", function () { restore(); recall(); if (openId()) toEnd(); });
 })();

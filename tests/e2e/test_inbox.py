@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from embedded.stack import Stack
 from tests.e2e.beside import processes
-from tests.e2e.conftest import PHONE, PTD, WIDE, LogIn, picture, sandbox
+from tests.e2e.conftest import PTD, LogIn, picture, sandbox
 from tests.e2e.test_accessibility import SIDEBAR, faults
 
 #: Stops on the way to the furthest thing that is reached with Tab.

@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 
 from outreach.addresses import click_address, pixel_address, unsubscribe_address
 from outreach.engine.mail_loops import LOOP_HEADER
@@ -22,10 +23,12 @@ from outreach.models import (
     TemplateVersion,
     TrackedLink,
 )
-from outreach.platforms.base import Outgoing
+from outreach.platforms.base import Outgoing, OutgoingFile
 from workspaces.models import Workspace
 
 _LONGEST_URL: Final = 2_000
+#: Where a message that no template fills in names its files: they are forgotten with its words.
+FILES: Final = "files"
 
 
 class TextError(Exception):
@@ -111,7 +114,17 @@ def outgoing_of(
         callback_url=_callback(policy),
         # Where a conversation is open it is a message like any other.
         reply_to_comment=message.reply_to_comment if window == "comment" else "",
+        files=tuple(map(_file, message.variables.get(FILES, ()))) if version is None else (),
     )
+
+
+def _file(told: Mapping[str, str]) -> OutgoingFile:
+    def read() -> bytes:
+        """Read what is kept of it."""
+        with default_storage.open(told["place"]) as kept:
+            return bytes(kept.read())
+
+    return OutgoingFile(told["name"], told["type"], read)
 
 
 def _headers(message: OutreachMessage) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from outreach.engine.channels import Purpose as PurposeCode
 from outreach.models import ChannelPolicy, ContactPoint, MessageStatus, OutreachMessage
+from outreach.services.sending.composing import FILES
 from outreach.services.sending.judging import ANSWERS_WITHIN, Decision, purpose_of
 from outreach.services.sending.keys import dedup_key
 from outreach.services.sending.lanes import open_lanes
@@ -25,14 +26,18 @@ def schedule_reply(
     thread_ids: Sequence[str],
     send_at: datetime,
     now: datetime,
+    files: Sequence[Mapping[str, str]] = (),
 ) -> OutreachMessage:
     """Let an answer wait for its moment; whether it may go is asked then. Who may, asks the caller.
 
     ``key`` is the same for every try to send the same answer; ``thread_ids`` are ids of the mails
-    that it answers, the nearest first.
+    that it answers, the nearest first; ``files`` of a mail have a name, a type and the place where
+    they are kept.
     """
     told = {**proof, **({"thread_ids": list(thread_ids)} if thread_ids else {})}
     message = message_for(point.contact, point, text, told, send_at)
+    if files:
+        message.variables = {FILES: [dict(one) for one in files]}
     message.is_reply = True
     # Long after they wrote it is a service message like any other, with its caps.
     message.is_reply = purpose_of(message, send_at) == PurposeCode.REPLY

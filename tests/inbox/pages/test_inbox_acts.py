@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
 from inbox.models import (
+    AgentProfile,
     AIClassification,
     Conversation,
     ConversationEvent,
@@ -24,7 +27,8 @@ from inbox.views.acting import snoozes
 from outreach.services.sending.single import NO_CHANNEL
 from tests.inbox.desk_steps import answer_to
 from tests.inbox.steps import NOW, conversation_of, response_of
-from tests.outreach.steps import contact_of
+from tests.outreach.launch_steps import email_on
+from tests.outreach.steps import contact_of, point_of
 from workspaces.gate import Proposer
 from workspaces.models import User, Workspace
 
@@ -292,6 +296,67 @@ def test_what_did_not_arrive_can_be_sent_again(
     assert "Heard" not in form.content.decode()
 
 
+@pytest.fixture
+def mail(workspace: Workspace) -> CustomerResponse:
+    email_on(workspace)
+    asked = response_of(conversation_of(workspace), at=timezone.now(), subject="My order")
+    asked.point.last_inbound_at = asked.at
+    asked.point.save()
+    return asked
+
+
+def test_files_are_kept_shown_and_sent_with_the_answer(
+    post: Any, mail: CustomerResponse, client_as: Browse, agent: User
+) -> None:
+    address, own = str(mail.conversation.public_id), str(mail.public_id)
+    held = post(f"{address}/files", upload=SimpleUploadedFile("a.exe", b"MZ"))
+    assert (held.status_code, b"can run" in held.content) == (400, True)
+    chosen = post(f"{address}/files", upload=SimpleUploadedFile("a.pdf", b"%PDF-1.4"))
+    (token,) = re.findall('name="file" value="([^"]+)"', chosen.content.decode())
+
+    form = {"to": own, "seen": own, "text": "See there.", "file": token}
+    second = SimpleUploadedFile("b.pdf", b"%PDF-1.5")
+    look = post(f"{address}/preview", **form, upload=second).content.decode()
+    for words in ("Re: My order", "See there.", "a.pdf", "b.pdf", "E-mail to"):
+        assert words in look
+    # Refused, they are not lost.
+    again = post(f"{address}/answer", **form | {"text": " "})
+    assert (again.status_code, b"a.pdf" in again.content) == (400, True)
+
+    assert post(f"{address}/answer", **form).status_code == 200
+    row = CustomerResponse.objects.get(direction="out")
+    assert [one.name for one in row.attachments.all()] == ["a.pdf"]
+    file = client_as(agent).get(f"/inbox/files/{row.attachments.get().public_id}")
+    assert b"".join(file) == b"%PDF-1.4"
+    back = post(f"messages/{row.public_id}/take-back")
+    assert b"a.pdf" in back.content
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_an_answer_is_looked_at_before_it_goes(
+    post: Any, mail: CustomerResponse, agent: User, workspace: Workspace, htmx: bool
+) -> None:
+    AgentProfile.objects.create(workspace=workspace, user=agent, signature="Eva")
+    address, own = f"{mail.conversation.public_id}/preview", str(mail.public_id)
+    look = post(address, htmx=htmx, to=own, seen=own, text="Soon, Ann.", subject="News")
+    html = look.content.decode()
+    assert "As they will have it" in html
+    assert "Soon, Ann.\n\n-- \nEva" in html
+    assert ("<form" in html) != htmx
+    refused = post(address, to=own, seen=own, text="Hello {{ first_name }}")
+    assert (refused.status_code, b"Fill in" in refused.content) == (400, True)
+    assert not CustomerResponse.objects.filter(direction="out").exists()
+
+
+def test_a_text_message_tells_its_parts(post: Any, workspace: Workspace) -> None:
+    contact = contact_of(workspace, "sam@example.com")
+    point_of(contact, "sms", "+436601234567")
+    asked = response_of(conversation_of(workspace, channel="sms", contact=contact))
+    own = str(asked.public_id)
+    look = post(f"{asked.conversation.public_id}/preview", to=own, seen=own, text="a" * 200)
+    assert b"2 parts of SMS" in look.content
+
+
 def test_news_stop_an_answer_and_are_shown(post: Any, chat: CustomerResponse) -> None:
     newer = response_of(
         chat.conversation, point=chat.point, text="Forget it", at=NOW + timedelta(minutes=1)
@@ -401,10 +466,32 @@ def test_a_signature_can_be_taken_back_while_it_waits(
     assert b"data-undo" not in opened.content
 
 
+def test_drafts_are_put_into_other_words_and_signed_at_once(post: Any, draft: ReplyDraft) -> None:
+    address = f"{draft.conversation.public_id}/draft"
+    stale = post(address, **shown(draft, do="edit", text="Mine", plan_sha256="0" * 64))
+    empty = post(address, **shown(draft, do="edit", text=" "))
+    assert (stale.status_code, empty.status_code) == (409, 400)
+    assert draft.proposal.plans.count() == 1
+
+    assert b"Signed." in post(address, **shown(draft, do="edit", text="In my words.")).content
+
+    draft.proposal.refresh_from_db()
+    assert draft.proposal.status == "approved"
+    texts = [plan.content["text"] for plan in draft.proposal.plans.order_by("version")]
+    assert texts == ["It is on its way.", "In my words."]
+
+
 def test_drafts_are_rejected_with_a_reason(post: Any, draft: ReplyDraft) -> None:
     address = f"{draft.conversation.public_id}/draft"
 
-    assert b"Rejected." in post(address, **shown(draft, do="reject", why="Too short")).content
+    assert (
+        b"Rejected."
+        in post(
+            address, **shown(draft, do="reject", because="The tone is wrong", why="Too short")
+        ).content
+    )
 
     draft.proposal.refresh_from_db()
-    assert (draft.proposal.status, draft.proposal.decision_reason) == ("rejected", "Too short")
+    assert (draft.proposal.status, draft.proposal.decision_reason) == (
+        "rejected", "The tone is wrong. Too short",
+    )  # fmt: skip
