@@ -64,6 +64,9 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "inbox: clear files never sent": _run(
         "inbox.clear_uploads", crontab(minute="55", hour="4"), expires_s=3600
     ),
+    "inbox: group drafts": _run(
+        "inbox.cluster_drafts", timedelta(seconds=20), expires_s=20, queue="infer"
+    ),
     "inbox: watch promises": _run(
         "inbox.watch_promises", timedelta(seconds=30), expires_s=30, queue="outreach"
     ),

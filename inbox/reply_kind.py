@@ -13,7 +13,14 @@ from typing import Any, Final, Literal
 
 from django.db.models import F
 
-from inbox.models import CustomerResponse, DraftSource, Intent, ReplyDraft, ResponseTemplate
+from inbox.models import (
+    CustomerResponse,
+    DraftSource,
+    InboxPolicy,
+    Intent,
+    ReplyDraft,
+    ResponseTemplate,
+)
 from inbox.selectors.replies import (
     KIND,
     clearance_of,
@@ -26,7 +33,7 @@ from inbox.selectors.replies import (
     template_named,
     why_not,
 )
-from inbox.services.answering import Words, answer, policy_of
+from inbox.services.answering import Words, answer
 from inbox.services.drafting import DRAFTER
 from outreach.services.sending.proving import signed_proof
 from workspaces.gate import (
@@ -79,7 +86,8 @@ class ReplyHandler(OwnKind):
         checks = [*_standing(response, plan, now)]
         handling = handling_of(response)
         checks += [CheckResult("person", "warning", why) for why in handling.reasons]
-        undo_ms = policy_of(plan.workspace).undo_s * 1000
+        policy = getattr(response.workspace, "inbox_policy", None) or InboxPolicy()
+        undo_ms = policy.undo_s * 1000
         waits = handling.needs_person or any(one.verdict == "blocked" for one in checks)
         return Judgement(
             tuple(checks), _risk(response), Role.AGENT, signatures=1, policy_version=self.rules,
@@ -140,10 +148,11 @@ class ReplyHandler(OwnKind):
 
 
 def _standing(response: CustomerResponse, plan: PlanView, now: datetime) -> Sequence[CheckResult]:
-    if str(newest_of(response).public_id) != plan.body["newest"]:
+    last = newest_of(response)
+    if str(last.public_id) != plan.body["newest"]:
         return [CheckResult("newest", "blocked", "They wrote again. Read that, and answer it.")]
     newest = CheckResult("newest", "passed", "It answers the last thing that they wrote.")
-    if is_over(response) or not _is_last(response, plan.body):
+    if is_over(response, last) or not _is_last(response, plan.body):
         return [newest, CheckResult("state", "blocked", "It was answered or closed meanwhile.")]
     if _digest(response) != plan.body["to_sha256"]:
         return [CheckResult("address", "blocked", "The address is another one by now.")]

@@ -11,6 +11,7 @@ from django.utils import timezone
 from inbox.selectors.replies import response_named
 from inbox.services import analysing
 from inbox.services.assigning import assign_waiting
+from inbox.services.clustering import cluster_changed
 from inbox.services.desk import wake_due
 from inbox.services.polling import due_mailboxes, poll
 from inbox.services.reading import BATCH, read_new
@@ -81,6 +82,12 @@ def poll_mailbox(*, connection_id: int, **_: object) -> None:
     """Look into one mailbox; where there is more, another run follows."""
     if poll(connection_id=connection_id, now=timezone.now()):
         poll_mailbox.delay(connection_id=connection_id)
+
+
+@shared_task(name="inbox.cluster_drafts", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
+def cluster_waiting(**_: object) -> int:
+    """Group drafts that say nearly the same."""
+    return cluster_changed()
 
 
 #: Questions to the sentence model, which no web process loads.

@@ -14,6 +14,7 @@ from inbox.views import (
     listing,
     reading,
     saved,
+    together,
     widget,
 )
 
@@ -27,6 +28,10 @@ urlpatterns = [
     path("inbox/automation/<slug:intent>/", automation.switch, name="inbox-automation-switch"),
     path("inbox/audit/", automation.audit, name="inbox-audit"),
     path("inbox/audit/<int:pk>/", automation.verdict, name="inbox-audit-verdict"),
+    path("inbox/drafts/", together.groups, name="inbox-groups"),
+    path("inbox/drafts/sign/", together.sign, name="inbox-groups-sign"),
+    path("inbox/drafts/undo/", together.undo, name="inbox-groups-undo"),
+    path("inbox/drafts/<uuid:cluster>/", together.group, name="inbox-group"),
     path("inbox/drafts/<uuid:public_id>/hold/", automation.hold, name="inbox-hold"),
     path("inbox/act/", acting.act, name="inbox-act"),
     path("inbox/undo/", acting.undo, name="inbox-undo"),

@@ -186,6 +186,7 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "inbox-automation-switch": ["question"],
         "inbox-audit-verdict": [rows["audited"]],
         "inbox-hold": [rows["reply"]],
+        "inbox-group": [rows["cluster"]],
         "inbox-delete-view": [rows["view"]],
         "inbox-chat-save": [rows["site"]],
         "social-read": ["tiktok"],
@@ -211,6 +212,8 @@ def _forms(rows: dict[str, object]) -> dict[str, dict[str, object]]:
         "inbox-act": {"do": "close", "pick": [str(rows["conversation"])]},
         "inbox-automation-switch": {"do": "off", "reason": "Odd."},
         "inbox-audit-verdict": {"verdict": "good"},
+        "inbox-groups-sign": {"pick": [f"{rows['reply']}:{rows['sha256']}"]},
+        "inbox-groups-undo": {"at": "2026-09-15T10:00:00+00:00"},
         "inbox-save-view": {"name": "Mine", "query": "view=mine"},
         "inbox-chat-save": {"title": "Ask", "team": "support", "language": "en"},
         "inbox-answer": {
@@ -315,13 +318,13 @@ def _inbox(workspace: Workspace) -> dict[str, object]:
         workspace=workspace, response=theirs, name="Shop of Acme", content_type="x", size=1,
         sha256="0" * 64, held_because="It is held.",
     )  # fmt: skip
-    reply = reply_to(theirs, text="Shop of Acme")
+    reply = reply_to(theirs, text="Shop of Acme", cluster=uuid4())
     audited = AuditedReply.objects.create(
         workspace=workspace, draft=reply, intent="question", was_auto=False,
         drawn_on=timezone.now().date(),
     )  # fmt: skip
     return {
-        "audited": audited.pk, "reply": reply.proposal.public_id,
+        "audited": audited.pk, "reply": reply.proposal.public_id, "cluster": reply.cluster,
         "conversation": conversation.public_id, "theirs": theirs.public_id,
         "ours": ours.public_id, "attachment": file.public_id,
     }  # fmt: skip
@@ -475,6 +478,7 @@ def nowhere(house) -> House:
                 "ours",
                 "attachment",
                 "reply",
+                "cluster",
             ),
             uuid4(),
         ),

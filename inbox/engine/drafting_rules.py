@@ -18,6 +18,8 @@ from outreach.engine.opt_out import Wish, wish_of
 SURE_FROM: Final = 0.80
 #: Intents that a person always answers.
 BY_PERSON: Final = frozenset({"complaint", "objection", "unsubscribe"})
+#: Told of a conversation in which nothing goes out alone.
+DRAFTS_WAIT: Final = "Drafts of this conversation wait for a person."
 #: Characters of a text that are looked at; sensitive words stand at the beginning or are many.
 MAX_TEXT: Final = 20_000
 
@@ -100,7 +102,7 @@ def handle(message: Message, posture: Posture) -> Handling:
         told = "Drafting is off in this conversation."
         return Handling(needs_person=True, unsubscribes=unsubscribes, reasons=(told, *reasons))
     if posture is Posture.DRAFT_ONLY:
-        reasons.insert(0, "Drafts of this conversation wait for a person.")
+        reasons.insert(0, DRAFTS_WAIT)
     return Handling(
         wants_draft=True,
         needs_person=bool(reasons),

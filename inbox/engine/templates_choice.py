@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 #: Similarity to the message below which a text is about something else.
@@ -75,12 +75,14 @@ class Choice:
     missing : its variables that have no value, in order; a person fills them in
     reason : for people
     others : ids of the next best ones
+    similarity : of the message to the template; None for none
     """
 
     template: int | None
     missing: tuple[str, ...] = ()
     reason: str = ""
     others: tuple[int, ...] = ()
+    similarity: float | None = field(default=None, compare=False)
 
     @property
     def is_complete(self) -> bool:
@@ -114,6 +116,7 @@ def choose(wanted: Wanted, templates: Sequence[Template]) -> Choice:
         tuple(name for name in best.variables if name not in wanted.known),
         f"{best.similarity:.2f} alike" + (f", for {wanted.intent}" if best.intents else ""),
         tuple(one.id for one in left[1:4]),
+        best.similarity,
     )
 
 

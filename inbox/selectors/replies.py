@@ -53,8 +53,9 @@ def response_named(workspace: Workspace, public_id: object) -> CustomerResponse 
     except ValueError:
         return None
     rows = CustomerResponse.objects.select_related(
-        "conversation__contact", "conversation__assignee", "point__contact", "workspace", "reading"
-    )
+        "conversation__contact", "conversation__assignee", "point__contact",
+        "workspace__inbox_policy", "reading",
+    )  # fmt: skip
     return rows.filter(workspace=workspace, public_id=key, direction=Direction.IN).first()
 
 
@@ -72,14 +73,17 @@ def last_said(conversation: Conversation) -> CustomerResponse | None:
     return CustomerResponse.objects.filter(SAID, conversation=conversation).order_by("-pk").first()
 
 
-def is_over(response: CustomerResponse) -> bool:
-    """Whether nothing is left to answer: somebody answered the last message, or closed it."""
+def is_over(response: CustomerResponse, newest: CustomerResponse | None = None) -> bool:
+    """Whether nothing is left to answer: somebody answered the last message, or closed it.
+
+    ``newest`` is that message, where it is known already.
+    """
     conversation = response.conversation
     if conversation.status == ConversationStatus.CLOSED or conversation.archived_at is not None:
         return True
     ours = CustomerResponse.objects.filter(
         conversation=conversation, direction=Direction.OUT, is_auto=False,
-        at__gte=newest_of(response).came_at,
+        at__gte=(newest or newest_of(response)).came_at,
     )  # fmt: skip
     return ours.exclude(delivery__in=(Delivery.CANCELLED, Delivery.FAILED)).exists()
 

@@ -97,11 +97,23 @@ def draft_for(response: CustomerResponse, *, now: datetime) -> Proposal | None:
     """
     if newest_of(response).pk != response.pk or is_over(response) or not wants_draft(response):
         return None
-    template, why = template_for(response)
+    template, why, similarity = _chosen(response)
     if template is None:
         return None
     AIClassification.objects.filter(response=response).update(template=template)
-    return draft_by_template(to=response, template=template, why=why, now=now)
+    proposal = draft_by_template(to=response, template=template, why=why, now=now)
+    if proposal is not None:
+        ReplyDraft.objects.filter(pk=proposal.pk).update(
+            similarity=similarity, sources=sources_of(template)
+        )
+    return proposal
+
+
+def sources_of(template: ResponseTemplate) -> list[dict[str, str]]:
+    """What a draft of a template rests on, for people: the template, and what stands of whom."""
+    places = places_of(subject=template.subject, body=template.body)
+    told = [{"kind": "template", "label": template.name}]
+    return told + [{"kind": "record", "label": one.replace("_", " ")} for one in places]
 
 
 def template_for(response: CustomerResponse) -> tuple[ResponseTemplate | None, str]:
@@ -109,6 +121,11 @@ def template_for(response: CustomerResponse) -> tuple[ResponseTemplate | None, s
 
     Without one, the words say why.
     """
+    template, why, _similarity = _chosen(response)
+    return template, why
+
+
+def _chosen(response: CustomerResponse) -> tuple[ResponseTemplate | None, str, float | None]:
     rows = {
         row.pk: row
         for row in ResponseTemplate.objects.filter(
@@ -124,8 +141,9 @@ def template_for(response: CustomerResponse) -> tuple[ResponseTemplate | None, s
     choice = choose(wanted, _candidates(response, list(rows.values())))
     if not choice.is_complete or choice.template is None:
         lacks = ", ".join(choice.missing)
-        return None, f"It lacks {lacks}." if lacks else choice.reason
-    return rows[choice.template], f"“{rows[choice.template]}” is {choice.reason}"
+        return None, f"It lacks {lacks}." if lacks else choice.reason, None
+    row = rows[choice.template]
+    return row, f"“{row}” is {choice.reason}", choice.similarity
 
 
 def _candidates(response: CustomerResponse, rows: Sequence[ResponseTemplate]) -> list[Template]:
