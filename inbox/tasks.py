@@ -13,6 +13,7 @@ from inbox.services import analysing
 from inbox.services.assigning import assign_waiting
 from inbox.services.clustering import cluster_changed
 from inbox.services.desk import wake_due
+from inbox.services.media import fetch_due
 from inbox.services.polling import due_mailboxes, poll
 from inbox.services.reading import BATCH, read_new
 from inbox.services.settling import settle_answers
@@ -88,6 +89,12 @@ def poll_mailbox(*, connection_id: int, **_: object) -> None:
 def cluster_waiting(**_: object) -> int:
     """Group drafts that say nearly the same."""
     return cluster_changed()
+
+
+@shared_task(name="inbox.fetch_media", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
+def fetch_media(**_: object) -> int:
+    """Fetch pictures and files of messages from their networks."""
+    return fetch_due(now=timezone.now())
 
 
 #: Questions to the sentence model, which no web process loads.

@@ -31,6 +31,7 @@ _LABEL: Final = "Answer to somebody erased"
 _WORDS: Final[dict[str, Any]] = {
     "sender_address": "", "sender_name": "", "subject": "", "text": "", "quoted": "", "html": "",
     "flag_reason": "", "recommended_action": "", "error": "", "tags": [], "thread_ids": [],
+    "media": [],
 }  # fmt: skip
 _READ: Final[dict[str, Any]] = {
     "topics": [],
@@ -139,7 +140,10 @@ def _forget_files(responses: QuerySet[CustomerResponse]) -> int:
     """Files of theirs alone are deleted, once it is sure; what others sent too stays theirs."""
     rows = Attachment.objects.filter(response__in=responses)
     places = set(rows.exclude(file="").values_list("file", flat=True))
-    count = rows.update(name=ERASED, file="", sha256="", content_id="", held_because=ERASED)
+    count = rows.update(
+        name=ERASED, file="", sha256="", content_id="", held_because=ERASED, source_url="",
+        fetch_at=None,
+    )  # fmt: skip
     transaction.on_commit(lambda: _delete(places))
     return count
 

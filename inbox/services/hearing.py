@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from inbox.models import InboxChannel
+from inbox.services.media import MOST_FILES
 from inbox.services.taking import SOURCE, Incoming, take
 from outreach.models import ContactPoint
 from outreach.services.listening import meta, twilio, x
@@ -27,7 +28,7 @@ def consumer_of(read: ReadWritten) -> Consume:
         connection: Connection, events: Sequence[InboundEvent], now: datetime
     ) -> Mapping[int, Failure]:
         """Take in what people wrote."""
-        hear(workspace=connection.workspace, written=read(events), now=now)
+        hear(connection=connection, written=read(events), now=now)
         return {}
 
     return consume
@@ -38,10 +39,12 @@ take_direct = consumer_of(meta.written_in)
 take_x = consumer_of(x.written_in)
 
 
-def hear(*, workspace: Workspace, written: Sequence[Written], now: datetime) -> None:
+def hear(*, connection: Connection, written: Sequence[Written], now: datetime) -> None:
     """Take messages in. What strangers ask for is carried out too, now that they are known."""
-    said = [one for one in written if one.text.strip()]
-    take(workspace=workspace, incoming=[_incoming(one) for one in said], now=now)
+    workspace = connection.workspace
+    said = [one for one in written if one.text.strip() or one.media]
+    incoming = [_incoming(one, connection) for one in said]
+    take(workspace=workspace, incoming=incoming, now=now)
     strangers = _strangers(workspace, said)
     listen(workspace=workspace, written=[one for one in said if _of(one) in strangers])
 
@@ -62,10 +65,15 @@ def _strangers(workspace: Workspace, written: Sequence[Written]) -> set[tuple[st
     return set(points.values_list("channel", "address"))
 
 
-def _incoming(one: Written) -> Incoming:
+def _incoming(one: Written, connection: Connection) -> Incoming:
     return Incoming(
         channel=InboxChannel(one.channel), address=one.address, external_id=one.key[:_ID_LENGTH],
         at=one.at, text=_storable(one.text), name=_storable(one.name),
+        media=tuple(
+            {"type": _storable(each.type), "url": _storable(each.url),
+             "name": _storable(each.name), "connection": connection.pk}
+            for each in one.media[:MOST_FILES]
+        ),
     )  # fmt: skip
 
 

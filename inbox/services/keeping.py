@@ -18,7 +18,9 @@ from inbox.models import (
     ConversationEvent,
     ConversationStatus,
     CustomerResponse,
+    Direction,
     HappenedKind,
+    InboxChannel,
     Intent,
 )
 from inbox.selectors.replies import handling_of
@@ -26,6 +28,7 @@ from inbox.services.classifying import Read
 from inbox.services.leaving import leave
 from inbox.services.restating import restate
 from inbox.services.topics import MACHINE, TOPIC, UNCONFIRMED
+from outreach.engine.opt_out import wish_of
 from workspaces.services.live import bump
 
 Found = Sequence[tuple[CustomerResponse, Read]]
@@ -143,16 +146,40 @@ def _follow(
     # Who typed an address in a form must not end what goes there: a person sees to that.
     if handling.unsubscribes and row.flag_reason != UNCONFIRMED:
         leave(row)
+        if _is_bare_stop(row) and not _others_wait(conversation, row):
+            _close(
+                conversation, "They sent a stop word; their network lets no answer through.", now
+            )
     if handling.closes and _is_all_spam(conversation):
-        before = conversation.status
-        conversation.status, conversation.closed_at = ConversationStatus.CLOSED, now
-        conversation.snoozed_until = None
-        conversation.save(update_fields=["status", "closed_at", "snoozed_until", "updated_at"])
-        ConversationEvent.objects.create(
-            workspace_id=conversation.workspace_id, conversation=conversation, at=now,
-            kind=HappenedKind.CLOSED, by_label=MACHINE, before={"status": before},
-            after={"status": ConversationStatus.CLOSED, "why": " ".join(handling.reasons)},
-        )  # fmt: skip
+        _close(conversation, " ".join(handling.reasons), now)
+
+
+def _close(conversation: Conversation, why: str, now: datetime) -> None:
+    before = conversation.status
+    conversation.status, conversation.closed_at = ConversationStatus.CLOSED, now
+    conversation.snoozed_until = None
+    conversation.save(update_fields=["status", "closed_at", "snoozed_until", "updated_at"])
+    ConversationEvent.objects.create(
+        workspace_id=conversation.workspace_id, conversation=conversation, at=now,
+        kind=HappenedKind.CLOSED, by_label=MACHINE, before={"status": before},
+        after={"status": ConversationStatus.CLOSED, "why": why},
+    )  # fmt: skip
+
+
+def _is_bare_stop(row: CustomerResponse) -> bool:
+    """Whether it is a stop word and nothing else, where a carrier hears it too."""
+    is_heard = row.channel in (InboxChannel.SMS, InboxChannel.WHATSAPP)
+    wish = wish_of(row.text)
+    return is_heard and (wish.action, wish.by, wish.confidence) == ("opt_out", "word", 1.0)
+
+
+def _others_wait(conversation: Conversation, row: CustomerResponse) -> bool:
+    earlier = conversation.responses.filter(direction=Direction.IN, is_auto=False, pk__lt=row.pk)
+    last = earlier.order_by("pk").last()
+    return (
+        last is not None
+        and not conversation.responses.filter(direction=Direction.OUT, pk__gt=last.pk).exists()
+    )
 
 
 def _is_all_spam(conversation: Conversation) -> bool:

@@ -19,6 +19,11 @@ _OURS: Final = "direction = 'out' AND delivery NOT IN ('cancelled', 'failed') AN
 # Ours that they have.
 _SENT: Final = "direction = 'out' AND delivery IN ('sent', 'delivered') AND NOT is_auto"
 
+# What is told of a message without words.
+_MEDIA: Final = """CASE split_part(media -> 0 ->> 'type', '/', 1)
+    WHEN 'image' THEN 'Picture' WHEN 'video' THEN 'Video' WHEN 'audio' THEN 'Voice message'
+    ELSE CASE WHEN jsonb_array_length(media) > 0 THEN 'File' END END"""
+
 _ROWS: Final = f"""
 WITH told AS (
     SELECT conversation_id,
@@ -29,7 +34,8 @@ WITH told AS (
       FROM inbox_customerresponse WHERE conversation_id = ANY(%(ids)s) GROUP BY conversation_id
 ), said AS (
     SELECT DISTINCT ON (conversation_id) conversation_id,
-           left(regexp_replace(text, '\\s+', ' ', 'g'), 200) AS preview
+           coalesce(nullif(left(regexp_replace(text, '\\s+', ' ', 'g'), 200), ''), {_MEDIA}, '')
+               AS preview
       FROM inbox_customerresponse
      WHERE conversation_id = ANY(%(ids)s) AND (direction = 'in' OR {_OURS})
      ORDER BY conversation_id, at DESC, id DESC

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Final
-from uuid import UUID
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -27,12 +26,13 @@ from inbox.models import (
     Team,
 )
 from inbox.selectors.automation import opening_posture
+from inbox.selectors.references import last_to, named_by
 from inbox.services.drafting import void_overtaken
 from inbox.services.filing import rows_of, store
+from inbox.services.media import rows_of_media
 from inbox.services.restating import restate
 from inbox.services.topics import MACHINE, TOPIC
 from outreach.models import Contact, ContactPoint, OutreachMessage
-from outreach.services.listening.answers import ANSWERED_WITHIN
 from outreach.services.people.linking import identifiers_of, linked_person
 from workspaces.models import Workspace
 from workspaces.services.live import bump
@@ -69,6 +69,8 @@ class Incoming:
     thread_ids: tuple[str, ...] = ()
     is_auto: bool = False
     files: tuple[File, ...] = ()
+    #: What its network keeps for us: type, url, name and the key of the connection.
+    media: tuple[Mapping[str, Any], ...] = ()
     doubt: str = ""
     team: str = ""
 
@@ -140,7 +142,7 @@ def _kept(
         files = [
             row
             for response, one in zip(responses, new, strict=True)
-            for row in rows_of(response, one.files)
+            for row in (*rows_of(response, one.files), *rows_of_media(response, one.media, now))
         ]
         if files:
             Attachment.objects.bulk_create(files)
@@ -232,9 +234,9 @@ class _Shelf:
     ) -> None:
         self._workspace = workspace
         self._points = points
-        self._named = _named_by(workspace, incoming)
+        self._named = named_by(workspace, {ref for one in incoming for ref in one.thread_ids})
         self._rows = self._standing(incoming, now)
-        self._last = _last_to(workspace, points, now)
+        self._last = last_to(workspace, points.values(), now)
         self._woken: dict[int, Conversation] = {}
 
     def _standing(self, incoming: Sequence[Incoming], now: datetime) -> dict[int, Conversation]:
@@ -274,7 +276,8 @@ class _Shelf:
             channel=one.channel, direction=Direction.IN, point=point,
             external_id=one.external_id, thread_ids=list(one.thread_ids),
             sender_address=one.address, sender_name=one.name[:200], subject=one.subject[:998],
-            text=one.text, quoted=one.quoted, html=one.html, at=min(one.at, now), received_at=now,
+            text=one.text, media=[*one.media], quoted=one.quoted, html=one.html,
+            at=min(one.at, now), received_at=now,
             is_auto=one.is_auto, delivery=Delivery.NONE, is_flagged=bool(doubt),
             flag_reason=doubt[:200],
         )  # fmt: skip
@@ -358,40 +361,6 @@ def _stranger_words(conversation: Conversation, point: ContactPoint) -> str:
     if theirs.pk == own.pk or theirs.person_id == own.person_id:
         return ""
     return f"{own.name or point.address} wrote this, not {theirs.name or 'who began it'}"[:200]
-
-
-def _named_by(workspace: Workspace, incoming: Sequence[Incoming]) -> dict[str, OutreachMessage]:
-    """Messages of ours that something refers to, by the provider's id of them."""
-    refers = {ref for one in incoming for ref in one.thread_ids}
-    if not refers:
-        return {}
-    ours = {key: ref for ref in refers if (key := _key_in(ref))}
-    # Mail servers write ids in angles, and readers of mails without.
-    named = {f"<{ref}>": ref for ref in refers} | {ref: ref for ref in refers}
-    rows = OutreachMessage.objects.filter(
-        Q(provider_message_id__in=named) | Q(public_id__in=ours), workspace=workspace
-    ).select_related("campaign", "inbox_response")
-    return {ours.get(row.public_id) or named[row.provider_message_id]: row for row in rows}
-
-
-def _key_in(reference: str) -> UUID | None:
-    """Name that we gave to a mail ourselves: providers keep it where they take one."""
-    try:
-        return UUID(reference.strip("<>").partition("@")[0])
-    except ValueError:
-        return None
-
-
-def _last_to(
-    workspace: Workspace, points: Mapping[tuple[str, str], ContactPoint], now: datetime
-) -> dict[int, OutreachMessage]:
-    """The last message that was sent to each address of late."""
-    rows = OutreachMessage.objects.filter(
-        workspace=workspace, contact__in={one.contact_id for one in points.values()},
-        point__in=[one.pk for one in points.values()], sent_at__gt=now - ANSWERED_WITHIN,
-    )  # fmt: skip
-    rows = rows.order_by("point", "-sent_at").distinct("point").select_related("campaign")
-    return {row.point_id: row for row in rows}
 
 
 def _note(row: Conversation, kind: HappenedKind, at: datetime, before: dict[str, str]) -> None:

@@ -20,7 +20,7 @@ from inbox.services.reading import _unread, read_new
 from inbox.services.taking import Incoming, take
 from outreach.models import Consent
 from tests.inbox.steps import NOW, conversation_of, response_of
-from tests.outreach.steps import contact_of
+from tests.outreach.steps import contact_of, point_of
 from workspaces.models import Workspace
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +64,43 @@ def test_who_wants_to_leave_leaves_at_once(workspace: Workspace) -> None:
     assert (row.intent, row.status) == ("unsubscribe", "open")
     refusal = Consent.objects.get(contact=contact, is_given=False)
     assert (refusal.channel, refusal.source, refusal.purpose) == ("email", "stop", "marketing")
+
+
+def by_channel(workspace: Workspace, channel: str) -> Conversation:
+    contact = contact_of(workspace)
+    if channel != "email":
+        point_of(contact, channel, "+436601234567")
+    return conversation_of(workspace, contact=contact, channel=channel)
+
+
+@pytest.mark.parametrize(
+    ("channel", "text", "status"),
+    [
+        ("sms", "STOP", "closed"),
+        ("sms", "Please stop texting me", "open"),
+        ("email", "STOP", "open"),
+    ],
+)
+def test_a_stop_word_by_text_is_over_once_it_is_carried_out(
+    workspace: Workspace, channel: str, text: str, status: str
+) -> None:
+    """Carriers let nothing through to them any more."""
+    row = by_channel(workspace, channel)
+    contact = row.contact
+    response_of(row, text=text)
+    read_new(now=NOW)
+    row.refresh_from_db()
+    assert (row.intent, row.status) == ("unsubscribe", status)
+    assert Consent.objects.filter(contact=contact, is_given=False, channel=channel).exists()
+
+
+def test_a_stop_word_below_a_question_leaves_the_question_open(workspace: Workspace) -> None:
+    row = by_channel(workspace, "sms")
+    response_of(row, text="Where is my order?")
+    response_of(row, text="STOP")
+    read_new(now=NOW)
+    row.refresh_from_db()
+    assert (row.intent, row.status) == ("unsubscribe", "open")
 
 
 def test_spam_is_closed_without_an_answer(workspace: Workspace) -> None:

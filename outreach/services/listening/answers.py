@@ -30,6 +30,15 @@ _TEXT_LENGTH: Final = 4_000
 
 
 @dataclass(frozen=True)
+class Media:
+    """What came beside words: its type as the network says, and where it keeps the file, if so."""
+
+    type: str
+    url: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class Written:
     """Something that somebody wrote to us, or that opened the conversation."""
 
@@ -40,6 +49,7 @@ class Written:
     key: str
     from_ad: bool = False
     name: str = ""
+    media: tuple[Media, ...] = ()
 
 
 def listen(*, workspace: Workspace, written: Sequence[Written]) -> None:

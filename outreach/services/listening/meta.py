@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from outreach.models import EventKind, MessageChannel, OutreachMessage
 from outreach.services.hearing import Heard, hear
-from outreach.services.listening.answers import Written, listen
+from outreach.services.listening.answers import Media, Written, listen
 from workspaces.inbound.registry import Failure
 from workspaces.models import Connection, InboundEvent
 
@@ -107,7 +107,19 @@ def _written(
         at=at,
         key=str(message.get("mid") or event.dedup_key),
         from_ad=referral.get("source") == "ADS" or bool(referral.get("ad_id")),
+        media=tuple(_media(message)),
     )
+
+
+def _media(message: Mapping[str, Any]) -> Iterator[Media]:
+    attachments = message.get("attachments")
+    for one in attachments if isinstance(attachments, list) else []:
+        if isinstance(one, dict):
+            payload = _part(one, "payload")
+            yield Media(
+                str(one.get("type") or "file"), str(payload.get("url") or ""),
+                str(payload.get("title") or ""),
+            )  # fmt: skip
 
 
 def _part(whole: Mapping[str, Any], name: str) -> dict[str, Any]:

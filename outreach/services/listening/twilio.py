@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import parse_qs
 
 from outreach.engine.twilio_codes import heard_as
 from outreach.models import EventKind, MessageChannel
 from outreach.services.hearing import Heard, hear
-from outreach.services.listening.answers import Written, listen
+from outreach.services.listening.answers import Media, Written, listen
 from workspaces.inbound.registry import Failure
 from workspaces.models import Connection, InboundEvent
 
 _WHATSAPP = "whatsapp:"
+_MOST_MEDIA = 10
 
 
 def consume(
@@ -69,4 +70,12 @@ def _written(event: InboundEvent, fields: Mapping[str, str]) -> Written | None:
         key=fields.get("MessageSid", event.dedup_key),
         from_ad=bool(fields.get("ReferralCtwaClid") or fields.get("ReferralSourceId")),
         name=fields.get("ProfileName", ""),
+        media=tuple(_media(fields)),
     )
+
+
+def _media(fields: Mapping[str, str]) -> Iterator[Media]:
+    count = fields.get("NumMedia", "")
+    for place in range(min(int(count), _MOST_MEDIA) if count.isdecimal() else 0):
+        kind = fields.get(f"MediaContentType{place}", "file")
+        yield Media(kind, fields.get(f"MediaUrl{place}", ""))
