@@ -30,7 +30,7 @@ from inbox.selectors.promises import Rules, rules_of
 from inbox.selectors.replies import OWN_CHANNELS, values_for, why_not
 from inbox.services.answering import Words, subject_of_answer, thread_of
 from inbox.services.restating import restate
-from inbox.services.topics import MACHINE, TOPIC
+from inbox.services.topics import MACHINE, TOPIC, UNCONFIRMED
 from outreach.engine.rendering import TemplateError
 from outreach.services.sending.replying import schedule_reply
 from outreach.services.sending.single import Text
@@ -69,6 +69,8 @@ def _opening(conversations: Collection[int], now: datetime) -> QuerySet[Customer
         received_at__gt=now - _WITHIN, at__gt=now - _WITHIN,
     )  # fmt: skip
     rows = rows.exclude(channel=InboxChannel.COMMENT).exclude(reading__intent__in=_NOT_TO)
+    # Nobody who types an address in a form makes us write to somebody else.
+    rows = rows.exclude(flag_reason=UNCONFIRMED)
     return rows.select_related("workspace", "point__contact", "conversation").order_by("pk")
 
 

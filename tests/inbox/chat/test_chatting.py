@@ -9,15 +9,19 @@ from uuid import uuid4
 import pytest
 
 from inbox.models import (
+    AIClassification,
     BusinessHours,
     ChatVisitor,
     Conversation,
     CustomerResponse,
     IdentitySuggestion,
+    InboxPolicy,
     InternalNote,
 )
 from inbox.selectors.chat import cursor_of, heard_since, hours_of, moment_of, visitor_of
+from inbox.selectors.replies import handling_of
 from inbox.services import presence
+from inbox.services.acknowledging import acknowledge
 from inbox.services.answering import Words, answer, take_back
 from inbox.services.chatting import (
     ChatError,
@@ -27,9 +31,10 @@ from inbox.services.chatting import (
     send_form,
     touch,
 )
+from inbox.services.reading import read_new
 from inbox.services.settling import settle_answers
 from inbox.services.topics import UNCONFIRMED
-from outreach.models import Contact, ContactPoint
+from outreach.models import Consent, Contact, ContactPoint, Suppression
 from tests.inbox.chat.steps import KEY, begin, chat_of, last_of, said, write
 from tests.inbox.steps import NOW
 from tests.outreach.steps import contact_of
@@ -236,6 +241,26 @@ def test_who_types_somebodys_address_is_not_taken_for_them(workspace: Workspace)
     asked = IdentitySuggestion.objects.get()
     assert {asked.first, asked.second} == {known, row.conversation.contact}
     assert asked.evidence == [f"Same email {point.address}: known; typed in a form"]
+
+
+def test_nothing_is_done_by_itself_for_an_address_that_was_only_typed(
+    workspace: Workspace,
+) -> None:
+    InboxPolicy.objects.create(workspace=workspace, acknowledges=True, acknowledgement="We have it")
+    row = send_form(
+        widget=chat_of(workspace), now=NOW,
+        said=said("Unsubscribe me from all of it", email="bob@example.com"),
+    )  # fmt: skip
+    assert row is not None
+    read_new(now=NOW)
+    row = CustomerResponse.objects.get(pk=row.pk)
+    assert row.reading.intent == "unsubscribe"
+    assert not Suppression.objects.exists()
+    assert not Consent.objects.exists()
+    handling = handling_of(row)
+    assert (handling.needs_person, handling.reasons[:1]) == (True, (UNCONFIRMED,))
+    AIClassification.objects.update(intent="question")
+    assert acknowledge([row.conversation_id], now=NOW) == 0
 
 
 @pytest.mark.parametrize(("values", "field"), [({"text": " "}, "text"), ({"email": "x"}, "email")])
