@@ -74,7 +74,7 @@ class AgentProfileAdmin(WorkspaceModelAdmin[AgentProfile]):
     """What people can do, and whether they are there."""
 
     add_role = change_role = Role.ADMIN
-    list_display = ("user", "team", "skills", "languages", "is_away")
+    list_display = ("user", "team", "capacity", "skills", "languages", "is_away", "away_until")
     list_filter = ("team", "is_away")
     list_select_related = ("user",)
     ordering = ("pk",)

@@ -35,6 +35,16 @@ class Worth:
     churn_from: str = ""
 
     @property
+    def ltv_money(self) -> Decimal | None:
+        """The value as money."""
+        return None if self.ltv is None else Decimal(str(round(self.ltv, 2)))
+
+    @property
+    def at_risk_money(self) -> Decimal:
+        """What is at risk as money."""
+        return Decimal(str(round(self.at_risk, 2)))
+
+    @property
     def at_risk(self) -> float:
         """Money that waiting may cost; 0 where a part of it is not known."""
         if self.ltv is None or self.churn is None:

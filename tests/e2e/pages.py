@@ -70,6 +70,9 @@ MAIN_PAGES = (
         "The chat of a website: its words, its look, what to paste, and a preview.",
         ready="#countersign-chat .launcher",
     ),
+    MainPage("inbox-assignment", "/inbox/assignment/", "Rules of who gets what, and who is there."),
+    MainPage("inbox-desk", "/inbox/desk/", "What an agent can do, and whether they are there."),
+    MainPage("inbox-settings", "/inbox/settings/", "Switches, promises and hours of the inbox."),
     MainPage("overview", "/dashboards/", "Whether advertising earns what it costs, by channel."),
     MainPage(
         "executive",

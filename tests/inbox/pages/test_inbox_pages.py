@@ -17,6 +17,7 @@ from inbox.models import (
     InternalNote,
 )
 from inbox.services.topics import TOPIC
+from outreach.models import ContactStanding
 from tests.inbox.steps import NOW, conversation_of, response_of
 from tests.outreach.steps import contact_of
 from workspaces.models import SavedView, User, Workspace
@@ -192,13 +193,20 @@ def test_the_card_costs_few_queries(
     client = client_as(viewer)
     client.get("/inbox/")
 
+    ContactStanding.objects.create(
+        workspace=conversation.workspace, contact=conversation.contact, spent=200, counted_at=NOW
+    )
+    AIClassification.objects.update(churn_score=0.25)
     with django_assert_max_num_queries(12):
         html = client.get(
             f"/inbox/{conversation.public_id}/customer", headers={"HX-Request": "true"}
         ).content.decode()
 
+    words = " ".join(html.split())
     assert "ann@example.com" in html
-    assert "not known yet" in html
+    assert "200.00, what they spent so far" in words
+    assert "25 %, by their words" in words
+    assert "50.00" in words
 
 
 @pytest.mark.parametrize("path", ["", "news", "earlier", "customer"])
