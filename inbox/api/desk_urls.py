@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inbox.api import analysing, conversations, moving, replying, responses, templates
+from inbox.api import analysing, conversations, moving, receiving, replying, responses, templates
 from workspaces.api.routing import api_path
 
 _ONE = "responses/inbox/<uuid:public_id>/"
@@ -33,6 +33,7 @@ urlpatterns = [
     api_path(
         "responses/generate-response/", analysing.InboxSuggest.as_view(), "api-inbox-suggest"
     ),
+    api_path("responses/inbound/", receiving.InboxInbound.as_view(), "api-inbox-inbound"),
     api_path("responses/sla-alerts/", replying.InboxAlerts.as_view(), "api-inbox-alerts"),
     api_path(
         "responses/conversations/", conversations.InboxConversations.as_view(),

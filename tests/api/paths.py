@@ -263,6 +263,7 @@ OPERATIONS = {
     },
     "POST responses/<uuid:public_id>/drafts/": "inbox:write",
     "GET responses/sla-alerts/": "inbox:read",
+    "POST responses/inbound/": "inbox:write",
     **{
         f"POST responses/{word}/": "inbox:read"
         for word in (

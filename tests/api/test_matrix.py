@@ -36,6 +36,7 @@ WITHOUT_REPEAT_KEY = {
     "POST website/events/",
     "POST website/track/",
     # So has each message.
+    "POST responses/inbound/",
     "POST chat/<str:site_key>/messages/",
     "POST chat/<str:site_key>/form/",
 }
