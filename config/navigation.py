@@ -111,6 +111,7 @@ SIDEBAR: dict[str, Any] = {
             _item("Alerts", "notification_important", "alerts", counter="alerts"),
             _item("Attribution", "conversion_path", "attribution"),
             _item("Website", "language", "website"),
+            _item("Inbox report", "forum", "inbox-report"),
             _item("Funnels", "filter_alt", "funnels"),
             _item("Recommendations", "tips_and_updates", "recommendations"),
             _item("Experiments", "science", "experiments"),

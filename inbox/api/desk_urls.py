@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from inbox.api import analysing, conversations, moving, receiving, replying, responses, templates
+from inbox.api import (
+    analysing,
+    analytics,
+    conversations,
+    moving,
+    receiving,
+    replying,
+    responses,
+    templates,
+)
 from workspaces.api.routing import api_path
 
 _ONE = "responses/inbox/<uuid:public_id>/"
@@ -34,6 +43,7 @@ urlpatterns = [
         "responses/generate-response/", analysing.InboxSuggest.as_view(), "api-inbox-suggest"
     ),
     api_path("responses/inbound/", receiving.InboxInbound.as_view(), "api-inbox-inbound"),
+    api_path("responses/analytics/", analytics.InboxAnalytics.as_view(), "api-inbox-analytics"),
     api_path("responses/sla-alerts/", replying.InboxAlerts.as_view(), "api-inbox-alerts"),
     api_path(
         "responses/conversations/", conversations.InboxConversations.as_view(),

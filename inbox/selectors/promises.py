@@ -63,11 +63,15 @@ class Rules:
 
 def rules_of(workspace_id: int) -> Rules:
     """Read what a workspace promises; what has no row of its own is as shipped."""
-    hours = {
+    return Rules(_policy_of(workspace_id), hours_in(workspace_id))
+
+
+def hours_in(workspace_id: int) -> dict[str, Hours]:
+    """Hours of a workspace by team; those of everybody else under no name."""
+    return {
         row.team: read_hours(row.time_zone, row.week, row.holidays)
         for row in BusinessHours.objects.filter(workspace=workspace_id)
     }
-    return Rules(_policy_of(workspace_id), hours)
 
 
 def _policy_of(workspace_id: int) -> Policy:

@@ -264,6 +264,7 @@ OPERATIONS = {
     "POST responses/<uuid:public_id>/drafts/": "inbox:write",
     "GET responses/sla-alerts/": "inbox:read",
     "POST responses/inbound/": "inbox:write",
+    "GET responses/analytics/": "inbox:read",
     **{
         f"POST responses/{word}/": "inbox:read"
         for word in (

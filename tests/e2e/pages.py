@@ -63,6 +63,7 @@ MAIN_PAGES = (
         "Undo everything of one proposer since a moment.",
         ready="#undo-proposer",
     ),
+    MainPage("inbox-report", "/inbox/report/", "How fast people were answered, and what was kept."),
     MainPage("inbox", "/inbox/", "What people wrote, the costliest to wait for first."),
     MainPage(
         "inbox-chat",

@@ -1,0 +1,176 @@
+"""Turns of a period as arrays: who waited for an answer, for how long, and by what promise.
+
+A turn is the first message that waits for an answer of ours. Whoever answered it is its agent, or
+else who has the conversation now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+from django.db import connection
+
+from inbox.engine.hours import BusinessHours, between_many
+from inbox.engine.reporting import ObjectArray, Turns
+from inbox.selectors.analytics.asked import ReportQuery
+from inbox.selectors.promises import hours_in
+from outreach.engine.channels import BoolArray, FloatArray, IntArray
+
+DIMENSIONS: Final = ("intent", "channel", "team", "agent")
+
+# Those of one answer are one turn, but where a conversation was closed between them: then each has
+# a promise of its own, and the answer belongs to the last.
+_FIRSTS: Final = """
+WITH ins AS (
+    SELECT r.id, r.conversation_id, r.channel, r.at, r.answered_at, r.due_at,
+           greatest(r.at, r.received_at) AS came_at,
+           r.is_kept, r.is_kept IS NOT TRUE AND r.breached_at IS NOT NULL AS is_missed,
+           row_number() OVER same AS place
+      FROM inbox_customerresponse r
+     WHERE r.workspace_id = %(workspace)s AND r.direction = 'in' AND NOT r.is_auto
+       AND r.at >= %(before)s AND r.at < %(end)s {channel}
+    WINDOW same AS (PARTITION BY r.conversation_id, r.answered_at
+                    ORDER BY greatest(r.at, r.received_at), r.id)
+), firsts AS (
+    SELECT i.*, lead(i.id) OVER (PARTITION BY i.conversation_id, i.answered_at
+                                     ORDER BY i.came_at, i.id) IS NULL AS is_last
+      FROM ins i
+     WHERE i.due_at IS NOT NULL OR i.place = 1 AND NOT EXISTS (
+           SELECT FROM inbox_customerresponse p
+            WHERE p.conversation_id = i.conversation_id AND p.at < %(before)s
+              AND p.direction = 'in' AND NOT p.is_auto
+              AND p.answered_at IS NOT DISTINCT FROM i.answered_at)
+), turns AS (
+    SELECT f.id, f.conversation_id, f.channel, f.at, f.came_at, f.due_at, f.is_kept, f.is_missed,
+           CASE WHEN f.is_last THEN f.answered_at END AS answered_at,
+           f.is_last AND f.answered_at IS NOT DISTINCT FROM c.first_answered_at AS is_first,
+           c.team, o.id AS answer_id,
+           CASE WHEN o.id IS NULL THEN c.assignee_id ELSE o.author_id END AS agent
+      FROM firsts f
+      JOIN inbox_conversation c ON c.id = f.conversation_id
+      LEFT JOIN LATERAL (
+           SELECT a.id, a.author_id FROM inbox_customerresponse a
+            WHERE f.is_last AND a.conversation_id = f.conversation_id AND a.at >= f.at
+              AND a.sent_at = f.answered_at AND a.direction = 'out' AND NOT a.is_auto
+              AND a.delivery IN ('sent', 'delivered')
+            ORDER BY a.id LIMIT 1) o ON true
+)
+"""
+_ARRAYS: Final = """
+SELECT t.at >= %(start)s, (t.at AT TIME ZONE %(zone)s)::date - %(first_day)s::date,
+       extract(epoch FROM t.came_at) * 1000000, extract(epoch FROM t.answered_at) * 1000000,
+       t.is_first, t.is_kept IS TRUE, t.is_missed, coalesce(d.was_auto, false),
+       t.conversation_id,
+       EXISTS (SELECT FROM inbox_conversationevent e
+                WHERE e.conversation_id = t.conversation_id AND e.at >= t.at
+                  AND e.kind = 'escalated'),
+       t.channel, t.team, coalesce(t.agent, 0),
+       coalesce(nullif(k.corrected_intent, ''), k.intent, '')
+  FROM turns t
+  LEFT JOIN inbox_aiclassification k ON k.response_id = t.id
+  LEFT JOIN inbox_replydraft d ON d.response_id = t.answer_id
+"""
+_MISSED: Final = """
+SELECT t.at, t.due_at, t.answered_at, t.channel, t.team, t.agent, t.conversation_id
+  FROM turns t
+"""
+
+
+@dataclass(frozen=True)
+class TurnRows:
+    """Turns of the period and of the one before it, with what they can be parted by.
+
+    Attributes
+    ----------
+    is_now : of the period itself
+    day : days since its first
+    labels : by the name of a dimension
+    """
+
+    turns: Turns
+    is_now: BoolArray
+    day: IntArray
+    labels: Mapping[str, ObjectArray]
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A promise that was not kept."""
+
+    at: datetime
+    due_at: datetime
+    answered_at: datetime | None
+    channel: str
+    team: str
+    agent: int | None
+    conversation: int
+
+
+def turn_rows(query: ReportQuery) -> TurnRows:
+    """Read the turns; one statement."""
+    rows = _fetch(query, _ARRAYS, _chosen(query))
+    columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * 14
+    teams = np.array(columns[11], object)
+    started, answered = _moments(columns[2]), _moments(columns[3])
+    turns = Turns(
+        wall=(answered - started) / np.timedelta64(1, "m"),
+        business=_business(started, answered, teams, hours_in(query.workspace.pk)),
+        is_first=np.array(columns[4], bool), is_kept=np.array(columns[5], bool),
+        is_missed=np.array(columns[6], bool), is_automatic=np.array(columns[7], bool),
+        conversation=np.array(columns[8], np.int64), is_escalated=np.array(columns[9], bool),
+    )  # fmt: skip
+    labels = {
+        "intent": np.array(columns[13], object), "channel": np.array(columns[10], object),
+        "team": teams, "agent": np.array(columns[12], object),
+    }  # fmt: skip
+    is_now, day = np.array(columns[0], bool), np.array(columns[1], np.int64)
+    return TurnRows(turns, is_now, day, labels)
+
+
+def missed_rows(query: ReportQuery, *, first: int, size: int) -> list[Missed]:
+    """Promises of the period that were not kept, the newest first."""
+    more = "AND t.is_missed AND t.at >= %(start)s ORDER BY t.at DESC, t.id DESC"
+    more += " LIMIT %(size)s OFFSET %(first)s"
+    found = _fetch(query, _MISSED, f"{_chosen(query)} {more}", first=first, size=size)
+    return [Missed(*row) for row in found]
+
+
+def _fetch(query: ReportQuery, sql: str, chosen: str, **more: int) -> list[tuple[Any, ...]]:
+    channel = "AND r.channel = %(channel)s" if query.channel else ""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRSTS.format(channel=channel) + sql + chosen, query.params | more)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _chosen(query: ReportQuery) -> str:
+    """The conditions on what is known only of a whole turn."""
+    wanted = "WHERE true"
+    if query.team:
+        wanted += " AND t.team = %(team)s"
+    if query.agent is not None:
+        wanted += " AND t.agent IS NOT DISTINCT FROM %(agent)s"
+    return wanted
+
+
+def _moments(microseconds: Sequence[Any]) -> Any:
+    plain = [int(one) if one is not None else "NaT" for one in microseconds]
+    return np.array(plain, "datetime64[us]")
+
+
+def _business(
+    started: Any, answered: Any, teams: ObjectArray, hours: Mapping[str, BusinessHours]
+) -> FloatArray:
+    """Minutes of the hours of each turn's team; without any, of everybody's, or of the wall."""
+    minutes = np.full(teams.size, np.nan)
+    known = ~np.isnat(answered)
+    for team in set(teams.tolist()):
+        own = known & (teams == team)
+        minutes[own] = between_many(
+            hours.get(team) or hours.get("") or BusinessHours.always(), started[own], answered[own]
+        )
+    return minutes
