@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from inbox.models import AIClassification, Direction, Intent
 from outreach.engine.opt_out import wish_of
@@ -96,6 +96,8 @@ def handled_messages(
     answered = Q(
         corrected_intent="", response__is_auto=False,
         response__answered_by__author__isnull=False,
+        # An answer stands where its message stands; by the conversation there is an index.
+        response__answered_by__conversation=F("response__conversation"),
         response__answered_by__delivery__in=("sent", "delivered", "by_hand"),
     )  # fmt: skip
     found = {

@@ -12,6 +12,8 @@ from inbox.services import classifying
 from inbox.services.analysing import classify
 from inbox.services.classifying import Reader, base, read_all, register_readers
 from inbox.services.reading import read_new
+from inbox.tasks import analyse_task
+from tests.api.conftest import key_client
 from tests.inbox.steps import NOW, conversation_of, response_of
 from workspaces.engine.embedding.hashed import HashedTfidf
 from workspaces.models import Workspace
@@ -53,6 +55,21 @@ def test_each_workspace_is_read_by_its_own_model(
     assert asked == [{workspace.pk, other_workspace.pk}]
     assert classify([TEXT], workspace_id=workspace.pk)[0]["intent"] == "feedback"
     assert classify([TEXT], workspace_id=other_workspace.pk)[0]["intent"] == "question"
+
+
+@pytest.mark.usefixtures("asked")
+def test_rest_reads_as_messages_of_its_workspace_are_read(
+    workspace: Workspace, other_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = analyse_task
+    monkeypatch.setattr(run, "apply_async", lambda *, kwargs, **_: run(**kwargs))
+    told = [
+        key_client(place, ["inbox:read"]).post(
+            "/api/responses/classify/", {"text": TEXT}, format="json"
+        ).json()["intent"]
+        for place in (workspace, other_workspace)
+    ]  # fmt: skip
+    assert told == ["feedback", "question"]
 
 
 @pytest.mark.usefixtures("asked")

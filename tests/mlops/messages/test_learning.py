@@ -7,6 +7,8 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlops.engine.learning import message_intent, metrics
 from mlops.engine.learning.kinds import KINDS
@@ -200,3 +202,17 @@ def test_writers_count_and_not_their_messages() -> None:
 
     one = replace(found, writer=np.zeros(20, dtype=np.int64))
     assert one.gained(SHIPPED, only_corrected=True) < 0
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(0, 4)), min_size=1, max_size=30)
+)
+def test_what_is_sure_is_never_more_than_what_was_seen(rows: list[tuple[bool, bool, int]]) -> None:
+    own, now, writer = (np.array(column) for column in zip(*rows, strict=True))
+    found = contest(own.tolist(), now.tolist(), now.tolist(), fixed=len(rows))
+    found = replace(found, writer=writer)
+    net = np.bincount(writer, own.astype(int) - now.astype(int))
+    seen = (np.sign(net)).sum() / np.unique(writer).size
+
+    assert found.gained(SHIPPED, only_corrected=True) <= seen + 1e-12
+    assert found.gained("", only_corrected=True) == 0
