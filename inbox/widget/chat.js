@@ -31,6 +31,7 @@
     return { getItem: (name) => kept[name], setItem: (name, value) => (kept[name] = value) };
   })();
   const read = () => {
+    if (config.preview) return {};
     try {
       return JSON.parse(shelf.getItem(NAME)) || {};
     } catch (_) {
@@ -39,6 +40,7 @@
   };
   // `latest`: when the newest of ours was said that the visitor had before him.
   const keep = (change) => {
+    if (config.preview) return;
     try {
       shelf.setItem(NAME, JSON.stringify(Object.assign(read(), change)));
     } catch (_) {}

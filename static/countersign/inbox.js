@@ -235,7 +235,8 @@
     // Colleagues see that somebody types; told at most every five seconds.
     if (event.target.id === "answer-text" && Date.now() - typedAt > 5000 && byId("open-here")) {
       typedAt = Date.now();
-      window.htmx.ajax("POST", event.target.dataset.here, { target: "#open-here", values: { what: "typing" } });
+      // From within the page: its token and workspace go along.
+      window.htmx.ajax("POST", event.target.dataset.here, { source: shell(), target: "#open-here", values: { what: "typing" } });
     }
   });
 
