@@ -64,6 +64,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "inbox: clear files never sent": _run(
         "inbox.clear_uploads", crontab(minute="55", hour="4"), expires_s=3600
     ),
+    "inbox: adapt drafts": _run("inbox.adapt_drafts", timedelta(seconds=10), expires_s=10),
     "inbox: group drafts": _run(
         "inbox.cluster_drafts", timedelta(seconds=20), expires_s=20, queue="infer"
     ),

@@ -234,9 +234,14 @@ def _draft(
             "template": template,
             "intent": (reading.corrected_intent or reading.intent) if reading else "",
             "confidence": reading.confidence if reading else None, "subject": subject,
-            "text": text, "why_person": " ".join(handling_of(response).reasons)[:200],
+            "text": text, "why_person": " ".join(_reasons(response, source))[:200],
         },
     )  # fmt: skip
+
+
+def _reasons(response: CustomerResponse, source: str) -> list[str]:
+    reasons = list(handling_of(response).reasons)
+    return ["A language model wrote it.", *reasons] if source == DraftSource.MODEL else reasons
 
 
 def _signer(proposal: Proposal) -> Proposer:

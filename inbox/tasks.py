@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from inbox.selectors.replies import response_named
 from inbox.services import analysing
+from inbox.services.adapting import adapt_waiting
 from inbox.services.assigning import assign_waiting
 from inbox.services.clustering import cluster_changed
 from inbox.services.desk import wake_due
@@ -95,6 +96,12 @@ def cluster_waiting(**_: object) -> int:
 def fetch_media(**_: object) -> int:
     """Fetch pictures and files of messages from their networks."""
     return fetch_due(now=timezone.now())
+
+
+@shared_task(name="inbox.adapt_drafts", ignore_result=True, time_limit=900)
+def adapt_drafts(**_: object) -> int:
+    """Have a language model adapt drafts, where a workspace wants that."""
+    return adapt_waiting(now=timezone.now())
 
 
 #: Questions to the sentence model, which no web process loads.

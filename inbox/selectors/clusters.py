@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Max, QuerySet
 
 from inbox.engine.drafting_rules import DRAFTS_WAIT
-from inbox.models import ReplyDraft
+from inbox.models import InboxPolicy, ReplyDraft
 from workspaces.models import Status, Workspace
 
 SHOWN: Final = 500
@@ -76,6 +76,12 @@ def members_of(workspace: Workspace, cluster: UUID) -> tuple[list[Member], list[
     usual = median(known) if known else 0.0
     members = [Member(one, _why(one, usual)) for one in drafts]
     return [one for one in members if not one.why], [one for one in members if one.why]
+
+
+def undo_seconds(workspace: Workspace) -> int:
+    """How long what was signed can be taken back."""
+    policy = InboxPolicy.objects.filter(workspace=workspace).first() or InboxPolicy()
+    return policy.undo_s
 
 
 def _why(draft: ReplyDraft, usual: float) -> str:

@@ -13,8 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from inbox.models import ReplyDraft
-from inbox.selectors.clusters import groups_of, members_of
-from inbox.services.answering import policy_of
+from inbox.selectors.clusters import groups_of, members_of, undo_seconds
 from inbox.services.signing_together import Together, sign_together, undo_together
 from workspaces.gate import GateError, RequestError
 from workspaces.pages import PageRequest, page, refuse, show
@@ -46,7 +45,7 @@ def group(request: PageRequest, cluster: UUID) -> HttpResponse:
         "title": f"{len(alike) + len(odd)} drafts that say nearly the same",
         "alike": alike,
         "odd": odd,
-        "undo_s": policy_of(request.workspace).undo_s,
+        "undo_s": undo_seconds(request.workspace),
     }
     return show(request, "inbox/group.html", context)
 
@@ -85,7 +84,7 @@ def _told(request: PageRequest, done: Together, what: str) -> HttpResponse:
         "done": done,
         "what": what,
         "at": done.at.isoformat() if what == "signed" and done.done else "",
-        "undo_s": policy_of(request.workspace).undo_s,
+        "undo_s": undo_seconds(request.workspace),
     }
     return show(request, "inbox/together.html", context)
 
