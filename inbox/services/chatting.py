@@ -88,6 +88,8 @@ def say(*, widget: ChatWidget, said: Said, token: str, caller: str, now: datetim
     TokenError : the token is of no chat of this website
     """
     text = _text_of(said.text)
+    if said.email:
+        _address_of(said)  # before anybody is made
     told = token
     if token:
         visitor = visitor_of(widget, token)
@@ -124,11 +126,7 @@ def send_form(*, widget: ChatWidget, said: Said, now: datetime) -> CustomerRespo
     ------
     ChatError : no text, or no address
     """
-    text = _text_of(said.text)
-    try:
-        address = email(said.email)
-    except AddressError as error:
-        raise ChatError("email", str(error)) from None
+    text, address = _text_of(said.text), _address_of(said)
     incoming = Incoming(
         channel=InboxChannel.EMAIL, address=address, external_id=f"form:{widget.pk}:{said.key}",
         at=now, text=text, name=_line(said.name, 200), subject=f"Form on {widget.site.name}",
@@ -137,18 +135,26 @@ def send_form(*, widget: ChatWidget, said: Said, now: datetime) -> CustomerRespo
     kept = take(workspace=widget.workspace, incoming=[incoming], now=now)
     if not kept:
         return None
-    _suggest(kept[0])
+    _suggest(kept[0].point, kept[0].conversation.contact_id, "typed in a form")
     return kept[0]
 
 
-def _suggest(row: CustomerResponse) -> None:
+def _suggest(known: ContactPoint, contact_id: int, where: str) -> None:
     """Ask whether who wrote is who is known by that address; a person says so, nobody else."""
-    known, new = row.point.contact_id, row.conversation.contact_id
-    if known != new:
+    if known.contact_id != contact_id:
         IdentitySuggestion.objects.get_or_create(
-            workspace=row.workspace, first_id=min(known, new), second_id=max(known, new),
-            defaults={"evidence": [f"Same email {row.point.address}: known; typed in a form"]},
+            workspace_id=known.workspace_id, first_id=min(known.contact_id, contact_id),
+            second_id=max(known.contact_id, contact_id),
+            defaults={"evidence": [f"Same email {known.address}: known; {where}"]},
         )  # fmt: skip
+
+
+def _suggest_typed(visitor: ChatVisitor) -> None:
+    points = ContactPoint.objects.filter(
+        workspace=visitor.workspace_id, channel=InboxChannel.EMAIL, address=visitor.email
+    )
+    if known := points.first():
+        _suggest(known, visitor.point.contact_id, "typed in a chat")
 
 
 def page_of(address: str) -> str:
@@ -169,6 +175,13 @@ def _text_of(text: str) -> str:
     if len(found) > MOST_TEXT:
         raise ChatError("text", f"Write at most {MOST_TEXT:,} characters.")
     return found
+
+
+def _address_of(said: Said) -> str:
+    try:
+        return email(said.email)
+    except AddressError as error:
+        raise ChatError("email", str(error)) from None
 
 
 def _line(text: str, most: int) -> str:
@@ -220,12 +233,12 @@ def _note(visitor: ChatVisitor, said: Said, now: datetime) -> None:
     visitor.page_url = page_of(said.page) or visitor.page_url
     visitor.visitor = said.visitor or visitor.visitor
     visitor.name = _line(said.name, 200) or visitor.name
+    before = visitor.email
     if said.email:
-        try:
-            visitor.email = email(said.email)
-        except AddressError as error:
-            raise ChatError("email", str(error)) from None
+        visitor.email = _address_of(said)
     visitor.save(update_fields=["last_seen_at", "page_url", "visitor", "name", "email"])
+    if visitor.email != before:
+        _suggest_typed(visitor)
 
 
 def _moment(

@@ -169,6 +169,7 @@
   let wait = CLOSED_MS;
   let busy = false;
   let isThere = true;
+  let quietUntil = 0;
 
   const clock = (at) => {
     try {
@@ -352,6 +353,8 @@
     let news = 0;
     for (const one of told.messages) {
       if (!rows.has(one.id)) news++;
+      // Who has just answered types no more.
+      if (!rows.has(one.id) && one.from == "us") quietUntil = Date.now() + 8000;
       if (one.from == "us" && !rows.has(one.id) && Date.parse(one.at) > (read().latest || 0)) {
         if (isOpen && !document.hidden) keep({ latest: Date.parse(one.at) });
         else unread++;
@@ -366,7 +369,7 @@
     isThere = told.is_there;
     if (read().token) who.hidden = true;
     const back = told.back_at ? words.back.replace("{at}", day(told.back_at)) : "";
-    const said = told.is_typing ? words.typing : isThere ? "" : [config.offline, back].filter(Boolean).join(" ");
+    const said = told.is_typing && Date.now() > quietUntil ? words.typing : isThere ? "" : [config.offline, back].filter(Boolean).join(" ");
     if (letter.hidden && status.textContent != said) status.textContent = said;
     if (letter.hidden) toLetter.hidden = isThere;
     count();

@@ -67,6 +67,10 @@ def test_a_first_message_begins_a_chat_of_somebody_new(workspace: Workspace) -> 
     assert talk.contact.person != known.person
     assert talk.contact.points.get().channel == "chat"
     assert token not in {visitor.token_hash, str(visitor.public_id)}
+    # It is asked, and a person says.
+    asked = IdentitySuggestion.objects.get()
+    assert {asked.first, asked.second} == {known, talk.contact}
+    assert asked.evidence == ["Same email ann@example.com: known; typed in a chat"]
 
 
 def test_it_goes_on_in_the_same_conversation(workspace: Workspace) -> None:
@@ -129,6 +133,7 @@ def test_what_cannot_be_taken_is_named(
         write(chat_of(workspace), said(**{"text": "Hi", **values}))
     assert refused.value.field == field
     assert not CustomerResponse.objects.exists()
+    assert not ChatVisitor.objects.exists()
 
 
 def test_only_what_is_out_is_shown(workspace: Workspace, agent: User) -> None:
