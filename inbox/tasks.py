@@ -13,6 +13,7 @@ from inbox.services import analysing
 from inbox.services.adapting import adapt_waiting
 from inbox.services.assigning import assign_waiting
 from inbox.services.clustering import cluster_changed
+from inbox.services.commenting import send_replies, take_comments
 from inbox.services.desk import wake_due
 from inbox.services.media import fetch_due
 from inbox.services.polling import due_mailboxes, poll
@@ -102,6 +103,13 @@ def fetch_media(**_: object) -> int:
 def adapt_drafts(**_: object) -> int:
     """Have a language model adapt drafts, where a workspace wants that."""
     return adapt_waiting(now=timezone.now())
+
+
+@shared_task(name="inbox.comments", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
+def comments(**_: object) -> int:
+    """Take in comments below our posts, and write answers there."""
+    now = timezone.now()
+    return take_comments(now=now) + send_replies(now=now)
 
 
 #: Questions to the sentence model, which no web process loads.

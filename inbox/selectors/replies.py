@@ -26,6 +26,7 @@ from inbox.models import (
     ResponseTemplate,
 )
 from inbox.selectors.automation import record_for
+from inbox.selectors.comments import why_not_below
 from outreach.engine.rendering import TemplateError
 from outreach.services.sending.replying import would_send
 from outreach.services.sending.single import NO_CHANNEL
@@ -92,6 +93,8 @@ def why_not(response: CustomerResponse, now: datetime) -> str:
     """Why nobody may write to that address now; empty: they may."""
     if response.channel in OWN_CHANNELS:
         return ""
+    if response.channel == InboxChannel.COMMENT:
+        return why_not_below(response)
     decision = would_send(point=response.point, now=now)
     if decision is None:
         return NO_CHANNEL

@@ -122,7 +122,8 @@ def answer(
         if to.channel not in OWN_CHANNELS:
             if not is_signed and (words_against := why_not(to, now)):
                 raise AnswerError("channel", words_against)
-            _hand_over(row, to, words, dict(proof or {"by": by.label[:150]}), now)
+            if to.channel != InboxChannel.COMMENT:
+                _hand_over(row, to, words, dict(proof or {"by": by.label[:150]}), now)
         row.save()
         Attachment.objects.bulk_create(rows_of(row, words.files))
         _wait(conversation, row, by, now)

@@ -31,6 +31,8 @@ SELECT c.id FROM inbox_conversation c
     SELECT r.conversation_id FROM inbox_customerresponse r
       LEFT JOIN outreach_outreachmessage m ON m.id = r.message_id
      WHERE r.delivery = 'scheduled' AND r.send_at <= %(now)s
+       -- Answers below comments are written by `commenting`, and tell for themselves.
+       AND (r.message_id IS NOT NULL OR r.channel <> 'comment')
        AND coalesce(m.status, 'sent') NOT IN ('scheduled', 'sending')
     UNION ALL
     SELECT r.conversation_id FROM inbox_customerresponse r
@@ -56,7 +58,7 @@ UPDATE inbox_customerresponse r
       FROM inbox_customerresponse o LEFT JOIN outreach_outreachmessage m ON m.id = o.message_id
      WHERE o.conversation_id = ANY(%(ids)s) AND o.direction = 'out'
        AND o.delivery IN ('scheduled', 'by_hand', 'sent')
-       AND (o.message_id IS NOT NULL OR o.send_at <= %(now)s)
+       AND (o.message_id IS NOT NULL OR o.send_at <= %(now)s AND o.channel <> 'comment')
        AND coalesce(m.status, 'sent') NOT IN ('scheduled', 'sending')
   ) t
  WHERE r.id = t.id AND r.delivery <> t.delivery
@@ -78,12 +80,20 @@ def settle_answers(*, now: datetime) -> int:
         settled = cursor.fetchall()
         # What a machine said of itself is missed by nobody.
         failed = [row for row in settled if row[2] == Delivery.FAILED and not row[4]]
-        _open({conversation for conversation, *_ in failed})
-        _tell([pk for _, _, _, pk, _ in failed], now)
+        note_failed(
+            responses=[pk for _, _, _, pk, _ in failed],
+            conversations={conversation for conversation, *_ in failed}, now=now,
+        )  # fmt: skip
         restate({conversation for conversation, *_ in settled}, now=now)
         for workspace_id in {workspace for _, workspace, *_ in settled}:
             bump(workspace_id, TOPIC)
     return len(settled)
+
+
+def note_failed(*, responses: Sequence[int], conversations: set[int], now: datetime) -> None:
+    """Open conversations whose answers did not arrive, and tell; in the caller's transaction."""
+    _open(conversations)
+    _tell(responses, now)
 
 
 def _tell(failed: Sequence[int], now: datetime) -> None:

@@ -71,13 +71,15 @@ class Incoming:
     files: tuple[File, ...] = ()
     #: What its network keeps for us: type, url, name and the key of the connection.
     media: tuple[Mapping[str, Any], ...] = ()
+    #: Of a comment: where it stands; its writer has an address there.
+    network: str = ""
     doubt: str = ""
     team: str = ""
 
     @property
     def sender(self) -> tuple[str, str]:
         """By which channel from which address."""
-        return self.channel, self.address
+        return self.network or self.channel, self.address
 
 
 def take(
@@ -198,8 +200,8 @@ def _stranger(workspace: Workspace, one: Incoming, now: datetime) -> ContactPoin
     known_by = identifiers_of([one.sender])
     contact = _contact(workspace, one.name, known_by if not one.doubt else {}, now)
     return ContactPoint.objects.create(
-        workspace=workspace, contact=contact, channel=one.channel, address=one.address,
-        verified_at=None if one.doubt else now, last_inbound_at=one.at,
+        workspace=workspace, contact=contact, channel=one.sender[0], address=one.address,
+        verified_at=None if one.doubt else now, last_inbound_at=None if one.network else one.at,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from inbox.engine.mail import Attachment as File
 from inbox.models import AgentProfile, CustomerResponse, InboxChannel
+from inbox.selectors.comments import most_below
 from workspaces.gate import RequestError
 from workspaces.models import User
 
@@ -88,6 +89,8 @@ def written(to: CustomerResponse, words: Words, user: User | None) -> str:
     text = text_of(words)
     if place := _PLACE.search(text):
         raise AnswerError("text", f"Fill in {place[0]} first, or take it out.")
+    if to.channel == InboxChannel.COMMENT and len(text) > (most := most_below(to)) > 0:
+        raise AnswerError("text", f"Write at most {most:,} characters below a comment there.")
     return text + _signature(to, user)
 
 

@@ -51,7 +51,7 @@ def deliver(
     if entry.message is not None:
         return entry.message
     engagement, workspace = entry.engagement, entry.workspace
-    contact, point = _reached_by(entry.person, now)
+    contact, point = reached_by(entry.person, now)
     send_at = max(datetime.fromisoformat(body["message_at"]), now)
     is_reply = bool(body["is_private_reply"])
     entry.message = OutreachMessage.objects.create(
@@ -81,7 +81,7 @@ def _signed_by(proposal: Proposal) -> str:
     return ", ".join(str(one.person or "The funnel's rules") for one in names)[:150]
 
 
-def _reached_by(person: SocialPerson, now: datetime) -> tuple[Contact, ContactPoint]:
+def reached_by(person: SocialPerson, now: datetime) -> tuple[Contact, ContactPoint]:
     """Contact and address of somebody on a network; made where nobody knows them yet."""
     lock_names([f"contacts:{person.workspace_id}"])
     points = ContactPoint.objects.select_related("contact")

@@ -1,0 +1,183 @@
+"""Comments below our posts: messages that all can read, answered where they stand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Concat
+
+from inbox.models import (
+    Conversation,
+    ConversationStatus,
+    CustomerResponse,
+    Delivery,
+    Direction,
+    InboxChannel,
+)
+from inbox.selectors.comments import GONE, engagement_of, name_of
+from inbox.services.restating import restate
+from inbox.services.settling import note_failed
+from inbox.services.taking import Incoming, take
+from inbox.services.topics import TOPIC
+from outreach.models import (
+    AnswerOperation,
+    EngagementKind,
+    SocialAccount,
+    SocialAnswer,
+    SocialEngagement,
+    SocialFunnelEntry,
+)
+from outreach.selectors.answers import ANSWERED
+from outreach.services.social.answering import reached_by
+from outreach.services.social.replying import reply
+from workspaces.models import Workspace
+from workspaces.platforms.errors import ErrorKind, PlatformError
+from workspaces.services.live import bump
+
+BATCH: Final = 100
+#: What was read of networks longer ago is no news for the inbox.
+_LOOKS_BACK: Final = timedelta(days=2)
+_GIVES_UP: Final = timedelta(days=1)
+_LOCK_S: Final = 120
+_FINAL: Final = (ErrorKind.INVALID, ErrorKind.PERMISSION, ErrorKind.GONE)
+
+
+def take_comments(*, now: datetime) -> int:
+    """Take in comments of others that are no messages yet; returns how many.
+
+    Likes, shares and mentions ask for no answer; neither do our own words.
+    """
+    found: defaultdict[Workspace, list[SocialEngagement]] = defaultdict(list)
+    for one in _new(now)[:BATCH]:
+        found[one.workspace].append(one)
+    for workspace, rows in found.items():
+        for row in rows:
+            # Known to outreach by their account: the address by which they are written to.
+            with transaction.atomic():
+                reached_by(row.person, now)
+        take(workspace=workspace, incoming=[_incoming(row) for row in rows], now=now)
+    _show_answered(now)
+    return sum(len(rows) for rows in found.values())
+
+
+def _new(now: datetime) -> QuerySet[SocialEngagement]:
+    name = Concat(OuterRef("platform"), Value(":"), OuterRef("external_id"))
+    known = CustomerResponse.objects.filter(
+        workspace=OuterRef("workspace"), channel=InboxChannel.COMMENT, external_id=name
+    ).exclude(external_id="")
+    ours = SocialAccount.objects.filter(
+        workspace=OuterRef("workspace"), platform=OuterRef("platform"),
+        external_id=OuterRef("person__external_id"),
+    )  # fmt: skip
+    rows = SocialEngagement.objects.filter(
+        ~Exists(known), ~Exists(ours), kind=EngagementKind.COMMENT, platform__in=ANSWERED,
+        created_at__gt=now - _LOOKS_BACK,
+    )  # fmt: skip
+    return (
+        rows.exclude(text="").select_related("workspace", "person__contact", "post").order_by("pk")
+    )
+
+
+def _incoming(row: SocialEngagement) -> Incoming:
+    about = " ".join((row.post.caption if row.post else "").split())[:120]
+    parent = row.parent_external_id
+    return Incoming(
+        channel=InboxChannel.COMMENT, network=row.platform, address=row.person.external_id,
+        external_id=name_of(row.platform, row.external_id), at=row.at, text=row.text,
+        name=row.person.name or row.person.username, subject=f"Comment: {about}" if about else "",
+        thread_ids=(name_of(row.platform, parent),) if parent else (),
+    )  # fmt: skip
+
+
+def _show_answered(now: datetime) -> None:
+    """Show what funnels answered below comments, so that nobody answers once more."""
+    entries = SocialFunnelEntry.objects.filter(
+        replied_at__gt=now - _LOOKS_BACK, engagement__kind=EngagementKind.COMMENT
+    ).exclude(reply_external_id="")
+    for entry in entries.select_related("engagement", "funnel").order_by("pk")[:BATCH]:
+        platform = entry.engagement.platform
+        rows = CustomerResponse.objects.filter(
+            workspace=entry.workspace_id, channel=InboxChannel.COMMENT
+        )
+        own = name_of(platform, entry.reply_external_id)
+        theirs = rows.filter(external_id=name_of(platform, entry.engagement.external_id)).first()
+        if theirs is not None and not rows.filter(external_id=own).exists():
+            _note_answer(theirs, entry, own, now)
+
+
+@transaction.atomic
+def _note_answer(
+    theirs: CustomerResponse, entry: SocialFunnelEntry, own: str, now: datetime
+) -> None:
+    talk = Conversation.objects.select_for_update().get(pk=theirs.conversation_id)
+    theirs.refresh_from_db(fields=["conversation"])
+    at = max(entry.replied_at or now, theirs.came_at)
+    CustomerResponse.objects.create(
+        workspace_id=talk.workspace_id, conversation=talk, arrived_in=talk, answers=theirs,
+        channel=InboxChannel.COMMENT, direction=Direction.OUT, point=theirs.point, external_id=own,
+        text=_said(entry), at=at, send_at=at, sent_at=at, delivery=Delivery.SENT,
+        first_viewed_at=at, author_label=f"Funnel {entry.funnel}"[:150],
+    )  # fmt: skip
+    if talk.status == ConversationStatus.OPEN:
+        talk.status = ConversationStatus.WAITING
+        talk.save(update_fields=["status", "updated_at"])
+    restate([talk.pk], now=now)
+    bump(talk.workspace_id, TOPIC)
+
+
+def _said(entry: SocialFunnelEntry) -> str:
+    answers = SocialAnswer.objects.filter(entry=entry, operation=AnswerOperation.ANSWER)
+    last = answers.select_related("proposal__current_plan").order_by("-pk").first()
+    plan = last.proposal.current_plan if last else None
+    return str(plan.content.get("reply", "")) if plan else entry.funnel.public_reply
+
+
+def send_replies(*, now: datetime) -> int:
+    """Write answers below comments that are due; returns how many were tried.
+
+    What a lost call left there is found and not written twice.
+    """
+    due = CustomerResponse.objects.filter(
+        channel=InboxChannel.COMMENT, direction=Direction.OUT, delivery=Delivery.SCHEDULED,
+        send_at__lte=now,
+    )  # fmt: skip
+    tried = 0
+    for row in due.select_related("answers").order_by("send_at", "pk")[:BATCH]:
+        if cache.add(f"inbox-comment:{row.pk}", 1, timeout=_LOCK_S):
+            _send(row, now)
+            tried += 1
+    return tried
+
+
+def _send(row: CustomerResponse, now: datetime) -> None:
+    engagement = engagement_of(row.answers) if row.answers else None
+    try:
+        if engagement is None:
+            raise PlatformError(ErrorKind.GONE, GONE)
+        reply(engagement=engagement, words=row.text, since=row.at)
+    except PlatformError as error:
+        is_late = row.send_at is not None and now > row.send_at + _GIVES_UP
+        if error.kind in _FINAL or is_late:
+            _end(row, Delivery.FAILED, now, error=error.message[:500])
+        return
+    _end(row, Delivery.SENT, now, sent_at=now)
+
+
+@transaction.atomic
+def _end(
+    row: CustomerResponse, delivery: Delivery, now: datetime, *, sent_at: datetime | None = None,
+    error: str = "",
+) -> None:  # fmt: skip
+    talk = Conversation.objects.select_for_update().get(pk=row.conversation_id)
+    rows = CustomerResponse.objects.filter(pk=row.pk, delivery=Delivery.SCHEDULED)
+    if not rows.update(delivery=delivery, sent_at=sent_at, error=error):
+        return
+    if delivery == Delivery.FAILED:
+        note_failed(responses=[row.pk], conversations={talk.pk}, now=now)
+    restate([talk.pk], now=now)
+    bump(row.workspace_id, TOPIC)

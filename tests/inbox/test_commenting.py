@@ -1,0 +1,169 @@
+"""Comments below our posts: messages of the inbox, answered for all to read where they stand."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+
+from inbox.models import Conversation, CustomerResponse
+from inbox.services.answering import AnswerError, Words, answer, take_back
+from inbox.services.commenting import send_replies, take_comments
+from inbox.services.settling import settle_answers
+from outreach.models import ContactPoint, OutreachMessage, SocialAccount
+from outreach.services.social.matching import match_funnels
+from tests.outreach.social.steps import (
+    INSTAGRAM,
+    NOON,
+    comment_at,
+    done_of,
+    funnel_of,
+    page_on,
+    person_of,
+)
+from tests.sandbox.conftest import Box
+from tests.workspaces.gate_steps import run_due
+from workspaces.gate import Proposer
+from workspaces.models import Connection, User, Workspace
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def _no_memory() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def account(box: Box, workspace: Workspace) -> SocialAccount:
+    return page_on(box, workspace)
+
+
+@pytest.fixture
+def asked(box: Box, account: SocialAccount) -> CustomerResponse:
+    comment_at(box, account, text="Why is mine broken?")
+    assert take_comments(now=NOON) == 1
+    return CustomerResponse.objects.get()
+
+
+def replies(box: Box) -> list[str]:
+    """What stands below the comment at the far end."""
+    token = {"Authorization": "Bearer sandbox-meta-social-ptd-fitness"}
+    found = box.http.get("/v26.0/c1/replies", params={"fields": "id,text"}, headers=token)
+    return [one["text"] for one in found.json()["data"]]
+
+
+def say(asked: CustomerResponse, agent: User, text: str = "Sorry! Write to us.") -> Any:
+    return answer(to=asked, words=Words(text), by=Proposer.person(agent), now=NOON)
+
+
+def test_a_comment_is_a_message_once(asked: CustomerResponse) -> None:
+    talk = asked.conversation
+    assert (asked.channel, asked.external_id, asked.text) == (
+        "comment", "instagram:c1", "Why is mine broken?",
+    )  # fmt: skip
+    assert (talk.channel, talk.subject, talk.status) == ("comment", "Comment: Week 12", "open")
+    # In public within an hour; and nobody may write to them privately because of it.
+    assert talk.due_at == NOON + 60 * MINUTE
+    point = ContactPoint.objects.get()
+    assert (point.channel, point.address, point.last_inbound_at) == ("instagram", "u1", None)
+    assert take_comments(now=NOON + MINUTE) == 0
+
+
+def test_what_asks_for_nothing_is_none(box: Box, account: SocialAccount) -> None:
+    somebody = person_of(account.workspace)
+    ours = person_of(account.workspace, "us")
+    type(ours).objects.filter(pk=ours.pk).update(external_id=INSTAGRAM)
+    for name, values in (
+        ("like", {"kind": "like"}), ("mention", {"kind": "mention", "text": "Hi"}),
+        ("empty", {"text": ""}),
+    ):  # fmt: skip
+        done_of(somebody, name, **values)
+    done_of(ours, "own", text="Thanks all!")
+    assert take_comments(now=NOON) == 0
+
+
+def test_answers_to_comments_go_below_them(box: Box, asked: CustomerResponse, agent: User) -> None:
+    row = say(asked, agent)
+    settle_answers(now=NOON + MINUTE)
+    assert (replies(box), send_replies(now=NOON)) == ([], 0)
+    assert send_replies(now=NOON + MINUTE) == 1
+    row.refresh_from_db()
+    assert (replies(box), row.delivery, row.sent_at) == (
+        ["Sorry! Write to us."], "sent", NOON + MINUTE,
+    )  # fmt: skip
+    assert (row.point, OutreachMessage.objects.count()) == (asked.point, 0)
+    asked.refresh_from_db()
+    assert (asked.answered_at, asked.is_kept) == (NOON + MINUTE, True)
+
+
+def test_an_answer_whose_end_was_lost_is_written_once(
+    box: Box, asked: CustomerResponse, agent: User
+) -> None:
+    row = say(asked, agent)
+    send_replies(now=NOON + MINUTE)
+    # As if the worker had died before it noted the end.
+    CustomerResponse.objects.filter(pk=row.pk).update(delivery="scheduled", sent_at=None)
+    cache.clear()
+    send_replies(now=NOON + 2 * MINUTE)
+    row.refresh_from_db()
+    assert (replies(box), row.delivery) == (["Sorry! Write to us."], "sent")
+
+
+def test_an_answer_can_be_taken_back_before_it_is_written(
+    box: Box, asked: CustomerResponse, agent: User
+) -> None:
+    take_back(response=say(asked, agent), by=Proposer.person(agent), now=NOON)
+    assert (send_replies(now=NOON + MINUTE), replies(box)) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "field"),
+    [("paused", "Sorry!", "channel"), ("active", "x" * 2_201, "text")],
+)
+def test_what_cannot_be_written_there_is_refused(
+    asked: CustomerResponse, agent: User, status: str, text: str, field: str
+) -> None:
+    Connection.objects.update(status=status)
+    with pytest.raises(AnswerError) as raised:
+        say(asked, agent, text)
+    assert raised.value.field == field
+    assert CustomerResponse.objects.filter(direction="out").count() == 0
+
+
+def test_what_cannot_be_written_for_a_day_has_failed(asked: CustomerResponse, agent: User) -> None:
+    row = say(asked, agent)
+    Connection.objects.update(status="paused")
+    send_replies(now=NOON + MINUTE)
+    row.refresh_from_db()
+    assert row.delivery == "scheduled"
+    cache.clear()
+    send_replies(now=NOON + timedelta(days=2))
+    row.refresh_from_db()
+    asked.conversation.refresh_from_db()
+    assert (row.delivery, asked.conversation.status) == ("failed", "open")
+    assert row.error == "messenger is not connected any more."
+
+
+def test_what_a_funnel_answered_is_shown_as_answered(
+    box: Box, account: SocialAccount, workspace: Workspace
+) -> None:
+    funnel_of(workspace)
+    comment_at(box, account, text="How much is it?")
+    match_funnels(workspace=workspace, now=NOON)
+    take_comments(now=NOON)
+    later = NOON + 5 * MINUTE
+    box.control("clock", {"set": later.isoformat()})
+    run_due(later)
+    for _ in range(2):
+        take_comments(now=later)
+    theirs, ours = CustomerResponse.objects.order_by("direction")
+    assert (ours.text, ours.author_label, ours.delivery) == (
+        "We wrote to you, user.u1.", "Funnel Ask", "sent",
+    )  # fmt: skip
+    assert theirs.answered_at == ours.sent_at
+    assert Conversation.objects.get().status == "waiting"
