@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any, Final
 
-#: Paths of `outreach.urls_links`.
-_TOKEN: Final = re.compile(r"(/o/(?:c|p|u|preferences)/)[A-Za-z0-9_=-]+")
+#: Paths of `outreach.urls_links`, and where somebody says how it was.
+_TOKEN: Final = re.compile(r"(/(?:o/(?:c|p|u|preferences)|r)/)[A-Za-z0-9_=.-]+")
 
 
 def masked(text: str) -> str:

@@ -79,6 +79,9 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "inbox: give and close what waits": _run(
         "inbox.tend", timedelta(minutes=1), expires_s=60, queue="outreach"
     ),
+    "inbox: ask how it was": _run(
+        "inbox.ask_how_it_was", timedelta(minutes=5), expires_s=300, queue="outreach"
+    ),
     "inbox: value what is open": _run(
         "inbox.value_open", crontab(minute="50", hour="3"), expires_s=3600, queue="outreach"
     ),

@@ -17,6 +17,7 @@ from inbox.services.commenting import send_replies, take_comments
 from inbox.services.desk import wake_due
 from inbox.services.media import fetch_due
 from inbox.services.polling import due_mailboxes, poll
+from inbox.services.rating import ask_due
 from inbox.services.reading import BATCH, read_new
 from inbox.services.settling import settle_answers
 from inbox.services.sweeping import renew_changed, sweep
@@ -54,6 +55,12 @@ def tend(**_: object) -> int:
     """Give what nobody has to somebody who is free; close what nobody says more about."""
     now = timezone.now()
     return assign_waiting(now=now) + close_silent(now=now)
+
+
+@shared_task(name="inbox.ask_how_it_was", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
+def ask_how_it_was(**_: object) -> int:
+    """Ask those whose conversation was closed a while ago."""
+    return ask_due(now=timezone.now())
 
 
 @shared_task(name="inbox.value_open", acks_late=True, ignore_result=True, time_limit=3_600)

@@ -12,6 +12,7 @@ from inbox.views import (
     chat_script,
     composing,
     listing,
+    rating,
     reading,
     report,
     ruling,
@@ -22,6 +23,7 @@ from inbox.views import (
 )
 
 urlpatterns = [
+    path("r/<str:token>", rating.say, name="inbox-rate"),
     path("inbox/chat/", widget.chat, name="inbox-chat"),
     path("inbox/chat/<uuid:public_id>/save", widget.save, name="inbox-chat-save"),
     path("chat.js", chat_script.chat_script, name="chat-script"),

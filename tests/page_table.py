@@ -106,6 +106,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "inbox-groups-sign": (NONE, AGENT),
     "inbox-groups-undo": (NONE, AGENT),
     "inbox-group": (AGENT, NONE),
+    "inbox-rate": (PUBLIC, PUBLIC),
     "inbox-report": (MEMBER, NONE),
     "inbox-missed": (MEMBER, NONE),
     "inbox-report-export": (MEMBER, NONE),

@@ -87,6 +87,7 @@ class House:
 
 _BY_TOKEN = {
     "outreach-click", "outreach-pixel", "outreach-unsubscribe", "outreach-preferences",
+    "inbox-rate",
 }  # fmt: skip
 _OF_MODEL = ("model", "model-chart", "model-propose", "model-try", "canary-stop", "canary-serve")
 _OF_CONVERSATION = (

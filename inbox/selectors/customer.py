@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from attribution.models import Identifier, IdentifierKind, Journey, JourneyTouch, Person, ValueKind
 from experiments.models import Exposure
-from inbox.models import ChatVisitor, Conversation
+from inbox.models import ChatVisitor, Conversation, Satisfaction
 from inbox.selectors.worth import Worth, money_worth, worth_of
 from outreach.models import Consent, Contact, ContactPoint, MessageChannel, Purpose
 from outreach.selectors.consents import consents_of
@@ -42,6 +42,7 @@ class Customer:
     tests: Sequence[Exposure]
     worth: Worth
     chat: ChatVisitor | None
+    said: Satisfaction | None  # of how it was, the newest
 
 
 def customer_of(conversation: Conversation) -> Customer:
@@ -66,7 +67,15 @@ def customer_of(conversation: Conversation) -> Customer:
         touches=_touches(journeys),
         tests=_tests(contact, root),
         chat=_chat(points),
+        said=_said(contact),
     )
+
+
+def _said(contact: Contact) -> Satisfaction | None:
+    rows = Satisfaction.objects.filter(
+        workspace=contact.workspace_id, conversation__contact=contact, score__isnull=False
+    )
+    return rows.order_by("-answered_at", "-pk").first()
 
 
 def _chat(points: Sequence[ContactPoint]) -> ChatVisitor | None:

@@ -173,6 +173,10 @@ def _tagged(after: Mapping[str, Any], _names: Names) -> str:
     return f"tags: {', '.join(map(str, tags))}" if tags else "took the tags off"
 
 
+def _rated(after: Mapping[str, Any], _names: Names) -> str:
+    return f"gave {after.get('score')} of 5"
+
+
 def _read(after: Mapping[str, Any], _names: Names) -> str:
     meant = str(after.get("meant") or after.get("intent") or "")
     return f"read it as {dict(Intent.choices).get(meant, meant)}"
@@ -188,6 +192,7 @@ _SAID: Final[Mapping[str, Callable[[Mapping[str, Any], Names], str]]] = {
     HappenedKind.TEAM: _choice("team", "gave it to the team", Team.choices),
     HappenedKind.POSTURE: _choice("posture", "machine:", Posture.choices),
     HappenedKind.READING: _read,
+    HappenedKind.RATED: _rated,
     HappenedKind.FAILED: _failed,
     HappenedKind.WAITING: lambda _after, _names: "waits for their answer",
 }

@@ -106,6 +106,10 @@ class InboxKeeper:
                 _plain(row) for row in Conversation.objects.filter(contact__in=contacts)
             ],
             "inbox messages": [_plain(row) for row in responses],
+            "ratings": [
+                _plain(row)
+                for row in Satisfaction.objects.filter(conversation__contact__in=contacts)
+            ],
             "readings": [
                 _plain(row) for row in AIClassification.objects.filter(response__in=responses)
             ],

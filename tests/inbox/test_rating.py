@@ -1,0 +1,163 @@
+"""How it was: asked once, said by whoever holds the link, counted once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from inbox.models import (
+    Conversation,
+    ConversationEvent,
+    CustomerResponse,
+    InboxPolicy,
+    ResponseTemplate,
+    Satisfaction,
+)
+from inbox.services.rating import RatingError, ask_due, rate, rating_address
+from outreach.models import Contact
+from tests.inbox.desk_steps import answer_to, draft_of
+from tests.inbox.steps import NOW, conversation_of, response_of
+from tests.outreach.sending.steps import channel_on, letters, send_all, smtp_to
+from tests.outreach.steps import contact_of
+from tests.sandbox.conftest import Box
+from workspaces.models import Notification, User, Workspace
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOW + timedelta(minutes=90)
+
+
+@pytest.fixture
+def policy(workspace: Workspace) -> InboxPolicy:
+    return InboxPolicy.objects.create(workspace=workspace, asks_satisfaction=True)
+
+
+def closed(workspace: Workspace, address: str = "ann@example.com", **values: Any) -> Conversation:
+    """A conversation that was answered and closed at NOW."""
+    contact = values.pop("contact", None) or contact_of(workspace, address)
+    contact.points.update(last_inbound_at=NOW)
+    row = conversation_of(workspace, contact=contact)
+    answer_to(response_of(row, external_id=f"<{row.pk}@x>", at=NOW - timedelta(hours=1),
+                          received_at=NOW - timedelta(hours=1)))  # fmt: skip
+    own = {"status": "closed", "closed_at": NOW} | values
+    Conversation.objects.filter(pk=row.pk).update(**own)
+    row.refresh_from_db()
+    return row
+
+
+def question_of(workspace: Workspace, **values: Any) -> Satisfaction:
+    row = values.pop("conversation", None) or closed(workspace)
+    return Satisfaction.objects.create(
+        workspace=workspace, conversation=row, **{"asked_at": NOW} | values
+    )
+
+
+def path_of(question: Satisfaction, score: int | None = None) -> str:
+    return "/" + rating_address(question, score).split("/", 3)[3]
+
+
+def test_who_was_answered_is_asked_once_in_the_same_thread(
+    box: Box, workspace: Workspace, policy: InboxPolicy
+) -> None:
+    channel_on(smtp_to(box, workspace))
+    row = closed(workspace)
+    assert ask_due(now=NOW + timedelta(minutes=59)) == 0
+    assert (ask_due(now=LATER), ask_due(now=LATER)) == (1, 0)
+    closed(workspace, contact=Contact.objects.get())  # asked lately, of something else
+    assert ask_due(now=LATER) == 0
+    send_all(LATER)
+
+    (letter,) = letters(box)
+    question = Satisfaction.objects.get()
+    assert letter["headers"]["In-Reply-To"] == f"<{row.pk}@x>"
+    assert letter["headers"]["Auto-Submitted"] == "auto-replied"
+    assert all(rating_address(question, score) in letter["text"] for score in range(1, 6))
+    assert Conversation.objects.get(pk=row.pk).status == "closed"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"intent": "spam"}, {"channel": "comment"}, {"archived_at": NOW},
+        {"closed_at": NOW - timedelta(days=3)}, {"status": "open", "closed_at": None},
+    ],
+)  # fmt: skip
+def test_nobody_is_asked_for_nothing(
+    box: Box, workspace: Workspace, policy: InboxPolicy, values: dict[str, Any]
+) -> None:
+    channel_on(smtp_to(box, workspace))
+    row = closed(workspace, **values)
+    unanswered = conversation_of(workspace, contact=contact_of(workspace, "bo@example.com"),
+                                 status="closed", closed_at=NOW)  # fmt: skip
+    response_of(unanswered)
+
+    assert ask_due(now=LATER) == 0
+    assert not CustomerResponse.objects.filter(conversation=row, is_auto=True).exists()
+
+
+def test_looking_keeps_nothing_and_sending_keeps_it(client: Client, workspace: Workspace) -> None:
+    question = question_of(workspace, asked_at=timezone.now())
+
+    looked = client.get(path_of(question, 4))
+    before = Satisfaction.objects.values_list("score", flat=True).get()
+    said = client.post(path_of(question), {"score": "4", "comment": "Quick."})
+    client.post(path_of(question), {"score": "5"})
+
+    page = " ".join(looked.content.decode().split())
+    assert 'value="4" required checked' in page
+    assert page.count("checked") == 1
+    assert (before, said.status_code) == (None, 200)
+    row = Satisfaction.objects.get()
+    assert (row.score, row.comment) == (5, "")
+    kinds = ConversationEvent.objects.filter(kind="rated").order_by("pk")
+    assert [one.after["score"] for one in kinds] == [4, 5]
+    assert client.post(path_of(question), {"score": "6"}).status_code == 400
+    assert client.get("/r/" + "0" * 32 + ".made-up").status_code == 404
+    assert Satisfaction.objects.get().score == 5
+
+
+def test_a_template_is_counted_once_however_often_they_say_it(workspace: Workspace) -> None:
+    template = ResponseTemplate.objects.create(workspace=workspace, name="Hours", body="9 to 5")
+    question = question_of(workspace, template=template)
+
+    for score in (5, 5, 2):
+        rate(question=question, score=score, comment="", now=LATER)
+        template.refresh_from_db()
+
+    assert (template.rated, template.satisfied) == (1, 0)
+
+
+def test_who_was_not_glad_is_told_of_and_with_words_it_opens_again(
+    workspace: Workspace, agent: User
+) -> None:
+    row = closed(workspace, assignee=agent)
+    question = question_of(workspace, conversation=row)
+
+    rate(question=question, score=2, comment="", now=LATER)
+    row.refresh_from_db()
+    silent = row.status
+    rate(question=question, score=2, comment="It never came.", now=LATER)
+    row.refresh_from_db()
+
+    assert (silent, row.status, row.closed_at) == ("closed", "open", None)
+    assert Notification.objects.filter(user=agent, topic="inbox.rated").count() == 2
+    with pytest.raises(RatingError, match="too long ago"):
+        rate(question=question, score=5, comment="", now=NOW + timedelta(days=30))
+
+
+def test_the_template_of_the_last_answer_is_what_is_judged(
+    box: Box, workspace: Workspace, policy: InboxPolicy
+) -> None:
+    channel_on(smtp_to(box, workspace))
+    row = closed(workspace)
+    template = ResponseTemplate.objects.create(workspace=workspace, name="Hours", body="9 to 5")
+    draft = draft_of(row.responses.get(direction="in"), template=template)
+    type(draft).objects.update(response=row.responses.get(direction="out"))
+
+    ask_due(now=LATER)
+
+    assert Satisfaction.objects.get().template == template
