@@ -23,6 +23,8 @@ urlpatterns = [
     api_path(_ONE, responses.InboxResponseDetail.as_view(), "api-inbox-response"),
     api_path(f"{_ONE}assign/", responses.InboxAssign.as_view(), "api-inbox-assign"),
     api_path(f"{_ONE}close/", responses.InboxClose.as_view(), "api-inbox-close"),
+    api_path(f"{_ONE}wait/", responses.InboxWait.as_view(), "api-inbox-wait"),
+    api_path(f"{_ONE}escalate/", responses.InboxEscalate.as_view(), "api-inbox-escalate"),
     api_path(f"{_ONE}snooze/", responses.InboxSnooze.as_view(), "api-inbox-snooze"),
     api_path(f"{_ONE}reply/", replying.InboxReply.as_view(), "api-inbox-reply"),
     api_path(

@@ -135,6 +135,38 @@ class InboxClose(InboxResponsesView):
         return Response(InboxResponseOut(self.one(public_id)).data)
 
 
+class InboxWait(InboxResponsesView):
+    """It is theirs to write."""
+
+    scopes = {"POST": "inbox:write"}
+
+    @extend_schema(
+        tags=TAG, operation_id="inbox_wait", summary="Wait for the customer",
+        request=None, responses=InboxResponseOut,
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Stop the clock of the message's conversation until they write."""
+        desk.wait(**self.conversation_of(public_id))
+        return Response(InboxResponseOut(self.one(public_id)).data)
+
+
+class InboxEscalate(InboxResponsesView):
+    """Somebody else has to look."""
+
+    scopes = {"POST": "inbox:write"}
+
+    @extend_schema(
+        tags=TAG, operation_id="inbox_escalate", summary="Escalate a conversation",
+        request=None, responses=InboxResponseOut,
+    )  # fmt: skip
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Call those who lead the conversation's team, until somebody answers."""
+        desk.escalate(**self.conversation_of(public_id))
+        return Response(InboxResponseOut(self.one(public_id)).data)
+
+
 class InboxSnooze(InboxResponsesView):
     """Not now."""
 

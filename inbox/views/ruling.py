@@ -74,6 +74,7 @@ class Cell:
 
     name: str
     label: str
+    urgency: str
     value: str
     shipped: str
 
@@ -229,7 +230,7 @@ def _cell(
     standing = getattr(shipped(channel, urgency), key)
     text = given.get(name, "") if given is not None else _text(value)
     label = f"{channel.label}, {urgency.label.lower()} urgency"
-    return Cell(name, label, text, _text(standing))
+    return Cell(name, label, urgency.label, text, _text(standing))
 
 
 def _text(value: int | None) -> str:

@@ -259,7 +259,7 @@ OPERATIONS = {
     "GET responses/inbox/<uuid:public_id>/": "inbox:read",
     **{
         f"POST responses/inbox/<uuid:public_id>/{word}/": "inbox:write"
-        for word in ("assign", "close", "snooze", "reply")
+        for word in ("assign", "close", "wait", "escalate", "snooze", "reply")
     },
     "POST responses/<uuid:public_id>/drafts/": "inbox:write",
     "GET responses/sla-alerts/": "inbox:read",

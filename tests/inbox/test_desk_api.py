@@ -268,3 +268,15 @@ def test_a_name_that_is_taken_is_told(client, workspace):
     refused = client.patch(path, {"name": "hours"}, format="json")
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "name")
     assert client.patch(path, {"name": "Days"}, format="json").status_code == 200
+
+
+def test_waiting_and_escalating(client, talk):
+    one = talk.responses.first()
+
+    assert client.post(path_of(one, "escalate"), {}, format="json").status_code == 200
+    assert client.post(path_of(one, "wait"), {}, format="json").status_code == 200
+
+    talk.refresh_from_db()
+    assert (talk.status, talk.is_escalated) == ("waiting", True)
+    kinds = ConversationEvent.objects.order_by("pk").values_list("kind", flat=True)
+    assert {"escalated", "waiting"} <= {*kinds}
