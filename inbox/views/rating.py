@@ -38,7 +38,8 @@ def say(request: HttpRequest, token: str) -> HttpResponse:
     chosen = _score(given.get("score", "")) or question.score
     context = {
         "sender": question.workspace.name, "scores": SCORES, "chosen": chosen,
-        "comment": question.comment, "longest": LONGEST_COMMENT, "is_open": is_open(question=question, now=now),
+        "comment": question.comment, "longest": LONGEST_COMMENT,
+        "is_open": is_open(question=question, now=now),
     }  # fmt: skip
     status = 200
     if request.method == "POST":
