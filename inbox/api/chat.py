@@ -170,7 +170,8 @@ class ChatMessages(ChatView):
             ],
             "after": cursor_of(heard.lines) or query.get("after", ""),
             "seen": heard.seen,
-            "is_typing": bool(heard.conversation) and is_typed_in(heard.conversation or 0, now),
+            "is_typing": heard.conversation is not None
+            and is_typed_in(conversation_id=heard.conversation, now=now),
             "is_there": hours.is_there,
             "back_at": hours.back_at,
         }  # fmt: skip

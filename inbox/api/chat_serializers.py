@@ -50,7 +50,6 @@ class ChatQuery(serializers.Serializer[Any]):
         required=False, allow_blank=True, max_length=40,
         help_text="As the last answer said; a few messages before it are told again.",
     )  # fmt: skip
-    open = serializers.BooleanField(required=False, help_text="Whether the chat is open.")
 
 
 class ChatTakenOut(serializers.Serializer[Any]):

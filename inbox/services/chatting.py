@@ -112,8 +112,9 @@ def say(*, widget: ChatWidget, said: Said, token: str, caller: str, now: datetim
 
 def touch(*, visitor: ChatVisitor, now: datetime) -> None:
     """Note that a visitor is there: roughly, for the chat asks every two seconds."""
-    rows = ChatVisitor.objects.filter(pk=visitor.pk, last_seen_at__lt=now - _SEEN_EVERY)
-    rows.update(last_seen_at=now)
+    if visitor.last_seen_at < now - _SEEN_EVERY:
+        rows = ChatVisitor.objects.filter(pk=visitor.pk, last_seen_at__lt=now)
+        rows.update(last_seen_at=now)
 
 
 def send_form(*, widget: ChatWidget, said: Said, now: datetime) -> CustomerResponse | None:

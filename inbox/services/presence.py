@@ -57,7 +57,7 @@ def others(*, conversation: Conversation, user: User, now: datetime) -> list[Oth
     return sorted(found, key=lambda one: one.what != TYPING)
 
 
-def is_typed_in(conversation_id: int, now: datetime) -> bool:
+def is_typed_in(*, conversation_id: int, now: datetime) -> bool:
     """Whether somebody of ours types an answer just now."""
     marks = marks_of(f"{_PREFIX}{conversation_id}").values()
     return any(what == TYPING and now.timestamp() - at < HOLDS_S[TYPING] for what, at in marks)

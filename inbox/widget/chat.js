@@ -329,7 +329,7 @@
     busy = true;
     let next = isOpen && !document.hidden ? OPEN_MS : CLOSED_MS;
     try {
-      const query = "messages?after=" + encodeURIComponent(after) + (isOpen && !document.hidden ? "&open=1" : "");
+      const query = "messages?after=" + encodeURIComponent(after);
       const answer = await call(query, token ? { headers: { "X-Chat-Token": token } } : {});
       if (answer.ok) {
         const news = take(await answer.json());

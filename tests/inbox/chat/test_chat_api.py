@@ -229,5 +229,5 @@ def test_a_form_is_kept_once_and_traps_tell_nothing(visitor: Visitor) -> None:
 def test_a_look_takes_few_queries(visitor: Visitor, django_assert_max_num_queries: Any) -> None:
     visitor.say()
     visitor.look()
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(8):
         assert visitor.look().status_code == 200

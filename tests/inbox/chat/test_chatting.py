@@ -189,10 +189,10 @@ def test_who_writes_sees_what_was_read_and_who_types(workspace: Workspace, agent
     CustomerResponse.objects.filter(pk=first.pk).update(first_viewed_at=SOON)
     assert heard_since(visitor, None, SOON).seen == heard.lines[0].key
     presence.note(conversation=first.conversation, user=agent, what="viewing", now=NOW)
-    assert not presence.is_typed_in(first.conversation_id, NOW)
+    assert not presence.is_typed_in(conversation_id=first.conversation_id, now=NOW)
     presence.note(conversation=first.conversation, user=agent, what="typing", now=NOW)
-    assert presence.is_typed_in(first.conversation_id, NOW)
-    assert not presence.is_typed_in(first.conversation_id, SOON)
+    assert presence.is_typed_in(conversation_id=first.conversation_id, now=NOW)
+    assert not presence.is_typed_in(conversation_id=first.conversation_id, now=SOON)
 
 
 def test_hours_say_who_is_there_and_when_next(workspace: Workspace) -> None:
