@@ -66,6 +66,12 @@ MAIN_PAGES = (
     MainPage("inbox-report", "/inbox/report/", "How fast people were answered, and what was kept."),
     MainPage("inbox", "/inbox/", "What people wrote, the costliest to wait for first."),
     MainPage(
+        "inbox-automation",
+        "/inbox/automation/",
+        "What may be answered without a signature, and what speaks for it.",
+    ),
+    MainPage("inbox-audit", "/inbox/audit/", "Drafts to judge without knowing what went out."),
+    MainPage(
         "inbox-chat",
         "/inbox/chat/",
         "The chat of a website: its words, its look, what to paste, and a preview.",

@@ -6,6 +6,8 @@ from datetime import date, datetime
 
 from django.urls import reverse
 
+from inbox.services.auto_sending import demote_all
+from mlops.engine.learning import message_intent
 from mlops.engine.learning.drift import (
     REFERENCE,
     Calibration,
@@ -67,6 +69,10 @@ def watch_drift(*, workspace: Workspace, name: str, now: datetime) -> DriftRepor
     if is_moved:
         answer_drift(report=report, now=now)
         _tell(report, now)
+        if name == message_intent.KIND:
+            # What reads messages otherwise than it was judged must not answer them alone.
+            why = f"The reading of messages drifts: {words}"[:200]
+            demote_all(workspace=workspace, reason=why, now=now)
     return report
 
 

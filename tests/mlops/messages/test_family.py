@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from inbox.engine.reading import shipped
-from inbox.models import AIClassification
+from inbox.models import AIClassification, AutoSendRule
 from inbox.services.classifying import base, read_all
 from inbox.services.reading import read_new
 from mlops.engine.learning import message_intent
@@ -199,9 +199,12 @@ def test_drift_sees_another_mix_and_more_corrections(
     rows = messages_of(
         workspace, texts, read_as=["spam"] * 220, since=now, name="s", version=own, confidence=0.9
     )
+    AutoSendRule.objects.create(workspace=workspace, intent="question", is_on=True)
     assert watch_drift(workspace=workspace, name=KIND, now=now) is not None
     report = DriftReport.objects.get()
     assert (report.is_moved, report.known_rows) == (True, 0)
+    rule = AutoSendRule.objects.get()
+    assert (rule.is_on, rule.demoted_because[:31]) == (False, "The reading of messages drifts:")
     assert report.worst_first[0][0] == "intent"
 
     correct(rows, ["question"] * 220, now)
