@@ -85,8 +85,10 @@ def draft_by_template(
 
 def wants_draft(response: CustomerResponse) -> bool:
     """Whether a machine should draft an answer to a message."""
+    if not handling_of(response).wants_draft:
+        return False
     policy = InboxPolicy.objects.filter(workspace=response.workspace_id).first()
-    return (policy is None or policy.drafts_on) and handling_of(response).wants_draft
+    return policy is None or policy.drafts_on
 
 
 def draft_for(response: CustomerResponse, *, now: datetime) -> Proposal | None:
@@ -95,7 +97,7 @@ def draft_for(response: CustomerResponse, *, now: datetime) -> Proposal | None:
     Nothing where a machine should not, where they wrote again meanwhile, or where no template is
     like the message or can be filled in.
     """
-    if newest_of(response).pk != response.pk or is_over(response) or not wants_draft(response):
+    if not wants_draft(response) or newest_of(response).pk != response.pk or is_over(response):
         return None
     template, why, similarity = _chosen(response)
     if template is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from outreach.engine.opt_out import Wish, wish_of
 from outreach.models import (
@@ -60,10 +60,30 @@ def listen(*, workspace: Workspace, written: Sequence[Written]) -> None:
     addresses = {one.address for one in written}
     points = ContactPoint.objects.filter(workspace=workspace, address__in=addresses)
     found = {(one.channel, one.address): one for one in points.select_related("contact")}
-    for one in sorted(written, key=lambda each: each.at):
-        point = found.get((one.channel, one.address))
-        if point is not None:
+    known = [
+        (point, one)
+        for one in sorted(written, key=lambda each: each.at)
+        if (point := found.get((one.channel, one.address)))
+    ]
+    asked = _asked(workspace, known)
+    quiet: list[tuple[ContactPoint, Written]] = []
+    for point, one in known:
+        if point.pk in asked or wish_of(one.text).is_executed:
             _take(workspace, point, one)
+        else:
+            quiet.append((point, one))
+    _note_windows(quiet)
+
+
+def _asked(workspace: Workspace, known: Sequence[tuple[ContactPoint, Written]]) -> set[int]:
+    """Addresses of those who may answer a message of ours; most who write answer none."""
+    if not known:
+        return set()
+    rows = OutreachMessage.objects.filter(
+        workspace=workspace, contact__in={point.contact_id for point, _ in known},
+        point__in={point.pk for point, _ in known}, sent_at__gt=known[0][1].at - ANSWERED_WITHIN,
+    )  # fmt: skip
+    return set(rows.values_list("point", flat=True))
 
 
 @transaction.atomic
@@ -85,6 +105,30 @@ def _take(workspace: Workspace, point: ContactPoint, one: Written) -> None:
     if answered := _last_message(point, one.at):
         hear(workspace=workspace, events=[_reply(workspace, answered, one)], now=one.at)
         _keep_text(workspace, answered, one)
+
+
+_WINDOWS: Final = """
+WITH told AS (
+    SELECT id, min(at) AS first, max(at) AS last, max(at) FILTER (WHERE from_ad) AS ad
+      FROM unnest(%s::bigint[], %s::timestamptz[], %s::boolean[]) t(id, at, from_ad) GROUP BY id
+), locked AS (
+    SELECT p.id FROM outreach_contactpoint p JOIN told USING (id)
+     ORDER BY p.id FOR NO KEY UPDATE OF p
+)
+UPDATE outreach_contactpoint p
+   SET verified_at = coalesce(p.verified_at, t.first),
+       last_inbound_at = greatest(p.last_inbound_at, t.last),
+       entered_by_ad_at = greatest(p.entered_by_ad_at, t.ad)
+  FROM told t JOIN locked USING (id) WHERE p.id = t.id
+"""
+
+
+def _note_windows(quiet: Sequence[tuple[ContactPoint, Written]]) -> None:
+    """As ``_note_window``, for all in whose words there is nothing to carry out."""
+    if quiet:
+        told = [(point.pk, one.at, one.from_ad) for point, one in quiet]
+        with connection.cursor() as cursor:
+            cursor.execute(_WINDOWS, [list(column) for column in zip(*told, strict=True)])
 
 
 def _note_window(point: ContactPoint, one: Written) -> None:
