@@ -11,6 +11,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, islice, repeat
 from typing import Any, Final
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -33,8 +34,11 @@ _READ: Final = Func(MESSAGE_WORDS, function="strip", output_field=SearchVectorFi
 MANY: Final = 20_000
 #: Conversations that are known by their notes, subjects or people alone; more are not looked at.
 _MOST_BESIDE: Final = 50_000
-#: Conversations of the list that are looked into at once.
-_AT_ONCE: Final = 150
+#: Or, of smaller numbers, a message in so many.
+_LEAST_MANY: Final = 1_000
+_ONE_IN: Final = 150
+#: Conversations of the list that are looked into at once: most pages are full after the first.
+_AT_ONCE: Final = (300, 1_000)
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,11 @@ class Search:
     @cached_property
     def is_common(self) -> bool:
         """Whether so many wrote it that the list is read instead of the index."""
-        return _expected(self._messages().values_list("pk")) > MANY
+        said = _expected(self._messages().values_list("pk"))
+        if said > MANY or said <= _LEAST_MANY:
+            return said > MANY
+        written = CustomerResponse.objects.filter(workspace=self.workspace)
+        return said * _ONE_IN > _expected(written.values_list("pk"))
 
     def narrow(self, rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
         """Those in which each typed word begins a word."""
@@ -72,18 +80,17 @@ class Search:
 
     def sift(self, ids: Iterable[int]) -> Iterator[int]:
         """Those of some conversations in which each typed word begins a word, in their order."""
-        beside = {of for part in self._beside() for (of,) in part[:_MOST_BESIDE]}
-        batch: list[int] = []
-        for pk in ids:
-            batch.append(pk)
-            if len(batch) == _AT_ONCE:
-                yield from self._of(batch, beside)
-                batch = []
-        yield from self._of(batch, beside)
+        notes, subjects, people = self._beside()
+        known = notes.union(subjects, people, all=True)[:_MOST_BESIDE]
+        beside, waiting = {of for (of,) in known}, iter(ids)
+        for size in chain(_AT_ONCE, repeat(_AT_ONCE[-1])):
+            if not (batch := list(islice(waiting, size))):
+                return
+            yield from self._of(batch, beside)
 
     def _of(self, ids: list[int], beside: Collection[int]) -> Iterator[int]:
         rows = CustomerResponse.objects.filter(workspace=self.workspace, conversation__in=ids)
-        said = narrow(rows, _READ, self.text).values_list("conversation", flat=True) if ids else []
+        said = narrow(rows, _READ, self.text).values_list("conversation", flat=True)
         found = {*said, *beside}
         return (pk for pk in ids if pk in found)
 
