@@ -44,6 +44,7 @@ class Scale:
     recipients: int  # of a campaign
     decisions: int  # about messages, over weeks
     messages: int  # sent by each number of workers
+    conversations: int  # of the inbox
 
 
 PARTS = (
@@ -51,7 +52,7 @@ PARTS = (
     "website", "website_page", "funnel", "curves", "signals", "world", "dashboards", "budget",
     "winners", "training", "ml_sync", "experiments", "assignment", "experiment_counting",
     "outreach_decisions", "outreach_plan", "outreach_dispatch", "audiences", "contact_import",
-    "due_times",
+    "due_times", "inbox",
 )  # fmt: skip
 SCALES = {
     "tiny": Scale(
@@ -80,6 +81,7 @@ SCALES = {
         16_000,
         5_000,
         40,
+        1_000,
     ),
     "small": Scale(
         6,
@@ -107,6 +109,7 @@ SCALES = {
         1_000_000,
         100_000,
         2_000,
+        20_000,
     ),
     "full": Scale(
         50,
@@ -134,6 +137,7 @@ SCALES = {
         1_000_000,
         1_000_000,
         4_000,
+        450_000,
     ),
 }
 
@@ -195,7 +199,7 @@ def _parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Figure]]]:
         "ml_sync": lambda: ml_sync.run(scale.board_campaigns, scale.openings),
         **_experiment_parts(scale),
         **_outreach_parts(scale, state),
-        **_inbox_parts(),
+        **_inbox_parts(scale),
     }
 
 
@@ -227,10 +231,13 @@ def _outreach_parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Fi
     }
 
 
-def _inbox_parts() -> dict[str, Callable[[], list[Figure]]]:
-    from benchmarks import due_times
+def _inbox_parts(scale: Scale) -> dict[str, Callable[[], list[Figure]]]:
+    from benchmarks import due_times, inbox_page
 
-    return {"due_times": due_times.run}
+    return {
+        "due_times": due_times.run,
+        "inbox": lambda: inbox_page.run(scale.conversations, scale.openings),
+    }
 
 
 def _scale(options: argparse.Namespace) -> Scale:
