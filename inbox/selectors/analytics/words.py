@@ -76,7 +76,7 @@ def charts_of(report: Report) -> list[LineChart]:
         return []
 
     def line(title: str, read: Callable[[Figures], float | None], suffix: str = "") -> LineChart:
-        values = [read(one) if one else None for one in report.days]
+        values = [_rounded(read(one)) if one else None for one in report.days]
         return line_chart(title=title, days=days, values=values, suffix=suffix)
 
     came = [float(count) for count, _ in report.volume.days]
@@ -87,6 +87,10 @@ def charts_of(report: Report) -> list[LineChart]:
         line("First answer, median", lambda one: one.first_business.median, " min"),
         line("Promises kept", lambda one: _percent(one.compliance), " %"),
     ]  # fmt: skip
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
 
 
 def _percent(value: float | None) -> float | None:
