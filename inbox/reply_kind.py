@@ -35,6 +35,7 @@ from inbox.selectors.replies import (
 )
 from inbox.services.answering import Words, answer
 from inbox.services.drafting import DRAFTER
+from inbox.services.topics import TOPIC
 from outreach.services.sending.proving import signed_proof
 from workspaces.gate import (
     CheckResult,
@@ -50,6 +51,7 @@ from workspaces.gate import (
 from workspaces.models import Proposal, Risk, Signature, Workspace
 from workspaces.own_kinds import OwnKind
 from workspaces.roles import Role
+from workspaces.services.live import bump
 
 #: After a week nobody waits for an answer any more.
 _WAITS: Final = timedelta(days=7)
@@ -95,6 +97,10 @@ class ReplyHandler(OwnKind):
             # So long a signature can be withdrawn.
             jitter_ms=(undo_ms, undo_ms),
         )  # fmt: skip
+
+    def attached(self, proposal: Proposal) -> None:
+        """Let lists and open conversations show it at once."""
+        bump(proposal.workspace_id, TOPIC)
 
     def lifetime(self, plan: PlanView) -> timedelta:
         """A week; their next message ends it before."""

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from inbox.models import Conversation, CustomerResponse, Delivery, Direction, ReplyDraft
 from inbox.services.answering import AnswerError, NewerMessageError, Words, answer, take_back
+from inbox.services.topics import TOPIC
 from inbox.services.uploading import Upload, file_of, uploads_of
 from inbox.views.acting import noted, snoozes
 from inbox.views.composing import chosen_files, form_of, message_of, typed_of
@@ -24,6 +25,7 @@ from workspaces.models import Proposal
 from workspaces.pages import PageRequest, page, refuse, show
 from workspaces.roles import Role
 from workspaces.services import proposing, signing
+from workspaces.services.live import bump
 from workspaces.services.refusals import RefusedError
 
 
@@ -144,6 +146,7 @@ def _sign_as_edited(
 def _told(
     request: PageRequest, row: Conversation, said: str, signed: Proposal | None = None
 ) -> HttpResponse:
+    bump(request.workspace.pk, TOPIC)
     if request.htmx:
         return noted(request, {"said": said, "signed": signed, "conversation": row})
     messages.success(request, said)

@@ -315,6 +315,12 @@
     if (place && place.open) { place.open = false; byId("note-text").value = ""; }
   });
 
+  // Unfold writes a chosen file's name into a text field beside it; here there is none.
+  function ownFiles() {
+    const field = byId("answer-file");
+    if (field) field.hasChangeListener = true;
+  }
+
   function toEnd() {
     const story = document.querySelector(".cs-open-story");
     const last = story && story.querySelector(".cs-story > :last-child");
@@ -323,6 +329,7 @@
 
   document.addEventListener("htmx:afterSwap", function (event) {
     const target = event.detail.target;
+    ownFiles();
     if (target.id === "ask" && target.childElementCount && !target.open) {
       target.showModal();
       const field = target.querySelector("input:not([type=hidden]), select");

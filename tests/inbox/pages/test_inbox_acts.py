@@ -23,6 +23,7 @@ from inbox.models import (
     ResponseTemplate,
 )
 from inbox.services.drafting import propose_reply
+from inbox.services.topics import TOPIC
 from inbox.views.acting import snoozes
 from outreach.services.sending.single import NO_CHANNEL
 from tests.inbox.desk_steps import answer_to
@@ -31,6 +32,7 @@ from tests.outreach.launch_steps import email_on
 from tests.outreach.steps import contact_of, point_of
 from workspaces.gate import Proposer
 from workspaces.models import User, Workspace
+from workspaces.services import live
 
 Browse = Callable[[User], Client]
 HTMX = {"HX-Request": "true"}
@@ -305,6 +307,17 @@ def mail(workspace: Workspace) -> CustomerResponse:
     return asked
 
 
+def test_the_form_of_an_answer_costs_few_queries(
+    client_as: Browse, agent: User, mail: CustomerResponse, django_assert_max_num_queries: Any
+) -> None:
+    client = client_as(agent)
+    client.get("/inbox/")
+
+    # Half of them ask whether the one address may be written to now.
+    with django_assert_max_num_queries(15):
+        client.get(f"/inbox/{mail.conversation.public_id}/compose", headers=HTMX)
+
+
 def test_files_are_kept_shown_and_sent_with_the_answer(
     post: Any, mail: CustomerResponse, client_as: Browse, agent: User
 ) -> None:
@@ -432,7 +445,9 @@ def shown(draft: ReplyDraft, /, **values: str) -> dict[str, str]:
     return {**own, **values}
 
 
-def test_agents_sign_drafts_as_they_were_shown(post: Any, draft: ReplyDraft) -> None:
+def test_agents_sign_drafts_as_they_were_shown(
+    post: Any, draft: ReplyDraft, django_capture_on_commit_callbacks: Any
+) -> None:
     address = f"{draft.conversation.public_id}/draft"
 
     assert post(address, **shown(draft, plan_sha256="0" * 64)).status_code == 409
@@ -441,7 +456,11 @@ def test_agents_sign_drafts_as_they_were_shown(post: Any, draft: ReplyDraft) -> 
     draft.proposal.refresh_from_db()
     assert draft.proposal.status == "pending"
 
-    assert b"Signed." in post(address, **shown(draft)).content
+    version = live.version(draft.workspace_id, TOPIC)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert b"Signed." in post(address, **shown(draft)).content
+    # Lists and open conversations show it no more.
+    assert live.version(draft.workspace_id, TOPIC) > version
     draft.proposal.refresh_from_db()
     assert draft.proposal.status == "approved"
 
