@@ -64,8 +64,9 @@ def mail_of(message: Outgoing, *, with_message_id: bool) -> EmailMultiAlternativ
     )
     if message.html:
         mail.attach_alternative(message.html, "text/html")
-    for file in message.files:
-        mail.attach(file.name, _content_of(file), _attached_as(file.content_type))
+    mail.attachments += [
+        (one.name, _content_of(one), _attached_as(one.content_type)) for one in message.files
+    ]
     return mail
 
 
