@@ -100,25 +100,16 @@ def answer(
     workspace = to.workspace
     require(Role.AGENT, by=by, workspace=workspace, now=now, what="Answering")
     text = text_of(words) if is_signed else written(to, words, by.user)
-    if send_at is not None and send_at < now:
-        raise AnswerError("send_at", "Choose a moment to come.")
-    check_files(to, words.files)
-    # A row never names a file that is not there.
-    store(workspace, words.files)
+    _make_ready(to, words, send_at, now)
     public_id = uuid5(workspace.public_id, f"{by.key}:{key}") if key else uuid7()
     with transaction.atomic():
         conversation = _locked(to)
         if key and (earlier := _sent_already(conversation, public_id)):
             return earlier
         _refuse_newer(conversation, to, seen)
-        send_at = send_at or now + _undo_for(to)
-        row = CustomerResponse(
-            public_id=public_id, workspace=workspace, conversation=conversation,
-            arrived_in=conversation, channel=to.channel, direction=Direction.OUT, point=to.point,
-            answers=to, subject=subject_of_answer(to, words), text=text, at=now, send_at=send_at,
-            author=by.user, author_label=by.label[:150], delivery=Delivery.SCHEDULED,
-            first_viewed_at=now,
-        )  # fmt: skip
+        row = _row(to, conversation, text, by, now)
+        row.public_id, row.subject = public_id, subject_of_answer(to, words)
+        row.send_at = send_at or now + _undo_for(to)
         if to.channel not in OWN_CHANNELS:
             if not is_signed and (words_against := why_not(to, now)):
                 raise AnswerError("channel", words_against)
@@ -172,6 +163,27 @@ def _undo_for(to: CustomerResponse) -> timedelta:
     """How long an answer waits, to be taken back. In a chat somebody sits there and waits."""
     seconds = policy_of(to.workspace).undo_s
     return timedelta(seconds=min(seconds, _CHAT_UNDO_S) if to.channel in OWN_CHANNELS else seconds)
+
+
+def _make_ready(
+    to: CustomerResponse, words: Words, send_at: datetime | None, now: datetime
+) -> None:  # fmt: skip
+    if send_at is not None and send_at < now:
+        raise AnswerError("send_at", "Choose a moment to come.")
+    check_files(to, words.files)
+    # A row never names a file that is not there.
+    store(to.workspace, words.files)
+
+
+def _row(
+    to: CustomerResponse, conversation: Conversation, text: str, by: Proposer, now: datetime
+) -> CustomerResponse:
+    return CustomerResponse(
+        workspace=to.workspace, conversation=conversation, arrived_in=conversation,
+        channel=to.channel, direction=Direction.OUT, point=to.point, answers=to, text=text, at=now,
+        author=by.user, author_label=by.label[:150], delivery=Delivery.SCHEDULED,
+        first_viewed_at=now,
+    )  # fmt: skip
 
 
 def _locked(to: CustomerResponse) -> Conversation:
