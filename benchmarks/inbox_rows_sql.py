@@ -61,14 +61,14 @@ WITH d AS (
          {_one_of(_TEAMS, _u("n", 3))} AS team, {_one_of(_INTENTS, _u("n", 4))} AS intent,
          {_one_of(_URGENCIES, _u("n", 5))} AS urgency,
          {_one_of(_LANGUAGES, _u("n", 6))} AS language,
-         1 + floor(power({_u("n", 7)}, 1.3) * %(contacts)s)::bigint AS contact,
+         %(base)s::bigint + 1 + floor(power({_u("n", 7)}, 1.3) * %(contacts)s)::bigint AS contact,
          CASE WHEN {_u("n", 8)} < 0.65
               THEN floor(power({_u("n", 9)}, 1.6) * {AGENTS})::int + 1 END AS agent,
          least(60, 1 + floor(-ln(1 - {_u("n", 10)}) * 6.2))::int AS messages,
          {_u("n", 11)} AS age, {_u("n", 12)} AS late, {_u("n", 13)} AS worth
-    FROM generate_series(1, %(conversations)s::bigint) n
+    FROM generate_series(%(base)s::bigint + 1, %(base)s::bigint + %(conversations)s::bigint) n
 )
-SELECT d.*, (sum(messages) OVER (ORDER BY n) - messages)::bigint AS first,
+SELECT d.*, %(base)s::bigint + (sum(messages) OVER (ORDER BY n) - messages)::bigint AS first,
        %(now)s::timestamptz - CASE status
          WHEN 'open' THEN age * age * interval '14 days'
          WHEN 'waiting' THEN age * interval '20 days'
@@ -298,7 +298,7 @@ TABLES: Final[tuple[tuple[type[models.Model], dict[str, str], str], ...]] = (
             "workspace_id": "%(ws)s",
             "conversation_id": "c.n",
             "author_id": "(%(agents)s::bigint[])[1 + c.n %% 50]",
-            "text": "'Seen before: ' || p.words || ' note' || c.n",
+            "text": "'Seen before: ' || p.words || ' note' || c.n %% %(base)s::bigint",
             "written_at": "c.last_at",
         },
         f"drawn_conversation c JOIN drawn_phrase p"
