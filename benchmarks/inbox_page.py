@@ -9,14 +9,17 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from benchmarks.figures import Figure, machine, plain, reset_peak_mb
-from benchmarks.pages import Request, browser_of, figures_of, hosts
 from benchmarks.servers import kept_servers
+
+if TYPE_CHECKING:
+    from benchmarks.pages import Request
 
 TARGET_MS = 120
 CLOSED = 5_000
@@ -50,6 +53,7 @@ _ASKED = (
 def run(conversations: int, openings: int) -> list[Figure]:
     """Draw so many, open the lists, close 5,000 at once."""
     from benchmarks.inbox_rows import fill
+    from benchmarks.pages import browser_of, figures_of, hosts
     from inbox.models import CustomerResponse
 
     watch = reset_peak_mb()
@@ -67,6 +71,8 @@ def run(conversations: int, openings: int) -> list[Figure]:
 
 def _requests(client: Client) -> list[Request]:
     """The lists as the page asks for them, a page far down, the counts, one conversation."""
+    from benchmarks.pages import Request
+
     lists = [
         Request(f"/inbox/: {name}" if not place else name, f"/inbox/?{query}", "", is_fragment=True)
         for place, (name, query) in enumerate(_ASKED)
