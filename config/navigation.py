@@ -84,6 +84,7 @@ SIDEBAR: dict[str, Any] = {
             _item("Inbox", "inbox", "inbox", counter="breaches"),
             _item("Assignment", "assignment_ind", "inbox-assignment"),
             _item("Inbox settings", "settings", "inbox-settings"),
+            _item("Same person?", "group", "inbox-people"),
             _item("Judge drafts", "rule", "inbox-audit"),
             _item("Automatic answers", "smart_toy", "inbox-automation"),
             _item("Website chat", "forum", "inbox-chat", permission=_is_approver),

@@ -75,6 +75,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "inbox.watch_promises", timedelta(seconds=30), expires_s=30, queue="outreach"
     ),
     # Each workspace has a night of its own.
+    "inbox: find who may be one person": _start("people-finder", crontab(minute="40", hour="4")),
     "inbox: draw drafts to judge": _start("reply-audit", crontab(minute="12", hour="*/3")),
     "inbox: give and close what waits": _run(
         "inbox.tend", timedelta(minutes=1), expires_s=60, queue="outreach"

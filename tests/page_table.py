@@ -102,6 +102,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "inbox-audit": (AGENT, NONE),
     "inbox-audit-verdict": (NONE, AGENT),
     "inbox-hold": (NONE, AGENT),
+    "inbox-people": (MEMBER, NONE),
+    "inbox-people-decide": (NONE, AGENT),
     "inbox-groups": (AGENT, NONE),
     "inbox-groups-sign": (NONE, AGENT),
     "inbox-groups-undo": (NONE, AGENT),

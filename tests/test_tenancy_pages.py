@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from campaigns.models import ImportRun
 from campaigns.services.alerts import ensure_rules
-from inbox.models import Attachment, AuditedReply
+from inbox.models import Attachment, AuditedReply, IdentitySuggestion
 from mlops.models import PolicyTrial
 from outreach.models import Halt, OutreachTask
 from tests import admin_rows
@@ -184,6 +184,7 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         **{f"inbox-{name}": [rows["theirs"]] for name in ("body", "reading")},
         "inbox-take-back": [rows["ours"]],
         "inbox-file": [rows["attachment"]],
+        "inbox-people-decide": [rows["pair"]],
         "inbox-automation-switch": ["question"],
         "inbox-audit-verdict": [rows["audited"]],
         "inbox-hold": [rows["reply"]],
@@ -214,6 +215,7 @@ def _forms(rows: dict[str, object]) -> dict[str, dict[str, object]]:
         "inbox-act": {"do": "close", "pick": [str(rows["conversation"])]},
         "inbox-automation-switch": {"do": "off", "reason": "Odd."},
         "inbox-audit-verdict": {"verdict": "good"},
+        "inbox-people-decide": {"do": "confirm"},
         "inbox-groups-sign": {"pick": [f"{rows['reply']}:{rows['sha256']}"]},
         "inbox-groups-undo": {"at": "2026-09-15T10:00:00+00:00"},
         "inbox-save-view": {"name": "Mine", "query": "view=mine"},
@@ -325,7 +327,12 @@ def _inbox(workspace: Workspace) -> dict[str, object]:
         workspace=workspace, draft=reply, intent="question", was_auto=False,
         drawn_on=timezone.now().date(),
     )  # fmt: skip
+    pair = IdentitySuggestion.objects.create(
+        workspace=workspace, first=contact, evidence=["Ann of Acme"],
+        second=contact_of(workspace, "bob@acme.example", first_name="Ann of Acme"),
+    )  # fmt: skip
     return {
+        "pair": pair.public_id,
         "audited": audited.pk, "reply": reply.proposal.public_id, "cluster": reply.cluster,
         "conversation": conversation.public_id, "theirs": theirs.public_id,
         "ours": ours.public_id, "attachment": file.public_id,

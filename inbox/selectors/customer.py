@@ -12,6 +12,7 @@ from django.db.models import Q
 from attribution.models import Identifier, IdentifierKind, Journey, JourneyTouch, Person, ValueKind
 from experiments.models import Exposure
 from inbox.models import ChatVisitor, Conversation, Satisfaction
+from inbox.selectors.suggestions import is_asked
 from inbox.selectors.worth import Worth, money_worth, worth_of
 from outreach.models import Consent, Contact, ContactPoint, MessageChannel, Purpose
 from outreach.selectors.consents import consents_of
@@ -43,6 +44,7 @@ class Customer:
     worth: Worth
     chat: ChatVisitor | None
     said: Satisfaction | None  # of how it was, the newest
+    is_asked: bool  # whether somebody has to say who else they are
 
 
 def customer_of(conversation: Conversation) -> Customer:
@@ -68,6 +70,7 @@ def customer_of(conversation: Conversation) -> Customer:
         tests=_tests(contact, root),
         chat=_chat(points),
         said=_said(contact),
+        is_asked=is_asked(contact),
     )
 
 

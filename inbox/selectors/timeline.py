@@ -194,6 +194,8 @@ _SAID: Final[Mapping[str, Callable[[Mapping[str, Any], Names], str]]] = {
     HappenedKind.READING: _read,
     HappenedKind.RATED: _rated,
     HappenedKind.FAILED: _failed,
+    HappenedKind.JOINED: lambda _after, _names: "said that they and another contact are one person",
+    HappenedKind.PARTED: lambda _after, _names: "said that they and another contact are two people",
     HappenedKind.WAITING: lambda _after, _names: "waits for their answer",
 }
 

@@ -62,6 +62,7 @@ class InboxKeeper:
             _contacts(people).filter(workspace=workspace_id).values_list("pk", flat=True)
         )
         if not contacts:
+            _forget_suggestions([], people)
             return {}
         responses = _responses(contacts)
         talks = Conversation.objects.filter(
@@ -89,9 +90,7 @@ class InboxKeeper:
         }
         talks.exclude(contact__in=contacts).update(preview="")
         Satisfaction.objects.filter(conversation__in=own).update(comment="")
-        IdentitySuggestion.objects.filter(Q(first__in=contacts) | Q(second__in=contacts)).update(
-            evidence=[]
-        )
+        _forget_suggestions(contacts, people)
         # Last, for the others are found by it.
         counts["inbox messages"] = responses.update(**_WORDS)
         return {name: count for name, count in counts.items() if count}
@@ -114,6 +113,14 @@ class InboxKeeper:
                 _plain(row) for row in AIClassification.objects.filter(response__in=responses)
             ],
         }
+
+
+def _forget_suggestions(contacts: Collection[int], people: Collection[int]) -> None:
+    """What spoke for one person, and the merges of those who confirmed it: they go with people."""
+    IdentitySuggestion.objects.filter(
+        Q(first__in=contacts) | Q(second__in=contacts)
+        | Q(merge__left__in=people) | Q(merge__right__in=people)
+    ).update(evidence=[], merge=None)  # fmt: skip
 
 
 def _contacts(people: Collection[int]) -> QuerySet[Contact]:

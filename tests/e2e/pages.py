@@ -70,6 +70,7 @@ MAIN_PAGES = (
         "/inbox/automation/",
         "What may be answered without a signature, and what speaks for it.",
     ),
+    MainPage("inbox-people", "/inbox/people/", "Two contacts that may be one person, and why."),
     MainPage("inbox-audit", "/inbox/audit/", "Drafts to judge without knowing what went out."),
     MainPage(
         "inbox-chat",
