@@ -39,6 +39,12 @@ class Pair:
     sides: tuple[Side, Side]
 
     @property
+    def can_ask(self) -> bool:
+        """Whether somebody may be asked once more."""
+        apart = (SuggestionStatus.REFUSED, SuggestionStatus.TAKEN_BACK)
+        return self.row.status in apart and bool(self.row.evidence)
+
+    @property
     def can_part(self) -> bool:
         """Whether joining them here can be taken back."""
         return self.row.status == SuggestionStatus.CONFIRMED and self.row.merge_id is not None

@@ -62,8 +62,7 @@ def confirm(*, suggestion: IdentitySuggestion, by: Proposer, now: datetime) -> I
     if row.status == SuggestionStatus.CONFIRMED:
         return row
     _must_be(row, SuggestionStatus.OPEN)
-    if not row.evidence:
-        raise JoiningError("One of them was erased: nothing speaks for it any more.")
+    _must_have_evidence(row)
     roots = roots_of(row.workspace_id, [row.first_id, row.second_id])
     if len(set(roots.values())) > 1:
         # The reason outlives people: it names the question, not them.
@@ -115,6 +114,28 @@ def take_apart(
     if row.merge.undone_at is None:
         undo_merge(merge=row.merge, by=user, now=now)
     return _decide(row, SuggestionStatus.TAKEN_BACK, by, now)
+
+
+@transaction.atomic
+def ask_again(*, suggestion: IdentitySuggestion, by: Proposer, now: datetime) -> IdentitySuggestion:
+    """Ask once more about two who are said to be two people; a merge taken back stays on record.
+
+    Raises
+    ------
+    NotAllowedError : the person is no agent
+    JoiningError : nobody stands behind it, they are joined, or one of them was erased
+    """
+    _person(by, suggestion.workspace, now)
+    row = _locked(suggestion)
+    if row.status == SuggestionStatus.OPEN:
+        return row
+    if row.status == SuggestionStatus.CONFIRMED:
+        raise JoiningError(_DECIDED[row.status])
+    _must_have_evidence(row)
+    row.status, row.merge, row.decided_by, row.decided_at = SuggestionStatus.OPEN, None, None, None
+    row.save(update_fields=["status", "merge", "decided_by", "decided_at"])
+    bump(row.workspace_id, TOPIC)
+    return row
 
 
 def find_suggestions(*, workspace: Workspace, now: datetime) -> int:
@@ -175,6 +196,11 @@ def _open_of(row: IdentitySuggestion) -> Any:
 def _must_be(row: IdentitySuggestion, status: SuggestionStatus) -> None:
     if row.status != status:
         raise JoiningError(_DECIDED[row.status])
+
+
+def _must_have_evidence(row: IdentitySuggestion) -> None:
+    if not row.evidence:
+        raise JoiningError("One of them was erased: nothing speaks for it any more.")
 
 
 _TOLD: Final = {

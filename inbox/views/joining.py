@@ -28,6 +28,7 @@ _DO: Final[Mapping[str, tuple[Callable[..., IdentitySuggestion], str]]] = {
     "confirm": (joining.confirm, "They are one person now. It can be taken apart again."),
     "refuse": (joining.refuse, "They are two people. Nobody is asked about them again."),
     "apart": (joining.take_apart, "They are taken apart: each has again what came with it."),
+    "again": (joining.ask_again, "They stand among those to decide again."),
 }
 
 

@@ -13,7 +13,14 @@ from attribution.models import IdentityMerge, Person
 from attribution.services.identity import merge_people
 from inbox.models import ConversationEvent, IdentitySuggestion
 from inbox.selectors.timeline import conversations_of
-from inbox.services.joining import JoiningError, confirm, find_suggestions, refuse, take_apart
+from inbox.services.joining import (
+    JoiningError,
+    ask_again,
+    confirm,
+    find_suggestions,
+    refuse,
+    take_apart,
+)
 from inbox.services.topics import UNCONFIRMED
 from outreach.models import ContactPoint
 from outreach.services.people.erasing import erase_contact
@@ -25,7 +32,7 @@ from workspaces.models import User, Workspace
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=1)
-ACTS = {"confirm": confirm, "refuse": refuse, "apart": take_apart}
+ACTS = {"confirm": confirm, "refuse": refuse, "apart": take_apart, "again": ask_again}
 
 
 @pytest.fixture
@@ -92,6 +99,21 @@ def test_two_people_are_asked_about_once_and_never_again(
     for act, words in ((confirm, "are two people"), (take_apart, "are two people")):
         with pytest.raises(JoiningError, match=words):
             act(suggestion=asked, by=by, now=NOW)
+
+
+def test_a_slip_is_mended_by_asking_again(asked: IdentitySuggestion, agent: User) -> None:
+    by = Proposer.person(agent)
+    refuse(suggestion=asked, by=by, now=NOW)
+    for _click in range(2):
+        row = ask_again(suggestion=asked, by=by, now=LATER)
+        assert (row.status, row.decided_by, row.decided_at) == ("open", None, None)
+    confirm(suggestion=asked, by=by, now=LATER)
+    with pytest.raises(JoiningError, match="are the same person"):
+        ask_again(suggestion=asked, by=by, now=LATER)
+    take_apart(suggestion=asked, by=by, now=LATER)
+    assert ask_again(suggestion=asked, by=by, now=LATER).merge is None
+    assert confirm(suggestion=asked, by=by, now=LATER).merge is not None
+    assert IdentityMerge.objects.count() == 2
 
 
 @pytest.mark.parametrize("act", ACTS.values())
@@ -162,8 +184,12 @@ def test_who_was_erased_is_joined_with_nobody(
     asked: IdentitySuggestion, agent: User, admin: User
 ) -> None:
     erase_contact(contact=asked.first, by=Proposer.person(admin), now=LATER)
+    by = Proposer.person(agent)
     with pytest.raises(JoiningError, match="erased"):
-        confirm(suggestion=asked, by=Proposer.person(agent), now=LATER)
+        confirm(suggestion=asked, by=by, now=LATER)
+    refuse(suggestion=asked, by=by, now=LATER)
+    with pytest.raises(JoiningError, match="erased"):
+        ask_again(suggestion=asked, by=by, now=LATER)
 
 
 @pytest.fixture
@@ -197,7 +223,9 @@ def test_the_page_shows_both_and_takes_each_answer(
     decided = client.get("/inbox/people/?show=decided").content.decode()
     assert "Take apart" in decided
     assert post(agent, asked, "apart").status_code == 302
-    assert 'value="apart"' not in client.get("/inbox/people/?show=decided").content.decode()
+    decided = client.get("/inbox/people/?show=decided").content.decode()
+    assert 'value="apart"' not in decided
+    assert 'value="again"' in decided
 
 
 def test_the_card_says_that_somebody_is_asked(
