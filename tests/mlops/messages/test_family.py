@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 
-from inbox.engine.reading import shipped
 from inbox.models import AIClassification, AutoSendRule
+from inbox.services import classifying
 from inbox.services.classifying import base, read_all
 from inbox.services.reading import read_new
 from mlops.engine.learning import message_intent
@@ -37,7 +37,7 @@ DAY = timedelta(days=1)
 @pytest.fixture(autouse=True)
 def hashed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Words are hashed and few texts ship: a training takes a moment."""
-    for module, name in ((message_intent, "embedder"), (shipped, "own_embedder")):
+    for module, name in ((message_intent, "embedder"), (classifying, "recent_embedder")):
         monkeypatch.setattr(module, name, HashedTfidf)
     monkeypatch.setattr(messages, "base_texts", lambda: list(small_base()[0]))
     base.cache_clear()
