@@ -40,7 +40,7 @@ from workspaces.platforms.errors import ErrorKind, PlatformError
 from workspaces.services.live import bump
 
 BATCH: Final = 100
-#: What was read of networks longer ago is no news for the inbox.
+#: What was written or read of networks longer ago is no news for the inbox.
 _LOOKS_BACK: Final = timedelta(days=2)
 _GIVES_UP: Final = timedelta(days=1)
 _LOCK_S: Final = 120
@@ -76,7 +76,7 @@ def _new(now: datetime) -> QuerySet[SocialEngagement]:
     )  # fmt: skip
     rows = SocialEngagement.objects.filter(
         ~Exists(known), ~Exists(ours), kind=EngagementKind.COMMENT, platform__in=ANSWERED,
-        created_at__gt=now - _LOOKS_BACK,
+        created_at__gt=now - _LOOKS_BACK, at__gt=now - _LOOKS_BACK,
     )  # fmt: skip
     return (
         rows.exclude(text="").select_related("workspace", "person__contact", "post").order_by("pk")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import pgbulk
 from django.db import transaction
@@ -22,6 +22,7 @@ from inbox.models import (
     HappenedKind,
     InboxChannel,
     Intent,
+    Urgency,
 )
 from inbox.selectors.replies import handling_of
 from inbox.services.classifying import Read
@@ -32,6 +33,9 @@ from outreach.engine.opt_out import wish_of
 from workspaces.services.live import bump
 
 Found = Sequence[tuple[CustomerResponse, Read]]
+#: What nobody has to answer below a post, unless it sounds unhappy.
+_GLAD: Final = frozenset({Intent.COMPLIMENT, Intent.FEEDBACK, Intent.OTHER})
+_NOT_SAD: Final = -0.2
 
 
 @transaction.atomic
@@ -152,6 +156,8 @@ def _follow(
             )
     if handling.closes and _is_all_spam(conversation):
         _close(conversation, " ".join(handling.reasons), now)
+    elif _asks_nothing(row) and not _others_wait(conversation, row):
+        _close(conversation, "A comment that asks for nothing.", now)
 
 
 def _close(conversation: Conversation, why: str, now: datetime) -> None:
@@ -171,6 +177,17 @@ def _is_bare_stop(row: CustomerResponse) -> bool:
     is_heard = row.channel in (InboxChannel.SMS, InboxChannel.WHATSAPP)
     wish = wish_of(row.text)
     return is_heard and (wish.action, wish.by, wish.confidence) == ("opt_out", "word", 1.0)
+
+
+def _asks_nothing(row: CustomerResponse) -> bool:
+    """Whether it is a comment to be glad of, and not one to answer: most below a post are."""
+    return (
+        row.channel == InboxChannel.COMMENT
+        and row.reading.intent in _GLAD
+        and row.reading.urgency != Urgency.HIGH
+        and row.reading.sentiment >= _NOT_SAD
+        and "?" not in row.text
+    )
 
 
 def _others_wait(conversation: Conversation, row: CustomerResponse) -> bool:

@@ -11,6 +11,7 @@ from django.core.cache import cache
 from inbox.models import Conversation, CustomerResponse
 from inbox.services.answering import AnswerError, Words, answer, take_back
 from inbox.services.commenting import send_replies, take_comments
+from inbox.services.reading import read_new
 from inbox.services.settling import settle_answers
 from outreach.models import ContactPoint, OutreachMessage, SocialAccount
 from outreach.services.social.matching import match_funnels
@@ -85,6 +86,30 @@ def test_what_asks_for_nothing_is_none(box: Box, account: SocialAccount) -> None
         done_of(somebody, name, **values)
     done_of(ours, "own", text="Thanks all!")
     assert take_comments(now=NOON) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("So beautiful, I love it!", "closed"),
+        ("Love it! Do you deliver to Vienna?", "open"),
+        ("This is terrible, mine broke after a day.", "open"),
+    ],
+)
+def test_praise_below_a_post_waits_for_nobody(
+    box: Box, account: SocialAccount, text: str, status: str
+) -> None:
+    comment_at(box, account, text=text)
+    assert take_comments(now=NOON) == 1
+    assert read_new(now=NOON) == 1
+    talk = Conversation.objects.get()
+    assert (talk.status, talk.due_at is None) == (status, status == "closed")
+
+
+def test_old_comments_are_no_news(box: Box, account: SocialAccount) -> None:
+    comment_at(box, account, text="Why is mine broken?")
+    assert take_comments(now=NOON + timedelta(days=3)) == 0
+    assert take_comments(now=NOON + timedelta(days=1)) == 1
 
 
 def test_answers_to_comments_go_below_them(box: Box, asked: CustomerResponse, agent: User) -> None:
