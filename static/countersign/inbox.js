@@ -69,23 +69,28 @@
     if (place) place.dataset.pane = name;
   }
 
+  // What was drawn a moment ago may not be known to htmx yet: its form would leave the page.
+  function click(button) {
+    if (!button) return;
+    window.htmx.process(button.form);
+    button.click();
+  }
+
   // Selected rows first, else what is open, else the row that is marked.
   function act(name) {
     const bulk = byId("bulk");
     if (bulk && (everything() || selected.size)) {
-      const button = bulk.querySelector("button[value=" + name + "]");
-      if (button) button.click();
+      click(bulk.querySelector("button[value=" + name + "]"));
       return;
     }
     const isOpen = openId() && (!current || current === openId());
     const own = isOpen && document.querySelector("#open-acts button[value=" + name + "]");
-    if (own) { own.click(); return; }
+    if (own) { click(own); return; }
     const box = rowOf(current) && rowOf(current).querySelector("input[name=pick]");
     if (!box || !bulk) return;
     box.checked = true;
     count();
-    const button = bulk.querySelector("button[value=" + name + "]");
-    if (button) button.click();
+    click(bulk.querySelector("button[value=" + name + "]"));
   }
 
   function whenOpen(then) {
@@ -106,6 +111,13 @@
       if (text) { text.focus(); return; }
       const again = document.querySelector("[data-compose]");
       if (again) again.click();
+      if (!byId("composer")) return;
+      // It comes after the conversation; who is faster than it waits for it.
+      document.addEventListener("htmx:afterSettle", function once(event) {
+        if (event.detail.target.id !== "composer") return;
+        document.removeEventListener("htmx:afterSettle", once);
+        if (byId("answer-text")) byId("answer-text").focus();
+      });
     });
   }
 
@@ -120,7 +132,9 @@
 
   function undo() {
     const forms = document.querySelectorAll("form[data-undo]");
-    if (forms.length) forms[0].requestSubmit();
+    if (!forms.length) return;
+    window.htmx.process(forms[0]);
+    forms[0].requestSubmit();
   }
 
   const keys = {
@@ -290,6 +304,38 @@
     const edits = event.detail.successful && event.detail.elt.closest && event.detail.elt.closest("#open-drafts");
     if (edits) edits.querySelectorAll("textarea").forEach(function (one) { one.defaultValue = one.value; });
   });
+  // News replace what somebody reads just now: what they opened stays open, and the focus where it was. Never on
+  // what only stands in the same place: it would be signed unread.
+  const REACHED = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+  const held = new Map();
+  function keyOf(one) {
+    const form = one.closest("form");
+    const plan = form && form.querySelector("[name=plan_sha256]");
+    const place = one.closest("[id]");
+    return [one.tagName, one.name, one.value, one.textContent.trim(), place && place.id, plan && plan.value].join("|");
+  }
+  document.addEventListener("htmx:oobBeforeSwap", function (event) {
+    const target = event.detail.target;
+    const isIn = target.contains(document.activeElement) && document.activeElement.matches(REACHED);
+    held.set(target.id, {
+      focus: isIn ? keyOf(document.activeElement) : null,
+      opened: Array.from(target.querySelectorAll("details[open] > summary")).map(keyOf),
+    });
+  });
+  document.addEventListener("htmx:oobAfterSwap", function (event) {
+    const kept = held.get(event.detail.target.id);
+    const fresh = byId(event.detail.target.id);
+    if (!kept || !fresh) return;
+    held.delete(event.detail.target.id);
+    fresh.querySelectorAll("summary").forEach(function (one) {
+      if (kept.opened.includes(keyOf(one))) one.parentElement.open = true;
+    });
+    const again = kept.focus && Array.from(fresh.querySelectorAll(REACHED)).find(function (one) { return keyOf(one) === kept.focus; });
+    // Where it is gone, Tab goes on in the conversation and not from the top of the page.
+    const next = again || (kept.focus && byId("open-title"));
+    if (next) next.focus({ preventScroll: true });
+  });
+
   // A draft that somebody puts into other words just now stays as it is.
   document.addEventListener("htmx:oobBeforeSwap", function (event) {
     if (event.detail.target.id !== "open-drafts") return;
@@ -343,6 +389,13 @@
     }
   });
 
-  document.addEventListener("htmx:afterSettle", function () { restore(); recall(); });
+  // Who sent an answer, or took it back, goes on from there and not from the top of the page.
+  function goOn(event) {
+    if (event.detail.target.id !== "composer" || document.activeElement !== document.body) return;
+    const next = byId("answer-text") || document.querySelector("#composer [data-undo] button");
+    if (next) next.focus({ preventScroll: true });
+  }
+
+  document.addEventListener("htmx:afterSettle", function (event) { restore(); recall(); goOn(event); });
   document.addEventListener("DOMContentLoaded", function () { restore(); recall(); if (openId()) toEnd(); });
 })();
