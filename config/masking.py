@@ -7,12 +7,12 @@ import re
 from typing import Any, Final
 
 #: Paths of `outreach.urls_links`, and where somebody says how it was.
-_TOKEN: Final = re.compile(r"(/(?:o/(?:c|p|u|preferences)|r)/)[A-Za-z0-9_=.-]+")
+_TOKEN: Final = re.compile(r"(/o/(?:c|p|u|preferences)/)[A-Za-z0-9_=-]+|(/r/)[A-Za-z0-9_=.:-]+")
 
 
 def masked(text: str) -> str:
     """Text without tokens."""
-    return _TOKEN.sub(r"\1[token]", text)
+    return _TOKEN.sub(r"\1\2[token]", text)
 
 
 def masked_json(line: Any, **options: Any) -> str:

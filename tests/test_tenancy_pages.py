@@ -488,6 +488,7 @@ def nowhere(house) -> House:
                 "attachment",
                 "reply",
                 "cluster",
+                "pair",
             ),
             uuid4(),
         ),
