@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from celery import shared_task
 from django.utils import timezone
 
+from inbox.models import CustomerResponse
 from inbox.selectors.replies import response_named
 from inbox.services import analysing
 from inbox.services.adapting import adapt_waiting
@@ -18,7 +20,7 @@ from inbox.services.desk import wake_due
 from inbox.services.media import fetch_due
 from inbox.services.polling import due_mailboxes, poll
 from inbox.services.rating import ask_due
-from inbox.services.reading import BATCH, read_new
+from inbox.services.reading import BATCH, draft_read, read_new
 from inbox.services.settling import settle_answers
 from inbox.services.sweeping import renew_changed, sweep
 from inbox.services.uploading import clear_uploads
@@ -29,6 +31,8 @@ from workspaces.gate import RequestError
 from workspaces.models import Workspace
 
 _LIMIT_S = 300
+#: Answers that a task drafts: so many are done in well under a second.
+_DRAFTS: Final = 16
 
 
 @shared_task(name="inbox.settle_answers", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
@@ -71,11 +75,25 @@ def value_all(**_: object) -> int:
 
 @shared_task(name="inbox.read_new", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
 def read_arrived(**_: object) -> int:
-    """Read what arrived; a run that has more to do is followed by another one."""
-    count = read_new(now=timezone.now())
+    """Read what arrived; a run that has more to do is followed by another one.
+
+    Answers are drafted by tasks of a queue of their own, so that no reading waits for them.
+    """
+    count = read_new(now=timezone.now(), draft=_draft_later)
     if count == BATCH:
         read_arrived.delay()
     return count
+
+
+def _draft_later(rows: Sequence[CustomerResponse], now: datetime) -> None:
+    for place in range(0, len(rows), _DRAFTS):
+        draft_answers.delay(responses=[row.pk for row in rows[place : place + _DRAFTS]])
+
+
+@shared_task(name="inbox.draft_answers", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
+def draft_answers(*, responses: Sequence[int], **_: object) -> None:
+    """Draft answers to messages that were just read."""
+    draft_read(ids=responses, now=timezone.now())
 
 
 @shared_task(name="inbox.poll_mailboxes", ignore_result=True, time_limit=60)

@@ -62,7 +62,7 @@ def put(task: Task[Any, None], **words: Any) -> dict[str, Any]:
     if answer is None:
         raise BusyError(
             f"No model answered within {WAIT_S:g} seconds; try again in a moment. If it stays so,"
-            " start the worker: celery -A config worker -Q infer,infer-all"
+            " start the worker: celery -A config worker -Q infer,infer-all,drafts"
         )
     if "error" in answer:
         raise RefusedInWorkerError(**answer["error"])

@@ -44,7 +44,7 @@ def receive(
     except UnreadablePostError:
         return _problem(400, "The body ended too early; send it again.")
     if receipt.connection_id is not None:
-        inbound.nudge(connection_id=receipt.connection_id)
+        inbound.wake(connection_id=receipt.connection_id)
     return HttpResponse(receipt.provider.answer, content_type=receipt.provider.answer_type)
 
 

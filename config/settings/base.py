@@ -186,6 +186,8 @@ CELERY_TASK_ROUTES = {
     "outreach.*": {"queue": "outreach"},
     # Where the sentence model is loaded already.
     "inbox.read_new": {"queue": "infer"},
+    # Beside the queue of what is to be read, which a worker takes in turn with it.
+    "inbox.draft_answers": {"queue": "drafts"},
     "inbox.analyse": {"queue": "infer"},
     "inbox.suggest": {"queue": "infer"},
     "inbox.*": {"queue": "outreach"},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -35,9 +35,21 @@ _WAITS: Final = (timedelta(minutes=1), timedelta(minutes=5))
 GIVEN_UP: Final = "No machine could read this: a person has to."
 
 
-def read_new(*, now: datetime, limit: int = BATCH) -> int:
+def draft_each(rows: Sequence[CustomerResponse], now: datetime) -> None:
+    """Draft answers to messages that were read; one that cannot be drafted holds up nobody."""
+    for row in rows:
+        _draft(row, now)
+
+
+def read_new(
+    *,
+    now: datetime,
+    limit: int = BATCH,
+    draft: Callable[[Sequence[CustomerResponse], datetime], object] = draft_each,
+) -> int:
     """Read messages that arrived lately and were not read yet; returns how many were tried.
 
+    ``draft`` is given those with a new reading: a worker that has more to read may put it off.
     Two workers may read the same one; the first one's reading stays. One that cannot be read holds
     up nobody else: it is tried three times, then a person reads it.
     """
@@ -52,8 +64,8 @@ def read_new(*, now: datetime, limit: int = BATCH) -> int:
     unread = [row for row, one in zip(rows, found, strict=True) if one is None]
     for row in [*unread, *failed]:
         _count_failure(row, now)
-    for row in kept:
-        _draft(row, now)
+    if kept:
+        draft(kept, now)
     follow_up({row.conversation_id for row in kept}, now=now)
     return len(rows)
 
@@ -120,3 +132,10 @@ def _count_failure(row: CustomerResponse, now: datetime) -> None:
         read_at=now, is_flagged=True, flag_reason=GIVEN_UP
     ):
         bump(row.workspace_id, TOPIC)
+
+
+def draft_read(*, ids: Sequence[int], now: datetime) -> None:
+    """Draft answers to messages that were read a while ago; `draft_for` leaves out what is over."""
+    rows = CustomerResponse.objects.filter(pk__in=ids, reading__isnull=False)
+    rows = rows.select_related("workspace", "conversation__contact", "point", "reading")
+    draft_each(list(rows.order_by("pk")), now)

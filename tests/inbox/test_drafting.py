@@ -18,6 +18,7 @@ from inbox.models import (
 from inbox.services.drafting import template_for
 from inbox.services.reading import read_new
 from inbox.services.taking import Incoming, take
+from inbox.tasks import draft_answers, read_arrived
 from tests.inbox.steps import NOW
 from tests.outreach.launch_steps import email_on
 from tests.outreach.steps import contact_of
@@ -69,6 +70,26 @@ def test_a_question_is_drafted_from_the_template_that_is_like_it(
         "pending", "Answers from templates",
     )  # fmt: skip
     assert AIClassification.objects.get().template == templates["delivery"]
+
+
+@pytest.mark.usefixtures("templates")
+def test_a_busy_worker_drafts_later_what_it_read(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later: list[int] = []
+    one = Incoming(
+        channel=InboxChannel.EMAIL, address="ann@example.com", external_id="1@x", at=NOW,
+        text="How long does delivery usually take?", subject="A question",
+    )  # fmt: skip
+    (asked,) = take(workspace=workspace, incoming=[one], now=LATER)
+    monkeypatch.setattr(
+        "inbox.tasks.draft_answers.delay", lambda *, responses: later.extend(responses)
+    )
+    monkeypatch.setattr("inbox.tasks.timezone.now", lambda: LATER)
+    assert read_arrived() == 1
+    assert (later, ReplyDraft.objects.count()) == ([asked.pk], 0)
+    draft_answers(responses=later)
+    assert ReplyDraft.objects.get().answers == asked
 
 
 @pytest.mark.usefixtures("templates")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from redis.exceptions import RedisError
 
 from tests.workspaces.inbound_calls import connect
 from workspaces.inbound import registry
@@ -303,3 +305,49 @@ def test_generic_connection_says_where_the_other_side_sends_to(workspace, admin,
     assert good.is_ok
     assert good.words.endswith(f"/api/webhooks/generic/{made.public_id}")
     assert (bad.is_ok, bad.words) == (False, "Signing secret is no base64; copy it once more.")
+
+
+def test_one_message_wakes_a_worker_for_all_that_comes_until_it_looks(
+    feed: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    sent: list[int] = []
+    monkeypatch.setattr(
+        "workspaces.services.inbound.current_app.send_task",
+        lambda *_, kwargs, **__: sent.append(kwargs["connection_id"]),
+    )
+
+    def wake() -> int:
+        with django_capture_on_commit_callbacks(execute=True):
+            inbound.wake(connection_id=feed.pk)
+        return len(sent)
+
+    inbound.begin(connection_id=feed.pk)
+    assert [wake(), wake(), wake()] == [1, 1, 1]
+    process_inbound(connection_id=feed.pk)
+    assert [wake(), wake()] == [2, 2]
+    inbound.begin(connection_id=feed.pk)
+
+
+def test_without_memory_every_call_wakes_a_worker(
+    feed: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    sent: list[int] = []
+
+    def lost(*_: object, **__: object) -> bool:
+        raise RedisError("away")
+
+    monkeypatch.setattr(
+        "workspaces.services.inbound.current_app.send_task",
+        lambda *_, kwargs, **__: sent.append(kwargs["connection_id"]),
+    )
+    monkeypatch.setattr("workspaces.services.inbound.cache.add", lost)
+    monkeypatch.setattr("workspaces.services.inbound.cache.delete", lost)
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            inbound.wake(connection_id=feed.pk)
+    inbound.begin(connection_id=feed.pk)
+    assert sent == [feed.pk, feed.pk]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
 from celery import current_app
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from workspaces import crypto
 from workspaces.inbound.base import Batch, Call, ForgedError, Provider, UnreadableError
@@ -25,6 +28,8 @@ from workspaces.services.refusals import RefusedError
 logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES: Final = 1024 * 1024
+#: A message to a worker that was lost is sent again after so long; beat looks, too.
+_WAKE_S: Final = 2
 
 
 class NotAcceptedError(Exception):
@@ -147,6 +152,33 @@ def nudge(*, connection_id: int) -> str:
     task_id = str(uuid4())
     transaction.on_commit(lambda: _send(connection_id, task_id))
     return task_id
+
+
+def wake(*, connection_id: int) -> None:
+    """Shorten the wait, with one message to a worker for all that comes until it begins.
+
+    Fifty calls a second would else be fifty tasks, most of which find nothing left to do.
+    """
+    transaction.on_commit(lambda: _wake(connection_id))
+
+
+def begin(*, connection_id: int) -> None:
+    """Say that a worker looks now: what comes from here on needs another message."""
+    with suppress(RedisError):
+        cache.delete(_woken(connection_id))
+
+
+def _wake(connection_id: int) -> None:
+    try:
+        is_first = cache.add(_woken(connection_id), 1, timeout=_WAKE_S)
+    except RedisError:
+        is_first = True
+    if is_first:
+        _send(connection_id, str(uuid4()))
+
+
+def _woken(connection_id: int) -> str:
+    return f"inbound-woken:{connection_id}"
 
 
 def _send(connection_id: int, task_id: str) -> None:

@@ -7,7 +7,7 @@ import random
 from celery import shared_task
 from django.utils import timezone
 
-from workspaces.services import consuming
+from workspaces.services import consuming, inbound
 
 # Below the lease of a run of events, so that whoever still works still holds them.
 _LIMIT_S = 240
@@ -25,6 +25,7 @@ _RUNS_PER_TASK = 20
 def process_inbound(*, connection_id: int, **_: object) -> int:
     """Treat what one connection was told; a second worker finds it taken and ends."""
     rng = random.Random()  # noqa: S311  # jitter of retries, no secret
+    inbound.begin(connection_id=connection_id)
     treated = 0
     for _run in range(_RUNS_PER_TASK):
         count = consuming.treat_next(connection_id=connection_id, now=timezone.now(), rng=rng)
