@@ -74,7 +74,7 @@ def _tell(
         notify(
             workspace=workspace, users=leads, topic=_TOPIC, now=now,
             title=f"{len(rows)} conversations of {team.label} are escalated",
-            url=f"/inbox/?view=due&team={team}", dedup_key=f"escalated:{keys}",
+            url=f"/inbox/?view=breaching&team={team}", dedup_key=f"escalated:{keys}",
         )  # fmt: skip
         return
     for row in rows:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from inbox.models import AgentProfile, Conversation, ConversationEvent, CustomerResponse, SLAPolicy
 from inbox.services import desk
@@ -110,12 +112,16 @@ def test_viewers_call_nobody(talk: Conversation, workspace: Workspace, viewer: U
     assert not Notification.objects.exists()
 
 
-def test_many_at_once_are_one_notice(workspace: Workspace, approver: User) -> None:
+def test_many_at_once_are_one_notice(
+    workspace: Workspace, approver: User, client_as: Callable[[User], Client]
+) -> None:
     talks = [talk_of(workspace, f"{name}@example.com", 1) for name in "abcd"]
     sweep(now=LATE)
     (notice,) = Notification.objects.filter(user=approver)
     assert notice.title == "4 conversations of Support are escalated"
     assert all(again(one).is_escalated for one in talks)
+    filters = client_as(approver).get(notice.url).context["filters"]
+    assert (filters.view, filters.team) == ("breaching", "support")
 
 
 def test_what_waits_to_be_sent_has_not_answered(talk: Conversation) -> None:
