@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -25,6 +25,13 @@ def store(workspace: Workspace, files: Sequence[File]) -> None:
         place = place_of(workspace, file)
         if place and not default_storage.exists(place):
             default_storage.save(place, ContentFile(file.content))
+
+
+def delete_unnamed(places: Collection[str]) -> None:
+    """Delete what no row names; after the transaction, for somebody may send the same meanwhile."""
+    for place in sorted(places):
+        if not Attachment.objects.filter(file=place).exists():
+            default_storage.delete(place)
 
 
 def rows_of(response: CustomerResponse, files: Sequence[File]) -> list[Attachment]:

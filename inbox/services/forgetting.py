@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.forms.models import model_to_dict
@@ -23,6 +22,7 @@ from inbox.models import (
     ReplyDraft,
     Satisfaction,
 )
+from inbox.services.filing import delete_unnamed
 from outreach.models import Contact
 from workspaces.services.redacting import redact
 
@@ -155,15 +155,8 @@ def _forget_files(responses: QuerySet[CustomerResponse]) -> int:
         name=ERASED, file="", sha256="", content_id="", held_because=ERASED, source_url="",
         fetch_at=None,
     )  # fmt: skip
-    transaction.on_commit(lambda: _delete(places))
+    transaction.on_commit(lambda: delete_unnamed(places))
     return count
-
-
-def _delete(places: Collection[str]) -> None:
-    """Asked when the rows are gone for good: until then somebody else may have sent the same."""
-    for place in sorted(places):
-        if not Attachment.objects.filter(file=place).exists():
-            default_storage.delete(place)
 
 
 def _plain(row: Any) -> dict[str, Any]:

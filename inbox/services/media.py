@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db import transaction
 from django.db.models import F
 
 from inbox.engine.mail import LIMITS
 from inbox.engine.mail.attachments import attachment
 from inbox.models import Attachment, CustomerResponse
-from inbox.services.filing import place_of, store
+from inbox.services.filing import delete_unnamed, place_of, store
 from inbox.services.topics import TOPIC
 from outreach.services.listening.media import fetch_file
 from workspaces.models import Connection
@@ -109,12 +110,15 @@ def _keep(row: Attachment, content: bytes) -> None:
     )
     workspace = row.response.workspace
     store(workspace, [file])
-    # Who was erased meanwhile left nothing to keep it for.
-    Attachment.objects.filter(pk=row.pk, source_url=row.source_url).update(
+    place = place_of(workspace, file)
+    is_kept = Attachment.objects.filter(pk=row.pk, source_url=row.source_url).update(
         name=file.name[:200], content_type=file.content_type[:100], size=file.size,
-        sha256=file.sha256, file=place_of(workspace, file), fetch_at=None, source_url="",
+        sha256=file.sha256, file=place, fetch_at=None, source_url="",
         held_because=file.held_because[:200],
     )  # fmt: skip
+    if not is_kept and place:
+        # Who was erased meanwhile left nothing to keep it for.
+        transaction.on_commit(lambda: delete_unnamed([place]))
 
 
 def _fail(row: Attachment, error: PlatformError, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import timedelta
 from typing import Any
@@ -60,6 +61,22 @@ def test_a_picture_alone_is_a_message(twilio: Connection) -> None:
     assert fetch_due(now=NOW + timedelta(days=1), fetch=_never) == 0
     told(twilio)
     assert Attachment.objects.count() == 1
+
+
+def test_what_was_erased_while_it_was_fetched_leaves_no_file(
+    twilio: Connection, django_capture_on_commit_callbacks: Any
+) -> None:
+    told(twilio)
+
+    def erased(*_: Any) -> bytes:
+        Attachment.objects.update(source_url="", fetch_at=None, held_because="erased")
+        return PNG + b"erased"
+
+    with django_capture_on_commit_callbacks(execute=True):
+        fetch_due(now=NOW, fetch=erased)
+
+    digest = hashlib.sha256(PNG + b"erased").hexdigest()
+    assert not default_storage.exists(f"inbox/{twilio.workspace_id}/{digest[:2]}/{digest}")
 
 
 def test_what_does_harm_is_held_back(twilio: Connection) -> None:
