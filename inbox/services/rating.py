@@ -6,6 +6,7 @@ the page writes nothing, for filters of mails follow links.
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -43,6 +44,8 @@ from workspaces.services.live import bump
 from workspaces.services.locks import lock_names
 from workspaces.services.notices import notify
 
+logger = logging.getLogger(__name__)
+
 QUESTION: Final = "How was it? One click tells us, and helps whoever writes next."
 SCORES: Final = ((5, "Very good"), (4, "Good"), (3, "So so"), (2, "Poor"), (1, "Very poor"))
 #: Who gives so much is glad, who gives so little is not.
@@ -54,6 +57,7 @@ _ASKED_AGAIN_AFTER: Final = timedelta(days=30)
 #: Later nobody remembers how it was.
 _ASKED_WITHIN: Final = timedelta(days=2)
 _BATCH: Final = 200
+_MOST_BATCHES: Final = 10
 _NOT_TO: Final = (Intent.SPAM, Intent.UNSUBSCRIBE)
 _OUT: Final = (Delivery.SENT, Delivery.DELIVERED)
 
@@ -64,11 +68,30 @@ class RatingError(RequestError):
 
 def ask_due(*, now: datetime) -> int:
     """Ask those whose conversation was closed a while ago; returns how many were asked."""
-    asked = 0
-    for policy in InboxPolicy.objects.filter(asks_satisfaction=True).select_related("workspace"):
-        for row in _closed(policy, now).order_by("closed_at", "pk")[:_BATCH]:
-            asked += _ask(row, policy, now)
+    policies = InboxPolicy.objects.filter(asks_satisfaction=True).select_related("workspace")
+    return sum(_ask_some(policy, now) for policy in policies)
+
+
+def _ask_some(policy: InboxPolicy, now: datetime) -> int:
+    """Ask the oldest first, past those who cannot be asked: they would hold up everybody else."""
+    asked, after = 0, Q()
+    for _ in range(_MOST_BATCHES):
+        rows = list(_closed(policy, now).filter(after).order_by("closed_at", "pk")[:_BATCH])
+        asked += sum(_try(row, policy, now) for row in rows)
+        if asked >= _BATCH or len(rows) < _BATCH:
+            break
+        last = rows[-1]
+        after = Q(closed_at__gt=last.closed_at) | Q(closed_at=last.closed_at, pk__gt=last.pk)
     return asked
+
+
+def _try(row: Conversation, policy: InboxPolicy, now: datetime) -> bool:
+    try:
+        return _ask(row, policy, now)
+    except Exception:
+        # One that cannot be asked keeps nobody else from it.
+        logger.exception("nobody can be asked how it was", extra={"conversation": row.pk})
+        return False
 
 
 def _closed(policy: InboxPolicy, now: datetime) -> QuerySet[Conversation]:
@@ -110,10 +133,13 @@ def _ask(row: Conversation, policy: InboxPolicy, now: datetime) -> bool:
 
 
 def _last_of(row: Conversation) -> CustomerResponse | None:
-    """Their last words, at whose address they are asked; of an address only typed, none."""
-    rows = CustomerResponse.objects.filter(
-        conversation=row, direction=Direction.IN, is_auto=False
-    ).exclude(flag_reason=UNCONFIRMED)
+    """Their last words, at whose address they are asked: none below a post, where all would read
+    it, and none of an address only typed.
+    """
+    rows = (
+        CustomerResponse.objects.filter(conversation=row, direction=Direction.IN, is_auto=False)
+        .exclude(flag_reason=UNCONFIRMED)
+    )
     known = rows.select_related("workspace", "point__contact", "conversation")
     return known.order_by("-at", "-pk").first()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,9 @@ from inbox.models import (
     ResponseTemplate,
     Satisfaction,
 )
+from inbox.selectors.replies import why_not
 from inbox.services.rating import RatingError, ask_due, rate, rating_address
+from inbox.services.topics import UNCONFIRMED
 from outreach.models import Contact
 from tests.inbox.desk_steps import answer_to, draft_of
 from tests.inbox.steps import NOW, conversation_of, response_of
@@ -97,6 +99,29 @@ def test_nobody_is_asked_for_nothing(
 
     assert ask_due(now=LATER) == 0
     assert not CustomerResponse.objects.filter(conversation=row, is_auto=True).exists()
+
+
+def test_who_cannot_be_asked_holds_up_nobody(
+    box: Box, workspace: Workspace, policy: InboxPolicy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel_on(smtp_to(box, workspace))
+    monkeypatch.setattr("inbox.services.rating._BATCH", 1)
+    for name in ("typed", "broken"):
+        row = closed(workspace, f"{name}@example.com", closed_at=NOW - timedelta(hours=1))
+        row.responses.filter(direction="in").update(
+            flag_reason=UNCONFIRMED if name == "typed" else ""
+        )
+    last = closed(workspace)
+
+    def breaks_once(to: CustomerResponse, now: datetime) -> str:
+        if to.conversation == row:
+            raise ValueError
+        return why_not(to, now)
+
+    monkeypatch.setattr("inbox.services.rating.why_not", breaks_once)
+
+    assert ask_due(now=LATER) == 1
+    assert Satisfaction.objects.get().conversation == last
 
 
 def test_looking_keeps_nothing_and_sending_keeps_it(client: Client, workspace: Workspace) -> None:
