@@ -138,6 +138,7 @@ def _last_of(row: Conversation) -> CustomerResponse | None:
     """
     rows = (
         CustomerResponse.objects.filter(conversation=row, direction=Direction.IN, is_auto=False)
+        .exclude(channel=InboxChannel.COMMENT)
         .exclude(flag_reason=UNCONFIRMED)
     )
     known = rows.select_related("workspace", "point__contact", "conversation")

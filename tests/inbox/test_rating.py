@@ -124,6 +124,17 @@ def test_who_cannot_be_asked_holds_up_nobody(
     assert Satisfaction.objects.get().conversation == last
 
 
+def test_nobody_is_asked_below_a_post(box: Box, workspace: Workspace, policy: InboxPolicy) -> None:
+    """A comment that was merged into a talk by e-mail is no place to ask."""
+    channel_on(smtp_to(box, workspace))
+    row = closed(workspace)
+    mail = row.responses.get(direction="in")
+    response_of(row, channel="comment", point=mail.point, at=NOW - timedelta(minutes=5))
+
+    assert ask_due(now=LATER) == 1
+    assert Satisfaction.objects.get().response.answers == mail
+
+
 def test_looking_keeps_nothing_and_sending_keeps_it(client: Client, workspace: Workspace) -> None:
     question = question_of(workspace, asked_at=timezone.now())
 
