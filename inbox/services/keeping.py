@@ -24,7 +24,7 @@ from inbox.models import (
     Intent,
     Urgency,
 )
-from inbox.selectors.replies import handling_of
+from inbox.selectors.replies import SAID, handling_of
 from inbox.services.classifying import Read
 from inbox.services.leaving import leave
 from inbox.services.restating import restate
@@ -36,6 +36,11 @@ Found = Sequence[tuple[CustomerResponse, Read]]
 #: What nobody has to answer below a post, unless it sounds unhappy.
 _GLAD: Final = frozenset({Intent.COMPLIMENT, Intent.FEEDBACK, Intent.OTHER})
 _NOT_SAD: Final = -0.2
+#: What ends a conversation, and what takes an end back.
+_ENDS: Final = (
+    HappenedKind.CLOSED, HappenedKind.REOPENED, HappenedKind.UNDONE, HappenedKind.FAILED,
+    HappenedKind.RATED,
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -191,12 +196,25 @@ def _asks_nothing(row: CustomerResponse) -> bool:
 
 
 def _others_wait(conversation: Conversation, row: CustomerResponse) -> bool:
-    earlier = conversation.responses.filter(direction=Direction.IN, is_auto=False, pk__lt=row.pk)
-    last = earlier.order_by("pk").last()
-    return (
-        last is not None
-        and not conversation.responses.filter(direction=Direction.OUT, pk__gt=last.pk).exists()
-    )
+    """Whether anything else they wrote, before or after, is still to be answered or to be read.
+
+    What was there when somebody closed it waits no more, unless that was taken back.
+    """
+    others = conversation.responses.filter(direction=Direction.IN, is_auto=False).exclude(pk=row.pk)
+    said = conversation.responses.filter(SAID, direction=Direction.OUT)
+    answer = said.order_by("-pk").first()
+    if answer is not None:
+        others = others.filter(pk__gt=answer.pk)
+    # The workspace is named for its index.
+    ended = conversation.events.filter(workspace=conversation.workspace_id, kind__in=_ENDS)
+    last = ended.exclude(kind=HappenedKind.REOPENED, by_label=MACHINE).order_by("-pk").first()
+    if last is not None and last.kind == HappenedKind.CLOSED:
+        others = others.exclude(received_at__lte=last.at)
+    return any(not _is_over_by_itself(one) for one in others.select_related("reading"))
+
+
+def _is_over_by_itself(row: CustomerResponse) -> bool:
+    return hasattr(row, "reading") and (_asks_nothing(row) or _is_bare_stop(row))
 
 
 def _is_all_spam(conversation: Conversation) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from django.core.cache import cache
 from inbox.models import Conversation, CustomerResponse
 from inbox.services.answering import AnswerError, Words, answer, take_back
 from inbox.services.commenting import send_replies, take_comments
+from inbox.services.desk import close, reopen
 from inbox.services.reading import read_new
 from inbox.services.settling import settle_answers
 from outreach.models import ContactPoint, OutreachMessage, SocialAccount
@@ -104,6 +105,51 @@ def test_praise_below_a_post_waits_for_nobody(
     assert read_new(now=NOON) == 1
     talk = Conversation.objects.get()
     assert (talk.status, talk.due_at is None) == (status, status == "closed")
+
+
+def _comment(box: Box, account: SocialAccount, name: str, text: str, at: datetime) -> None:
+    comment_at(box, account, name, text=text, at=at)
+    assert take_comments(now=at) == 1
+
+
+def _status() -> str:
+    return Conversation.objects.get().status
+
+
+def test_praise_closes_no_question_that_came_after_it(box: Box, account: SocialAccount) -> None:
+    _comment(box, account, "c1", "So beautiful, I love it!", NOON)
+    _comment(box, account, "c2", "Do you deliver to Vienna?", NOON + MINUTE)
+    # The question may be read by another worker, or later.
+    assert read_new(now=NOON + MINUTE, limit=1) == 1
+    assert _status() == "open"
+    assert read_new(now=NOON + 2 * MINUTE) == 1
+    assert _status() == "open"
+
+
+def test_praise_after_praise_waits_for_nobody_either(box: Box, account: SocialAccount) -> None:
+    _comment(box, account, "c1", "So beautiful, I love it!", NOON)
+    _comment(box, account, "c2", "I love it, so beautiful!", NOON + MINUTE)
+    assert read_new(now=NOON + MINUTE) == 2
+    assert _status() == "closed"
+    _comment(box, account, "c3", "So beautiful, I love it!", NOON + 2 * MINUTE)
+    assert _status() == "open"
+    assert read_new(now=NOON + 2 * MINUTE) == 1
+    assert _status() == "closed"
+
+
+@pytest.mark.parametrize(("is_back", "status"), [(False, "closed"), (True, "open")])
+def test_what_somebody_closed_unanswered_waits_no_more(
+    box: Box, account: SocialAccount, agent: User, is_back: bool, status: str
+) -> None:
+    _comment(box, account, "c1", "Do you deliver to Vienna?", NOON)
+    read_new(now=NOON)
+    rows, given = Conversation.objects.all(), {"workspace": account.workspace}
+    close(rows=rows, by=Proposer.person(agent), now=NOON + MINUTE, **given)
+    if is_back:
+        reopen(rows=rows, by=Proposer.person(agent), now=NOON + MINUTE, **given)
+    _comment(box, account, "c2", "So beautiful, I love it!", NOON + 2 * MINUTE)
+    read_new(now=NOON + 2 * MINUTE)
+    assert _status() == status
 
 
 def test_old_comments_are_no_news(box: Box, account: SocialAccount) -> None:

@@ -103,6 +103,15 @@ def test_a_stop_word_below_a_question_leaves_the_question_open(workspace: Worksp
     assert (row.intent, row.status) == ("unsubscribe", "open")
 
 
+def test_a_stop_word_closes_no_question_that_came_after_it(workspace: Workspace) -> None:
+    row = by_channel(workspace, "sms")
+    response_of(row, text="STOP")
+    response_of(row, text="Where is my order?")
+    read_new(now=NOW, limit=1)
+    row.refresh_from_db()
+    assert row.status == "open"
+
+
 def test_spam_is_closed_without_an_answer(workspace: Workspace) -> None:
     row = wrote(workspace, SPAM)
     assert (row.intent, row.status) == ("spam", "closed")
