@@ -166,7 +166,10 @@ def _follow(
 
 
 def _close(conversation: Conversation, why: str, now: datetime) -> None:
+    """Close it; what somebody closed or put off before it was read stays as they left it."""
     before = conversation.status
+    if before in (ConversationStatus.CLOSED, ConversationStatus.SNOOZED):
+        return
     conversation.status, conversation.closed_at = ConversationStatus.CLOSED, now
     conversation.snoozed_until = None
     conversation.save(update_fields=["status", "closed_at", "snoozed_until", "updated_at"])
@@ -220,4 +223,4 @@ def _is_over_by_itself(row: CustomerResponse) -> bool:
 def _is_all_spam(conversation: Conversation) -> bool:
     """Whether nothing else was ever said: a real conversation is not closed by one odd message."""
     others = conversation.responses.exclude(reading__intent=Intent.SPAM)
-    return conversation.status != ConversationStatus.CLOSED and not others.exists()
+    return not others.exists()

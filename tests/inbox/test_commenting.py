@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from inbox.models import Conversation, CustomerResponse
+from inbox.models import Conversation, ConversationEvent, CustomerResponse
 from inbox.services.answering import AnswerError, Words, answer, take_back
 from inbox.services.commenting import send_replies, take_comments
-from inbox.services.desk import close, reopen
+from inbox.services.desk import close, reopen, snooze
 from inbox.services.reading import read_new
 from inbox.services.settling import settle_answers
 from outreach.models import ContactPoint, OutreachMessage, SocialAccount
@@ -150,6 +150,24 @@ def test_what_somebody_closed_unanswered_waits_no_more(
     _comment(box, account, "c2", "So beautiful, I love it!", NOON + 2 * MINUTE)
     read_new(now=NOON + 2 * MINUTE)
     assert _status() == status
+
+
+@pytest.mark.parametrize("is_slept", [False, True])
+def test_what_somebody_ended_before_it_was_read_stays_so(
+    box: Box, account: SocialAccount, agent: User, is_slept: bool
+) -> None:
+    _comment(box, account, "c1", "So beautiful, I love it!", NOON)
+    given: Any = {
+        "rows": Conversation.objects.all(), "workspace": account.workspace,
+        "by": Proposer.person(agent), "now": NOON,
+    }  # fmt: skip
+    if is_slept:
+        snooze(until=NOON + timedelta(days=1), **given)
+    else:
+        close(**given)
+    read_new(now=NOON + MINUTE)
+    assert _status() == ("snoozed" if is_slept else "closed")
+    assert ConversationEvent.objects.filter(kind="closed").count() == (not is_slept)
 
 
 def test_old_comments_are_no_news(box: Box, account: SocialAccount) -> None:
