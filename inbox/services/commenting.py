@@ -96,18 +96,29 @@ def _incoming(row: SocialEngagement) -> Incoming:
 
 def _show_answered(now: datetime) -> None:
     """Show what funnels answered below comments, so that nobody answers once more."""
-    entries = SocialFunnelEntry.objects.filter(
-        replied_at__gt=now - _LOOKS_BACK, engagement__kind=EngagementKind.COMMENT
-    ).exclude(reply_external_id="")
-    for entry in entries.select_related("engagement", "funnel").order_by("pk")[:BATCH]:
+    for entry in _unshown(now)[:BATCH]:
         platform = entry.engagement.platform
-        rows = CustomerResponse.objects.filter(
-            workspace=entry.workspace_id, channel=InboxChannel.COMMENT
-        )
-        own = name_of(platform, entry.reply_external_id)
-        theirs = rows.filter(external_id=name_of(platform, entry.engagement.external_id)).first()
-        if theirs is not None and not rows.filter(external_id=own).exists():
-            _note_answer(theirs, entry, own, now)
+        theirs = CustomerResponse.objects.get(
+            workspace=entry.workspace_id, channel=InboxChannel.COMMENT,
+            external_id=name_of(platform, entry.engagement.external_id),
+        )  # fmt: skip
+        _note_answer(theirs, entry, name_of(platform, entry.reply_external_id), now)
+
+
+def _unshown(now: datetime) -> QuerySet[SocialFunnelEntry]:
+    """Answers of funnels to comments that are messages, which are none themselves yet."""
+    rows = CustomerResponse.objects.filter(
+        workspace=OuterRef("workspace"), channel=InboxChannel.COMMENT
+    ).exclude(external_id="")
+    prefix = Concat(OuterRef("engagement__platform"), Value(":"))
+    own = rows.filter(external_id=Concat(prefix, OuterRef("reply_external_id")))
+    theirs = rows.filter(external_id=Concat(prefix, OuterRef("engagement__external_id")))
+    entries = SocialFunnelEntry.objects.filter(
+        Exists(theirs), ~Exists(own), replied_at__gt=now - _LOOKS_BACK,
+        engagement__kind=EngagementKind.COMMENT,
+    )  # fmt: skip
+    told = entries.exclude(reply_external_id="").select_related("engagement", "funnel")
+    return told.order_by("pk")
 
 
 @transaction.atomic

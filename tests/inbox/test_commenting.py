@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import cache
 
 from inbox.models import Conversation, ConversationEvent, CustomerResponse
+from inbox.services import commenting
 from inbox.services.answering import AnswerError, Words, answer, take_back
 from inbox.services.commenting import send_replies, take_comments
 from inbox.services.desk import close, reopen, snooze
@@ -256,3 +257,22 @@ def test_what_a_funnel_answered_is_shown_as_answered(
     )  # fmt: skip
     assert theirs.answered_at == ours.sent_at
     assert Conversation.objects.get().status == "waiting"
+
+
+def test_many_answers_of_funnels_are_all_shown(
+    box: Box, account: SocialAccount, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commenting, "BATCH", 1)
+    funnel_of(workspace)
+    comment_at(box, account, "c1", "u1", text="How much is it?")
+    comment_at(box, account, "c2", "u2", text="How much is it?")
+    match_funnels(workspace=workspace, now=NOON)
+    later = NOON + 5 * MINUTE
+    box.control("clock", {"set": later.isoformat()})
+    run_due(later)
+    for _ in range(3):
+        take_comments(now=later)
+    shown = CustomerResponse.objects.filter(direction="out").order_by("answers__external_id")
+    assert [row.answers.external_id for row in shown if row.answers] == [
+        "instagram:c1", "instagram:c2",
+    ]  # fmt: skip
