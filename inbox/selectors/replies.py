@@ -132,7 +132,21 @@ def clearance_of(response: CustomerResponse, body: Mapping[str, Any]) -> Clearan
     )  # fmt: skip
     rule = AutoSendRule.objects.filter(workspace=response.workspace, intent=intent).first()
     record = record_for(response.workspace, intent)
-    return may_send(reply, handling_of(response), record, is_on=rule is not None and rule.is_on)
+    is_on = rule is not None and rule.is_on
+    found = may_send(reply, handling_of(response), record, is_on=is_on)
+    if not _has_other_open(response):
+        return found
+    return Clearance(
+        is_allowed=False, reasons=("Something else of theirs is not answered.", *found.reasons)
+    )
+
+
+def _has_other_open(response: CustomerResponse) -> bool:
+    """Whether an answer would also pass for one to another message, which it was not made for."""
+    theirs = CustomerResponse.objects.filter(
+        conversation=response.conversation_id, direction=Direction.IN, is_auto=False
+    )
+    return theirs.filter(answered_at=None).exclude(pk=response.pk).exists()
 
 
 def values_for(response: CustomerResponse) -> dict[str, str]:

@@ -34,6 +34,8 @@ def asked(box: Box, workspace: Workspace, approver: User) -> CustomerResponse:
     """A question that may be answered without a signature, whatever rule is asked."""
     channel_on(smtp_to(box, workspace))
     conversation = conversation_of(workspace, posture="auto")
+    # Has a lower key than what they ask, as what they wrote before it.
+    response_of(conversation_of(workspace, contact=conversation.contact, subject="Earlier"))
     asked = response_of(conversation)
     asked.point.last_inbound_at = NOW
     asked.point.save()
@@ -96,6 +98,16 @@ def _rule(**values: Any) -> Callable[[CustomerResponse], object]:
     return lambda asked: AutoSendRule.objects.update(**values)
 
 
+def _earlier(**values: Any) -> Callable[[CustomerResponse], object]:
+    rows = CustomerResponse.objects.filter(conversation__subject="Earlier")
+    return lambda asked: rows.update(conversation=asked.conversation, **values)
+
+
+def _earlier_read(asked: CustomerResponse) -> None:
+    read_as(CustomerResponse.objects.get(conversation__subject="Earlier"), intent="complaint")
+    _earlier(read_at=NOW)(asked)
+
+
 def _one_bad(asked: CustomerResponse) -> None:
     judged(asked.workspace, User.objects.first(), bad=1)
 
@@ -125,6 +137,9 @@ FORBIDDEN: dict[str, Callable[[CustomerResponse], object]] = {
     "a conversation without drafts": _talk(posture="off"),
     "the switch is off": _rule(is_on=False),
     "99 % is not shown": _one_bad,
+    "an earlier message that nobody answered": _earlier(),
+    "an earlier message that is flagged": _earlier(is_flagged=True),
+    "an earlier complaint that waits for a person": _earlier_read,
 }
 
 
@@ -136,6 +151,7 @@ def test_nothing_goes_out_that_one_rule_forbids(asked: CustomerResponse) -> None
         run_due(SOON)
         assert not CustomerResponse.objects.filter(direction="out").exists(), rule
         transaction.savepoint_rollback(point)
+    _earlier(answered_at=NOW)(asked)
     assert drafted(asked).status == Status.APPROVED
 
 
