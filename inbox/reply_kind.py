@@ -78,7 +78,9 @@ class ReplyHandler(OwnKind):
         text = _text(request, "text", _MOST_TEXT)
         if not text:
             raise RequestError("text", "Write something.")
-        return _draft(response, newest_of(response), text, request)
+        newest = newest_of(response)
+        _refuse_overtaken(response, newest, request)
+        return _draft(response, newest, text, request)
 
     def judge(self, plan: PlanView, *, now: datetime, policy: object | None = None) -> Judgement:
         """Ask whether it still answers the last thing they wrote, and who must sign it."""
@@ -207,6 +209,18 @@ def _digest(response: CustomerResponse) -> str:
     """The address, so that a plan names it without telling it."""
     point = response.point
     return hashlib.sha256(f"{point.channel}:{point.address}".encode()).hexdigest()
+
+
+def _refuse_overtaken(
+    response: CustomerResponse, newest: CustomerResponse, request: dict[str, Any]
+) -> None:
+    """Bind words of a machine of ours to no message that it never saw."""
+    if request.get("source") not in (DraftSource.TEMPLATE, DraftSource.MODEL):
+        return
+    if newest.pk != response.pk:
+        raise StateError("They wrote again.")
+    if is_over(response, newest):
+        raise StateError("It was answered or closed meanwhile.")
 
 
 def _draft(

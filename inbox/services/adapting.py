@@ -64,7 +64,7 @@ def _claimed(now: datetime) -> list[ReplyDraft]:
         .exclude(sources__contains=[{"kind": "model"}])
         .select_related(
             "workspace", "template", "conversation", "answers__point__contact",
-            "answers__workspace", "answers__conversation",
+            "answers__workspace", "answers__conversation", "proposal",
         )
         .order_by("pk")[:BATCH]
     )  # fmt: skip
@@ -88,15 +88,24 @@ def _adapt(draft: ReplyDraft, *, now: datetime) -> bool:
         return False
     try:
         said = ask_model(workspace=workspace, question=_question(draft), now=now)
+        if not _stands(draft):
+            return False
         _propose(draft, said, now)
     except (NoModelError, PlatformError, SecretUnreadableError) as error:
         logger.warning("draft_not_adapted", extra={"draft": draft.pk})
         _note(draft, f"the language model's answer was not used: {error}"[:300])
         return False
     except GateError:
-        # It was signed, rejected or overtaken meanwhile.
+        # It was signed or overtaken meanwhile.
         return False
     return True
+
+
+def _stands(draft: ReplyDraft) -> bool:
+    """Whether nobody decided about a draft or changed it while the model thought."""
+    plan = draft.proposal.current_plan_id
+    rows = Proposal.objects.filter(pk=draft.proposal_id, status=Status.PENDING)
+    return rows.filter(current_plan=plan).exists()
 
 
 def _note(draft: ReplyDraft, words: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from inbox.models import AutoSendRule, Conversation, InboxPolicy, ReplyDraft, ResponseTemplate
+from inbox.services import adapting
 from inbox.services.adapting import adapt_waiting
 from inbox.services.drafting import draft_by_template
 from tests.campaigns.advice.llm_stand_in import Raw, serving
@@ -17,6 +19,7 @@ from tests.inbox.steps import NOW, conversation_of, response_of
 from tests.outreach.steps import contact_of
 from tests.workspaces.gate_steps import fresh
 from workspaces.models import Proposal, User, Workspace
+from workspaces.services import proposing, signing
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +75,47 @@ def test_a_person_signs_even_where_templates_go_out_alone(
         connect_model(workspace, server)
         adapt_waiting(now=LATER)
     assert set(Proposal.objects.values_list("status", flat=True)) <= {"pending", "superseded"}
+
+
+def _written_again(proposal: Proposal, _: User) -> None:
+    response_of(ReplyDraft.objects.get(proposal=proposal).conversation, text="Forget it")
+
+
+def _answered(proposal: Proposal, _: User) -> None:
+    asked = ReplyDraft.objects.get(proposal=proposal).answers
+    ours = {"direction": "out", "delivery": "scheduled", "answers": asked}
+    response_of(asked.conversation, at=LATER, received_at=None, **ours)
+
+
+def _rejected(proposal: Proposal, agent: User) -> None:
+    plan = fresh(proposal).current_plan
+    signing.reject(proposal_id=proposal.pk, plan_sha256=plan.sha256, by=agent, now=LATER, why="No.")
+
+
+def _edited(proposal: Proposal, agent: User) -> None:
+    proposing.edit(proposal_id=proposal.pk, changes={"text": "Soon."}, by=agent, now=LATER)
+
+
+@pytest.mark.parametrize("meanwhile", [_written_again, _answered, _rejected, _edited])
+def test_what_happens_while_the_model_thinks_is_not_written_over(
+    workspace: Workspace,
+    template: ResponseTemplate,
+    agent: User,
+    monkeypatch: pytest.MonkeyPatch,
+    meanwhile: Callable[[Proposal, User], None],
+) -> None:
+    proposal, ask = drafted(template), adapting.ask_model
+
+    def slowly(**question: Any) -> Any:
+        said = ask(**question)
+        meanwhile(proposal, agent)
+        return said
+
+    monkeypatch.setattr(adapting, "ask_model", slowly)
+    with serving(lambda asked: {"text": "Hello Ann, it is on its way."}) as server:
+        connect_model(workspace, server)
+        assert adapt_waiting(now=LATER) == 0
+    assert Proposal.objects.filter(kind="inbox.reply").get() == proposal
 
 
 #: What a message asks of the model, and what a model says that obeys it.

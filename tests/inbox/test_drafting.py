@@ -15,11 +15,12 @@ from inbox.models import (
     ReplyDraft,
     ResponseTemplate,
 )
-from inbox.services.drafting import template_for
+from inbox.services import drafting
+from inbox.services.drafting import draft_for, template_for
 from inbox.services.reading import read_new
 from inbox.services.taking import Incoming, take
 from inbox.tasks import draft_answers, read_arrived
-from tests.inbox.steps import NOW
+from tests.inbox.steps import NOW, response_of
 from tests.outreach.launch_steps import email_on
 from tests.outreach.steps import contact_of
 from workspaces.models import User, Workspace
@@ -103,6 +104,29 @@ def test_who_writes_again_voids_the_draft_and_gets_another(workspace: Workspace)
     assert (second.proposal.status, second.text) == (
         "pending", "Print the label and send it back to us.",
     )  # fmt: skip
+
+
+@pytest.mark.usefixtures("templates")
+@pytest.mark.parametrize("who", ["they", "we"])
+def test_what_is_said_while_a_template_is_chosen_voids_it(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("inbox.services.reading.draft_for", lambda row, *, now: None)
+        asked = wrote(workspace, "How long does delivery usually take?")
+    asked = CustomerResponse.objects.get(pk=asked.pk)
+    choose = drafting._chosen
+
+    def slowly(response: CustomerResponse) -> Any:
+        found = choose(response)
+        ours = {"direction": "out", "delivery": "scheduled", "answers": response}
+        response_of(response.conversation, at=LATER, **(ours if who == "we" else {}))
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(drafting, "_chosen", slowly)
+        assert draft_for(asked, now=LATER) is None
+    assert not ReplyDraft.objects.exists()
 
 
 @pytest.mark.usefixtures("templates")
