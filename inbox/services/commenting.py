@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -39,6 +41,8 @@ from workspaces.models import Workspace
 from workspaces.platforms.errors import ErrorKind, PlatformError
 from workspaces.services.live import bump
 
+logger = logging.getLogger(__name__)
+
 BATCH: Final = 100
 #: What was written or read of networks longer ago is no news for the inbox.
 _LOOKS_BACK: Final = timedelta(days=2)
@@ -56,13 +60,25 @@ def take_comments(*, now: datetime) -> int:
     for one in _new(now)[:BATCH]:
         found[one.workspace].append(one)
     for workspace, rows in found.items():
+        _take_each(workspace, rows, now)
+    _show_answered(now)
+    return sum(len(rows) for rows in found.values())
+
+
+def _take_each(workspace: Workspace, rows: Sequence[SocialEngagement], now: datetime) -> None:
+    """Take in all together; where that fails, each by itself: one holds up no other."""
+    try:
         for row in rows:
             # Known to outreach by their account: the address by which they are written to.
             with transaction.atomic():
                 reached_by(row.person, now)
         take(workspace=workspace, incoming=[_incoming(row) for row in rows], now=now)
-    _show_answered(now)
-    return sum(len(rows) for rows in found.values())
+    except Exception:
+        ids = [row.pk for row in rows]
+        logger.exception("comments cannot be taken in", extra={"engagements": ids})
+        if len(rows) > 1:
+            for row in rows:
+                _take_each(workspace, [row], now)
 
 
 def _new(now: datetime) -> QuerySet[SocialEngagement]:
@@ -97,12 +113,10 @@ def _incoming(row: SocialEngagement) -> Incoming:
 def _show_answered(now: datetime) -> None:
     """Show what funnels answered below comments, so that nobody answers once more."""
     for entry in _unshown(now)[:BATCH]:
-        platform = entry.engagement.platform
-        theirs = CustomerResponse.objects.get(
-            workspace=entry.workspace_id, channel=InboxChannel.COMMENT,
-            external_id=name_of(platform, entry.engagement.external_id),
-        )  # fmt: skip
-        _note_answer(theirs, entry, name_of(platform, entry.reply_external_id), now)
+        try:
+            _note_answer(entry, now)
+        except Exception:
+            logger.exception("a funnel's answer cannot be shown", extra={"entry": entry.pk})
 
 
 def _unshown(now: datetime) -> QuerySet[SocialFunnelEntry]:
@@ -122,11 +136,18 @@ def _unshown(now: datetime) -> QuerySet[SocialFunnelEntry]:
 
 
 @transaction.atomic
-def _note_answer(
-    theirs: CustomerResponse, entry: SocialFunnelEntry, own: str, now: datetime
-) -> None:
+def _note_answer(entry: SocialFunnelEntry, now: datetime) -> None:
+    platform = entry.engagement.platform
+    own = name_of(platform, entry.reply_external_id)
+    rows = CustomerResponse.objects.filter(
+        workspace=entry.workspace_id, channel=InboxChannel.COMMENT
+    )
+    theirs = rows.get(external_id=name_of(platform, entry.engagement.external_id))
     talk = Conversation.objects.select_for_update().get(pk=theirs.conversation_id)
     theirs.refresh_from_db(fields=["conversation"])
+    if rows.filter(external_id=own).exists():
+        # Another worker was first.
+        return
     at = max(entry.replied_at or now, theirs.came_at)
     CustomerResponse.objects.create(
         workspace_id=talk.workspace_id, conversation=talk, arrived_in=talk, answers=theirs,

@@ -15,7 +15,7 @@ from inbox.services.commenting import send_replies, take_comments
 from inbox.services.desk import close, reopen, snooze
 from inbox.services.reading import read_new
 from inbox.services.settling import settle_answers
-from outreach.models import ContactPoint, OutreachMessage, SocialAccount
+from outreach.models import ContactPoint, OutreachMessage, SocialAccount, SocialFunnelEntry
 from outreach.services.social.matching import match_funnels
 from tests.outreach.social.steps import (
     INSTAGRAM,
@@ -259,20 +259,72 @@ def test_what_a_funnel_answered_is_shown_as_answered(
     assert Conversation.objects.get().status == "waiting"
 
 
-def test_many_answers_of_funnels_are_all_shown(
-    box: Box, account: SocialAccount, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(commenting, "BATCH", 1)
-    funnel_of(workspace)
+def _funnel_answers(box: Box, account: SocialAccount) -> datetime:
+    """Two comments that a funnel has answered, and when."""
+    funnel_of(account.workspace)
     comment_at(box, account, "c1", "u1", text="How much is it?")
     comment_at(box, account, "c2", "u2", text="How much is it?")
-    match_funnels(workspace=workspace, now=NOON)
+    match_funnels(workspace=account.workspace, now=NOON)
     later = NOON + 5 * MINUTE
     box.control("clock", {"set": later.isoformat()})
     run_due(later)
+    return later
+
+
+def _shown() -> list[str]:
+    rows = CustomerResponse.objects.filter(direction="out").order_by("answers__external_id")
+    return [row.answers.external_id for row in rows if row.answers]
+
+
+def test_many_answers_of_funnels_are_all_shown(
+    box: Box, account: SocialAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commenting, "BATCH", 1)
+    later = _funnel_answers(box, account)
     for _ in range(3):
         take_comments(now=later)
-    shown = CustomerResponse.objects.filter(direction="out").order_by("answers__external_id")
-    assert [row.answers.external_id for row in shown if row.answers] == [
-        "instagram:c1", "instagram:c2",
-    ]  # fmt: skip
+    assert _shown() == ["instagram:c1", "instagram:c2"]
+
+
+def test_an_answer_that_cannot_be_shown_holds_up_no_other(
+    box: Box, account: SocialAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = _funnel_answers(box, account)
+    said = commenting._said
+
+    def breaks(entry: SocialFunnelEntry) -> str:
+        if entry.engagement.external_id == "c1":
+            raise ValueError
+        return said(entry)
+
+    monkeypatch.setattr(commenting, "_said", breaks)
+    take_comments(now=later)
+    assert _shown() == ["instagram:c2"]
+
+
+def test_two_workers_show_an_answer_of_a_funnel_once(box: Box, account: SocialAccount) -> None:
+    later = _funnel_answers(box, account)
+    take_comments(now=later)
+    # As if this one had looked before the other one noted it.
+    commenting._note_answer(SocialFunnelEntry.objects.order_by("pk")[0], later)
+    assert _shown() == ["instagram:c1", "instagram:c2"]
+
+
+def test_a_comment_that_cannot_be_taken_in_holds_up_no_other(
+    box: Box, account: SocialAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comment_at(box, account, "c1", "u1", text="Why is mine broken?")
+    comment_at(box, account, "c2", "u2", text="Why is mine broken too?")
+    take_in = commenting.take
+
+    def breaks(**given: Any) -> Any:
+        if any(one.external_id == "instagram:c1" for one in given["incoming"]):
+            raise ValueError
+        return take_in(**given)
+
+    monkeypatch.setattr(commenting, "take", breaks)
+    take_comments(now=NOON)
+    assert CustomerResponse.objects.get().external_id == "instagram:c2"
+    monkeypatch.undo()
+    take_comments(now=NOON)
+    assert CustomerResponse.objects.count() == 2
