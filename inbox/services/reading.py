@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 
 from inbox.models import (
     CustomerResponse,
@@ -129,8 +129,10 @@ def _count_failure(row: CustomerResponse, now: datetime) -> None:
     rows = CustomerResponse.objects.filter(pk=row.pk, read_at=None)
     rows.update(failed_reads=F("failed_reads") + 1)
     if rows.filter(failed_reads__gt=len(_WAITS)).update(
-        read_at=now, is_flagged=True, flag_reason=GIVEN_UP
-    ):
+        read_at=now, is_flagged=True,
+        # Why it was flagged before still counts: nothing is done for an address only typed.
+        flag_reason=Case(When(flag_reason="", then=Value(GIVEN_UP)), default=F("flag_reason")),
+    ):  # fmt: skip
         bump(row.workspace_id, TOPIC)
 
 

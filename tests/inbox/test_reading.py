@@ -18,6 +18,7 @@ from inbox.models import (
 from inbox.services.classifying import read_all
 from inbox.services.reading import _unread, read_new
 from inbox.services.taking import Incoming, take
+from inbox.services.topics import UNCONFIRMED
 from outreach.models import Consent
 from tests.inbox.steps import NOW, conversation_of, response_of
 from tests.outreach.steps import contact_of, point_of
@@ -159,10 +160,12 @@ def _arrive(workspace: Workspace, *texts: str) -> list[CustomerResponse]:
     return take(workspace=workspace, incoming=many, now=NOW)
 
 
+@pytest.mark.parametrize("flagged", ["", UNCONFIRMED])
 def test_one_message_that_cannot_be_read_holds_up_no_other(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, flagged: str
 ) -> None:
     bad, good = _arrive(workspace, "poison", "When do you open tomorrow?")
+    CustomerResponse.objects.filter(pk=bad.pk).update(flag_reason=flagged, is_flagged=bool(flagged))
 
     def breaks(texts: Any, workspaces: Any) -> Any:
         if "poison" in texts:
@@ -177,7 +180,7 @@ def test_one_message_that_cannot_be_read_holds_up_no_other(
         bad.refresh_from_db()
         assert (bad.read_at is not None) == is_read
     assert (bad.failed_reads, bad.is_flagged, bad.flag_reason) == (
-        3, True, "No machine could read this: a person has to.",
+        3, True, flagged or "No machine could read this: a person has to.",
     )  # fmt: skip
     assert read_new(now=NOW + timedelta(hours=1)) == 0
 
