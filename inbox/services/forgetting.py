@@ -8,22 +8,26 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.forms.models import model_to_dict
 
 from inbox.models import (
     AIClassification,
     Attachment,
+    AuditedReply,
     ChatVisitor,
     Conversation,
     CustomerResponse,
+    Direction,
     IdentitySuggestion,
+    InboxChannel,
     InternalNote,
     ReplyDraft,
     Satisfaction,
 )
 from inbox.services.filing import delete_unnamed
-from outreach.models import Contact
+from inbox.services.taking import SOURCE
+from outreach.models import Contact, ContactPoint
 from workspaces.services.redacting import redact
 
 ERASED: Final = "erased"
@@ -67,7 +71,8 @@ class InboxKeeper:
         responses = _responses(contacts)
         talks = Conversation.objects.filter(
             Q(contact__in=contacts) | Q(pk__in=responses.values("conversation"))
-        )
+            | Q(pk__in=responses.values("arrived_in"))
+        )  # fmt: skip
         drafts = ReplyDraft.objects.filter(answers__in=responses)
         # Proposals before conversations, as the gate locks them.
         emptied = redact(
@@ -76,8 +81,10 @@ class InboxKeeper:
         )  # fmt: skip
         # Locked in one order, as everything that changes them does.
         list(talks.select_for_update(no_key=True).order_by("pk").values_list("pk"))
-        drafts.update(text="", subject="", why_person="")
-        own = Conversation.objects.filter(contact__in=contacts)
+        drafts.update(text="", subject="", why_person="", sources=[])
+        AuditedReply.objects.filter(draft__in=drafts).update(why="")
+        alone = _theirs_alone(workspace_id, contacts)
+        own = Conversation.objects.filter(Q(contact__in=contacts) | Q(pk__in=alone))
         counts = {
             "conversations": own.update(subject="", preview="", tags=[]),
             "readings": AIClassification.objects.filter(response__in=responses).update(**_READ),
@@ -88,9 +95,10 @@ class InboxKeeper:
             "replies": emptied,
             "chats": _forget_chats(contacts),
         }
-        talks.exclude(contact__in=contacts).update(preview="")
+        talks.exclude(pk__in=own).update(preview="")
         Satisfaction.objects.filter(conversation__in=own).update(comment="")
         _forget_suggestions(contacts, people)
+        _forget_typed(workspace_id, contacts, alone)
         # Last, for the others are found by it.
         counts["inbox messages"] = responses.update(**_WORDS)
         return {name: count for name, count in counts.items() if count}
@@ -130,6 +138,35 @@ def _contacts(people: Collection[int]) -> QuerySet[Contact]:
 def _responses(contacts: Collection[int]) -> QuerySet[CustomerResponse]:
     """Messages from and to their addresses, wherever they stand."""
     return CustomerResponse.objects.filter(point__contact__in=contacts)
+
+
+def _theirs_alone(workspace_id: int, contacts: Collection[int]) -> list[int]:
+    """Conversations of other contacts in which nobody but they stands: their address was typed in
+    a form, so they began as nobody's. Where they were merged since, where the messages came counts.
+    """
+    rows = CustomerResponse.objects.filter(workspace=workspace_id)
+    theirs = _responses(contacts).filter(workspace=workspace_id, direction=Direction.IN)
+    others = rows.exclude(point__contact__in=contacts)
+    talks = Conversation.objects.filter(
+        Q(pk__in=theirs.values("conversation")) | Q(pk__in=theirs.values("arrived_in")),
+        ~Exists(others.filter(conversation=OuterRef("pk"))),
+        ~Exists(others.filter(arrived_in=OuterRef("pk"))),
+        workspace=workspace_id,
+    ).exclude(contact__in=contacts)
+    return list(talks.values_list("pk", flat=True))
+
+
+def _forget_typed(workspace_id: int, contacts: Collection[int], alone: Collection[int]) -> None:
+    """Their name and address where somebody only typed them: in a form, or in a chat."""
+    # A conversation of others in which they stand alone, and no address: nobody else is meant.
+    Contact.objects.filter(
+        ~Exists(Conversation.objects.filter(contact=OuterRef("pk")).exclude(pk__in=alone)),
+        conversations__in=alone, points=None, source=SOURCE,
+    ).update(first_name="", last_name="")  # fmt: skip
+    points = ContactPoint.objects.filter(contact__in=contacts, channel=InboxChannel.EMAIL)
+    ChatVisitor.objects.filter(
+        workspace=workspace_id, email__in=list(points.values_list("address", flat=True))
+    ).update(email="")
 
 
 def _chats(contacts: Collection[int]) -> QuerySet[ChatVisitor]:

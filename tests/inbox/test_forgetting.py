@@ -11,6 +11,8 @@ from django.core.files.storage import default_storage
 from inbox.engine.mail import Attachment as File
 from inbox.models import (
     Attachment,
+    AuditedReply,
+    ChatVisitor,
     Conversation,
     CustomerResponse,
     IdentitySuggestion,
@@ -23,8 +25,11 @@ from inbox.services.answering import Words, answer
 from inbox.services.drafting import propose_reply
 from inbox.services.reading import read_new
 from inbox.services.taking import Incoming, take
+from inbox.services.topics import UNCONFIRMED
 from outreach.models import Contact, ContactPoint
 from outreach.services.people.erasing import erase_contact, export_contact
+from tests.inbox.chat.steps import begin, chat_of
+from tests.inbox.desk_steps import draft_of
 from tests.inbox.steps import NOW
 from tests.outreach.launch_steps import email_on
 from tests.outreach.social.test_erasing_people import found
@@ -129,3 +134,51 @@ def test_people_are_told_what_is_kept(zeb: Contact, operator: User) -> None:
     assert [one["intent"] for one in told["readings"]] == [
         one.intent for one in Conversation.objects.filter(contact=zeb)
     ]
+
+
+@pytest.fixture
+def typed(zeb: Contact, agent: User) -> CustomerResponse:
+    """Their address in a form, which began a conversation of nobody's, and in a chat."""
+    workspace, by = zeb.workspace, Proposer.person(agent)
+    (form,) = take(workspace=workspace, incoming=[_mail(4, doubt=UNCONFIRMED)], now=NOW)
+    talk = form.conversation
+    desk.write_note(conversation=talk, text="Zebulon again", by=by, now=NOW)
+    Conversation.objects.filter(pk=talk.pk).update(tags=["marzipan"])
+    Satisfaction.objects.create(
+        workspace=workspace, conversation=talk, asked_at=NOW, score=5, comment="Marzipan!",
+        answered_at=NOW,
+    )  # fmt: skip
+    draft = draft_of(form, sources=[{"quote": "marzipan"}])
+    AuditedReply.objects.create(
+        workspace=workspace, draft=draft, intent="question", was_auto=False, drawn_on=NOW.date(),
+        verdict="bad", why="Zebulon wants none", judged_at=NOW,
+    )  # fmt: skip
+    visitor, _ = begin(chat_of(workspace))
+    ChatVisitor.objects.filter(pk=visitor.pk).update(email=form.sender_address)
+    return form
+
+
+def test_what_they_typed_in_a_form_or_a_chat_is_forgotten_too(
+    zeb: Contact, typed: CustomerResponse, admin: User
+) -> None:
+    assert typed.conversation.contact != zeb
+    Attachment.objects.filter(response__text="Bread").update(name="bread.txt")
+    assert {"inbox_auditedreply", "inbox_chatvisitor", "inbox_satisfaction"} <= {*found(*PLANTED)}
+
+    counts = erase_contact(contact=zeb, by=Proposer.person(admin), now=NOW)
+
+    assert set(found(*PLANTED)) == set()
+    assert (counts["conversations"], counts["notes"]) == (2, 2)
+
+
+def test_where_somebody_else_wrote_too_the_conversation_stays_theirs(
+    zeb: Contact, typed: CustomerResponse, admin: User
+) -> None:
+    bob = CustomerResponse.objects.get(text="Bread")
+    CustomerResponse.objects.filter(pk=bob.pk).update(conversation=typed.conversation)
+
+    erase_contact(contact=zeb, by=Proposer.person(admin), now=NOW)
+
+    talk = Conversation.objects.get(pk=typed.conversation.pk)
+    assert (talk.subject, talk.tags, talk.preview) == ("Marzipan", ["marzipan"], "")
+    assert talk.contact.first_name == "Zebulon"
