@@ -17,6 +17,7 @@ from inbox.services.assigning import assign_waiting
 from inbox.services.clustering import cluster_changed
 from inbox.services.commenting import send_replies, take_comments
 from inbox.services.desk import wake_due
+from inbox.services.making_up import make_up
 from inbox.services.media import fetch_due
 from inbox.services.polling import due_mailboxes, poll
 from inbox.services.rating import ask_due
@@ -56,9 +57,11 @@ def watch_promises(**_: object) -> int:
 
 @shared_task(name="inbox.tend", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
 def tend(**_: object) -> int:
-    """Give what nobody has to somebody who is free; close what nobody says more about."""
+    """Give what nobody has to somebody who is free; close what nobody says more about; make up
+    for what a worker that died left undone.
+    """
     now = timezone.now()
-    return assign_waiting(now=now) + close_silent(now=now)
+    return assign_waiting(now=now) + close_silent(now=now) + make_up(now=now, draft=_draft_later)
 
 
 @shared_task(name="inbox.ask_how_it_was", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)

@@ -20,7 +20,8 @@ def follow_up(conversations: Collection[int], *, now: datetime) -> None:
     """Do what follows for conversations in which something was read.
 
     Each in transactions of its own, after those of reading: rules lock names before conversations.
-    What fails is made up for by the sweep or at night, and keeps nothing else back.
+    What a worker that died left undone is made up for within minutes; what fails is left to the
+    sweep that assigns and the night that values, and keeps nothing else back.
     """
     if not conversations:
         return

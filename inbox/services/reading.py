@@ -22,6 +22,7 @@ from inbox.services.classifying import Read, read_all
 from inbox.services.drafting import draft_for
 from inbox.services.following import follow_up
 from inbox.services.keeping import Found, keep_all
+from inbox.services.making_up import DRAFTED, FOLLOWED, note_done
 from inbox.services.topics import TOPIC
 from workspaces.services.live import bump
 
@@ -39,6 +40,7 @@ def draft_each(rows: Sequence[CustomerResponse], now: datetime) -> None:
     """Draft answers to messages that were read; one that cannot be drafted holds up nobody."""
     for row in rows:
         _draft(row, now)
+    note_done(DRAFTED, [row.pk for row in rows])
 
 
 def read_new(
@@ -67,6 +69,7 @@ def read_new(
     if kept:
         draft(kept, now)
     follow_up({row.conversation_id for row in kept}, now=now)
+    note_done(FOLLOWED, [row.pk for row in kept])
     return len(rows)
 
 
@@ -138,6 +141,7 @@ def _count_failure(row: CustomerResponse, now: datetime) -> None:
 
 def draft_read(*, ids: Sequence[int], now: datetime) -> None:
     """Draft answers to messages that were read a while ago; `draft_for` leaves out what is over."""
-    rows = CustomerResponse.objects.filter(pk__in=ids, reading__isnull=False)
+    # Asked twice, it drafts once.
+    rows = CustomerResponse.objects.filter(pk__in=ids, reading__isnull=False, drafts=None)
     rows = rows.select_related("workspace", "conversation__contact", "point", "reading")
     draft_each(list(rows.order_by("pk")), now)
