@@ -130,11 +130,22 @@
     });
   }
 
+  // Several ways back may stand on the page: z takes the one that came last.
+  const known = new WeakSet();
+  let latest = null;
+  function noteUndo() {
+    document.querySelectorAll("form[data-undo]").forEach(function (one) {
+      if (!known.has(one)) latest = one;
+      known.add(one);
+    });
+  }
+
   function undo() {
-    const forms = document.querySelectorAll("form[data-undo]");
-    if (!forms.length) return;
-    window.htmx.process(forms[0]);
-    forms[0].requestSubmit();
+    noteUndo();
+    const form = latest && latest.isConnected ? latest : document.querySelector("form[data-undo]");
+    if (!form) return;
+    window.htmx.process(form);
+    form.requestSubmit();
   }
 
   const keys = {
@@ -158,6 +169,11 @@
 
   document.addEventListener("keydown", function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter" && event.target.matches("#ask select")) {
+      // Browsers do not agree whether that sends a form.
+      event.preventDefault();
+      event.target.form.requestSubmit();
+    }
     if (document.querySelector("dialog[open]")) return;
     const isTyping = event.target.closest("input:not([type=checkbox]), select, textarea, [contenteditable]");
     if (event.key === ";" && event.target.id === "answer-text") {
@@ -396,6 +412,6 @@
     if (next) next.focus({ preventScroll: true });
   }
 
-  document.addEventListener("htmx:afterSettle", function (event) { restore(); recall(); goOn(event); });
-  document.addEventListener("DOMContentLoaded", function () { restore(); recall(); if (openId()) toEnd(); });
+  document.addEventListener("htmx:afterSettle", function (event) { restore(); recall(); noteUndo(); goOn(event); });
+  document.addEventListener("DOMContentLoaded", function () { restore(); recall(); noteUndo(); if (openId()) toEnd(); });
 })();

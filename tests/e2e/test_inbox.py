@@ -188,8 +188,9 @@ def hand_over(page: Page, hands: Hands) -> None:
     is_sound(page)
     picture(page, "inbox-4-assign")
     hands.write("Amir")
+    expect(page.locator("#ask-assignee option:checked")).to_contain_text("Amir")
     hands.press("Enter")
-    hands.done("1 assigned")
+    hands.done("1 conversation assigned")
     expect(page.locator("#open-head")).to_contain_text("Amir")
     hands.press("t")
     expect(page.locator("#ask-tags")).to_be_focused()
@@ -216,7 +217,7 @@ def put_away(page: Page, hands: Hands) -> None:
     hands.done("2 conversations closed")
     picture(page, "inbox-6-closed")
     hands.press("z")
-    hands.done("2 put back")
+    hands.done("2 conversations put back")
 
 
 def caught_up(stack: Stack, page: Page, hands: Hands) -> None:
