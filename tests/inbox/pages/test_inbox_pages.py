@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -64,6 +65,13 @@ def test_the_list_shows_who_wrote_what(
     for words in ("Where is it?", "2 new", "Other 4", "All open", "E-mail"):
         assert words in html
     assert 'id="bulk"' not in html  # viewers only read
+
+
+def test_what_was_chosen_stays_chosen(client_as: Browse, viewer: User) -> None:
+    """Else the next search would look everywhere again."""
+    html = client_as(viewer).get("/inbox/?channel=email&urgency=high").content.decode()
+    chosen = re.findall(r'<option value="(\w+)"\s+selected', html)
+    assert chosen == ["email", "high"]
 
 
 def test_a_conversation_opens_by_its_address(
