@@ -107,11 +107,9 @@ def arrives(stack: Stack, page: Page, recipient: str, words: str) -> None:
 @pytest.mark.usefixtures("sending")
 def test_an_hour_with_the_keyboard(stack: Stack, log_in: LogIn) -> None:
     page = log_in("agnes", PTD)
-    hands_of(page)
+    hands = hands_of(page)
     is_sound(page)
     picture(page, "inbox-1-list")
-    # Comments below posts come in all the time.
-    hands = hands_of(page, "?channel=email")
 
     hands.press("?")
     expect(page.locator("#help")).to_be_visible()
@@ -121,11 +119,13 @@ def test_an_hour_with_the_keyboard(stack: Stack, log_in: LogIn) -> None:
     hands.find("weekend")
     hands.open("Opening hours")
     sign_a_draft(page, hands)
-    hands.find("")
+    # Comments below posts come in all the time.
+    hands = hands_of(page, "?channel=email")
     hands.open("Starting")
     address = answer_from_a_template(page, hands)
     hands.open("Charged twice")
     hand_over(page, hands)
+    hands = hands_of(page, "?channel=email")
     hands.open("Thank you")
     put_away(page, hands)
     hands = hands_of(page, "?channel=instagram")
