@@ -17,51 +17,6 @@ if TYPE_CHECKING:
     from django.db.migrations.state import ProjectState
 
 
-class CreateModels(Operation):
-    """Make whole tables, with keys, checks, indexes and pgtrigger's triggers in their options.
-
-    The order does not matter to keys, not even in a circle: Django adds them at the end of the
-    migration. What refers to a later table must therefore be in a later migration, keys excepted.
-    """
-
-    category = OperationCategory.ADDITION
-
-    def __init__(self, models: Sequence[CreateModel]) -> None:
-        self.models = models
-
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Forget what is rendered, so that adding renders nothing; who asks next renders all."""
-        state.__dict__.pop("apps", None)
-        for model in self.models:
-            model.state_forwards(app_label, state)
-
-    def database_forwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        for model in self.models:
-            model.database_forwards(app_label, schema_editor, from_state, to_state)
-
-    def database_backwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        for model in reversed(self.models):
-            model.database_backwards(app_label, schema_editor, from_state, to_state)
-
-    def describe(self) -> str:
-        return f"Create {len(self.models)} models"
-
-    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
-        return type(self).__name__, [], {"models": self.models}
-
-
 class Together(Operation):
     """Do operations on tables that stand already with one rendering of the models' state.
 
@@ -75,7 +30,7 @@ class Together(Operation):
         self.operations = operations
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Forget what is rendered, as `CreateModels` does."""
+        """Forget what is rendered, so that adding renders nothing; who asks next renders all."""
         state.__dict__.pop("apps", None)
         for operation in self.operations:
             operation.state_forwards(app_label, state)
@@ -105,3 +60,22 @@ class Together(Operation):
 
     def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         return type(self).__name__, [], {"operations": self.operations}
+
+
+class CreateModels(Together):
+    """Make whole tables, with keys, checks, indexes and pgtrigger's triggers in their options.
+
+    The order does not matter to keys, not even in a circle: Django adds them at the end of the
+    migration. What refers to a later table must therefore be in a later migration, keys excepted.
+    """
+
+    category = OperationCategory.ADDITION
+
+    def __init__(self, models: Sequence[CreateModel]) -> None:
+        super().__init__(models)
+
+    def describe(self) -> str:
+        return f"Create {len(self.operations)} models"
+
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
+        return type(self).__name__, [], {"models": self.operations}

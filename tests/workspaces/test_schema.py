@@ -85,7 +85,7 @@ def test_the_operation_can_be_written_down():
     name, positional, named = CIRCLE.deconstruct()
 
     assert (name, positional) == ("CreateModels", [])
-    assert CreateModels(**named).models == CIRCLE.models
+    assert CreateModels(**named).operations == CIRCLE.operations
     assert CIRCLE.describe() == "Create 2 models"
 
 
