@@ -232,6 +232,12 @@ class SocialEngagement(models.Model):
             models.Index(fields=["workspace", "-at", "-id"], name="outreach_socialengagement_list"),
             # What somebody did of late.
             models.Index(fields=["person", "at"], name="outreach_socialengagement_who"),
+            # Comments that came lately: the inbox looks every few seconds.
+            models.Index(
+                fields=["workspace", "created_at"],
+                name="outreach_socialengagement_came",
+                condition=Q(kind="comment"),
+            ),
         ]
         triggers = [
             # Erasing a person empties the text.

@@ -197,6 +197,12 @@ class SocialFunnelEntry(models.Model):
         indexes = [
             # A funnel's report and its day's limit.
             models.Index(fields=["funnel", "triggered_at"], name="outreach_funnelentry_report"),
+            # What was answered below comments lately: the inbox looks every few seconds.
+            models.Index(
+                fields=["workspace", "replied_at"],
+                name="outreach_funnelentry_said",
+                condition=Q(replied_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
