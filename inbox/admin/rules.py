@@ -56,7 +56,7 @@ class AssignmentRuleAdmin(WorkspaceModelAdmin[AssignmentRule]):
     list_display = ("name", "position", "is_on", "how", "team", "most_open", "updated_at")
     list_filter = ("is_on",)
     ordering = ("position", "pk")
-    exclude = ("workspace", "last_given")
+    exclude = ("workspace",)
 
 
 @admin.register(AutoSendRule)

@@ -196,12 +196,14 @@ class AssignmentRule(models.Model):
     )
     how = models.CharField(max_length=13, choices=AssignHow.choices, default=AssignHow.ROUND_ROBIN)
     people = ArrayField(
-        models.BigIntegerField(), default=list, blank=True, help_text="Users; empty: nobody yet."
+        models.BigIntegerField(),
+        default=list,
+        blank=True,
+        help_text="Users; empty: all of the conversation's team.",
     )
     most_open = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Who has so many open gets no more; empty: no limit."
     )
-    last_given = models.BigIntegerField(null=True, blank=True, help_text="Whose turn it was.")
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -279,7 +281,13 @@ class Satisfaction(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["workspace", "answered_at"], name="inbox_satisfaction_days")
+            models.Index(fields=["workspace", "answered_at"], name="inbox_satisfaction_days"),
+            # What people said of a template, counted anew with each answer.
+            models.Index(
+                fields=["template", "score"],
+                name="inbox_satisfaction_template",
+                condition=Q(template__isnull=False, score__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
