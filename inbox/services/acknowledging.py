@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -20,21 +20,17 @@ from inbox.models import (
     Conversation,
     ConversationStatus,
     CustomerResponse,
-    Delivery,
     Direction,
     InboxChannel,
     InboxPolicy,
     Intent,
 )
 from inbox.selectors.promises import Rules, rules_of
-from inbox.selectors.replies import OWN_CHANNELS, values_for, why_not
-from inbox.services.answering import Words, subject_of_answer, thread_of
+from inbox.selectors.replies import values_for, why_not
+from inbox.services.answering import answer_by_machine
 from inbox.services.restating import restate
-from inbox.services.topics import MACHINE, TOPIC, UNCONFIRMED
+from inbox.services.topics import TOPIC, UNCONFIRMED
 from outreach.engine.rendering import TemplateError
-from outreach.services.sending.replying import schedule_reply
-from outreach.services.sending.single import Text
-from workspaces.ids import uuid7
 from workspaces.services.live import bump
 from workspaces.services.locks import lock_names
 
@@ -88,7 +84,7 @@ def _tell(to: CustomerResponse, policy: InboxPolicy, now: datetime) -> bool:
         conversation = Conversation.objects.select_for_update().get(pk=to.conversation_id)
         if _is_told(to, now) or not _opening([conversation.pk], now).filter(pk=to.pk).exists():
             return False
-        _write(to, text, now)
+        answer_by_machine(to=to, text=text, now=now)
         restate([conversation.pk], now=now)
         bump(to.workspace_id, TOPIC)
     return True
@@ -113,19 +109,3 @@ def _text(to: CustomerResponse, policy: InboxPolicy, rules: Rules) -> str:
     except TemplateError:
         return ""
     return filled.text
-
-
-def _write(to: CustomerResponse, text: str, now: datetime) -> None:
-    row = CustomerResponse(
-        public_id=uuid7(), workspace=to.workspace, conversation=to.conversation,
-        arrived_in=to.conversation, channel=to.channel, direction=Direction.OUT, point=to.point,
-        answers=to, subject=subject_of_answer(to, Words(text)), text=text, at=now, send_at=now,
-        author_label=MACHINE, delivery=Delivery.SCHEDULED, first_viewed_at=now, is_auto=True,
-    )  # fmt: skip
-    if to.channel not in OWN_CHANNELS:
-        proof: dict[str, Any] = {"by": MACHINE, "auto_replied": True}
-        row.message = schedule_reply(
-            point=row.point, text=Text(subject=row.subject, text=text), key=str(row.public_id),
-            proof=proof, thread_ids=thread_of(to), send_at=now, now=now,
-        )  # fmt: skip
-    row.save()

@@ -26,7 +26,7 @@ from inbox.selectors.replies import OWN_CHANNELS, SAID, newest_of, why_not
 from inbox.services.drafting import void_overtaken
 from inbox.services.filing import place_of, rows_of, store
 from inbox.services.restating import restate
-from inbox.services.topics import TOPIC
+from inbox.services.topics import MACHINE, TOPIC
 from inbox.services.wording import (
     AnswerError,
     Words,
@@ -49,6 +49,7 @@ __all__ = [
     "NewerMessageError",
     "Words",
     "answer",
+    "answer_by_machine",
     "policy_of",
     "subject_of_answer",
     "take_back",
@@ -107,15 +108,12 @@ def answer(
         if key and (earlier := _sent_already(conversation, public_id)):
             return earlier
         _refuse_newer(conversation, to, seen)
-        row = _row(to, conversation, text, by, now)
-        row.public_id, row.subject = public_id, subject_of_answer(to, words)
+        if not is_signed and (words_against := why_not(to, now)):
+            raise AnswerError("channel", words_against)
+        row = _row(to, conversation, words, text, now)
+        row.public_id, row.author, row.author_label = public_id, by.user, by.label[:150]
         row.send_at = send_at or now + _undo_for(to)
-        if to.channel not in OWN_CHANNELS:
-            if not is_signed and (words_against := why_not(to, now)):
-                raise AnswerError("channel", words_against)
-            if to.channel != InboxChannel.COMMENT:
-                _hand_over(row, to, words, dict(proof or {"by": by.label[:150]}), now)
-        row.save()
+        _let_go(row, to, words, dict(proof or {"by": by.label[:150]}), now)
         Attachment.objects.bulk_create(rows_of(row, words.files))
         _wait(conversation, row, by, now)
         restate([conversation.pk], now=now)
@@ -123,6 +121,17 @@ def answer(
         # After the transaction: the gate locks proposals before conversations.
         void_overtaken([row], now=now, why="It was answered.")
     bump(workspace.pk, TOPIC)
+    return row
+
+
+def answer_by_machine(*, to: CustomerResponse, text: str, now: datetime) -> CustomerResponse:
+    """Answer a message at once in the machine's name, and say so; in the transaction of whoever
+    locked its conversation.
+    """
+    words = Words(text)
+    row = _row(to, to.conversation, words, text, now)
+    row.author_label, row.is_auto, row.send_at = MACHINE, True, now
+    _let_go(row, to, words, {"by": MACHINE, "auto_replied": True}, now)
     return row
 
 
@@ -176,12 +185,12 @@ def _make_ready(
 
 
 def _row(
-    to: CustomerResponse, conversation: Conversation, text: str, by: Proposer, now: datetime
+    to: CustomerResponse, conversation: Conversation, words: Words, text: str, now: datetime
 ) -> CustomerResponse:
     return CustomerResponse(
         workspace=to.workspace, conversation=conversation, arrived_in=conversation,
-        channel=to.channel, direction=Direction.OUT, point=to.point, answers=to, text=text, at=now,
-        author=by.user, author_label=by.label[:150], delivery=Delivery.SCHEDULED,
+        channel=to.channel, direction=Direction.OUT, point=to.point, answers=to,
+        subject=subject_of_answer(to, words), text=text, at=now, delivery=Delivery.SCHEDULED,
         first_viewed_at=now,
     )  # fmt: skip
 
@@ -218,23 +227,28 @@ def _refuse_newer(
         raise NewerMessageError(missed)
 
 
-def _hand_over(
+def _let_go(
     row: CustomerResponse,
     to: CustomerResponse,
     words: Words,
     proof: dict[str, Any],
     now: datetime,
 ) -> None:
-    """Let outreach carry it: it knows how to send each thing once."""
-    files = [
-        {"place": place_of(row.workspace, one), "name": one.name, "type": one.content_type}
-        for one in words.files
-    ]
-    row.message = schedule_reply(
-        point=row.point, text=Text(subject=row.subject, text=row.text), key=str(row.public_id),
-        proof=proof, thread_ids=thread_of(to), send_at=row.send_at or now, now=now,
-        files=files,
-    )  # fmt: skip
+    """Keep what goes out; outreach carries it, for it knows how to send each thing once.
+
+    A chat shows what is kept, and `commenting` writes below posts.
+    """
+    if row.channel not in OWN_CHANNELS and row.channel != InboxChannel.COMMENT:
+        files = [
+            {"place": place_of(row.workspace, one), "name": one.name, "type": one.content_type}
+            for one in words.files
+        ]
+        row.message = schedule_reply(
+            point=row.point, text=Text(subject=row.subject, text=row.text), key=str(row.public_id),
+            proof=proof, thread_ids=thread_of(to), send_at=row.send_at or now, now=now,
+            files=files,
+        )  # fmt: skip
+    row.save()
 
 
 def thread_of(to: CustomerResponse) -> list[str]:

@@ -32,14 +32,11 @@ from inbox.models import (
     ResponseTemplate,
     Satisfaction,
 )
-from inbox.selectors.replies import OWN_CHANNELS, why_not
-from inbox.services.answering import Words, subject_of_answer, thread_of
+from inbox.selectors.replies import why_not
+from inbox.services.answering import answer_by_machine
 from inbox.services.restating import restate
-from inbox.services.topics import MACHINE, TOPIC, UNCONFIRMED
-from outreach.services.sending.replying import schedule_reply
-from outreach.services.sending.single import Text
+from inbox.services.topics import TOPIC, UNCONFIRMED
 from workspaces.gate import RequestError
-from workspaces.ids import uuid7
 from workspaces.services.live import bump
 from workspaces.services.locks import lock_names
 from workspaces.services.notices import notify
@@ -126,7 +123,8 @@ def _ask(row: Conversation, policy: InboxPolicy, now: datetime) -> bool:
             workspace_id=row.workspace_id, conversation=row, asked_at=now,
             template_id=_template_of(row),
         )  # fmt: skip
-        question.response = _write(to, _text(question, policy, to.channel), now)
+        words = _text(question, policy, to.channel)
+        question.response = answer_by_machine(to=to, text=words, now=now)
         question.save()
         bump(row.workspace_id, TOPIC)
     return True
@@ -159,23 +157,6 @@ def _text(question: Satisfaction, policy: InboxPolicy, channel: str) -> str:
         return f"{words}\n{rating_address(question)}"
     lines = (f"{name}: {rating_address(question, score)}" for score, name in SCORES)
     return "\n".join((words, "", *lines))
-
-
-def _write(to: CustomerResponse, text: str, now: datetime) -> CustomerResponse:
-    row = CustomerResponse(
-        public_id=uuid7(), workspace=to.workspace, conversation=to.conversation,
-        arrived_in=to.conversation, channel=to.channel, direction=Direction.OUT, point=to.point,
-        answers=to, subject=subject_of_answer(to, Words(text)), text=text, at=now, send_at=now,
-        author_label=MACHINE, delivery=Delivery.SCHEDULED, first_viewed_at=now, is_auto=True,
-    )  # fmt: skip
-    if to.channel not in OWN_CHANNELS:
-        proof: dict[str, Any] = {"by": MACHINE, "auto_replied": True}
-        row.message = schedule_reply(
-            point=row.point, text=Text(subject=row.subject, text=text), key=str(row.public_id),
-            proof=proof, thread_ids=thread_of(to), send_at=now, now=now,
-        )  # fmt: skip
-    row.save()
-    return row
 
 
 def rating_address(question: Satisfaction, score: int | None = None) -> str:
