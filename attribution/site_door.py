@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import get_conditional_response
 from rest_framework import authentication, status
 from rest_framework.exceptions import (
     AuthenticationFailed,
@@ -39,6 +41,11 @@ _ALLOWED: Final = {
     "Access-Control-Allow-Methods": "GET, POST",
     "Access-Control-Allow-Headers": "content-type, content-encoding, x-site-key",
     "Access-Control-Max-Age": "86400",
+}
+_SCRIPT: Final = {
+    "Content-Type": "text/javascript; charset=utf-8",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
 }
 
 
@@ -236,3 +243,48 @@ def origin_of(request: HttpRequest) -> Origin:
         country=country if len(country) == 2 and country.isalpha() else "",
         **named,
     )
+
+
+def caller_of_script(request: HttpRequest) -> SiteCaller | None:
+    """Who loads a script by a website's key; ``None``: there is no such website.
+
+    Nothing in a script depends on who is logged in, as the log asks: caches keep one for all.
+    """
+    request.session.accessed = False
+    request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+    found = site_of_key(request.GET.get("site", ""))
+    if found is None:
+        return None
+    site, rates = found
+    return SiteCaller(site.workspace, None, "", None, site, rates)
+
+
+def script_answer(
+    request: HttpRequest, text: str, *, max_age_s: int, vary: Sequence[str] | None = None
+) -> HttpResponseBase:
+    """Answer with a script. ``vary``: what it depends on, so that only a browser keeps it."""
+    body = text.encode()
+    etag = f'W/"{hashlib.sha256(body).hexdigest()[:24]}"'
+    headers = _SCRIPT | {
+        "Cache-Control": f"max-age={max_age_s}, {'public' if vary is None else 'private'}",
+        "ETag": etag,
+        "Vary": ", ".join(("Accept-Encoding", *(vary or ()))),
+    }
+    if "gzip" in request.headers.get("Accept-Encoding", "") and len(body) > 200:
+        body = gzip.compress(body, 6, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    answer = HttpResponse(body, headers=headers)
+    return get_conditional_response(request, etag=etag, response=answer) or answer
+
+
+def no_script(max_age_s: int) -> HttpResponse:
+    """Say that a key opens nothing."""
+    headers = _SCRIPT | {"Cache-Control": f"max-age={max_age_s}, public"}
+    text = "// There is no active website of this key.\n"
+    return HttpResponse(text, status=404, headers=headers)
+
+
+def too_many_scripts(wait_s: int) -> HttpResponse:
+    """No script: the page is drawn as it is. Nobody keeps that."""
+    headers = _SCRIPT | {"Cache-Control": "no-store", "Retry-After": str(wait_s)}
+    return HttpResponse("// Too many calls.\n", status=429, headers=headers)
