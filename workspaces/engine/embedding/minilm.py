@@ -28,7 +28,8 @@ SHA256: Final = {
 }
 LONGEST_TOKENS: Final = 256
 _LAYERS, _HEADS, _EPSILON = 6, 12, 1e-12
-_BATCH = 32
+_BATCH, _USUAL_TOKENS = 32, 24
+_DENSE = ("attention.output", "intermediate", "output")
 
 
 class MiniLM:
@@ -47,6 +48,7 @@ class MiniLM:
     def __init__(self, folder: Path | None = None) -> None:
         files = _checked(folder or _folder())
         self._weights = load(files["model.safetensors"])
+        self._linears = _linears(self._weights)
         self._tokenizer = Tokenizer.from_str(files["tokenizer.json"].decode())
         self._tokenizer.enable_truncation(LONGEST_TOKENS)
         self._tokenizer.enable_padding()
@@ -105,30 +107,56 @@ class MiniLM:
         return self._normed("embeddings.LayerNorm", words + places + kind)
 
     def _layer(self, name: str, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        query, key, value = (
-            self._heads(f"{name}.attention.self.{part}", hidden)
-            for part in ("query", "key", "value")
-        )
+        asked = self._linears[f"{name}.attention.self"](hidden)
+        query, key, value = (_heads(part) for part in asked.chunk(3, dim=-1))
         seen = mask[:, None, None, :].bool()
         mixed = nn.scaled_dot_product_attention(query, key, value, attn_mask=seen)
         mixed = mixed.transpose(1, 2).reshape(hidden.shape)
-        mixed = self._linear(f"{name}.attention.output.dense", mixed)
+        mixed = self._linears[f"{name}.attention.output.dense"](mixed)
         hidden = self._normed(f"{name}.attention.output.LayerNorm", mixed + hidden)
-        wide = nn.gelu(self._linear(f"{name}.intermediate.dense", hidden))
-        narrow = self._linear(f"{name}.output.dense", wide)
+        wide = nn.gelu(self._linears[f"{name}.intermediate.dense"](hidden))
+        narrow = self._linears[f"{name}.output.dense"](wide)
         return self._normed(f"{name}.output.LayerNorm", narrow + hidden)
-
-    def _heads(self, name: str, hidden: torch.Tensor) -> torch.Tensor:
-        texts, tokens, width = hidden.shape
-        split = self._linear(name, hidden).view(texts, tokens, _HEADS, width // _HEADS)
-        return split.transpose(1, 2)
-
-    def _linear(self, name: str, hidden: torch.Tensor) -> torch.Tensor:
-        return nn.linear(hidden, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
 
     def _normed(self, name: str, hidden: torch.Tensor) -> torch.Tensor:
         weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
         return nn.layer_norm(hidden, weight.shape, weight, bias, _EPSILON)
+
+
+def _heads(hidden: torch.Tensor) -> torch.Tensor:
+    texts, tokens, width = hidden.shape
+    return hidden.view(texts, tokens, _HEADS, width // _HEADS).transpose(1, 2)
+
+
+def _linears(weights: dict[str, torch.Tensor]) -> dict[str, _Linear]:
+    """Take the encoder's linear maps out of the weights; query, key and value are one."""
+    found = {}
+    for layer in range(_LAYERS):
+        name = f"encoder.layer.{layer}"
+        asked = [f"{name}.attention.self.{part}" for part in ("query", "key", "value")]
+        dense = [f"{name}.{part}.dense" for part in _DENSE]
+        for key, parts in [(f"{name}.attention.self", asked), *((one, [one]) for one in dense)]:
+            weight = torch.cat([weights.pop(f"{part}.weight") for part in parts])
+            found[key] = _Linear(weight, torch.cat([weights.pop(f"{part}.bias") for part in parts]))
+    return found
+
+
+class _Linear:
+    """A linear map, by oneDNN where it is there: torch's other way is half as fast on AMD."""
+
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
+        self._is_packed: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        self._weight, self._bias = weight, bias
+        if self._is_packed:
+            self._weight = torch.ops.mkldnn._reorder_linear_weight(weight, _BATCH * _USUAL_TOKENS)
+
+    def __call__(self, hidden: torch.Tensor) -> torch.Tensor:
+        if not self._is_packed:
+            return nn.linear(hidden, self._weight, self._bias)
+        found: torch.Tensor = torch.ops.mkldnn._linear_pointwise(
+            hidden, self._weight, self._bias, "none", [], ""
+        )
+        return found
 
 
 def _folder() -> Path:
