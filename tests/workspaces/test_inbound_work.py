@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from redis.exceptions import RedisError
 
 from tests.workspaces.inbound_calls import connect
@@ -189,6 +190,40 @@ def test_one_worker_at_a_time_works_for_a_connection(feed, consumer, workspace, 
     assert _treat(feed, now) == 0
     assert _treat(other, now) == 1
     assert _state(waiting) == (InboundState.RECEIVED, 0, "")
+
+
+def test_whoever_finds_it_taken_has_a_worker_look_again(
+    feed: Connection,
+    consumer: Listener,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    (held,) = _receive(feed, timezone.now(), "a")
+    InboundEvent.objects.filter(pk=held.pk).update(
+        leased_until=timezone.now() + timedelta(minutes=1)
+    )
+    sent: list[float] = []
+    monkeypatch.setattr(
+        "workspaces.services.inbound.current_app.send_task",
+        lambda *_, countdown, **__: sent.append(countdown),
+    )
+    # Whoever is at work may have looked before the last event came.
+    with django_capture_on_commit_callbacks(execute=True):
+        assert process_inbound(connection_id=feed.pk) == 0
+    inbound.begin(connection_id=feed.pk)
+    assert sent == [1.0]
+
+
+def test_a_task_treats_all_that_waits_and_not_what_comes_meanwhile(
+    feed: Connection, consumer: Listener
+) -> None:
+    now = timezone.now()
+    (tried,) = _receive(feed, now - timedelta(hours=1), "a")
+    InboundEvent.objects.filter(pk=tried.pk).update(attempts=1, next_attempt_at=now)
+    _receive(feed, now, *(f"k{place:03d}" for place in range(150)))
+
+    assert process_inbound(connection_id=feed.pk) == 151
+    assert [len(call) for call in consumer.calls] == [1, 100, 50]
 
 
 def test_events_of_a_dead_worker_are_treated_when_its_lease_is_over(feed, consumer, now):

@@ -7,7 +7,7 @@ fails steps aside until its next try; those after it go on.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -28,6 +28,11 @@ LEASE: Final = timedelta(minutes=5)
 MAX_ATTEMPTS: Final = 8
 BACKOFF_BASE_S: Final = 60.0
 BACKOFF_CAP_S: Final = 3600.0
+_RUNS: Final = 20
+
+
+class TakenError(Exception):
+    """Another worker works for the connection; it may not see what came since it began."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,8 @@ class _Claim:
     connection: Connection
     events: list[InboundEvent]
     leased_until: datetime
+    #: Whether others were due, too.
+    leaves_some: bool
 
 
 def waiting_connections(*, now: datetime, limit: int = 100) -> list[int]:
@@ -51,15 +58,43 @@ def _due(rows: QuerySet[InboundEvent], now: datetime) -> QuerySet[InboundEvent]:
     )
 
 
+def treat_waiting(*, connection_id: int, clock: Callable[[], datetime], rng: random.Random) -> int:
+    """Treat all events that wait now; returns how many were tried.
+
+    What comes meanwhile wakes a worker by itself: to look for it here would find few at a time.
+
+    Raises
+    ------
+    TakenError : another worker holds the connection
+    """
+    treated = 0
+    for _run in range(_RUNS):
+        claim = _treat(connection_id, clock(), rng)
+        if claim is None:
+            break
+        treated += len(claim.events)
+        if not claim.leaves_some:
+            break
+    return treated
+
+
 def treat_next(*, connection_id: int, now: datetime, rng: random.Random) -> int:
     """Treat the events that waited longest; returns how many were tried, 0 when none is due.
 
     What a consumer raises is recorded as a failure of the whole run and raised on. From then on
     each of its events is tried by itself, so that one bad event holds up nobody but itself.
     """
+    try:
+        claim = _treat(connection_id, now, rng)
+    except TakenError:
+        return 0
+    return len(claim.events) if claim is not None else 0
+
+
+def _treat(connection_id: int, now: datetime, rng: random.Random) -> _Claim | None:
     claim = _claim(connection_id, now)
     if claim is None:
-        return 0
+        return None
     try:
         failures = _offer(claim, now)
     except Exception as error:
@@ -67,7 +102,7 @@ def treat_next(*, connection_id: int, now: datetime, rng: random.Random) -> int:
         _settle(claim, {event.pk: failure for event in claim.events}, now=now, rng=rng)
         raise
     _settle(claim, failures, now=now, rng=rng)
-    return len(claim.events)
+    return claim
 
 
 @transaction.atomic
@@ -82,16 +117,17 @@ def _claim(connection_id: int, now: datetime) -> _Claim | None:
         return None
     rows = InboundEvent.objects.filter(connection=connection, state=InboundState.RECEIVED)
     if rows.filter(leased_until__gt=now).exists():
-        return None
+        raise TakenError
     rows = _due(rows.filter(wanted_by(consumers_of(connection.kind))), now)
-    events = _run_of(list(rows.order_by("received_at", "position", "pk")[:BATCH]))
+    due = list(rows.order_by("received_at", "position", "pk")[: BATCH + 1])
+    events = _run_of(due[:BATCH])
     if not events:
         return None
     until = now + LEASE
     InboundEvent.objects.filter(pk__in=[event.pk for event in events]).update(
         attempts=F("attempts") + 1, leased_until=until
     )
-    return _Claim(connection, events, until)
+    return _Claim(connection, events, until, leaves_some=len(due) > len(events))
 
 
 def _run_of(due: list[InboundEvent]) -> list[InboundEvent]:
@@ -127,17 +163,19 @@ def _settle(
         .filter(pk__in=[event.pk for event in claim.events], leased_until=claim.leased_until)
         .order_by("pk")
     )
-    for event in events:
+    done = [event.pk for event in events if event.pk not in failures]
+    InboundEvent.objects.filter(pk__in=done).update(
+        state=InboundState.DONE, processed_at=now, error="", leased_until=None,
+        next_attempt_at=None,
+    )  # fmt: skip
+    failed = [event for event in events if event.pk in failures]
+    for event in failed:
         event.leased_until = None
-        if failure := failures.get(event.pk):
-            _fail(event, failure, now=now, rng=rng)
-        else:
-            event.state, event.processed_at, event.error = InboundState.DONE, now, ""
-            event.next_attempt_at = None
+        _fail(event, failures[event.pk], now=now, rng=rng)
     InboundEvent.objects.bulk_update(
-        events, ["leased_until", "state", "processed_at", "error", "next_attempt_at"]
+        failed, ["leased_until", "state", "processed_at", "error", "next_attempt_at"]
     )
-    if lost := [event for event in events if event.state == InboundState.FAILED]:
+    if lost := [event for event in failed if event.state == InboundState.FAILED]:
         _tell(claim.connection, lost[0], now=now)
 
 

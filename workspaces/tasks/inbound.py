@@ -11,7 +11,8 @@ from workspaces.services import consuming, inbound
 
 # Below the lease of a run of events, so that whoever still works still holds them.
 _LIMIT_S = 240
-_RUNS_PER_TASK = 20
+#: Another look, where another worker was at it.
+_TAKEN_S = 1.0
 
 
 @shared_task(
@@ -23,16 +24,14 @@ _RUNS_PER_TASK = 20
     soft_time_limit=_LIMIT_S - 30,
 )
 def process_inbound(*, connection_id: int, **_: object) -> int:
-    """Treat what one connection was told; a second worker finds it taken and ends."""
+    """Treat what one connection was told; a second worker finds it taken and looks again later."""
     rng = random.Random()  # noqa: S311  # jitter of retries, no secret
     inbound.begin(connection_id=connection_id)
-    treated = 0
-    for _run in range(_RUNS_PER_TASK):
-        count = consuming.treat_next(connection_id=connection_id, now=timezone.now(), rng=rng)
-        if not count:
-            break
-        treated += count
-    return treated
+    try:
+        return consuming.treat_waiting(connection_id=connection_id, clock=timezone.now, rng=rng)
+    except consuming.TakenError:
+        inbound.wake(connection_id=connection_id, in_s=_TAKEN_S)
+        return 0
 
 
 @shared_task(name="workspaces.sweep_inbound", time_limit=60)
