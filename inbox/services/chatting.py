@@ -23,7 +23,8 @@ from inbox.models import (
     InboxChannel,
 )
 from inbox.selectors.chat import hashed, visitor_of
-from inbox.services.taking import SOURCE, Incoming, take
+from inbox.services.incoming import SOURCE, Incoming
+from inbox.services.taking import take
 from inbox.services.topics import UNCONFIRMED
 from outreach.engine.addresses import AddressError, email
 from outreach.models import Contact, ContactPoint

@@ -22,9 +22,10 @@ from inbox.models import (
     InboxChannel,
 )
 from inbox.selectors.comments import GONE, engagement_of, name_of
+from inbox.services.incoming import Incoming
 from inbox.services.restating import restate
 from inbox.services.settling import note_failed
-from inbox.services.taking import Incoming, take
+from inbox.services.taking import take
 from inbox.services.topics import TOPIC
 from outreach.models import (
     AnswerOperation,

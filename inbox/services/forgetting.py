@@ -26,7 +26,7 @@ from inbox.models import (
     Satisfaction,
 )
 from inbox.services.filing import delete_unnamed
-from inbox.services.taking import SOURCE
+from inbox.services.incoming import SOURCE
 from outreach.models import Contact, ContactPoint
 from workspaces.services.redacting import redact
 

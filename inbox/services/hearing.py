@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Final
 
 from inbox.models import InboxChannel
+from inbox.services.incoming import SOURCE, Incoming
 from inbox.services.media import MOST_FILES
-from inbox.services.taking import SOURCE, Incoming, take
+from inbox.services.taking import take
 from outreach.models import ContactPoint
 from outreach.services.listening import meta, twilio, x
 from outreach.services.listening.answers import Written, listen

@@ -9,8 +9,9 @@ from typing import Final
 from inbox.engine.mail import Mail, MailError, OwnMarks
 from inbox.engine.mail.thread_keys import answered_ids
 from inbox.models import InboxChannel
+from inbox.services.incoming import Incoming
 from inbox.services.mail_events import IMAP, arrival_of, mail_of
-from inbox.services.taking import Incoming, rows_told, take
+from inbox.services.taking import rows_told, take
 from outreach.engine.addresses import AddressError
 from outreach.engine.addresses import email as spelled
 from outreach.models import ChannelPolicy, MessageChannel

@@ -12,7 +12,8 @@ from typing import Any, Final
 from inbox.engine.mail import Attachment as File
 from inbox.engine.mail.attachments import attachment
 from inbox.models import CustomerResponse, InboxChannel
-from inbox.services.taking import Incoming, rows_told, take
+from inbox.services.incoming import Incoming
+from inbox.services.taking import rows_told, take
 from outreach.engine.addresses import CHANNELS, AddressError, normal
 from outreach.models import MessageChannel
 from outreach.services.listening.answers import Written, listen

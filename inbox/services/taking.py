@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from inbox.engine.mail import Attachment as File
 from inbox.engine.placing import Known, Letter, place
 from inbox.models import (
     Attachment,
@@ -29,57 +27,20 @@ from inbox.selectors.automation import opening_posture
 from inbox.selectors.references import last_to, named_by
 from inbox.services.drafting import void_overtaken
 from inbox.services.filing import rows_of, store
+from inbox.services.incoming import Incoming, points_of, writer_of
 from inbox.services.media import rows_of_media
 from inbox.services.restating import restate
 from inbox.services.topics import MACHINE, TOPIC
-from outreach.models import Contact, ContactPoint, OutreachMessage
-from outreach.services.people.linking import identifiers_of, linked_person
+from outreach.models import ContactPoint, OutreachMessage
 from workspaces.models import Workspace
 from workspaces.services.live import bump
 from workspaces.services.locks import lock_names
 
-#: Where contacts come from that wrote to us first.
-SOURCE: Final = "inbox"
 _SUBJECT_LENGTH: Final = 300
 #: What was not touched for so long is not gone on with, unless a message names it.
 _LOOKS_BACK: Final = timedelta(days=60)
 #: With more ids at a time the planner may read the table instead of the index.
 _CHUNK: Final = 50
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """One message that somebody wrote to us.
-
-    ``external_id`` is the same however often and by whatever way it is told; ``address`` is
-    normalised; ``thread_ids`` are external ids of what it refers to, the nearest first. ``doubt``
-    says why nobody knows whether the address is the writer's: such a message stands alone, and is
-    of no contact that anything else is known of. ``team`` looks after what it begins.
-    """
-
-    channel: InboxChannel
-    address: str
-    external_id: str
-    at: datetime
-    text: str
-    name: str = ""
-    subject: str = ""
-    html: str = ""
-    quoted: str = ""
-    thread_ids: tuple[str, ...] = ()
-    is_auto: bool = False
-    files: tuple[File, ...] = ()
-    #: What its network keeps for us: type, url, name and the key of the connection.
-    media: tuple[Mapping[str, Any], ...] = ()
-    #: Of a comment: where it stands; its writer has an address there.
-    network: str = ""
-    doubt: str = ""
-    team: str = ""
-
-    @property
-    def sender(self) -> tuple[str, str]:
-        """By which channel from which address."""
-        return self.network or self.channel, self.address
 
 
 def take(
@@ -136,10 +97,10 @@ def _kept(
         new = _new(incoming, known)
         if not new:
             return [], known
-        points = _points(workspace, new, now)
+        points = points_of(workspace, new, now)
         shelf = _Shelf(workspace, points, new, now)
         responses = [shelf.add(one, now) for one in new]
-        shelf.open_again(now)
+        shelf.save(now)
         CustomerResponse.objects.bulk_create(responses)
         files = [
             row
@@ -171,59 +132,6 @@ def _new(incoming: Sequence[Incoming], known: Sequence[CustomerResponse]) -> lis
     return sorted(once.values(), key=lambda one: (one.at, one.external_id))
 
 
-def _points(
-    workspace: Workspace, incoming: Sequence[Incoming], now: datetime
-) -> dict[tuple[str, str], ContactPoint]:
-    """Addresses by sender; of somebody whom nobody knows a contact is made."""
-    wanted = {one.sender: one for one in incoming}
-    found = _known_points(workspace, wanted)
-    if missing := [one for sender, one in wanted.items() if sender not in found]:
-        lock_names([f"contacts:{workspace.pk}"])
-        # Another way in may have made them while we waited.
-        found |= _known_points(workspace, wanted)
-        found |= {
-            one.sender: _stranger(workspace, one, now) for one in missing if one.sender not in found
-        }
-    return found
-
-
-def _known_points(
-    workspace: Workspace, senders: Mapping[tuple[str, str], Incoming]
-) -> dict[tuple[str, str], ContactPoint]:
-    rows = ContactPoint.objects.filter(
-        workspace=workspace, address__in={address for _, address in senders}
-    ).select_related("contact")
-    return {(row.channel, row.address): row for row in rows}
-
-
-def _stranger(workspace: Workspace, one: Incoming, now: datetime) -> ContactPoint:
-    known_by = identifiers_of([one.sender])
-    contact = _contact(workspace, one.name, known_by if not one.doubt else {}, now)
-    return ContactPoint.objects.create(
-        workspace=workspace, contact=contact, channel=one.sender[0], address=one.address,
-        verified_at=None if one.doubt else now, last_inbound_at=None if one.network else one.at,
-    )  # fmt: skip
-
-
-def _contact(
-    workspace: Workspace, name: str, known_by: Mapping[str, str], now: datetime
-) -> Contact:
-    first, _, last = name.strip().partition(" ")
-    return Contact.objects.create(
-        workspace=workspace, source=SOURCE, first_name=first[:120], last_name=last.strip()[:120],
-        person=linked_person(workspace=workspace, identifiers=known_by, now=now),
-    )  # fmt: skip
-
-
-def _writer(one: Incoming, point: ContactPoint, now: datetime) -> Contact:
-    """Whose conversation it begins: never that of somebody whose address was only typed."""
-    contact = point.contact
-    is_only_typed = contact.source == SOURCE and point.verified_at is None
-    if not one.doubt or is_only_typed:
-        return contact
-    return _contact(point.workspace, one.name, {}, now)
-
-
 class _Shelf:
     """Conversations of the senders of a batch: where each message goes, and what it opens."""
 
@@ -240,6 +148,8 @@ class _Shelf:
         self._rows = self._standing(incoming, now)
         self._last = last_to(workspace, points.values(), now)
         self._woken: dict[int, Conversation] = {}
+        self._opened: list[Conversation] = []
+        self._events: list[ConversationEvent] = []
 
     def _standing(self, incoming: Sequence[Incoming], now: datetime) -> dict[int, Conversation]:
         """What these people and we wrote before, locked in the order of keys."""
@@ -271,7 +181,8 @@ class _Shelf:
         conversation = self._place(one, point) or self._open(one, point, now)
         if one.at > conversation.last_message_at:
             conversation.last_message_at = one.at
-        self._woken[conversation.pk] = conversation
+        if conversation.pk is not None:
+            self._woken[conversation.pk] = conversation
         doubt = one.doubt or _stranger_words(conversation, point)
         return CustomerResponse(
             workspace=self._workspace, conversation=conversation, arrived_in=conversation,
@@ -295,11 +206,11 @@ class _Shelf:
         )  # fmt: skip
         known = [
             Known(
-                key=row.pk, channel=row.channel, subject=row.subject,
+                key=key, channel=row.channel, subject=row.subject,
                 last_message_at=row.last_message_at, closed_at=row.closed_at,
                 is_theirs=row.contact_id == point.contact_id,
             )
-            for row in self._rows.values()
+            for key, row in self._rows.items()
         ]  # fmt: skip
         found = place(letter, known)
         return self._rows[found] if found is not None else None
@@ -314,14 +225,16 @@ class _Shelf:
 
     def _open(self, one: Incoming, point: ContactPoint, now: datetime) -> Conversation:
         asked = self._asked(one, point) if not one.doubt else None
-        row = Conversation.objects.create(
-            workspace=self._workspace, contact=_writer(one, point, now), channel=one.channel,
+        row = Conversation(
+            workspace=self._workspace, contact=writer_of(one, point, now), channel=one.channel,
             team=one.team or Team.SUPPORT,
             subject=one.subject[:_SUBJECT_LENGTH], opened_at=one.at, last_message_at=one.at,
             message=asked, campaign=asked.campaign if asked else None, posture=self._posture,
         )  # fmt: skip
-        _note(row, HappenedKind.OPENED, one.at, {})
-        self._rows[row.pk] = row
+        self._events.append(_event(row, HappenedKind.OPENED, one.at, {}))
+        self._opened.append(row)
+        # Until it has a key of its own.
+        self._rows[-len(self._opened)] = row
         return row
 
     @cached_property
@@ -337,8 +250,9 @@ class _Shelf:
         is_answer = last is not None and last.sent_at is not None and last.sent_at <= one.at
         return last if is_answer else None
 
-    def open_again(self, now: datetime) -> None:
-        """Open what was closed, waited or slept."""
+    def save(self, now: datetime) -> None:
+        """Write what was opened; open again what was closed, waited or slept."""
+        Conversation.objects.bulk_create(self._opened)
         for row in sorted(self._woken.values(), key=lambda each: each.pk):
             before = row.status
             if before == ConversationStatus.OPEN:
@@ -350,7 +264,8 @@ class _Shelf:
                 if before == ConversationStatus.SNOOZED
                 else HappenedKind.REOPENED
             )
-            _note(row, kind, now, {"status": before})
+            self._events.append(_event(row, kind, now, {"status": before}))
+        ConversationEvent.objects.bulk_create(self._events)
 
 
 def _stranger_words(conversation: Conversation, point: ContactPoint) -> str:
@@ -365,8 +280,10 @@ def _stranger_words(conversation: Conversation, point: ContactPoint) -> str:
     return f"{own.name or point.address} wrote this, not {theirs.name or 'who began it'}"[:200]
 
 
-def _note(row: Conversation, kind: HappenedKind, at: datetime, before: dict[str, str]) -> None:
-    ConversationEvent.objects.create(
+def _event(
+    row: Conversation, kind: HappenedKind, at: datetime, before: dict[str, str]
+) -> ConversationEvent:
+    return ConversationEvent(
         workspace_id=row.workspace_id, conversation=row, kind=kind, at=at, by_label=MACHINE,
         before=before, after={"status": row.status},
     )  # fmt: skip

@@ -17,9 +17,10 @@ from inbox.services.answering import (
     answer,
     take_back,
 )
+from inbox.services.incoming import Incoming
 from inbox.services.restating import restate
 from inbox.services.settling import settle_answers
-from inbox.services.taking import Incoming, take
+from inbox.services.taking import take
 from outreach.models import OutreachMessage, OutreachTask, Suppression
 from tests.inbox.steps import NOW, conversation_of, response_of
 from tests.outreach.sending.steps import channel_on, letters, send_all, smtp_to

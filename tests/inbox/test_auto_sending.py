@@ -13,8 +13,9 @@ from django.test import Client
 from inbox.models import AutoSendRule, CustomerResponse, ReplyDraft, ResponseTemplate
 from inbox.services.auto_sending import demote_all, hold_back, switch_off, switch_on
 from inbox.services.drafting import draft_by_template
+from inbox.services.incoming import Incoming
 from inbox.services.restating import restate
-from inbox.services.taking import Incoming, take
+from inbox.services.taking import take
 from tests.inbox.auto_steps import WORDS, judged, read_as, template_of
 from tests.inbox.steps import NOW, conversation_of, response_of
 from tests.outreach.sending.steps import channel_on, letters, send_all, smtp_to

@@ -17,8 +17,9 @@ from inbox.models import (
 )
 from inbox.services import drafting
 from inbox.services.drafting import draft_for, template_for
+from inbox.services.incoming import Incoming
 from inbox.services.reading import read_new
-from inbox.services.taking import Incoming, take
+from inbox.services.taking import take
 from inbox.tasks import draft_answers, read_arrived
 from tests.inbox.steps import NOW, response_of
 from tests.outreach.launch_steps import email_on

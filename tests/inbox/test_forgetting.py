@@ -23,8 +23,9 @@ from inbox.models import (
 from inbox.services import desk
 from inbox.services.answering import Words, answer
 from inbox.services.drafting import propose_reply
+from inbox.services.incoming import Incoming
 from inbox.services.reading import read_new
-from inbox.services.taking import Incoming, take
+from inbox.services.taking import take
 from inbox.services.topics import UNCONFIRMED
 from outreach.models import Contact, ContactPoint
 from outreach.services.people.erasing import erase_contact, export_contact

@@ -16,8 +16,9 @@ from inbox.models import (
     InboxChannel,
 )
 from inbox.services.classifying import read_all
+from inbox.services.incoming import Incoming
 from inbox.services.reading import _unread, read_new
-from inbox.services.taking import Incoming, take
+from inbox.services.taking import take
 from inbox.services.topics import UNCONFIRMED
 from outreach.models import Consent
 from tests.inbox.steps import NOW, conversation_of, response_of

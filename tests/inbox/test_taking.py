@@ -15,8 +15,9 @@ from inbox.models import (
     CustomerResponse,
     InboxChannel,
 )
+from inbox.services.incoming import Incoming
 from inbox.services.restating import restate
-from inbox.services.taking import Incoming, _named, take
+from inbox.services.taking import _named, take
 from outreach.models import Contact, ContactPoint
 from tests.inbox.steps import NOW, conversation_of, response_of
 from tests.outreach.steps import contact_of, message_of, point_of
@@ -170,6 +171,29 @@ def test_statements_do_not_grow_with_the_batch(
     many = [mail(f"<b{place}@x>", text=f"Message {place}") for place in range(50)]
     with django_assert_num_queries(20):
         take(workspace=workspace, incoming=many, now=NOW)
+
+
+def test_many_strangers_cost_as_few(
+    workspace: Workspace, django_assert_max_num_queries: Any
+) -> None:
+    take(workspace=workspace, incoming=[mail()], now=NOW)
+    many = [
+        mail(f"<s{place}@x>", address=f"p{place}@example.com", name=f"P {place}", subject="")
+        for place in range(30)
+    ]
+    # The same telephone by two networks is one person.
+    phone = {"address": "+4366012345", "subject": ""}
+    many.append(mail("sms-1", channel=InboxChannel.SMS, **phone))
+    many.append(mail("whatsapp-1", channel=InboxChannel.WHATSAPP, **phone))
+    with django_assert_max_num_queries(45):
+        kept = take(workspace=workspace, incoming=many, now=NOW)
+
+    assert {one.conversation.contact.name for one in kept[:3]} <= {f"P {n}" for n in range(30)}
+    assert len({one.conversation_id for one in kept}) == 32
+    assert Person.objects.filter(workspace=workspace).count() == 32
+    assert ConversationEvent.objects.filter(kind="opened").count() == 33
+    by_phone = {one.channel: one.point for one in kept if one.sender_address == phone["address"]}
+    assert by_phone["sms"].contact.person_id == by_phone["whatsapp"].contact.person_id
 
 
 def test_what_goes_out_goes_where_it_came_from(workspace: Workspace) -> None:

@@ -15,8 +15,9 @@ from inbox.models import (
     InboxPolicy,
 )
 from inbox.services import desk
+from inbox.services.incoming import Incoming
 from inbox.services.sweeping import sweep
-from inbox.services.taking import Incoming, take
+from inbox.services.taking import take
 from inbox.services.waiting import close_silent
 from tests.inbox.desk_steps import answer_to, rows_of, talk_of
 from tests.inbox.steps import NOW
