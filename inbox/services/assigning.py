@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import pgbulk
+from django.core.cache import cache
 from django.db import transaction
+from django.db.models import Q
 
 from inbox.engine.assigning import Agent, Asked, Given, assign, assign_all
 from inbox.models import AgentProfile, AssignmentRule, Conversation, HappenedKind
@@ -25,6 +28,7 @@ from inbox.selectors.agents import (
     rules_on,
     speaking,
 )
+from inbox.services.chores import do_each
 from inbox.services.desk.acting import COLUMNS, Act, State, write
 from inbox.services.topics import MACHINE
 from workspaces.gate import Proposer
@@ -34,18 +38,34 @@ from workspaces.services.locks import lock_names
 #: What arrived is read first, where it can be: then its intent and its language are known.
 _READ_WITHIN: Final = timedelta(seconds=30)
 _MOST: Final = 2_000
+_GOES_ON_S: Final = 24 * 3600
+#: Where a conversation stands among those that wait: its order key, and its key.
+Place = tuple[float, int]
 
 
 def assign_new(conversations: Collection[int], *, now: datetime) -> int:
     """Give conversations that were just read to somebody, by the rules; how many were given."""
     rows = Conversation.objects.filter(pk__in=conversations)
     places = set(rows.order_by().values_list("workspace", flat=True))
-    return sum(_assign(workspace, now, ids=set(conversations)) for workspace in _with_rules(places))
+    return sum(_assign(one, now, ids=set(conversations))[0] for one in _with_rules(places))
 
 
 def assign_waiting(*, now: datetime) -> int:
     """Give what nobody has yet: nobody was free, or nothing has read it."""
-    return sum(_assign(workspace, now) for workspace in _with_rules(None))
+    return do_each(partial(_assign_some, one, now) for one in _with_rules(None))
+
+
+def _assign_some(workspace: Workspace, now: datetime) -> int:
+    """Give the costliest, then go on where the last run ended: what nobody can take is among the
+    costliest for good, and others are not to wait behind it.
+    """
+    count, last = _assign(workspace, now)
+    if last is None:
+        return count
+    key = f"inbox-assigned-to:{workspace.pk}"
+    more, last = _assign(workspace, now, after=cache.get(key) or last)
+    cache.set(key, last, _GOES_ON_S)
+    return count + more
 
 
 def _with_rules(places: Collection[int] | None) -> Sequence[Workspace]:
@@ -57,7 +77,11 @@ def _with_rules(places: Collection[int] | None) -> Sequence[Workspace]:
 
 
 @transaction.atomic
-def _assign(workspace: Workspace, now: datetime, ids: Collection[int] | None = None) -> int:
+def _assign(
+    workspace: Workspace, now: datetime, *, ids: Collection[int] | None = None,
+    after: Place | None = None,
+) -> tuple[int, Place | None]:  # fmt: skip
+    """Give some; how many, and after which to go on: none where they were all."""
     lock_names([f"inbox-assign:{workspace.pk}"])
     profiles = profiles_of(workspace)
     if missing := [one for one in profiles if one.pk is None]:
@@ -68,10 +92,13 @@ def _assign(workspace: Workspace, now: datetime, ids: Collection[int] | None = N
         rows = rows.filter(pk__in=ids)
     else:
         rows = rows.filter(last_message_at__lte=now - _READ_WITHIN)
+    if after is not None:
+        rows = rows.filter(Q(order_key__lt=after[0]) | Q(order_key=after[0], pk__lt=after[1]))
     # The costliest to wait for is served first; all are locked in the order of their keys.
-    chosen = list(rows.order_by("-order_key", "-pk").values_list("pk", flat=True)[:_MOST])
-    if not chosen:
-        return 0
+    told = list(rows.order_by("-order_key", "-pk").values_list("order_key", "pk")[:_MOST])
+    if not told:
+        return 0, None
+    chosen = [pk for _, pk in told]
     states = _locked(workspace, chosen)
     asked = [asked_of(state) for pk in chosen if (state := states.get(pk))]
     rules = [rule_of(one) for one in rules_on(workspace)]
@@ -81,7 +108,7 @@ def _assign(workspace: Workspace, now: datetime, ids: Collection[int] | None = N
     given = assign_all(asked, speaking(agents, asked), rules, turn_at)
     found = [one for one in given if one.agent is not None]
     _take_turns(workspace, found, turn_at)
-    return _give(workspace, found, states, now)
+    return _give(workspace, found, states, now), told[-1] if len(told) == _MOST else None
 
 
 def _locked(workspace: Workspace, ids: Collection[int]) -> dict[int, State]:

@@ -7,6 +7,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 
 from inbox.engine.assigning import Asked
@@ -163,6 +164,24 @@ def test_opened_again_it_goes_to_somebody_who_is_there(
     desk.reopen(rows=rows_of(row), **do)
     assert (give(rows), given(rows)) == (1, ["agent"])
     assert give(rows) == 0
+
+
+def test_what_nobody_can_take_starves_nobody(
+    workspace: Workspace, agent: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.clear()
+    monkeypatch.setattr("inbox.services.assigning._MOST", 2)
+    rule(workspace, languages=["de"])
+    rows = talks(workspace, 7)
+    for place, row in enumerate(rows):
+        Conversation.objects.filter(pk=row.pk).update(
+            order_key=10 - place, language="de" if place == 5 else "fr"
+        )
+    assert [assign_waiting(now=LATER) for _ in range(4)] == [0, 1, 0, 0]
+    assert given(rows)[5] == "agent"
+    # From the top again: the next one is found as well.
+    Conversation.objects.filter(pk=rows[6].pk).update(language="de")
+    assert sum(assign_waiting(now=LATER) for _ in range(3)) == 1
 
 
 def test_trying_says_why_and_gives_nothing(workspace: Workspace, agent: User) -> None:
