@@ -68,8 +68,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "inbox: group drafts": _run(
         "inbox.cluster_drafts", timedelta(seconds=20), expires_s=20, queue="infer"
     ),
-    "inbox: take and answer comments": _run(
+    "inbox: take comments": _run(
         "inbox.comments", timedelta(seconds=5), expires_s=5, queue="outreach"
+    ),
+    "inbox: answer comments": _run(
+        "inbox.answer_comments", timedelta(seconds=5), expires_s=5, queue="outreach"
     ),
     "inbox: watch promises": _run(
         "inbox.watch_promises", timedelta(seconds=30), expires_s=30, queue="outreach"

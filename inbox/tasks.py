@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from celery import shared_task
@@ -14,6 +15,7 @@ from inbox.selectors.replies import response_named
 from inbox.services import analysing
 from inbox.services.adapting import adapt_waiting
 from inbox.services.assigning import assign_waiting
+from inbox.services.chores import do_each
 from inbox.services.clustering import cluster_changed
 from inbox.services.commenting import send_replies, take_comments
 from inbox.services.desk import wake_due
@@ -52,7 +54,7 @@ def clear(**_: object) -> int:
 def watch_promises(**_: object) -> int:
     """Mark what is due soon, missed and escalated, by what is promised now; wake who slept."""
     now = timezone.now()
-    return renew_changed(now=now) + sweep(now=now) + wake_due(now=now)
+    return do_each(partial(step, now=now) for step in (renew_changed, sweep, wake_due))
 
 
 @shared_task(name="inbox.tend", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
@@ -61,7 +63,8 @@ def tend(**_: object) -> int:
     for what a worker that died left undone.
     """
     now = timezone.now()
-    return assign_waiting(now=now) + close_silent(now=now) + make_up(now=now, draft=_draft_later)
+    late = partial(make_up, now=now, draft=_draft_later)
+    return do_each([*(partial(step, now=now) for step in (assign_waiting, close_silent)), late])
 
 
 @shared_task(name="inbox.ask_how_it_was", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
@@ -135,9 +138,14 @@ def adapt_drafts(**_: object) -> int:
 
 @shared_task(name="inbox.comments", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
 def comments(**_: object) -> int:
-    """Take in comments below our posts, and write answers there."""
-    now = timezone.now()
-    return take_comments(now=now) + send_replies(now=now)
+    """Take in comments below our posts."""
+    return take_comments(now=timezone.now())
+
+
+@shared_task(name="inbox.answer_comments", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)
+def answer_comments(**_: object) -> int:
+    """Write answers below comments: networks may take their time, and new comments do not wait."""
+    return send_replies(now=timezone.now())
 
 
 #: Questions to the sentence model, which no web process loads.

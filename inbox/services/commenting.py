@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from inbox.models import (
@@ -22,6 +22,7 @@ from inbox.models import (
     InboxChannel,
 )
 from inbox.selectors.comments import GONE, engagement_of, name_of
+from inbox.services.chores import do_each
 from inbox.services.incoming import Incoming
 from inbox.services.restating import restate
 from inbox.services.settling import note_failed
@@ -57,13 +58,26 @@ def take_comments(*, now: datetime) -> int:
 
     Likes, shares and mentions ask for no answer; neither do our own words.
     """
-    found: defaultdict[Workspace, list[SocialEngagement]] = defaultdict(list)
-    for one in _new(now)[:BATCH]:
-        found[one.workspace].append(one)
-    for workspace, rows in found.items():
+    return do_each(partial(_take_some, one, now) for one in _with_news(now))
+
+
+def _with_news(now: datetime) -> QuerySet[Workspace]:
+    """Workspaces below whose posts something was written lately, by others or by funnels."""
+    came = SocialEngagement.objects.filter(
+        workspace=OuterRef("pk"), kind=EngagementKind.COMMENT, created_at__gt=now - _LOOKS_BACK
+    )
+    said = SocialFunnelEntry.objects.filter(
+        workspace=OuterRef("pk"), replied_at__gt=now - _LOOKS_BACK
+    )
+    return Workspace.objects.filter(Q(Exists(came)) | Q(Exists(said))).order_by("pk")
+
+
+def _take_some(workspace: Workspace, now: datetime) -> int:
+    rows = list(_new(workspace, now)[:BATCH])
+    if rows:
         _take_each(workspace, rows, now)
-    _show_answered(now)
-    return sum(len(rows) for rows in found.values())
+    _show_answered(workspace, now)
+    return len(rows)
 
 
 def _take_each(workspace: Workspace, rows: Sequence[SocialEngagement], now: datetime) -> None:
@@ -82,22 +96,20 @@ def _take_each(workspace: Workspace, rows: Sequence[SocialEngagement], now: date
                 _take_each(workspace, [row], now)
 
 
-def _new(now: datetime) -> QuerySet[SocialEngagement]:
+def _new(workspace: Workspace, now: datetime) -> QuerySet[SocialEngagement]:
     name = Concat(OuterRef("platform"), Value(":"), OuterRef("external_id"))
     known = CustomerResponse.objects.filter(
-        workspace=OuterRef("workspace"), channel=InboxChannel.COMMENT, external_id=name
+        workspace=workspace, channel=InboxChannel.COMMENT, external_id=name
     ).exclude(external_id="")
     ours = SocialAccount.objects.filter(
-        workspace=OuterRef("workspace"), platform=OuterRef("platform"),
+        workspace=workspace, platform=OuterRef("platform"),
         external_id=OuterRef("person__external_id"),
     )  # fmt: skip
     rows = SocialEngagement.objects.filter(
-        ~Exists(known), ~Exists(ours), kind=EngagementKind.COMMENT, platform__in=ANSWERED,
-        created_at__gt=now - _LOOKS_BACK, at__gt=now - _LOOKS_BACK,
+        ~Exists(known), ~Exists(ours), workspace=workspace, kind=EngagementKind.COMMENT,
+        platform__in=ANSWERED, created_at__gt=now - _LOOKS_BACK, at__gt=now - _LOOKS_BACK,
     )  # fmt: skip
-    return (
-        rows.exclude(text="").select_related("workspace", "person__contact", "post").order_by("pk")
-    )
+    return rows.exclude(text="").select_related("person__contact", "post").order_by("pk")
 
 
 def _incoming(row: SocialEngagement) -> Incoming:
@@ -111,26 +123,26 @@ def _incoming(row: SocialEngagement) -> Incoming:
     )  # fmt: skip
 
 
-def _show_answered(now: datetime) -> None:
+def _show_answered(workspace: Workspace, now: datetime) -> None:
     """Show what funnels answered below comments, so that nobody answers once more."""
-    for entry in _unshown(now)[:BATCH]:
+    for entry in _unshown(workspace, now)[:BATCH]:
         try:
             _note_answer(entry, now)
         except Exception:
             logger.exception("a funnel's answer cannot be shown", extra={"entry": entry.pk})
 
 
-def _unshown(now: datetime) -> QuerySet[SocialFunnelEntry]:
+def _unshown(workspace: Workspace, now: datetime) -> QuerySet[SocialFunnelEntry]:
     """Answers of funnels to comments that are messages, which are none themselves yet."""
     rows = CustomerResponse.objects.filter(
-        workspace=OuterRef("workspace"), channel=InboxChannel.COMMENT
+        workspace=workspace, channel=InboxChannel.COMMENT
     ).exclude(external_id="")
     prefix = Concat(OuterRef("engagement__platform"), Value(":"))
     own = rows.filter(external_id=Concat(prefix, OuterRef("reply_external_id")))
     theirs = rows.filter(external_id=Concat(prefix, OuterRef("engagement__external_id")))
     entries = SocialFunnelEntry.objects.filter(
-        Exists(theirs), ~Exists(own), replied_at__gt=now - _LOOKS_BACK,
-        engagement__kind=EngagementKind.COMMENT,
+        Exists(theirs), ~Exists(own), workspace=workspace,
+        replied_at__gt=now - _LOOKS_BACK, engagement__kind=EngagementKind.COMMENT,
     )  # fmt: skip
     told = entries.exclude(reply_external_id="").select_related("engagement", "funnel")
     return told.order_by("pk")
@@ -175,19 +187,26 @@ def send_replies(*, now: datetime) -> int:
 
     What a lost call left there is found and not written twice.
     """
-    due = CustomerResponse.objects.filter(
+    due = _due(now).order_by("send_at", "pk").values_list("pk", flat=True)
+    return do_each(
+        partial(_send, pk, now)
+        for pk in due[:BATCH]
+        if cache.add(f"inbox-comment:{pk}", 1, timeout=_LOCK_S)
+    )
+
+
+def _due(now: datetime) -> QuerySet[CustomerResponse]:
+    return CustomerResponse.objects.filter(
         channel=InboxChannel.COMMENT, direction=Direction.OUT, delivery=Delivery.SCHEDULED,
         send_at__lte=now,
     )  # fmt: skip
-    tried = 0
-    for row in due.select_related("answers").order_by("send_at", "pk")[:BATCH]:
-        if cache.add(f"inbox-comment:{row.pk}", 1, timeout=_LOCK_S):
-            _send(row, now)
-            tried += 1
-    return tried
 
 
-def _send(row: CustomerResponse, now: datetime) -> None:
+def _send(pk: int, now: datetime) -> int:
+    """Write one, as it stands now: those before it may have taken a while."""
+    row = _due(now).select_related("answers").filter(pk=pk).first()
+    if row is None:
+        return 0
     engagement = engagement_of(row.answers) if row.answers else None
     try:
         if engagement is None:
@@ -197,8 +216,9 @@ def _send(row: CustomerResponse, now: datetime) -> None:
         is_late = row.send_at is not None and now > row.send_at + _GIVES_UP
         if error.kind in _FINAL or is_late:
             _end(row, Delivery.FAILED, now, error=error.message[:500])
-        return
-    _end(row, Delivery.SENT, now, sent_at=now)
+    else:
+        _end(row, Delivery.SENT, now, sent_at=now)
+    return 1
 
 
 @transaction.atomic
@@ -206,7 +226,11 @@ def _end(
     row: CustomerResponse, delivery: Delivery, now: datetime, *, sent_at: datetime | None = None,
     error: str = "",
 ) -> None:  # fmt: skip
-    talk = Conversation.objects.select_for_update().get(pk=row.conversation_id)
+    stands = CustomerResponse.objects.filter(pk=row.pk).values_list("conversation", flat=True)
+    talk = Conversation.objects.select_for_update().get(pk=stands.get())
+    if stands.get() != talk.pk:
+        # It was merged this very moment: the next run finds what it wrote, and ends it.
+        return
     rows = CustomerResponse.objects.filter(pk=row.pk, delivery=Delivery.SCHEDULED)
     if not rows.update(delivery=delivery, sent_at=sent_at, error=error):
         return

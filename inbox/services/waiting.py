@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -16,6 +17,7 @@ from inbox.models import (
     HappenedKind,
     InboxPolicy,
 )
+from inbox.services.chores import do_each
 from inbox.services.desk import close
 from inbox.services.topics import MACHINE
 from workspaces.gate import Proposer
@@ -30,21 +32,21 @@ def close_silent(*, now: datetime) -> int:
 
     Some of each workspace at a time: the next run goes on.
     """
-    waiting = Conversation.objects.filter(status=ConversationStatus.WAITING)
-    places = waiting.filter(last_message_at__lte=now - timedelta(days=1))
     own = {one.workspace_id: one for one in InboxPolicy.objects.all()}
-    closed = 0
-    for workspace in Workspace.objects.filter(
-        pk__in=places.order_by().values("workspace")
-    ).order_by("pk"):
-        policy = own.get(workspace.pk) or InboxPolicy(workspace=workspace)
-        before = now - timedelta(days=policy.close_waiting_after_days)
-        ids = list(_silent(workspace, before).values_list("pk", flat=True)[:_BATCH])
-        if ids:
-            rows = Conversation.objects.filter(workspace=workspace, pk__in=ids)
-            done = close(rows=rows, workspace=workspace, by=Proposer.rule(MACHINE), now=now)
-            closed += len(done.changed)
-    return closed
+    return do_each(
+        partial(_close_some, one, own.get(one.pk) or InboxPolicy(workspace=one), now)
+        for one in Workspace.objects.order_by("pk")
+    )
+
+
+def _close_some(workspace: Workspace, policy: InboxPolicy, now: datetime) -> int:
+    before = now - timedelta(days=policy.close_waiting_after_days)
+    ids = list(_silent(workspace, before).values_list("pk", flat=True)[:_BATCH])
+    if not ids:
+        return 0
+    rows = Conversation.objects.filter(workspace=workspace, pk__in=ids)
+    done = close(rows=rows, workspace=workspace, by=Proposer.rule(MACHINE), now=now)
+    return len(done.changed)
 
 
 def _silent(workspace: Workspace, before: datetime) -> QuerySet[Conversation]:

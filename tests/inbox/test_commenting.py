@@ -12,11 +12,12 @@ from inbox.models import Conversation, ConversationEvent, CustomerResponse
 from inbox.services import commenting
 from inbox.services.answering import AnswerError, Words, answer, take_back
 from inbox.services.commenting import send_replies, take_comments
-from inbox.services.desk import close, reopen, snooze
+from inbox.services.desk import close, merge, reopen, snooze
 from inbox.services.reading import read_new
 from inbox.services.settling import settle_answers
 from outreach.models import ContactPoint, OutreachMessage, SocialAccount, SocialFunnelEntry
 from outreach.services.social.matching import match_funnels
+from tests.inbox.desk_steps import talk_of
 from tests.outreach.social.steps import (
     INSTAGRAM,
     NOON,
@@ -300,6 +301,82 @@ def test_an_answer_that_cannot_be_shown_holds_up_no_other(
     monkeypatch.setattr(commenting, "_said", breaks)
     take_comments(now=later)
     assert _shown() == ["instagram:c2"]
+
+
+def _say_two(asked: CustomerResponse, agent: User) -> CustomerResponse:
+    """The second of two answers."""
+    given: Any = {"to": asked, "by": Proposer.person(agent), "now": NOON}
+    return answer(words=Words("Second."), seen=say(asked, agent, "First."), **given)
+
+
+def test_an_answer_is_looked_at_anew_before_it_is_written(
+    box: Box, asked: CustomerResponse, agent: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = _say_two(asked, agent)
+    write = commenting.reply
+
+    def takes_long(**given: Any) -> str:
+        # As if the second were ended by another worker meanwhile.
+        CustomerResponse.objects.filter(pk=second.pk).update(delivery="cancelled")
+        return write(**given)
+
+    monkeypatch.setattr(commenting, "reply", takes_long)
+    assert send_replies(now=NOON + MINUTE) == 1
+    assert replies(box) == ["First."]
+
+
+def test_an_answer_is_noted_where_it_stands_by_then(
+    box: Box, asked: CustomerResponse, agent: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = say(asked, agent)
+    into = talk_of(asked.workspace, "ann@example.com", 1)
+    write = commenting.reply
+
+    def is_merged(**given: Any) -> str:
+        merge(
+            rows=Conversation.objects.exclude(pk=into.pk), into=into,
+            by=Proposer.person(agent), now=NOON,
+        )  # fmt: skip
+        return write(**given)
+
+    monkeypatch.setattr(commenting, "reply", is_merged)
+    send_replies(now=NOON + MINUTE)
+    row.refresh_from_db()
+    into.refresh_from_db()
+    assert (row.conversation, row.delivery) == (into, "sent")
+    assert into.first_answered_at == NOON + MINUTE
+
+
+def test_one_that_breaks_keeps_no_other_answer_back(
+    box: Box, asked: CustomerResponse, agent: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _say_two(asked, agent)
+    write = commenting.reply
+
+    def breaks(*, words: str, **given: Any) -> str:
+        if words == "First.":
+            raise ValueError
+        return write(words=words, **given)
+
+    monkeypatch.setattr(commenting, "reply", breaks)
+    assert send_replies(now=NOON + MINUTE) == 1
+    assert replies(box) == ["Second."]
+
+
+def test_a_workspace_whose_comments_break_holds_up_no_other(
+    box: Box, account: SocialAccount, other_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comment_at(box, account, text="Why is mine broken?")
+    done_of(person_of(other_workspace), "c9", text="Why is mine broken?")
+    find = commenting._new
+
+    def breaks(workspace: Workspace, now: datetime) -> Any:
+        if workspace == min(other_workspace, account.workspace, key=lambda one: one.pk):
+            raise ValueError
+        return find(workspace, now)
+
+    monkeypatch.setattr(commenting, "_new", breaks)
+    assert take_comments(now=NOON) == 1
 
 
 def test_two_workers_show_an_answer_of_a_funnel_once(box: Box, account: SocialAccount) -> None:

@@ -6,7 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from inbox import tasks
 from inbox.models import (
     Conversation,
     ConversationEvent,
@@ -14,7 +17,7 @@ from inbox.models import (
     InboxChannel,
     InboxPolicy,
 )
-from inbox.services import desk
+from inbox.services import desk, waiting
 from inbox.services.incoming import Incoming
 from inbox.services.sweeping import sweep
 from inbox.services.taking import take
@@ -105,3 +108,49 @@ def test_what_was_set_to_wait_later_or_has_an_answer_to_come_stays(
     CustomerResponse.objects.filter(pk=out.pk).update(delivery="sent", sent_at=NOW)
     assert close_silent(now=NOW + 9 * DAY) == 2
     assert {again(talk).status, again(other).status} == {"closed"}
+
+
+def _silent(workspace: Workspace, address: str) -> Conversation:
+    row = talk_of(workspace, address, 1)
+    answer_to(row.responses.get(), at=NOW)
+    Conversation.objects.filter(pk=row.pk).update(status="waiting")
+    return row
+
+
+def test_a_workspace_where_nothing_can_be_closed_holds_up_no_other(
+    workspace: Workspace, other_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [_silent(one, "ann@example.com") for one in (workspace, other_workspace)]
+    first = min(workspace, other_workspace, key=lambda one: one.pk)
+    works = waiting.close
+
+    def refuses(**given: Any) -> Any:
+        if given["workspace"] == first:
+            raise NotAllowedError("not here")
+        return works(**given)
+
+    monkeypatch.setattr(waiting, "close", refuses)
+    assert close_silent(now=NOW + 8 * DAY) == 1
+    assert sorted(again(one).status for one in rows) == ["closed", "waiting"]
+
+
+def test_what_is_silent_is_found_by_an_index_of_each_workspace(talk: Conversation) -> None:
+    with CaptureQueriesContext(connection) as told:
+        close_silent(now=NOW + 8 * DAY)
+    looked = [one["sql"] for one in told if 'FROM "inbox_conversation"' in one["sql"]]
+    assert looked
+    assert all('"inbox_conversation"."workspace_id" =' in one for one in looked)
+
+
+def test_a_chore_that_fails_keeps_no_other_from_being_done(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = _silent(workspace, "ann@example.com")
+
+    def breaks(**_: Any) -> int:
+        raise NotAllowedError("nobody")
+
+    monkeypatch.setattr(tasks, "assign_waiting", breaks)
+    monkeypatch.setattr("inbox.tasks.timezone.now", lambda: NOW + 8 * DAY)
+    assert tasks.tend() == 1
+    assert again(row).status == "closed"
