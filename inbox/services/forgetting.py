@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.forms.models import model_to_dict
@@ -96,7 +97,10 @@ class InboxKeeper:
             "chats": _forget_chats(contacts),
         }
         talks.exclude(pk__in=own).update(preview="")
-        Satisfaction.objects.filter(conversation__in=own).update(comment="")
+        # Nobody says more by the link in our message.
+        Satisfaction.objects.filter(Q(conversation__in=own) | Q(response__in=responses)).update(
+            comment="", public_id=RandomUUID()
+        )
         _forget_suggestions(contacts, people)
         _forget_typed(workspace_id, contacts, alone)
         # Last, for the others are found by it.
