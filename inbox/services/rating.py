@@ -32,11 +32,16 @@ from inbox.models import (
     ResponseTemplate,
     Satisfaction,
 )
+from inbox.selectors.agents import answering
 from inbox.selectors.replies import why_not
 from inbox.services.answering import answer_by_machine
+from inbox.services.desk.moving import way_of
+from inbox.services.marking import leads_of
 from inbox.services.restating import restate
 from inbox.services.topics import TOPIC, UNCONFIRMED
+from workspaces.cache import count_up
 from workspaces.gate import RequestError
+from workspaces.models import User
 from workspaces.services.live import bump
 from workspaces.services.locks import lock_names
 from workspaces.services.notices import notify
@@ -53,6 +58,9 @@ _CHANGED_WITHIN: Final = timedelta(days=30)
 _ASKED_AGAIN_AFTER: Final = timedelta(days=30)
 #: Later nobody remembers how it was.
 _ASKED_WITHIN: Final = timedelta(days=2)
+#: Changes of one answer.
+_MOST_A_DAY: Final = 20
+_DAY_S: Final = 24 * 3600
 _BATCH: Final = 200
 _MOST_BATCHES: Final = 10
 _NOT_TO: Final = (Intent.SPAM, Intent.UNSUBSCRIBE)
@@ -190,32 +198,47 @@ def is_open(*, question: Satisfaction, now: datetime) -> bool:
 def rate(*, question: Satisfaction, score: int, comment: str, now: datetime) -> Satisfaction:
     """Keep what somebody says of how it was; they may change it for 30 days.
 
-    Who gives 1 or 2 is told of to whoever has the conversation; with words it is opened again.
+    Who gives 1 or 2 is told of to whoever has the conversation, or leads the team where nobody
+    has; with words it is opened again. Merged since, it is the one in which it stands now.
 
     Raises
     ------
-    RatingError : no score of 1 to 5, too many words, or too late
+    RatingError : no score of 1 to 5, too many words, changed too often, or too late
     """
     if score not in dict(SCORES):
         raise RatingError("score", "Choose one of the five.")
     words = comment.replace("\x00", "").strip()
     if len(words) > LONGEST_COMMENT:
         raise RatingError("comment", f"Write at most {LONGEST_COMMENT:,} letters.")
-    conversation = Conversation.objects.select_for_update().get(pk=question.conversation_id)
+    talk, stands_in = _locked(question)
     row = Satisfaction.objects.select_for_update(of=("self",)).get(pk=question.pk)
     if not is_open(question=row, now=now):
         raise RatingError("score", "This was asked too long ago. Write to us instead.")
+    if (score, words) == (row.score, row.comment):
+        return row
+    if count_up(f"inbox-rated:{row.pk}:{now:%j}", keep_s=_DAY_S) > _MOST_A_DAY:
+        raise RatingError("score", "You changed this often enough today. Try again tomorrow.")
     before = row.score
     is_new_comment = bool(words) and words != row.comment
     row.score, row.comment, row.answered_at = score, words, row.answered_at or now
     row.save(update_fields=["score", "comment", "answered_at"])
     _count(row.template_id)
     if score != before:
-        _note(conversation, HappenedKind.RATED, now, {"score": before}, {"score": score})
+        _note(talk, HappenedKind.RATED, now, {"score": before}, {"score": score})
     if score <= LOW and (score != before or is_new_comment):
-        _tell(conversation, row, is_new_comment, now)
+        _tell(stands_in, row, is_new_comment, now)
     bump(row.workspace_id, TOPIC)
     return row
+
+
+def _locked(question: Satisfaction) -> tuple[Conversation, Conversation]:
+    """Lock the conversation that was asked about, and the one into which it was merged since."""
+    root = way_of(question.workspace, question.conversation_id)[-1]
+    rows = Conversation.objects.select_for_update().filter(
+        workspace=question.workspace_id, pk__in={question.conversation_id, root}
+    )
+    found = {row.pk: row for row in rows.order_by("pk")}
+    return found[question.conversation_id], found[root]
 
 
 def _count(template_id: int | None) -> None:
@@ -242,14 +265,21 @@ def _tell(conversation: Conversation, row: Satisfaction, has_words: bool, now: d
         before, after = {"status": "closed"}, {"status": "open"}
         _note(conversation, HappenedKind.REOPENED, now, before, after)
         restate([conversation.pk], now=now)
-    if conversation.assignee is not None:
-        notify(
-            workspace=row.workspace, users=[conversation.assignee], topic="inbox.rated",
-            title=f"{row.score} of 5: {conversation}", now=now,
-            body="They said why, and it is open again." if is_reopened else "",
-            url=f"/inbox/{conversation.public_id}/",
-            dedup_key=f"rated:{row.public_id}:{row.score}:{int(has_words)}",
-        )  # fmt: skip
+    notify(
+        workspace=row.workspace, users=_who_hears(conversation), topic="inbox.rated",
+        title=f"{row.score} of 5: {conversation}", now=now,
+        body="They said why, and it is open again." if is_reopened else "",
+        url=f"/inbox/{conversation.public_id}/",
+        dedup_key=f"rated:{row.public_id}:{row.score}:{int(has_words)}",
+    )  # fmt: skip
+
+
+def _who_hears(conversation: Conversation) -> list[User]:
+    """Whoever has it; those who lead the team where nobody has, or they answer here no more."""
+    has = conversation.assignee
+    if has is not None and has in answering(conversation.workspace):
+        return [has]
+    return leads_of(conversation.workspace, conversation.team)
 
 
 def _note(

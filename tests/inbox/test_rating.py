@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -18,14 +19,17 @@ from inbox.models import (
     Satisfaction,
 )
 from inbox.selectors.replies import why_not
+from inbox.services import desk
 from inbox.services.rating import RatingError, ask_due, rate, rating_address
 from inbox.services.topics import UNCONFIRMED
 from outreach.models import Contact
+from outreach.services.people.erasing import erase_contact
 from tests.inbox.desk_steps import answer_to, draft_of
 from tests.inbox.steps import NOW, conversation_of, response_of
 from tests.outreach.sending.steps import channel_on, letters, send_all, smtp_to
 from tests.outreach.steps import contact_of
 from tests.sandbox.conftest import Box
+from workspaces.gate import Proposer
 from workspaces.models import Notification, User, Workspace
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +187,63 @@ def test_who_was_not_glad_is_told_of_and_with_words_it_opens_again(
     assert Notification.objects.filter(user=agent, topic="inbox.rated").count() == 2
     with pytest.raises(RatingError, match="too long ago"):
         rate(question=question, score=5, comment="", now=NOW + timedelta(days=30))
+
+
+def test_who_leads_hears_of_what_nobody_has(
+    workspace: Workspace, agent: User, approver: User
+) -> None:
+    row = closed(workspace)
+    question = question_of(workspace, conversation=row)
+    rate(question=question, score=1, comment="", now=LATER)
+    assert Notification.objects.get(topic="inbox.rated").user == approver
+
+    # Who had it answers here no more.
+    Conversation.objects.filter(pk=row.pk).update(assignee=agent)
+    workspace.memberships.filter(user=agent).delete()
+    rate(question=question, score=2, comment="", now=LATER)
+    assert {one.user for one in Notification.objects.filter(topic="inbox.rated")} == {approver}
+
+
+def test_what_is_said_of_a_merged_talk_is_told_where_it_stands(
+    workspace: Workspace, agent: User
+) -> None:
+    row, into = closed(workspace), closed(workspace, "ben@example.com", assignee=agent)
+    by = Proposer.person(agent)
+    desk.reopen(rows=Conversation.objects.filter(pk=into.pk), workspace=workspace, by=by, now=NOW)
+    into.refresh_from_db()
+    desk.merge(rows=Conversation.objects.filter(pk=row.pk), into=into, by=by, now=NOW)
+    desk.close(rows=Conversation.objects.filter(pk=into.pk), workspace=workspace, by=by, now=NOW)
+
+    question = question_of(workspace, conversation=row)
+    rate(question=question, score=2, comment="It never came.", now=LATER)
+
+    into.refresh_from_db()
+    row.refresh_from_db()
+    assert (into.status, row.status) == ("open", "closed")
+    told = Notification.objects.get(topic="inbox.rated")
+    assert (told.user, told.url) == (agent, f"/inbox/{into.public_id}/")
+
+
+def test_what_is_said_again_and_again_is_kept_so_often_a_day(workspace: Workspace) -> None:
+    cache.clear()
+    question = question_of(workspace)
+    for number in range(20):
+        # The same once more is no change.
+        for _ in range(2):
+            rate(question=question, score=1 + number % 5, comment="", now=LATER)
+    with pytest.raises(RatingError, match="tomorrow"):
+        rate(question=question, score=1, comment="", now=LATER)
+    assert ConversationEvent.objects.filter(kind="rated").count() == 20
+    rate(question=question, score=1, comment="", now=LATER + timedelta(days=1))
+
+
+def test_the_link_of_somebody_erased_leads_nowhere(client: Client, workspace: Workspace) -> None:
+    contact = contact_of(workspace)
+    question = question_of(workspace, conversation=closed(workspace, contact=contact))
+    path = path_of(question)
+    erase_contact(contact=contact, by=Proposer.rule("A wish"), now=LATER)
+    assert client.post(path, {"score": "1", "comment": "It is Ann."}).status_code == 404
+    assert Satisfaction.objects.get().comment == ""
 
 
 def test_the_template_of_the_last_answer_is_what_is_judged(

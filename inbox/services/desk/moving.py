@@ -133,21 +133,25 @@ def take_apart(*, workspace: Workspace, ids: Collection[int], by: Proposer, now:
     """Take conversations out of the one that they were merged into together."""
     require(Role.AGENT, by=by, workspace=workspace, now=now, what="Taking apart")
     with transaction.atomic():
-        root = _way(workspace, min(ids))[-1]
+        root = way_of(workspace, min(ids))[-1]
         listed = {pk for one in _merges(workspace, ids).values() for pk in one.after["responses"]}
         moved = ReplyDraft.objects.filter(workspace=workspace, answers__in=listed)
         drafts_void(drafts=moved, why="The conversation was taken apart.", now=now)
         states = lock(workspace, {root, *ids})
         # Somebody may have been quicker while we waited for the lock.
         is_merged = [states[pk]["merged_into_id"] is not None for pk in ids if pk in states]
-        if not all(is_merged) or len(is_merged) < len(ids) or _way(workspace, min(ids))[-1] != root:
+        if (
+            not all(is_merged)
+            or len(is_merged) < len(ids)
+            or way_of(workspace, min(ids))[-1] != root
+        ):
             raise DeskError("It is not merged, or somebody else just took it apart.")
         target = states.pop(root)
         act = Act(workspace, HappenedKind.UNMERGED, by, now)
         return _part(act, target, states.values(), _merges(workspace, ids))
 
 
-def _way(workspace: Workspace, pk: int) -> list[int]:
+def way_of(workspace: Workspace, pk: int) -> list[int]:
     """A conversation, what it was merged into, and so on to where its messages stand now."""
     rows = Conversation.objects.filter(workspace=workspace)
     way, into = [pk], rows.filter(pk=pk).values_list("merged_into", flat=True).first()
@@ -193,7 +197,7 @@ def _claimed(
 
     Not those that came with what these were merged into.
     """
-    way = _way(workspace, min(merges))
+    way = way_of(workspace, min(merges))
     first = min(one.pk for one in merges.values())
     others = Conversation.objects.filter(workspace=workspace, merged_into__isnull=False)
     since = ConversationEvent.objects.filter(
@@ -204,7 +208,7 @@ def _claimed(
     return [
         (one.pk, one.after["responses"])
         for one in last
-        if _way(workspace, one.conversation_id)[-1] == way[-1]
+        if way_of(workspace, one.conversation_id)[-1] == way[-1]
     ]
 
 
