@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from inbox.engine.grounding import problems_of
 from inbox.models import CustomerResponse, Delivery, Direction, DraftSource, InboxPolicy, ReplyDraft
@@ -39,6 +40,9 @@ _YOUNG: Final = timedelta(minutes=30)
 _MESSAGES: Final = 6
 _SENT: Final = 2_000
 _LONGEST: Final = 600
+#: Longer than its task may run: a lapsed mark is a dead worker's.
+_LEASE: Final = timedelta(minutes=16)
+_ASKED: Final = "a language model was asked"
 
 
 def adapt_waiting(*, now: datetime) -> int:
@@ -51,17 +55,23 @@ def adapt_waiting(*, now: datetime) -> int:
 
 @transaction.atomic
 def _claimed(now: datetime) -> list[ReplyDraft]:
-    """Drafts to adapt, marked as asked about: a model that fails is not asked again and again."""
+    """Drafts to adapt, marked as asked about: a model that fails is not asked again and again.
+
+    A mark counts until whoever made it must be done; what they said of the draft stays.
+    """
+    is_free = ~Q(sources__contains=[{"kind": "model"}]) | Q(
+        sources__contains=[{"kind": "model", "label": _ASKED}],
+        **{"sources__-1__until__lte": now.timestamp()},
+    )
     policies = InboxPolicy.objects.filter(model_drafts=True)
     rows = list(
         ReplyDraft.objects.select_for_update(of=("self",), skip_locked=True)
         .filter(
-            workspace__in=policies.values("workspace"), source=DraftSource.TEMPLATE,
+            is_free, workspace__in=policies.values("workspace"), source=DraftSource.TEMPLATE,
             proposal__status=Status.PENDING, proposal__created_at__gt=now - _YOUNG,
             proposal__proposer_key=Proposer.rule(DRAFTER).key,
             proposal__current_plan__edited_by=None,
         )
-        .exclude(sources__contains=[{"kind": "model"}])
         .select_related(
             "workspace", "template", "conversation", "answers__point__contact",
             "answers__workspace", "answers__conversation", "proposal",
@@ -69,7 +79,7 @@ def _claimed(now: datetime) -> list[ReplyDraft]:
         .order_by("pk")[:BATCH]
     )  # fmt: skip
     for row in rows:
-        _note(row, "a language model was asked")
+        _note(row, _ASKED, until=(now + _LEASE).timestamp())
     return rows
 
 
@@ -108,9 +118,9 @@ def _stands(draft: ReplyDraft) -> bool:
     return rows.filter(current_plan=plan).exists()
 
 
-def _note(draft: ReplyDraft, words: str) -> None:
+def _note(draft: ReplyDraft, words: str, **more: float) -> None:
     told = [one for one in draft.sources if one.get("kind") != "model"]
-    draft.sources = [*told, {"kind": "model", "label": words}]
+    draft.sources = [*told, {"kind": "model", "label": words, **more}]
     draft.save(update_fields=["sources"])
 
 

@@ -32,9 +32,14 @@ def template(workspace: Workspace, approver: User) -> ResponseTemplate:
     return template_of(workspace, approver)
 
 
-def drafted(template: ResponseTemplate, text: str = "Where is order 4711?") -> Proposal:
-    contact = contact_of(template.workspace)
-    asked = response_of(conversation_of(template.workspace, contact=contact), text=text)
+def drafted(
+    template: ResponseTemplate, text: str = "Where is order 4711?", channel: str = "email",
+    address: str = "ann@example.com", posture: str = "draft_only",
+) -> Proposal:  # fmt: skip
+    contact = contact_of(template.workspace, address)
+    contact.points.update(channel=channel)
+    talk = conversation_of(template.workspace, contact=contact, channel=channel, posture=posture)
+    asked = response_of(talk, text=text)
     read_as(asked)
     made = draft_by_template(to=asked, template=template, why="Alike", now=NOW)
     assert made is not None
@@ -63,18 +68,41 @@ def test_a_model_puts_the_template_into_words_for_the_message(
     assert told["conversation"] == [{"who": "customer", "text": "Where is order 4711?"}]
 
 
-def test_a_person_signs_even_where_templates_go_out_alone(
+def test_what_a_worker_died_over_is_asked_once_more(
     workspace: Workspace, template: ResponseTemplate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drafted(template)
+    with serving(lambda _: {"text": "Hello Ann, it is on its way!"}) as server:
+        connect_model(workspace, server)
+        with monkeypatch.context() as dying:
+            dying.setattr(adapting, "ask_model", _dies)
+            with pytest.raises(SystemExit):
+                adapt_waiting(now=LATER)
+        # Whoever asked may still be at it.
+        assert adapt_waiting(now=LATER + timedelta(minutes=15)) == 0
+        assert adapt_waiting(now=LATER + timedelta(minutes=16)) == 1
+        assert adapt_waiting(now=LATER + timedelta(minutes=17)) == 0
+    assert ReplyDraft.objects.get(source="model").text == "Hello Ann, it is on its way!"
+
+
+def _dies(**_: Any) -> Any:
+    raise SystemExit
+
+
+def test_a_person_signs_even_where_templates_go_out_alone(
+    workspace: Workspace, template: ResponseTemplate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drafted(template, channel="chat")
     monkeypatch.setattr("inbox.engine.auto_send.LEAST_PRECISION", 0.0)
     AutoSendRule.objects.create(workspace=workspace, intent="question", is_on=True)
     Conversation.objects.update(posture="auto")
-    # The very words of the template, said by a model.
-    with serving(lambda asked: {"text": WORDS}) as server:
+    with serving(lambda asked: {"text": "Hello Ann, it is on its way!"}) as server:
         connect_model(workspace, server)
-        adapt_waiting(now=LATER)
-    assert set(Proposal.objects.values_list("status", flat=True)) <= {"pending", "superseded"}
+        assert adapt_waiting(now=LATER) == 1
+    assert ReplyDraft.objects.get(source="model").proposal.status == "pending"
+    # Said by the template they would go out.
+    alone = drafted(template, channel="chat", address="bob@example.com", posture="auto")
+    assert fresh(alone).status == "approved"
 
 
 def _written_again(proposal: Proposal, _: User) -> None:
