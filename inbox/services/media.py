@@ -84,6 +84,9 @@ def fetch_due(*, now: datetime, fetch: Fetch = fetch_one) -> int:
 
 def _get(row: Attachment, fetch: Fetch, now: datetime) -> None:
     try:
+        if row.fetch_tries > MOST_TRIES:
+            # Each try ended with its worker: the file itself may be what ends them.
+            raise PlatformError(ErrorKind.GONE, "Every try broke off.")
         content = fetch(_connection_of(row), row.source_url)
     except PlatformError as error:
         _fail(row, error, now)

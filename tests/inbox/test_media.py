@@ -101,6 +101,26 @@ def test_after_three_tries_it_says_why(twilio: Connection) -> None:
     assert (row.fetch_at, row.held_because) == (None, "It could not be fetched. Later.")
 
 
+def test_a_file_that_ends_its_workers_is_given_up(twilio: Connection) -> None:
+    told(twilio)
+    asked: list[Any] = []
+
+    def dies(*_: Any) -> bytes:
+        asked.append(1)
+        raise SystemExit
+
+    for hours in range(3):
+        with pytest.raises(SystemExit):
+            fetch_due(now=NOW + timedelta(hours=hours), fetch=dies)
+    fetch_due(now=NOW + timedelta(hours=3), fetch=dies)
+
+    assert len(asked) == 3
+    row = Attachment.objects.get()
+    assert (row.fetch_at, row.held_because) == (
+        None, "It could not be fetched. Every try broke off.",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("kind", [ErrorKind.GONE, ErrorKind.POLICY])
 def test_what_will_never_come_is_tried_once(twilio: Connection, kind: ErrorKind) -> None:
     told(twilio)
