@@ -6,7 +6,6 @@ within a day is deleted.
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ from inbox.engine.mail.attachments import attachment
 from inbox.models import CustomerResponse
 from inbox.services.wording import MOST_BYTES, AnswerError
 from workspaces.gate import Proposer
+from workspaces.ids import uuid7
 from workspaces.models import Workspace
 from workspaces.roles import Role
 from workspaces.services.permissions import require
@@ -61,10 +61,8 @@ def upload(
         raise AnswerError("file", f"{file.name} is empty.")
     if file.held_because:
         raise AnswerError("file", f"{file.name}: {file.held_because}")
-    place = f"{_beside(workspace)}/{hashlib.sha256(told).hexdigest()}"
-    if default_storage.exists(place):
-        default_storage.delete(place)  # it is young again
-    default_storage.save(place, ContentFile(told))
+    # A place of its own each time: nobody's clearing up or choosing again takes it away.
+    place = default_storage.save(f"{_beside(workspace)}/{uuid7().hex}", ContentFile(told))
     return Upload(workspace.pk, file.name, file.size, place)
 
 

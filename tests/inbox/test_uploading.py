@@ -150,6 +150,12 @@ def test_what_nobody_sends_is_deleted_after_a_day(workspace: Workspace, by: Prop
         upload_named(workspace=workspace, token=mine.token)
 
 
+def test_what_is_chosen_twice_is_kept_for_each(workspace: Workspace, by: Proposer) -> None:
+    first, second = kept(workspace, by), kept(workspace, by)
+    default_storage.delete(first.place)
+    assert file_of(upload_named(workspace=workspace, token=second.token)).content == PDF
+
+
 def test_a_mail_is_signed_and_no_place_in_it_is_empty(
     workspace: Workspace, asked: CustomerResponse, by: Proposer, agent: User
 ) -> None:
