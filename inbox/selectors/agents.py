@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.utils.timezone import localtime
 
 from inbox.engine.assigning import Agent, Asked, Pick, Rule
 from inbox.models import (
@@ -51,7 +52,8 @@ def away_of(profile: AgentProfile, now: datetime) -> str:
     if not profile.is_away or (until is not None and until <= now):
         return ""
     note = f" ({profile.away_note})" if profile.away_note else ""
-    return f"away until {until:%-d %b %H:%M}{note}" if until else f"away{note}"
+    # In the zone of whoever looks, as the desk asks for it.
+    return f"away until {localtime(until):%-d %b %H:%M}{note}" if until else f"away{note}"
 
 
 def agents_of(profiles: Collection[AgentProfile], *, now: datetime) -> list[Agent]:

@@ -195,5 +195,12 @@ def test_an_agent_says_whether_they_are_there(
     assert (row.team, row.capacity, row.skills, row.is_away, row.away_until) == (
         "sales", 7, ["tax", "law"], False, None,
     )  # fmt: skip
+    agent.time_zone = "Asia/Tokyo"
+    agent.save()
+    html = post(agent, "desk", **values | {"away_until": "2100-01-02T09:30"}).client.get(
+        PLACE["desk"]
+    ).content.decode()  # fmt: skip
+    assert "away until 2 Jan 09:30 (Holiday)" in html
+    assert 'value="2100-01-02T09:30"' in html
     wrong = values | {"away_until": "2020-01-01T00:00"}
     assert "moment to come" in post(agent, "desk", **wrong).content.decode()
