@@ -8,9 +8,9 @@ from typing import Final
 from django.db import connection
 from django.db.models.functions import Coalesce
 
-from inbox.engine.identities import Sighting
-from inbox.models import IdentitySuggestion
-from outreach.models import Contact
+from inbox.engine.identities import MOST_PEOPLE, Sighting
+from inbox.models import ChatVisitor, CustomerResponse, Direction, IdentitySuggestion
+from outreach.models import Contact, ContactPoint
 
 # Whatever is seen on one contact only says nothing and stays in the database.
 _SEEN: Final = """
@@ -46,6 +46,22 @@ def sightings_of(workspace_id: int, typed: str) -> list[Sighting]:
     with connection.cursor() as cursor:
         cursor.execute(_SEEN, {"workspace": workspace_id, "typed": typed})
         return [Sighting(*row) for row in cursor.fetchall()]
+
+
+def is_shared(point: ContactPoint, typed: str) -> bool:
+    """Whether an address was seen on more contacts than one person may have; ``typed`` as above."""
+    chats = ChatVisitor.objects.filter(workspace=point.workspace_id, email=point.address)
+    forms = CustomerResponse.objects.filter(
+        workspace=point.workspace_id, point=point, direction=Direction.IN, is_flagged=True,
+        flag_reason=typed,
+    )  # fmt: skip
+    seen = {point.contact_id}
+    for contacts in (
+        chats.values_list("point__contact"),
+        forms.values_list("conversation__contact"),
+    ):
+        seen.update(pk for (pk,) in contacts.distinct()[: MOST_PEOPLE + 1])
+    return len(seen) > MOST_PEOPLE
 
 
 def roots_of(workspace_id: int, contacts: Collection[int]) -> dict[int, int]:

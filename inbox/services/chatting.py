@@ -23,6 +23,7 @@ from inbox.models import (
     InboxChannel,
 )
 from inbox.selectors.chat import hashed, visitor_of
+from inbox.selectors.sightings import is_shared
 from inbox.services.incoming import SOURCE, Incoming
 from inbox.services.taking import take
 from inbox.services.topics import UNCONFIRMED
@@ -142,8 +143,11 @@ def send_form(*, widget: ChatWidget, said: Said, now: datetime) -> CustomerRespo
 
 
 def _suggest(known: ContactPoint, contact_id: int, where: str) -> None:
-    """Ask whether who wrote is who is known by that address; a person says so, nobody else."""
-    if known.contact_id != contact_id:
+    """Ask whether who wrote is who is known by that address; a person says so, nobody else.
+
+    An address that many type is shared, or somebody makes it up, and speaks for nothing.
+    """
+    if known.contact_id != contact_id and not is_shared(known, UNCONFIRMED):
         IdentitySuggestion.objects.get_or_create(
             workspace_id=known.workspace_id, first_id=min(known.contact_id, contact_id),
             second_id=max(known.contact_id, contact_id),

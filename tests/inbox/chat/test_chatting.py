@@ -248,6 +248,16 @@ def test_who_types_somebodys_address_is_not_taken_for_them(workspace: Workspace)
     assert asked.evidence == [f"Same email {point.address}: known; typed in a form"]
 
 
+def test_an_address_that_many_type_speaks_for_nobody(workspace: Workspace) -> None:
+    address = ContactPoint.objects.get(contact=contact_of(workspace), channel="email").address
+    widget = chat_of(workspace)
+    for number in range(3):
+        send_form(widget=widget, said=said(f"Form {number}", email=address), now=NOW)
+    begin(widget, email=address)
+    assert CustomerResponse.objects.count() == 4
+    assert IdentitySuggestion.objects.count() == 2
+
+
 def test_nothing_is_done_by_itself_for_an_address_that_was_only_typed(
     workspace: Workspace,
 ) -> None:
