@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from inbox.engine.auto_send import Sent, sample
 from inbox.models import AuditedReply, AutoSendRule, DraftSource, ReplyDraft, Verdict
@@ -72,7 +72,7 @@ def draw(*, workspace: Workspace, day: date) -> int:
     rules = {row.intent: row for row in _locked(workspace)}
     if AuditedReply.objects.filter(workspace=workspace, drawn_on=day).exists():
         return 0
-    decided = _decided_on(workspace, day)
+    decided = _ended_on(workspace, day)
     rows = [
         row
         for intent in SWITCHED
@@ -97,14 +97,21 @@ def _locked(workspace: Workspace) -> list[AutoSendRule]:
     return [rule_of(workspace, intent) for intent in SWITCHED]
 
 
-def _decided_on(workspace: Workspace, day: date) -> list[Decided]:
+def _ended_on(workspace: Workspace, day: date) -> list[Decided]:
     start = datetime.combine(day, time(), workspace.zone)
     end = datetime.combine(day + timedelta(days=1), time(), workspace.zone)
+    # What was signed before midnight and goes out after it is of the day on which it went out.
+    is_ended = Q(
+        proposal__status=Status.EXECUTED,
+        proposal__executed_at__gte=start, proposal__executed_at__lt=end,
+    ) | Q(
+        proposal__status__in=(Status.REJECTED, Status.CANCELLED),
+        proposal__decided_at__gte=start, proposal__decided_at__lt=end,
+    )  # fmt: skip
     drafts = list(
         ReplyDraft.objects.filter(
-            workspace=workspace, source=DraftSource.TEMPLATE, intent__in=SWITCHED, audit=None,
-            proposal__decided_at__gte=start, proposal__decided_at__lt=end,
-            proposal__status__in=(Status.EXECUTED, Status.REJECTED, Status.CANCELLED),
+            is_ended, workspace=workspace, source=DraftSource.TEMPLATE, intent__in=SWITCHED,
+            audit=None,
         )
         .select_related("proposal__decided_by", "answers__reading", "template")
         .order_by("pk")

@@ -94,6 +94,22 @@ def test_what_could_not_have_gone_out_alone_says_nothing(
     assert draw(workspace=workspace, day=NOW.date()) == 0
 
 
+def test_what_goes_out_after_midnight_is_of_the_new_day(
+    workspace: Workspace, template: Any, agent: User
+) -> None:
+    early, late = (drafted(workspace, number, template) for number in range(2))
+    sign(early, agent, NOW)
+    run_due(SOON)
+    sign(late, agent, SOON)
+    assert draw(workspace=workspace, day=NOW.date()) == 1
+
+    tomorrow = NOW + timedelta(days=1)
+    run_due(tomorrow)
+    assert fresh(late).status == "executed"
+    assert draw(workspace=workspace, day=NOW.date()) == 0
+    assert draw(workspace=workspace, day=tomorrow.date()) == 1
+
+
 def test_what_was_signed_in_one_click_is_asked_about(
     workspace: Workspace, template: Any, agent: User
 ) -> None:
