@@ -84,7 +84,7 @@ class InboxKeeper:
         list(talks.select_for_update(no_key=True).order_by("pk").values_list("pk"))
         drafts.update(text="", subject="", why_person="", sources=[])
         AuditedReply.objects.filter(draft__in=drafts).update(why="")
-        alone = _theirs_alone(workspace_id, contacts)
+        alone = _theirs_alone(contacts)
         own = Conversation.objects.filter(Q(contact__in=contacts) | Q(pk__in=alone))
         counts = {
             "conversations": own.update(subject="", preview="", tags=[]),
@@ -111,16 +111,14 @@ class InboxKeeper:
         """Everything that they wrote, and that was written to them."""
         contacts = list(_contacts(people).values_list("pk", flat=True))
         responses = _responses(contacts)
+        own = Conversation.objects.filter(
+            Q(contact__in=contacts) | Q(pk__in=_theirs_alone(contacts))
+        )
         return {
             "chats": [_plain(row) for row in _chats(contacts)],
-            "conversations": [
-                _plain(row) for row in Conversation.objects.filter(contact__in=contacts)
-            ],
+            "conversations": [_plain(row) for row in own],
             "inbox messages": [_plain(row) for row in responses],
-            "ratings": [
-                _plain(row)
-                for row in Satisfaction.objects.filter(conversation__contact__in=contacts)
-            ],
+            "ratings": [_plain(row) for row in Satisfaction.objects.filter(conversation__in=own)],
             "readings": [
                 _plain(row) for row in AIClassification.objects.filter(response__in=responses)
             ],
@@ -144,18 +142,16 @@ def _responses(contacts: Collection[int]) -> QuerySet[CustomerResponse]:
     return CustomerResponse.objects.filter(point__contact__in=contacts)
 
 
-def _theirs_alone(workspace_id: int, contacts: Collection[int]) -> list[int]:
+def _theirs_alone(contacts: Collection[int]) -> list[int]:
     """Conversations of other contacts in which nobody but they stands: their address was typed in
     a form, so they began as nobody's. Where they were merged since, where the messages came counts.
     """
-    rows = CustomerResponse.objects.filter(workspace=workspace_id)
-    theirs = _responses(contacts).filter(workspace=workspace_id, direction=Direction.IN)
-    others = rows.exclude(point__contact__in=contacts)
+    theirs = _responses(contacts).filter(direction=Direction.IN)
+    others = CustomerResponse.objects.exclude(point__contact__in=contacts)
     talks = Conversation.objects.filter(
         Q(pk__in=theirs.values("conversation")) | Q(pk__in=theirs.values("arrived_in")),
         ~Exists(others.filter(conversation=OuterRef("pk"))),
         ~Exists(others.filter(arrived_in=OuterRef("pk"))),
-        workspace=workspace_id,
     ).exclude(contact__in=contacts)
     return list(talks.values_list("pk", flat=True))
 

@@ -137,6 +137,15 @@ def test_people_are_told_what_is_kept(zeb: Contact, operator: User) -> None:
     ]
 
 
+def test_people_are_told_what_is_kept_of_forms_too(
+    zeb: Contact, typed: CustomerResponse, operator: User
+) -> None:
+    told = export_contact(contact=zeb, by=Proposer.person(operator), now=NOW)
+    assert [one["subject"] for one in told["conversations"]] == ["Marzipan", "Marzipan"]
+    assert [one["comment"] for one in told["ratings"]] == ["Marzipan!", "Marzipan!"]
+    assert len(told["inbox messages"]) == 3
+
+
 @pytest.fixture
 def typed(zeb: Contact, agent: User) -> CustomerResponse:
     """Their address in a form, which began a conversation of nobody's, and in a chat."""
