@@ -28,6 +28,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
 from django.http.multipartparser import MultiPartParserError
 
+from outreach.engine.mail_addresses import addresses_in
 from workspaces.inbound.base import Event, UnreadableError, digest_of, kind_of, require_few
 
 #: What consumers ask for; events of messages begin with ``mail``.
@@ -87,6 +88,8 @@ def _event(provider: str, given: _Given) -> Event:
         "provider": provider,
         "recipient": given.recipient,
         "files_left_out": given.files_left_out,
+        # So that an erasure finds it.
+        "addresses": addresses_in(raw),
         "raw": base64.b64encode(raw).decode("ascii"),
     }
     head = given.raw[:64_000].decode("utf-8", "replace")

@@ -24,6 +24,7 @@ from inbox.platforms.imap import build
 from inbox.platforms.mailbox import Fetched, Place, RawMail
 from inbox.platforms.mailbox import Mailbox as Client
 from inbox.services.mail_events import IMAP, KIND
+from outreach.engine.mail_addresses import addresses_in
 from workspaces import crypto
 from workspaces.inbound.base import Batch, Event
 from workspaces.models import Connection, ConnectionStatus
@@ -127,6 +128,8 @@ def _event(mail: RawMail) -> Event:
     body = {
         "provider": IMAP, "raw": base64.b64encode(content).decode("ascii"),
         "arrived_at": mail.arrived_at.isoformat() if mail.arrived_at else None,
+        # So that an erasure finds it.
+        "addresses": addresses_in(content),
     }  # fmt: skip
     # UIDs are given anew now and then; the bytes of a mail stay.
     return Event(f"mail:{hashlib.sha256(content).hexdigest()}", KIND, json.dumps(body))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import smtplib
 from collections.abc import Callable
@@ -14,8 +15,10 @@ from inbox.models import CustomerResponse, Mailbox
 from inbox.platforms import imap
 from inbox.services.polling import EVERY, LEASE, due_mailboxes, open_mailbox, poll
 from outreach.models import Consent
+from outreach.services.people.erasing import erase_contact
 from tests.sandbox.conftest import Box
 from workspaces import crypto
+from workspaces.gate import Proposer
 from workspaces.models import Connection, InboundEvent, Notification, User, Workspace
 from workspaces.services.consuming import treat_next
 
@@ -85,6 +88,19 @@ def test_what_came_is_in_the_inbox_once(connection: Connection, write: Write) ->
     look(connection, NOW + EVERY)
     assert kept() == ["one", "three", "two"]
     assert InboundEvent.objects.filter(state="done").count() == 3
+
+
+def test_of_who_is_erased_no_mail_stays(connection: Connection, write: Write, admin: User) -> None:
+    write("marzipan", sender="Zeb <Zeb@Example.com>")
+    write("bread")
+    look(connection)
+    zeb = CustomerResponse.objects.get(text="marzipan").conversation.contact
+
+    erase_contact(contact=zeb, by=Proposer.person(admin), now=NOW)
+
+    bodies = list(InboundEvent.objects.order_by("body").values_list("body", flat=True))
+    assert (len(bodies), bodies[0]) == (2, "")
+    assert json.loads(bodies[1])["addresses"][-1] == "mara@example.com"
 
 
 def test_mails_that_are_numbered_anew_are_kept_once(
