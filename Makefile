@@ -16,7 +16,7 @@ DATA ?= data
 PYTEST := $(PY) -m pytest -n 3
 SUPERVISOR := $(PY) -m embedded.supervisor --prepare "python manage.py migrate --noinput" \
 	--ready-path /readyz --ready-path /accounts/login/ --later worker-train --later worker-infer \
-	--later worker-outreach
+	--later worker-outreach --later worker-slow
 # Nothing of it is a secret: production settings only have to load.
 AS_PRODUCTION := DJANGO_SETTINGS_MODULE=config.settings.production \
 	SECRET_KEY=check-only-Vq3mT8zKd5wXb1nRj6yLc9pHs4fGa2uEo7iDtN0kBvMxWQ \

@@ -59,12 +59,14 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "inbox.poll_mailboxes", timedelta(seconds=30), expires_s=30, queue="outreach"
     ),
     "inbox: fetch pictures and files": _run(
-        "inbox.fetch_media", timedelta(seconds=10), expires_s=10, queue="outreach"
+        "inbox.fetch_media", timedelta(seconds=10), expires_s=10, queue="slow"
     ),
     "inbox: clear files never sent": _run(
         "inbox.clear_uploads", crontab(minute="55", hour="4"), expires_s=3600
     ),
-    "inbox: adapt drafts": _run("inbox.adapt_drafts", timedelta(seconds=10), expires_s=10),
+    "inbox: adapt drafts": _run(
+        "inbox.adapt_drafts", timedelta(seconds=10), expires_s=10, queue="slow"
+    ),
     "inbox: group drafts": _run(
         "inbox.cluster_drafts", timedelta(seconds=20), expires_s=20, queue="infer"
     ),

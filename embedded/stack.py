@@ -21,7 +21,7 @@ MIGRATE = "python manage.py migrate --noinput"
 READY_PATHS = ("/readyz", "/accounts/login/")
 STOP_TIMEOUT_S = 90.0
 # Each takes seconds of a core to start, and few tests need them.
-SPARED = ("worker-train", "worker-infer", "worker-outreach")
+SPARED = ("worker-train", "worker-infer", "worker-outreach", "worker-slow")
 # They would tie the new stack to the servers and settings of the test that starts it.
 NOT_INHERITED = {
     "DATABASE_URL",

@@ -190,6 +190,9 @@ CELERY_TASK_ROUTES = {
     "inbox.draft_answers": {"queue": "drafts"},
     "inbox.analyse": {"queue": "infer"},
     "inbox.suggest": {"queue": "infer"},
+    # They wait for language models and for networks that keep files, and nobody for them.
+    "inbox.adapt_drafts": {"queue": "slow"},
+    "inbox.fetch_media": {"queue": "slow"},
     "inbox.*": {"queue": "outreach"},
 }
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

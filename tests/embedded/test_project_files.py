@@ -55,6 +55,7 @@ def test_hosts_run_processes_that_the_procfile_has() -> None:
 def test_processes_are_stopped_in_the_documented_order() -> None:
     workers = [
         "worker-gate", "worker-default", "worker-train", "worker-infer", "worker-outreach",
+        "worker-slow",
     ]  # fmt: skip
 
     waves = stop_waves(list(read_procfile(PROJECT / "Procfile")))
