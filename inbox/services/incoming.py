@@ -66,7 +66,29 @@ def points_of(
         found |= _known_points(workspace, wanted)
         strangers = [one for one in missing if one.sender not in found]
         found |= _by_sender(_strangers(workspace, strangers, now))
+    for one in incoming:
+        _prove(found[one.sender], one, now)
     return found
+
+
+def _prove(point: ContactPoint, one: Incoming, now: datetime) -> None:
+    """Who writes from an address that was only typed before proves it, and says who they are.
+
+    From then on somebody is known by it: what others type is of contacts of their own.
+    """
+    if one.doubt or one.network or not is_only_typed(point):
+        return
+    point.verified_at = point.last_inbound_at = now
+    point.save(update_fields=["verified_at", "last_inbound_at"])
+    if one.name.strip():
+        contact = point.contact
+        contact.first_name, contact.last_name = _names_of(one.name)
+        contact.save(update_fields=["first_name", "last_name", "updated_at"])
+
+
+def is_only_typed(point: ContactPoint) -> bool:
+    """Whether nobody has written from an address yet that a form named first."""
+    return point.contact.source == SOURCE and point.verified_at is None
 
 
 def _known_points(
@@ -107,20 +129,23 @@ def _contacts(
     people = people_of(workspace=workspace, identifiers=known_by, now=now)
     rows = []
     for name, person in zip(names, people, strict=True):
-        first, _, last = name.strip().partition(" ")
+        first, last = _names_of(name)
         rows.append(
             Contact(
-                workspace=workspace, source=SOURCE, first_name=first[:120],
-                last_name=last.strip()[:120], person_id=person,
+                workspace=workspace, source=SOURCE, first_name=first, last_name=last,
+                person_id=person,
             )
         )  # fmt: skip
     return Contact.objects.bulk_create(rows)
 
 
+def _names_of(name: str) -> tuple[str, str]:
+    first, _, last = name.strip().partition(" ")
+    return first[:120], last.strip()[:120]
+
+
 def writer_of(one: Incoming, point: ContactPoint, now: datetime) -> Contact:
     """Whose conversation it begins: never that of somebody whose address was only typed."""
-    contact = point.contact
-    is_only_typed = contact.source == SOURCE and point.verified_at is None
-    if not one.doubt or is_only_typed:
-        return contact
+    if not one.doubt or is_only_typed(point):
+        return point.contact
     return _contacts(point.workspace, [one.name], [{}], now)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,7 @@ from inbox.models import (
     Conversation,
     CustomerResponse,
     IdentitySuggestion,
+    InboxChannel,
     InboxPolicy,
     InternalNote,
 )
@@ -31,8 +33,10 @@ from inbox.services.chatting import (
     send_form,
     touch,
 )
+from inbox.services.incoming import Incoming
 from inbox.services.reading import read_new
 from inbox.services.settling import settle_answers
+from inbox.services.taking import take
 from inbox.services.topics import UNCONFIRMED
 from outreach.models import Consent, Contact, ContactPoint, Suppression
 from tests.inbox.chat.steps import KEY, begin, chat_of, last_of, said, write
@@ -256,6 +260,26 @@ def test_an_address_that_many_type_speaks_for_nobody(workspace: Workspace) -> No
     begin(widget, email=address)
     assert CustomerResponse.objects.count() == 4
     assert IdentitySuggestion.objects.count() == 2
+
+
+def test_who_types_an_address_first_is_not_taken_for_who_writes_from_it(
+    workspace: Workspace,
+) -> None:
+    widget, form = chat_of(workspace), said("Hi", email="bob@example.com", name="Eve Wren")
+    first = send_form(widget=widget, said=form, now=NOW)
+    mail = Incoming(
+        InboxChannel.EMAIL, "bob@example.com", "<1@x>", SOON, "Where is it?", "Bob Lee", "Order"
+    )
+    (row,) = take(workspace=workspace, incoming=[mail], now=SOON)
+    again = send_form(widget=widget, said=replace(form, key=uuid4()), now=LATER)
+
+    assert first is not None
+    assert again is not None
+    assert (row.conversation.contact.name, row.point.verified_at) == ("Bob Lee", SOON)
+    # Somebody is known by it now: what is typed later is of nobody known.
+    assert again.conversation.contact not in (row.conversation.contact, first.conversation.contact)
+    asked = IdentitySuggestion.objects.get()
+    assert {asked.first, asked.second} == {row.conversation.contact, again.conversation.contact}
 
 
 def test_nothing_is_done_by_itself_for_an_address_that_was_only_typed(
