@@ -213,9 +213,10 @@ class SiteView(ApiView):
 def seconds_to_wait(caller: SiteCaller, origin: Origin, what: str) -> int:
     """Count a page's call for something of its own; how long it is to wait over a limit, else 0.
 
-    The limits are those of events: of the website, and of one connection.
+    The limits are those of events: of one connection, and of the website. What is over the first
+    does not count for the second: one browser uses up nobody else's.
     """
-    owners = {"ingest": "", "visitor": f":{connection_of(origin)}"}
+    owners = {"visitor": f":{connection_of(origin)}", "ingest": ""}
     for scope, ending in owners.items():
         owner = f"{what}:{caller.owner}{ending}"
         window = count(caller, scope, clock_s=time.time(), owner=owner)

@@ -55,8 +55,11 @@ _ALLOWED: Final = {
 }
 #: Chats and forms that one address may begin in an hour; an office shares one.
 _BEGINS: Final = (30, 3_600)
-#: Messages of one chat in a minute.
+#: Messages of one chat in a minute, and in a day.
 _MESSAGES: Final = (20, 60)
+_DAY: Final = (300, 86_400)
+#: Calls from one address, whatever browsers it says that it is: a fifth of what a site has at most.
+_CALLS: Final = (1_200, 60)
 _KEY: Final = OpenApiParameter("site_key", str, OpenApiParameter.PATH, description="Of the site.")
 _EXAMPLE: Final = OpenApiExample(
     "A first message",
@@ -105,27 +108,33 @@ class ChatView(SiteView):
         return widget
 
     def check_throttles(self, request: Request) -> None:
-        """Hold the website's and the connection's limits: those of events, counted apart."""
+        """Hold the connection's and the website's limits: those of events, counted apart.
+
+        Who is over a limit of their own uses up nothing of what all share.
+        """
         if request.method == "OPTIONS" or not isinstance(request.auth, SiteCaller):
             return
         origin = origin_of(request._request)
+        self._hold(f"calls:{self.site.pk}:{_address_of(origin)}", _CALLS)
         if request.method == "POST":
             if agent_of(origin.user_agent).is_bot:
                 raise PermissionDenied("Machines do not chat here.")
             _wait(seconds_to_wait(request.auth, origin, "chat"))
             return
         owner = f"chat-news:{request.auth.owner}"
-        for scope, name in (("ingest", owner), ("read", f"{owner}:{connection_of(origin)}")):
+        for scope, name in (("read", f"{owner}:{connection_of(origin)}"), ("ingest", owner)):
             window = count(request.auth, scope, clock_s=time.time(), owner=name)
             _wait(window.seconds_left if window.used > window.limit else 0)
 
     def hold_begins(self, origin: Origin) -> None:
         """Hold how many chats one address begins, whatever browser it says that it is."""
-        self._hold(f"begins:{self.site.pk}:{connection_of(Origin('', origin.ip_address))}", _BEGINS)
+        self._hold(f"begins:{self.site.pk}:{_address_of(origin)}", _BEGINS)
 
     def hold_messages(self, token: str) -> None:
         """Hold how much is written in one chat."""
-        self._hold(f"token:{self.site.pk}:{connection_of(Origin(token, ''))}", _MESSAGES)
+        name = f"token:{self.site.pk}:{connection_of(Origin(token, ''))}"
+        self._hold(name, _MESSAGES)
+        self._hold(f"{name}:day", _DAY)
 
     def _hold(self, name: str, rate: tuple[int, int]) -> None:
         most, seconds = rate
@@ -242,6 +251,11 @@ def _said(told: dict[str, Any]) -> Said:
         key=told["id"], text=told["text"], page=told.get("page", ""), name=told.get("name", ""),
         email=told.get("email", ""), visitor=str(told.get("visitor") or ""),
     )  # fmt: skip
+
+
+def _address_of(origin: Origin) -> str:
+    """Name of an address, whatever browser it says that it is."""
+    return connection_of(Origin("", origin.ip_address))
 
 
 def _wait(seconds: int) -> None:

@@ -22,7 +22,9 @@ class ChatMessageIn(serializers.Serializer[Any]):
     email = serializers.EmailField(
         required=False, allow_blank=True, help_text="As told; proves nothing and joins nobody."
     )
-    page = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    page = serializers.CharField(
+        required=False, allow_blank=True, help_text="Where they are; kept without its query."
+    )
     visitor = serializers.UUIDField(
         required=False, help_text="Id of the tracking script, there with consent only."
     )
@@ -35,7 +37,9 @@ class ChatFormIn(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=MOST_TEXT)
     email = serializers.EmailField(help_text="Where the answer goes.")
     name = serializers.CharField(required=False, allow_blank=True, max_length=200)
-    page = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    page = serializers.CharField(
+        required=False, allow_blank=True, help_text="Where they are; kept without its query."
+    )
     visitor = serializers.UUIDField(required=False)
     website = serializers.CharField(
         required=False, allow_blank=True, max_length=200,

@@ -61,7 +61,7 @@ def widget_of(site: Site) -> ChatWidget | None:
 def visitor_of(widget: ChatWidget, token: str) -> ChatVisitor | None:
     """Who has a token of this very website."""
     rows = ChatVisitor.objects.filter(widget=widget, token_hash=hashed(token))
-    return rows.select_related("point", "workspace").first()
+    return rows.select_related("point", "workspace", "widget__site").first()
 
 
 def hashed(token: str) -> str:

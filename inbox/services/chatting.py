@@ -6,6 +6,7 @@ that somebody only typed joins nobody: it is shown, and may speak for a suggesti
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -34,8 +35,9 @@ from workspaces.ids import uuid7
 from workspaces.services.refusals import RefusedError
 
 MOST_TEXT: Final = 4_000
-#: Who never got the answer to a first message asks again within this time.
-_RETRIES_FOR: Final = timedelta(minutes=10)
+#: Who never got the answer to a first message asks again within this time: on the next page, or
+#: when the phone is back in the net.
+_RETRIES_FOR: Final = timedelta(days=1)
 #: How exactly it is kept when a visitor was last there.
 _SEEN_EVERY: Final = timedelta(seconds=15)
 _MOST_URL: Final = 500
@@ -163,15 +165,19 @@ def _suggest_typed(visitor: ChatVisitor) -> None:
         _suggest(known, visitor.point.contact_id, "typed in a chat")
 
 
-def page_of(address: str) -> str:
-    """The page without its query, which may hold what is nobody's business; else nothing."""
+def page_of(address: str, origins: Collection[str]) -> str:
+    """The page of a website without its query, which may hold what is nobody's business.
+
+    Nothing for a page elsewhere: people follow the link on the card.
+    """
     try:
         parts = urlsplit(address.strip())
     except ValueError:
         return ""
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+    origin = f"{parts.scheme}://{parts.netloc}".lower()
+    if parts.scheme not in ("http", "https") or origin not in origins:
         return ""
-    return _line(f"{parts.scheme}://{parts.netloc}{parts.path}", _MOST_URL)
+    return _line(f"{origin}{parts.path}", _MOST_URL)
 
 
 def _text_of(text: str) -> str:
@@ -236,7 +242,7 @@ def _made(widget: ChatWidget, said: Said, token: str, now: datetime) -> ChatVisi
 def _note(visitor: ChatVisitor, said: Said, now: datetime) -> None:
     """Keep where they are and what they say of themselves."""
     visitor.last_seen_at = now
-    visitor.page_url = page_of(said.page) or visitor.page_url
+    visitor.page_url = page_of(said.page, visitor.widget.site.origins) or visitor.page_url
     visitor.visitor = said.visitor or visitor.visitor
     visitor.name = _line(said.name, 200) or visitor.name
     before = visitor.email

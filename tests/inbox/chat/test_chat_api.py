@@ -210,6 +210,38 @@ def test_limits_of_the_workspace_hold_and_count_apart_from_events(
     assert events.status_code == 202
 
 
+def test_who_is_over_a_limit_of_their_own_uses_up_nobody_elses(
+    workspace: Workspace, widget: ChatWidget, visitor: Visitor
+) -> None:
+    for scope, calls in (("visitor", 2), ("ingest", 4)):
+        ThrottleRate.objects.create(workspace=workspace, scope=scope, calls=calls, seconds=10**6)
+    assert [visitor.say().status_code for _ in range(5)] == [201, 201, 429, 429, 429]
+    other = Visitor(widget.site, agent=f"{AGENT} Other")
+    assert other.say().status_code == 201
+
+
+def test_one_address_is_one_whatever_browsers_it_says_that_it_is(
+    widget: ChatWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat, "_CALLS", (3, 10**6))
+    changing = [Visitor(widget.site, agent=f"{AGENT} {number}") for number in range(4)]
+    assert [one.look().status_code for one in changing] == [200, 200, 200, 429]
+    assert changing[0].say().status_code == 429
+
+
+def test_one_chat_takes_so_many_messages_a_day(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat, "_DAY", (2, 10**6))
+    visitor.say()
+    assert [visitor.say().status_code for _ in range(3)] == [201, 201, 429]
+
+
+def test_a_long_address_of_a_page_loses_no_message(visitor: Visitor) -> None:
+    assert visitor.say(page=f"{ORIGIN}/{'a' * 3_000}").status_code == 201
+    assert len(ChatVisitor.objects.get().page_url) == 500
+
+
 def test_a_form_is_kept_once_and_traps_tell_nothing(visitor: Visitor) -> None:
     form = {"id": str(KEY), "text": "A quote, please", "email": "bob@example.com", "name": "Bob"}
     trapped = visitor.post("form", form | {"website": "http://spam.example"})

@@ -106,7 +106,7 @@ def test_the_id_of_a_message_opens_no_chat_from_elsewhere_nor_later(workspace: W
     assert other.token != one.token
     assert other.visitor != one.visitor
     with pytest.raises(TokenError, match="Send its token"):
-        write(widget, first, now=NOW + timedelta(minutes=11))
+        write(widget, first, now=NOW + timedelta(days=1, minutes=1))
     assert CustomerResponse.objects.count() == 2
 
 
@@ -315,10 +315,15 @@ def test_a_form_without_words_or_address_is_refused(
     assert not CustomerResponse.objects.exists()
 
 
-def test_of_a_page_nothing_private_is_kept() -> None:
-    assert page_of("https://shop.example:8443/a/b?token=1#c") == "https://shop.example:8443/a/b"
-    for odd in ("javascript:alert(1)", "https://", "http://[", "https://u:p@shop.example/", "x"):
-        assert page_of(odd) == ""
+def test_of_a_page_nothing_private_is_kept_and_nothing_of_pages_elsewhere() -> None:
+    ours = ["https://shop.example:8443", "https://shop.example"]
+    assert page_of("https://shop.example:8443/a?token=1#c", ours) == "https://shop.example:8443/a"
+    assert page_of("https://Shop.example/A", ours) == "https://shop.example/A"
+    for odd in (
+        "javascript:alert(1)", "https://", "http://[", "https://u:p@shop.example/", "x",
+        "http://shop.example/", "https://shop.example.evil.example/", "https://evil.example/",
+    ):  # fmt: skip
+        assert page_of(odd, ours) == ""
 
 
 def test_ids_are_of_one_chat(workspace: Workspace) -> None:
