@@ -45,6 +45,7 @@ class Scale:
     decisions: int  # about messages, over weeks
     messages: int  # sent by each number of workers
     conversations: int  # of the inbox
+    drafts: int  # signed in one click
 
 
 PARTS = (
@@ -52,7 +53,7 @@ PARTS = (
     "website", "website_page", "funnel", "curves", "signals", "world", "dashboards", "budget",
     "winners", "training", "ml_sync", "experiments", "assignment", "experiment_counting",
     "outreach_decisions", "outreach_plan", "outreach_dispatch", "audiences", "contact_import",
-    "due_times", "inbox",
+    "due_times", "signing", "inbox",
 )  # fmt: skip
 SCALES = {
     "tiny": Scale(
@@ -82,6 +83,7 @@ SCALES = {
         5_000,
         40,
         1_000,
+        20,
     ),
     "small": Scale(
         6,
@@ -110,6 +112,7 @@ SCALES = {
         100_000,
         2_000,
         20_000,
+        500,
     ),
     "full": Scale(
         50,
@@ -138,6 +141,7 @@ SCALES = {
         1_000_000,
         4_000,
         450_000,
+        500,
     ),
 }
 
@@ -232,10 +236,11 @@ def _outreach_parts(scale: Scale, state: Path) -> dict[str, Callable[[], list[Fi
 
 
 def _inbox_parts(scale: Scale) -> dict[str, Callable[[], list[Figure]]]:
-    from benchmarks import due_times, inbox_page
+    from benchmarks import due_times, inbox_page, signing_drafts
 
     return {
         "due_times": due_times.run,
+        "signing": lambda: signing_drafts.run(scale.drafts),
         "inbox": lambda: inbox_page.run(scale.conversations, scale.openings),
     }
 

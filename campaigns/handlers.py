@@ -60,6 +60,10 @@ class AdChangeHandler:
         chosen = policy if isinstance(policy, SafetyPolicy) else None
         return judge_change(plan, now=now, policy=chosen)
 
+    def judge_all(self, plans: Sequence[PlanView], *, now: datetime) -> list[Judgement]:
+        """Judge one after the other: they may be of several accounts."""
+        return [self.judge(plan, now=now) for plan in plans]
+
     def lifetime(self, plan: PlanView) -> timedelta:
         """Hours without decision after which it expires, by policy."""
         policy = current_policy(workspace=plan.workspace, account=account_of(plan))

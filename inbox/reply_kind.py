@@ -7,13 +7,14 @@ When they write again it is a different conversation: the draft says so, and is 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from django.db.models import F
 
 from inbox.models import (
+    AutoSendRule,
     CustomerResponse,
     DraftSource,
     InboxPolicy,
@@ -31,8 +32,8 @@ from inbox.selectors.replies import (
     response_named,
     subject_of,
     template_named,
-    why_not,
 )
+from inbox.selectors.talks import Talk, responses_named, talks_of, whys_not
 from inbox.services.answering import Words, answer
 from inbox.services.drafting import DRAFTER
 from inbox.services.topics import TOPIC
@@ -84,18 +85,38 @@ class ReplyHandler(OwnKind):
 
     def judge(self, plan: PlanView, *, now: datetime, policy: object | None = None) -> Judgement:
         """Ask whether it still answers the last thing they wrote, and who must sign it."""
-        response = response_named(plan.workspace, plan.body["answers"])
-        if response is None:
-            return self.judged(CheckResult("state", "blocked", "The message is gone."))
-        checks = [*_standing(response, plan, now)]
+        (verdict,) = self.judge_all([plan], now=now)
+        return verdict
+
+    def judge_all(self, plans: Sequence[PlanView], *, now: datetime) -> list[Judgement]:
+        """Judge by facts that are read once for all of them."""
+        named = [(plan.workspace.pk, str(plan.body["answers"])) for plan in plans]
+        responses = responses_named(named)
+        found = [responses.get(name) for name in named]
+        switched_on = _switched_on({plan.workspace.pk for plan in plans})
+        return [
+            self.judged(CheckResult("state", "blocked", "The message is gone."))
+            if response is None
+            else self._judged(plan, response, checks, switched_on)
+            for plan, response, checks in zip(
+                plans, found, _standing(plans, found, now), strict=True
+            )
+        ]
+
+    def _judged(
+        self, plan: PlanView, response: CustomerResponse, standing: Sequence[CheckResult],
+        switched_on: Collection[tuple[int, str]],
+    ) -> Judgement:  # fmt: skip
         handling = handling_of(response)
-        checks += [CheckResult("person", "warning", why) for why in handling.reasons]
+        checks = [*standing, *(CheckResult("person", "warning", why) for why in handling.reasons)]
         policy = getattr(response.workspace, "inbox_policy", None) or InboxPolicy()
         undo_ms = policy.undo_s * 1000
         waits = handling.needs_person or any(one.verdict == "blocked" for one in checks)
+        # Asked first: where nothing goes out alone, nobody's record is read.
+        is_on = (response.workspace_id, _intent_of(response)) in switched_on
         return Judgement(
             tuple(checks), _risk(response), Role.AGENT, signatures=1, policy_version=self.rules,
-            policy_may_sign=not waits and _may_go_alone(response, plan),
+            policy_may_sign=is_on and not waits and _may_go_alone(response, plan),
             # So long a signature can be withdrawn.
             jitter_ms=(undo_ms, undo_ms),
         )  # fmt: skip
@@ -118,7 +139,7 @@ class ReplyHandler(OwnKind):
             return Reading("other", words="The message is gone")
         if str(newest_of(response).public_id) != plan.body["newest"]:
             return Reading("other", words="They wrote again")
-        if not _is_last(response, plan.body):
+        if not _is_last(last_said(response.conversation), plan.body):
             return Reading("other", words="Something was said since")
         return Reading("before", words="Not answered yet")
 
@@ -155,23 +176,45 @@ class ReplyHandler(OwnKind):
         raise StateError("What was sent stays sent. Write to them again.")
 
 
-def _standing(response: CustomerResponse, plan: PlanView, now: datetime) -> Sequence[CheckResult]:
-    last = newest_of(response)
-    if str(last.public_id) != plan.body["newest"]:
+_NEWEST: Final = CheckResult("newest", "passed", "It answers the last thing that they wrote.")
+
+
+def _standing(
+    plans: Sequence[PlanView], responses: Sequence[CustomerResponse | None], now: datetime
+) -> list[Sequence[CheckResult]]:
+    """What speaks for and against each, by how its conversation and its address stand."""
+    talks = talks_of([one for one in responses if one is not None])
+    stopped = [
+        _stopped(response, plan, talks[response.pk]) if response else []
+        for plan, response in zip(plans, responses, strict=True)
+    ]
+    left = [one for one, why in zip(responses, stopped, strict=True) if one and not why]
+    whys = whys_not(left, now)
+    return [
+        why or [_NEWEST, _permission(whys.get(response.pk, "") if response else "")]
+        for response, why in zip(responses, stopped, strict=True)
+    ]
+
+
+def _stopped(response: CustomerResponse, plan: PlanView, talk: Talk) -> list[CheckResult]:
+    """What was said or changed since, if anything was."""
+    if str(talk.newest.public_id) != plan.body["newest"]:
         return [CheckResult("newest", "blocked", "They wrote again. Read that, and answer it.")]
-    newest = CheckResult("newest", "passed", "It answers the last thing that they wrote.")
-    if is_over(response, last) or not _is_last(response, plan.body):
-        return [newest, CheckResult("state", "blocked", "It was answered or closed meanwhile.")]
+    if talk.is_over(response) or not _is_last(talk.last, plan.body):
+        return [_NEWEST, CheckResult("state", "blocked", "It was answered or closed meanwhile.")]
     if _digest(response) != plan.body["to_sha256"]:
         return [CheckResult("address", "blocked", "The address is another one by now.")]
-    if words := why_not(response, now):
-        return [newest, CheckResult("permission", "blocked", words)]
-    return [newest, CheckResult("permission", "passed", "They may be written to there.")]
+    return []
 
 
-def _is_last(response: CustomerResponse, body: Mapping[str, Any]) -> bool:
+def _permission(why: str) -> CheckResult:
+    if why:
+        return CheckResult("permission", "blocked", why)
+    return CheckResult("permission", "passed", "They may be written to there.")
+
+
+def _is_last(last: CustomerResponse | None, body: Mapping[str, Any]) -> bool:
     """Whether nothing was said since the plan was made, also under a time that is long past."""
-    last = last_said(response.conversation)
     return "shown" not in body or last is None or str(last.public_id) == body["shown"]
 
 
@@ -189,10 +232,20 @@ def _may_go_alone(response: CustomerResponse, plan: PlanView) -> bool:
     return ours.exists() and clearance_of(response, plan.body).is_allowed
 
 
-def _risk(response: CustomerResponse) -> Risk:
+def _switched_on(workspaces: Collection[int]) -> set[tuple[int, str]]:
+    """Intents that are answered automatically, by workspace."""
+    rules = AutoSendRule.objects.filter(workspace__in=workspaces, is_on=True)
+    return set(rules.values_list("workspace", "intent"))
+
+
+def _intent_of(response: CustomerResponse) -> str:
     reading = getattr(response, "reading", None)
-    intent = (reading.corrected_intent or reading.intent) if reading else ""
-    return Risk.MEDIUM if intent in (Intent.COMPLAINT, Intent.OBJECTION, "") else Risk.LOW
+    return (reading.corrected_intent or reading.intent) if reading else ""
+
+
+def _risk(response: CustomerResponse) -> Risk:
+    doubtful = (Intent.COMPLAINT, Intent.OBJECTION, "")
+    return Risk.MEDIUM if _intent_of(response) in doubtful else Risk.LOW
 
 
 def _text(request: dict[str, Any], name: str, most: int) -> str:
@@ -252,7 +305,7 @@ def _draft(
         detail={
             "conversation": response.conversation, "answers": response, "source": source,
             "template": template,
-            "intent": (reading.corrected_intent or reading.intent) if reading else "",
+            "intent": _intent_of(response),
             "confidence": reading.confidence if reading else None, "subject": subject,
             "text": text, "why_person": " ".join(_reasons(response, source))[:200],
         },

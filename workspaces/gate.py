@@ -238,6 +238,9 @@ class Handler(Protocol):
     def judge(self, plan: PlanView, *, now: datetime, policy: object | None = None) -> Judgement:
         """Policy's word on a plan now; ``policy`` replaces the stored one in a simulation."""
 
+    def judge_all(self, plans: Sequence[PlanView], *, now: datetime) -> list[Judgement]:
+        """``judge`` on plans that are signed together, each as if it were alone."""
+
     def lifetime(self, plan: PlanView) -> timedelta:
         """How long it waits for a signature."""
 

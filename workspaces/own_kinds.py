@@ -48,6 +48,10 @@ class OwnKind(ABC):
     def judge(self, plan: PlanView, *, now: datetime, policy: object | None = None) -> Judgement:
         """Policy's word on a plan; most answer with ``judged``."""
 
+    def judge_all(self, plans: Sequence[PlanView], *, now: datetime) -> list[Judgement]:
+        """Judge one after the other."""
+        return [self.judge(plan, now=now) for plan in plans]
+
     @abstractmethod
     def reading(self, plan: PlanView) -> Reading:
         """What holds now, against a plan."""

@@ -28,6 +28,7 @@ from inbox.models import (
 from inbox.selectors.automation import record_for
 from inbox.selectors.comments import why_not_below
 from outreach.engine.rendering import TemplateError
+from outreach.services.sending.judging import Decision
 from outreach.services.sending.replying import would_send
 from outreach.services.sending.single import NO_CHANNEL
 from workspaces.models import Proposal, Workspace
@@ -41,6 +42,12 @@ SAID: Final = Q(direction=Direction.IN) | (
     & ~Q(delivery__in=(Delivery.CANCELLED, Delivery.FAILED))
 )
 
+#: What judging an answer reads beside the message.
+ASKED: Final = (
+    "conversation__contact", "conversation__assignee", "point__contact",
+    "workspace__inbox_policy", "reading",
+)  # fmt: skip
+
 
 def subject_of(response: CustomerResponse) -> str:
     """What proposals to answer in a conversation call it; one of them is open at a time."""
@@ -53,10 +60,7 @@ def response_named(workspace: Workspace, public_id: object) -> CustomerResponse 
         key = UUID(str(public_id))
     except ValueError:
         return None
-    rows = CustomerResponse.objects.select_related(
-        "conversation__contact", "conversation__assignee", "point__contact",
-        "workspace__inbox_policy", "reading",
-    )  # fmt: skip
+    rows = CustomerResponse.objects.select_related(*ASKED)
     return rows.filter(workspace=workspace, public_id=key, direction=Direction.IN).first()
 
 
@@ -95,7 +99,11 @@ def why_not(response: CustomerResponse, now: datetime) -> str:
         return ""
     if response.channel == InboxChannel.COMMENT:
         return why_not_below(response)
-    decision = would_send(point=response.point, now=now)
+    return words_against(would_send(point=response.point, now=now))
+
+
+def words_against(decision: Decision | None) -> str:
+    """What speaks against sending there, by the dispatcher's word; empty: nothing."""
     if decision is None:
         return NO_CHANNEL
     return decision.words if decision.what == "drop" else ""

@@ -8,17 +8,15 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
-
 from inbox.models import ReplyDraft
 from inbox.selectors.replies import KIND
 from inbox.services.topics import TOPIC
-from workspaces.gate import GateError, Proposer, RequestError, StateError
+from workspaces.gate import Proposer, RequestError, StateError
 from workspaces.models import Decision, Proposal, Signature, User, Workspace
 from workspaces.roles import Role
 from workspaces.services.live import bump
 from workspaces.services.permissions import require
-from workspaces.services.signing import BulkResult, bulk_sign, withdraw
+from workspaces.services.signing import BulkResult, bulk_sign, bulk_withdraw
 
 MOST: Final = 500
 
@@ -70,21 +68,13 @@ def undo_together(*, workspace: Workspace, at: datetime, by: User, now: datetime
     signed = Signature.objects.filter(
         person=by, at=at, decision=Decision.APPROVE, withdrawn_at=None,
         plan__proposal__workspace=workspace, plan__proposal__kind=KIND,
-    ).order_by("plan__proposal")  # fmt: skip
+    )  # fmt: skip
     keys = list(signed.values_list("plan__proposal", flat=True))
     if not keys:
         raise StateError("Nothing of yours was signed then that could be taken back.")
-    done, refused = 0, []
-    with transaction.atomic():
-        for key in keys:
-            try:
-                with transaction.atomic():
-                    withdraw(proposal_id=key, by=by, now=now)
-                done += 1
-            except GateError as error:
-                refused.append((key, str(error)))
+    result = bulk_withdraw(proposal_ids=keys, by=by, now=now)
     bump(workspace.pk, TOPIC)
-    return Together(done, _named(BulkResult((), tuple(refused))), at)
+    return Together(len(result.done), _named(result), at)
 
 
 def _pair(pick: str) -> tuple[UUID, str]:

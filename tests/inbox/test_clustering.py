@@ -8,19 +8,22 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from inbox.models import CustomerResponse, ReplyDraft, ResponseTemplate
+from inbox.models import Conversation, CustomerResponse, ReplyDraft, ResponseTemplate
 from inbox.selectors.clusters import groups_of, members_of
 from inbox.services.clustering import cluster_changed
 from inbox.services.drafting import draft_by_template
 from inbox.services.signing_together import sign_together, undo_together
+from outreach.models import ContactPoint
 from tests.inbox.auto_steps import read_as, template_of
 from tests.inbox.steps import NOW, conversation_of, response_of
 from tests.outreach.steps import contact_of
 from tests.workspaces.gate_steps import fresh, run_due
-from workspaces.gate import NotAllowedError, RequestError, StateError
+from workspaces.gate import NotAllowedError, PlanView, RequestError, StateError, handler_of
 from workspaces.models import Proposal, Signature, Status, User, Workspace
 from workspaces.services import proposing, signing
 
@@ -124,6 +127,43 @@ def test_each_is_signed_for_itself_and_refused_ones_are_told_by_name(
     run_due(SOON)
     assert fresh(good).status == Status.EXECUTED
     assert fresh(overtaken).status != Status.EXECUTED
+
+
+def test_many_cost_as_many_queries_as_few(
+    workspace: Workspace, template: ResponseTemplate, agent: User
+) -> None:
+    proposals = [drafted(template, number) for number in range(8)]
+    own: dict[str, Any] = {"workspace": workspace, "by": agent, "now": NOW}
+    counts = []
+    for some in (proposals[:2], proposals[2:]):
+        with CaptureQueriesContext(connection) as queries:
+            assert sign_together(picks=map(_pick, some), **own).done == len(some)
+        counts.append(len(queries))
+    with CaptureQueriesContext(connection) as queries:
+        assert undo_together(at=NOW, **{**own, "now": SOON}).done == 8
+    assert counts[0] == counts[1] <= 24
+    assert len(queries) <= 12
+
+
+def test_drafts_are_judged_together_as_each_alone(
+    workspace: Workspace, template: ResponseTemplate, agent: User
+) -> None:
+    good, overtaken, closed, moved, mail = (drafted(template, number) for number in range(5))
+    rows = ReplyDraft.objects.in_bulk()
+    response_of(rows[overtaken.pk].conversation, at=NOW + timedelta(seconds=1), text="Forget it")
+    told = {closed.pk: {"status": "closed", "closed_at": NOW}, mail.pk: {"posture": "off"}}
+    for pk, values in told.items():
+        Conversation.objects.filter(pk=rows[pk].conversation_id).update(**values)
+    ContactPoint.objects.filter(pk=rows[moved.pk].answers.point_id).update(address="x@y.example")
+    views = [
+        PlanView.of(one.current_plan, one)
+        for one in map(fresh, (good, overtaken, closed, moved, mail))
+        if one.current_plan
+    ]
+    handler = handler_of("inbox.reply")
+    together = handler.judge_all(views, now=NOW)
+    assert together == [handler.judge(one, now=NOW) for one in views]
+    assert [one.held_by for one in together] == [[], ["newest"], ["state"], ["address"], []]
 
 
 def test_one_click_takes_all_of_them_back(

@@ -93,6 +93,9 @@ class NoteKind:
             can_be_read=self.can_be_read,
         )
 
+    def judge_all(self, plans: Sequence[PlanView], *, now: datetime) -> list[Judgement]:
+        return [self.judge(plan, now=now) for plan in plans]
+
     def lifetime(self, plan: PlanView) -> timedelta:
         return timedelta(hours=24)
 

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
+
+import pgbulk
+from django.utils import timezone
 
 from workspaces.gate import Judgement, PlanView, handler_of
 from workspaces.models import Decision, Plan, Proposal, Signature, Status, User
-from workspaces.services.events import announce
+from workspaces.services.events import announce_all
 
 _RNG = random.SystemRandom()
+_APPROVING = [
+    "status", "decided_at", "decided_by", "lane", "batch_key", "execute_after", "waiting_for",
+    "jitter_ms", "updated_at",
+]  # fmt: skip
 
 
 def sign_by_policy(proposal: Proposal, *, now: datetime) -> bool:
@@ -39,18 +48,30 @@ def approve_if_signed(proposal: Proposal, *, now: datetime, by: User | None = No
     plan = proposal.current_plan
     if plan is None or not is_fully_signed(plan):
         return False
-    handler = handler_of(proposal.kind)
     view = PlanView.of(plan, proposal)
-    verdict = handler.judge(view, now=now)
-    proposal.status = Status.APPROVED
-    proposal.decided_at = now
-    proposal.decided_by = by
-    proposal.lane = handler.lane(view)
-    proposal.batch_key = handler.batch_key(view)
-    schedule(proposal, verdict, now=now)
-    proposal.save()
-    announce(proposal, "signed", now=now)
+    verdict = handler_of(proposal.kind).judge(view, now=now)
+    approve_all([(proposal, view, verdict)], now=now, by=by)
     return True
+
+
+def approve_all(
+    signed: Sequence[tuple[Proposal, PlanView, Judgement]], *, now: datetime, by: User | None
+) -> None:
+    """Approve locked, pending proposals whose current plans have all their signatures."""
+    for proposal, view, verdict in signed:
+        handler = handler_of(proposal.kind)
+        proposal.status = Status.APPROVED
+        proposal.decided_at = now
+        proposal.decided_by = by
+        proposal.lane = handler.lane(view)
+        proposal.batch_key = handler.batch_key(view)
+        proposal.updated_at = timezone.now()
+        schedule(proposal, verdict, now=now)
+    rows = sorted((row for row, _, _ in signed), key=lambda row: (row.workspace_id, row.pk))
+    if rows:
+        pgbulk.update(Proposal, rows, _APPROVING)
+    for _, some in groupby(rows, key=lambda row: row.workspace_id):
+        announce_all(list(some), "signed", now=now)
 
 
 def schedule(proposal: Proposal, verdict: Judgement, *, now: datetime) -> None:

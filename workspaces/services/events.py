@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from celery import current_app
@@ -24,6 +26,8 @@ TOPIC = "approvals"
 PUBLISHED = frozenset(
     {"created", "signed", "rejected", "executed", "failed", "reverted", "expired"}
 )
+#: So many are carried out by one run of the executor.
+RUN_MOST = 50
 # Later than this beat finds it in time.
 _NUDGE_WITHIN = timedelta(minutes=1)
 
@@ -47,8 +51,8 @@ def announce_all(proposals: Sequence[Proposal], event: str, *, now: datetime) ->
     for proposal in proposals:
         if tell := _NOTICES.get(event):
             tell(proposal, now)
-        if event == "signed":
-            _nudge(proposal, now)
+    if event == "signed":
+        _nudge(proposals, now)
 
 
 def _public(proposal: Proposal) -> dict[str, Any]:
@@ -148,13 +152,15 @@ _NOTICES = {
 }
 
 
-def _nudge(proposal: Proposal, now: datetime) -> None:
-    """Wake the executor when the change falls due; beat would find it a few seconds later."""
-    due = proposal.execute_after
-    if due is None or due - now > _NUDGE_WITHIN:
-        return
-    wait_s = max(0.0, (due - now).total_seconds())
-    transaction.on_commit(lambda: _send_nudge(wait_s))
+def _nudge(proposals: Sequence[Proposal], now: datetime) -> None:
+    """Wake the executor when changes fall due; beat would find them a few seconds later."""
+    due = Counter(row.execute_after for row in proposals)
+    for at, count in due.items():
+        if at is None or at - now > _NUDGE_WITHIN:
+            continue
+        wait_s = max(0.0, (at - now).total_seconds())
+        for _ in range(0, count, RUN_MOST):
+            transaction.on_commit(partial(_send_nudge, wait_s))
 
 
 def _send_nudge(wait_s: float) -> None:

@@ -33,6 +33,7 @@ from workspaces.models import ExecutionAttempt, Plan, Proposal, Status, User, Wo
 from workspaces.roles import Role
 from workspaces.selectors import effective_rank
 from workspaces.services.claiming import claim, locks_of, start_attempts
+from workspaces.services.events import RUN_MOST
 from workspaces.services.locks import lock_again, lock_names, lock_proposal
 from workspaces.services.settling import (
     NotOwnerError,
@@ -220,7 +221,7 @@ def _has_lease(attempt: ExecutionAttempt, locked: dict[int, Proposal], now: date
 
 @run_context()
 def execute_due(
-    *, worker: str, clock: Clock, limit: int = 50, workspace: Workspace | None = None
+    *, worker: str, clock: Clock, limit: int = RUN_MOST, workspace: Workspace | None = None
 ) -> int:
     """Claim and run until nothing is due or ``limit`` is reached. Returns how many ran."""
     done = 0

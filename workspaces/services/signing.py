@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
-from workspaces.gate import GateError, NotAllowedError, RequestError, StalePlanError, StateError
+from workspaces.gate import (
+    GateError,
+    Judgement,
+    NotAllowedError,
+    PlanView,
+    RequestError,
+    StalePlanError,
+    StateError,
+    handler_of,
+)
 from workspaces.models import Decision, Plan, Proposal, Signature, Status, User
 from workspaces.roles import Role, rank_of
 from workspaces.selectors import effective_rank, held_role
-from workspaces.services.approving import approve_if_signed
-from workspaces.services.events import announce
-from workspaces.services.locks import lock_proposal
+from workspaces.services.approving import approve_all, approve_if_signed
+from workspaces.services.events import announce, announce_all
+from workspaces.services.locks import lock_proposal, lock_proposals
 
 
 @dataclass(frozen=True)
@@ -36,11 +47,7 @@ def sign(*, proposal_id: int, plan_sha256: str, by: User, now: datetime, why: st
     """
     with transaction.atomic():
         proposal = lock_proposal(proposal_id)
-        plan = _signable(proposal, plan_sha256, now)
-        role = _require_rank(proposal, plan, by, now)
-        _require_four_eyes(proposal, plan, by)
-        if plan.is_blocked:
-            raise StateError(f"A rule forbids this: {proposal.waiting_for} Edit or reject it.")
+        plan, role = Signer([proposal], by, now).may_sign(proposal, plan_sha256)
         _write(plan, by, role, Decision.APPROVE, why, now)
         if not approve_if_signed(proposal, now=now, by=by):
             announce(proposal, "countersigned", now=now)
@@ -64,23 +71,10 @@ def reject(*, proposal_id: int, plan_sha256: str, by: User, now: datetime, why: 
 
 def withdraw(*, proposal_id: int, by: User, now: datetime) -> Proposal:
     """Take one's signature back, until execution starts."""
-    with transaction.atomic():
-        proposal = lock_proposal(proposal_id)
-        if proposal.status not in (Status.PENDING, Status.APPROVED):
-            raise StateError(
-                f"It is {proposal.get_status_display().lower()}; undo it instead of withdrawing."
-            )
-        withdrawn = Signature.objects.filter(
-            plan=proposal.current_plan, person=by, decision=Decision.APPROVE, withdrawn_at=None
-        ).update(withdrawn_at=now)
-        if not withdrawn:
-            raise StateError("You have no signature on the current version.")
-        if proposal.status == Status.APPROVED:
-            proposal.status = Status.PENDING
-            proposal.decided_at = proposal.decided_by = proposal.execute_after = None
-            proposal.save()
-        announce(proposal, "withdrawn", now=now)
-    return proposal
+    result = bulk_withdraw(proposal_ids=[proposal_id], by=by, now=now)
+    for _, why in result.refused:
+        raise StateError(why)
+    return result.done[0]
 
 
 def cancel(*, proposal_id: int, by: User, now: datetime, why: str = "") -> Proposal:
@@ -118,10 +112,110 @@ def snooze(*, proposal_id: int, until: datetime, by: User, now: datetime) -> Pro
 def bulk_sign(
     *, pairs: Sequence[tuple[int, str]], by: User, now: datetime, why: str = ""
 ) -> BulkResult:
-    """Sign many, each by the hash that was shown; what cannot be signed is listed with why."""
-    return _bulk(
-        pairs, lambda pk, sha: sign(proposal_id=pk, plan_sha256=sha, by=by, now=now, why=why)
-    )
+    """Sign many, each by the hash that was shown; what cannot be signed is listed with why.
+
+    Each is checked by itself and gets a signature of its own. What their checks have in common is
+    read once, and what is written is written together.
+    """
+    signed: dict[int, Signature] = {}
+    refused: list[tuple[int, str]] = []
+    with transaction.atomic():
+        # Locked in one order, so that two bulk calls never wait for each other.
+        locked = lock_proposals(pk for pk, _ in pairs)
+        signer = Signer(locked.values(), by, now)
+        for pk, sha256 in sorted(set(pairs)):
+            try:
+                plan, role = signer.may_sign(_found(locked, pk), sha256)
+                handler_of(locked[pk].kind)
+            except GateError as error:
+                refused.append((pk, str(error)))
+            else:
+                signed[pk] = _signature(plan, by, role, Decision.APPROVE, why, now)
+        rows = [locked[pk] for pk in signed]
+        judged = _judged([row for row in rows if signer.completes(row)], now)
+        Signature.objects.bulk_create(signed.values())
+        approve_all(judged, now=now, by=by)
+        left = [row for row in rows if not signer.completes(row)]
+        _announce_each(left, "countersigned", now)
+    return BulkResult(tuple(rows), tuple(refused))
+
+
+def bulk_withdraw(*, proposal_ids: Sequence[int], by: User, now: datetime) -> BulkResult:
+    """Take one's signatures back; where that is too late is listed with why."""
+    done: dict[int, int] = {}
+    refused: list[tuple[int, str]] = []
+    with transaction.atomic():
+        locked = lock_proposals(proposal_ids)
+        own = Signature.objects.filter(
+            plan__in=[row.current_plan_id for row in locked.values()], person=by,
+            decision=Decision.APPROVE, withdrawn_at=None,
+        )  # fmt: skip
+        mine = dict(own.values_list("plan", "pk"))
+        for pk in sorted(set(proposal_ids)):
+            try:
+                done[pk] = _withdrawable(_found(locked, pk), mine)
+            except GateError as error:
+                refused.append((pk, str(error)))
+        Signature.objects.filter(pk__in=done.values()).update(withdrawn_at=now)
+        rows = [locked[pk] for pk in done]
+        _put_back([row for row in rows if row.status == Status.APPROVED])
+        _announce_each(rows, "withdrawn", now)
+    return BulkResult(tuple(rows), tuple(refused))
+
+
+def _withdrawable(proposal: Proposal, mine: Mapping[int, int]) -> int:
+    """Return the key of one's signature on it, when it can still be taken back."""
+    if proposal.status not in (Status.PENDING, Status.APPROVED):
+        raise StateError(
+            f"It is {proposal.get_status_display().lower()}; undo it instead of withdrawing."
+        )
+    signature = mine.get(proposal.current_plan_id or 0)
+    if signature is None:
+        raise StateError("You have no signature on the current version.")
+    return signature
+
+
+def _put_back(approved: Sequence[Proposal]) -> None:
+    """Let approved proposals wait for a signature again."""
+    for row in approved:
+        row.status = Status.PENDING
+        row.decided_at = row.decided_by = row.execute_after = None
+    Proposal.objects.filter(pk__in=[row.pk for row in approved]).update(
+        status=Status.PENDING, decided_at=None, decided_by=None, execute_after=None,
+        updated_at=timezone.now(),
+    )  # fmt: skip
+
+
+def _judged(
+    proposals: Sequence[Proposal], now: datetime
+) -> list[tuple[Proposal, PlanView, Judgement]]:
+    """Policy's word on proposals that have all their signatures, asked by kind."""
+    kinds: defaultdict[str, list[tuple[Proposal, PlanView]]] = defaultdict(list)
+    for row in proposals:
+        if row.current_plan is not None:
+            kinds[row.kind].append((row, PlanView.of(row.current_plan, row)))
+    return [
+        (row, view, verdict)
+        for kind, some in kinds.items()
+        for (row, view), verdict in zip(
+            some, handler_of(kind).judge_all([view for _, view in some], now=now), strict=True
+        )
+    ]
+
+
+def _announce_each(proposals: Sequence[Proposal], event: str, now: datetime) -> None:
+    """Tell the same of proposals, by workspace."""
+    by_workspace: defaultdict[int, list[Proposal]] = defaultdict(list)
+    for row in proposals:
+        by_workspace[row.workspace_id].append(row)
+    for rows in by_workspace.values():
+        announce_all(rows, event, now=now)
+
+
+def _found(locked: Mapping[int, Proposal], proposal_id: int) -> Proposal:
+    if proposal_id not in locked:
+        raise StateError("This proposal does not exist.")
+    return locked[proposal_id]
 
 
 def bulk_reject(
@@ -147,6 +241,54 @@ def _bulk(pairs: Sequence[tuple[int, str]], decide: Callable[[int, str], Proposa
     return BulkResult(tuple(done), tuple(refused))
 
 
+class Signer:
+    """A person before locked proposals: what speaks against signing any of them, read once."""
+
+    def __init__(self, proposals: Collection[Proposal], by: User, now: datetime) -> None:
+        self._by, self._now = by, now
+        self._roles: dict[tuple[int, int | None], str] = {}
+        edits = Plan.objects.filter(proposal__in=[row.pk for row in proposals], edited_by=by)
+        self._edits = set(edits.values_list("proposal", "editor_may_sign"))
+        standing = Signature.objects.filter(
+            plan__in=[row.current_plan_id for row in proposals], withdrawn_at=None
+        )
+        self._standing = set(standing.values_list("plan", "person", "decision"))
+        self._approved = Counter(
+            plan for plan, _, decision in self._standing if decision == Decision.APPROVE
+        )
+
+    def may_sign(self, proposal: Proposal, plan_sha256: str) -> tuple[Plan, str]:
+        """Return the plan and the role it is signed in; or raise, as ``sign`` says."""
+        plan = _signable(proposal, plan_sha256, self._now)
+        role = self._role(proposal)
+        _refuse_lower(role, plan)
+        self._require_four_eyes(proposal, plan)
+        if plan.is_blocked:
+            raise StateError(f"A rule forbids this: {proposal.waiting_for} Edit or reject it.")
+        return plan, role
+
+    def completes(self, proposal: Proposal) -> bool:
+        """Whether this person's signature is the last that its current plan needs."""
+        plan = proposal.current_plan
+        return plan is not None and self._approved[plan.pk] + 1 >= plan.signatures_required
+
+    def _role(self, proposal: Proposal) -> str:
+        asked = proposal.workspace_id, proposal.proposed_by_id
+        if asked not in self._roles:
+            self._roles[asked] = _role_of(proposal, self._by, self._now)
+        return self._roles[asked]
+
+    def _require_four_eyes(self, proposal: Proposal, plan: Plan) -> None:
+        if proposal.proposed_by_id == self._by.pk:
+            raise NotAllowedError("You proposed this, so another person has to sign it.")
+        # What its editor may sign counts for nothing where one signature is enough.
+        counted = (False,) if plan.signatures_required == 1 else (False, True)
+        if any((proposal.pk, may_sign) in self._edits for may_sign in counted):
+            raise NotAllowedError("You edited this, so another person has to sign it.")
+        if any((plan.pk, self._by.pk, word) in self._standing for word in Decision):
+            raise StateError("You have signed this already; another person has to sign too.")
+
+
 def _signable(proposal: Proposal, plan_sha256: str, now: datetime) -> Plan:
     """Return the current plan, when it is the one that was shown and still open."""
     if proposal.status != Status.PENDING:
@@ -167,28 +309,28 @@ def _closed_sentence(proposal: Proposal) -> str:
 
 
 def _require_rank(proposal: Proposal, plan: Plan, by: User, now: datetime) -> str:
-    role = held_role(user=by, workspace=proposal.workspace, now=now, not_from=proposal.proposed_by)
-    if rank_of(role) < rank_of(plan.rank_required):
-        raise NotAllowedError(f"Deciding this needs the role of {plan.rank_required}.")
+    role = _role_of(proposal, by, now)
+    _refuse_lower(role, plan)
     return role
 
 
-def _require_four_eyes(proposal: Proposal, plan: Plan, by: User) -> None:
-    if proposal.proposed_by_id == by.pk:
-        raise NotAllowedError("You proposed this, so another person has to sign it.")
-    edits = proposal.plans.filter(edited_by=by)
-    if plan.signatures_required == 1:
-        edits = edits.filter(editor_may_sign=False)
-    if edits.exists():
-        raise NotAllowedError("You edited this, so another person has to sign it.")
-    if plan.signatures.filter(person=by, withdrawn_at=None).exists():
-        raise StateError("You have signed this already; another person has to sign too.")
+def _role_of(proposal: Proposal, by: User, now: datetime) -> str:
+    return held_role(user=by, workspace=proposal.workspace, now=now, not_from=proposal.proposed_by)
+
+
+def _refuse_lower(role: str, plan: Plan) -> None:
+    if rank_of(role) < rank_of(plan.rank_required):
+        raise NotAllowedError(f"Deciding this needs the role of {plan.rank_required}.")
 
 
 def _write(plan: Plan, by: User, role: str, decision: Decision, why: str, now: datetime) -> None:
-    Signature.objects.create(
-        plan=plan, person=by, decision=decision, rank_held=role, why=why, at=now
-    )
+    _signature(plan, by, role, decision, why, now).save()
+
+
+def _signature(
+    plan: Plan, by: User, role: str, decision: Decision, why: str, now: datetime
+) -> Signature:
+    return Signature(plan=plan, person=by, decision=decision, rank_held=role, why=why, at=now)
 
 
 def _close(proposal: Proposal, status: Status, by: User, why: str, now: datetime) -> None:

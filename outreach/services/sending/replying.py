@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from outreach.services.sending.composing import FILES
 from outreach.services.sending.judging import ANSWERS_WITHIN, Decision, purpose_of
 from outreach.services.sending.keys import dedup_key
 from outreach.services.sending.lanes import open_lanes
-from outreach.services.sending.single import Text, judged, message_for
+from outreach.services.sending.single import Text, judged_all, message_for
 
 _TAKEN_BACK = "Taken back before it went out."
 
@@ -52,12 +53,35 @@ def schedule_reply(
 
 def would_send(*, point: ContactPoint, now: datetime) -> Decision | None:
     """What would become of an answer to an address now; ``None``: its channel is off."""
-    policy = policy_of(point)
+    return would_send_all(points=[point], now=now)[point.pk]
+
+
+def would_send_all(
+    *, points: Sequence[ContactPoint], now: datetime
+) -> dict[int, Decision | None]:  # fmt: skip
+    """The same of many addresses, each as if it were alone; by address."""
+    lanes: defaultdict[tuple[int, str], dict[int, ContactPoint]] = defaultdict(dict)
+    for point in points:
+        lanes[point.workspace_id, point.channel][point.pk] = point
+    found: dict[int, Decision | None] = {}
+    for lane in lanes.values():
+        found |= zip(lane, _would_send(list(lane.values()), now), strict=True)
+    return found
+
+
+def _would_send(points: Sequence[ContactPoint], now: datetime) -> Sequence[Decision | None]:
+    """What would become of answers to addresses of one channel."""
+    policy = policy_of(points[0])
     if policy is None:
-        return None
-    message = message_for(point.contact, point, Text(text="…"), {}, now)
-    message.is_reply = True
-    return judged(message, policy, now)
+        return [None] * len(points)
+    messages = []
+    for number, point in enumerate(points, start=1):
+        point.contact.workspace = points[0].contact.workspace
+        message = message_for(point.contact, point, Text(text="…"), {}, now)
+        # Never stored: a key of no row tells one from the other.
+        message.pk, message.is_reply = -number, True
+        messages.append(message)
+    return judged_all(messages, policy, now)
 
 
 def policy_of(point: ContactPoint) -> ChannelPolicy | None:

@@ -255,13 +255,20 @@ def message_for(
 
 def judged(message: OutreachMessage, policy: ChannelPolicy, at: datetime) -> Decision:
     """Judge one message as the dispatcher will."""
-    rules = OutreachPolicy.objects.filter(workspace=message.workspace).first()
-    versions = {message.version.pk: message.version} if message.version else {}
-    (decision,) = judge(
-        [message], lane_policy=policy, policy=rules or OutreachPolicy(workspace=message.workspace),
-        versions=versions, now=at,
-    )  # fmt: skip
+    (decision,) = judged_all([message], policy, at)
     return decision
+
+
+def judged_all(
+    messages: Sequence[OutreachMessage], policy: ChannelPolicy, at: datetime
+) -> list[Decision]:
+    """Judge messages of one workspace and channel; where they are several, each has a key."""
+    workspace = messages[0].workspace
+    rules = OutreachPolicy.objects.filter(workspace=workspace).first()
+    return judge(
+        messages, lane_policy=policy, policy=rules or OutreachPolicy(workspace=workspace),
+        versions={one.version.pk: one.version for one in messages if one.version}, now=at,
+    )  # fmt: skip
 
 
 def kept(
