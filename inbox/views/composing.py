@@ -23,7 +23,8 @@ from inbox.models import (
     InboxChannel,
     ResponseTemplate,
 )
-from inbox.selectors.replies import filled_for, last_said, values_for, why_not
+from inbox.selectors.replies import SAID, filled_for, values_for
+from inbox.selectors.talks import whys_not
 from inbox.services.answering import AnswerError, Words
 from inbox.services.uploading import Upload, file_of, upload, upload_named, uploads_of
 from inbox.services.wording import check_files, subject_of_answer, unsigned, written
@@ -99,22 +100,27 @@ def typed_of(row: CustomerResponse) -> dict[str, str]:
     return {"text": unsigned(row), "subject": row.subject, "to": str(to or "")}
 
 
-def ways_of(conversation: Conversation, now: datetime) -> list[Way]:
-    """Addresses that wrote in a conversation, by what each wrote last; the newest first."""
-    rows = CustomerResponse.objects.filter(conversation=conversation, direction=Direction.IN)
-    last = rows.order_by("point", "-at", "-pk").distinct("point")
-    newest = sorted(
-        last.select_related(
-            "point__contact", "point__workspace", "conversation__contact", "workspace"
-        ),
-        key=lambda one: (one.at, one.pk), reverse=True,
-    )  # fmt: skip
-    return [_way(one, now) for one in newest[:_MOST_WAYS]]
+def ways_of(newest: Sequence[CustomerResponse], now: datetime) -> list[Way]:
+    """Addresses that wrote, by what each wrote last, and whether they may be written to."""
+    whys = whys_not(newest, now)
+    return [Way(one, not whys.get(one.pk), whys.get(one.pk, "")) for one in newest]
 
 
-def _way(message: CustomerResponse, now: datetime) -> Way:
-    why = why_not(message, now)
-    return Way(message, is_open=not why, why_not=why)
+def _heard(conversation: Conversation) -> tuple[list[CustomerResponse], CustomerResponse | None]:
+    """What each address wrote last in a conversation, the newest first, and what was said last."""
+    rows = CustomerResponse.objects.filter(conversation=conversation)
+    wrote = rows.filter(direction=Direction.IN).order_by("point", "-at", "-pk").distinct("point")
+    said = rows.filter(SAID).order_by("-pk")[:1]
+    # Read together: the form asks much of the database as it is.
+    found = rows.filter(Q(pk__in=wrote.values("pk")) | Q(pk__in=said.values("pk"))).select_related(
+        "point__contact", "point__workspace", "conversation__contact", "workspace"
+    )
+    newest: dict[int, CustomerResponse] = {}
+    for one in sorted(found, key=lambda one: (one.at, one.pk), reverse=True):
+        if one.direction == Direction.IN:
+            newest.setdefault(one.point_id, one)
+    last = max(found, key=lambda one: one.pk, default=None)
+    return list(newest.values())[:_MOST_WAYS], last
 
 
 def form_of(
@@ -124,14 +130,15 @@ def form_of(
 ) -> HttpResponse:  # fmt: skip
     """The form with what was typed, why it was refused, and what was missed."""
     now = timezone.now()
-    ways = ways_of(row, now)
+    newest, last = _heard(row)
+    ways = ways_of(newest, now)
     context = {
         "title": f"Answer {row.contact}",
         "conversation": row,
         "ways": ways,
         "is_open": any(way.is_open for way in ways),
         "first": ways[0].message if ways else None,
-        "seen": missed[-1] if missed else seen or last_said(row),
+        "seen": missed[-1] if missed else seen or last,
         # The same answer is sent once, however often its form comes.
         "key": typed.get("key") or uuid4().hex,
         "typed": typed,

@@ -76,7 +76,7 @@ def _would_send(points: Sequence[ContactPoint], now: datetime) -> Sequence[Decis
         return [None] * len(points)
     messages = []
     for number, point in enumerate(points, start=1):
-        point.contact.workspace = points[0].contact.workspace
+        point.contact.workspace = policy.workspace
         message = message_for(point.contact, point, Text(text="…"), {}, now)
         # Never stored: a key of no row tells one from the other.
         message.pk, message.is_reply = -number, True
@@ -88,7 +88,7 @@ def policy_of(point: ContactPoint) -> ChannelPolicy | None:
     """Rules of the channel of an address, where it is on and connected."""
     policies = ChannelPolicy.objects.filter(
         workspace=point.workspace_id, channel=point.channel, is_on=True
-    ).select_related("workspace", "connection")
+    ).select_related("workspace__outreach_policy", "connection")
     return next((lane.policy for lane in open_lanes(policies)), None)
 
 

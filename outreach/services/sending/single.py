@@ -263,10 +263,9 @@ def judged_all(
     messages: Sequence[OutreachMessage], policy: ChannelPolicy, at: datetime
 ) -> list[Decision]:
     """Judge messages of one workspace and channel; where they are several, each has a key."""
-    workspace = messages[0].workspace
-    rules = OutreachPolicy.objects.filter(workspace=workspace).first()
+    rules = getattr(policy.workspace, "outreach_policy", None)
     return judge(
-        messages, lane_policy=policy, policy=rules or OutreachPolicy(workspace=workspace),
+        messages, lane_policy=policy, policy=rules or OutreachPolicy(workspace=policy.workspace),
         versions={one.version.pk: one.version for one in messages if one.version}, now=at,
     )  # fmt: skip
 

@@ -314,7 +314,7 @@ def test_the_form_of_an_answer_costs_few_queries(
     client.get("/inbox/")
 
     # Half of them ask whether the one address may be written to now.
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(12):
         client.get(f"/inbox/{mail.conversation.public_id}/compose", headers=HTMX)
 
 
