@@ -104,6 +104,7 @@ class _Links(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note where a link begins, and what stands for a picture in it."""
         if tag in ("a", "area") and any(name == "href" for name, _ in attrs):
             line, column = self.getpos()
             self.found.append((self._starts[line - 1] + column, self.get_starttag_text() or "", []))
@@ -179,6 +180,7 @@ def track_text(text: str, track: Track, untracked: Collection[str] = ()) -> tupl
     links: list[Link] = []
 
     def replaced(match: re.Match[str]) -> str:
+        """Note an address; what stands in its place."""
         url = match[0] if "(" in match[0] else match[0].partition(")")[0]
         url = url.rstrip(_TAIL)
         if url in untracked:
@@ -202,6 +204,7 @@ class _Text(HTMLParser):
         self._ends_address = False  # so that no word sticks to it
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Begin what an element is in a text: a line, a list, a link, or nothing that is seen."""
         values = dict(attrs)
         if self._hidden:
             self._hidden += [tag] if tag not in _VOID else []
@@ -236,6 +239,7 @@ class _Text(HTMLParser):
                 self.lines += ["-" * 20, ""]
 
     def handle_endtag(self, tag: str) -> None:
+        """End it; a link's address follows its words."""
         if self._hidden:
             while self._hidden and self._hidden.pop() != tag:
                 pass
@@ -259,6 +263,7 @@ class _Text(HTMLParser):
         self._ends_address = True
 
     def handle_data(self, data: str) -> None:
+        """Add words, with one space between them."""
         if self._unseen or self._hidden:
             return
         words = " ".join(data.split())
