@@ -25,8 +25,8 @@ from inbox.engine.intent import IntentClassifier
 from inbox.engine.reading.reader import read
 from inbox.engine.reading.shipped import base_texts, shipped
 from inbox.engine.reading.signs import SignedEmbedder
-from mlops.engine.learning import message_intent
-from mlops.engine.learning.message_intent import SHIPPED, Labelled, Serving, Traffic
+from mlops.engine.learning import message_intent, message_training
+from mlops.engine.learning.message_training import SHIPPED, Labelled, Serving, Traffic
 from mlops.engine.learning.shapes import Trained
 from workspaces.engine.embedding.choosing import embedder
 from workspaces.engine.embedding.shapes import Embedder
@@ -117,7 +117,7 @@ def handled(place: Place, corrections: int, seed: int, *, by_chance: bool = Fals
 def train(place: Place, theirs: Labelled) -> Trained:
     """As the job does."""
     words = np.full(len(theirs), "en")
-    return message_intent.train(
+    return message_training.train(
         place.base, theirs, Serving(SHIPPED, place.head, {}),
         traffic=Traffic(theirs.vectors, words, words), embedder_name=place.used.name,
     )  # fmt: skip

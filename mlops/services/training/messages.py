@@ -15,14 +15,12 @@ import numpy.typing as npt
 from inbox.engine.intent import IntentClassifier
 from inbox.engine.reading.shipped import base_texts
 from inbox.services.classifying import base
-from mlops.engine.learning import message_intent
-from mlops.engine.learning.message_intent import (
-    JUDGED_AT,
-    KIND,
+from mlops.engine.learning import message_training
+from mlops.engine.learning.message_intent import JUDGED_AT, KIND, MessageIntent
+from mlops.engine.learning.message_training import (
     LEAST_CORRECTED,
     SHIPPED,
     Labelled,
-    MessageIntent,
     Serving,
     Traffic,
     hold_out,
@@ -56,7 +54,7 @@ def learn_messages(source: FromWorkspace, seed: int, told: Told) -> Trained:
     classifier = base().intent
     vectors = classifier.embed([*messages.text, *traffic.text])
     told(f"{len(vectors):,} messages and the texts that ship became vectors")
-    trained = message_intent.train(
+    trained = message_training.train(
         _shipped_texts(classifier),
         _labelled(messages, vectors[: len(messages)]),
         serving_now(source),

@@ -12,7 +12,7 @@ from inbox.engine.calibrated import Head, fit_head
 from inbox.engine.intent import IntentClassifier
 from inbox.engine.reading.shipped import BaseText, base_texts
 from inbox.engine.reading.signs import SignedEmbedder
-from mlops.engine.learning.message_intent import Labelled, Traffic
+from mlops.engine.learning.message_training import Labelled, Traffic
 from workspaces.engine.embedding.hashed import HashedTfidf
 
 EMBEDDER: Final = SignedEmbedder(HashedTfidf())

@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops.engine.learning import message_intent, metrics
+from mlops.engine.learning import message_intent, message_training, metrics
 from mlops.engine.learning.kinds import KINDS
-from mlops.engine.learning.message_intent import (
+from mlops.engine.learning.message_intent import KIND, OUTPUTS
+from mlops.engine.learning.message_training import (
     COMMONEST,
-    KIND,
-    OUTPUTS,
     SHIPPED,
     Contest,
     Labelled,
@@ -46,7 +45,7 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> None:
 def learnt(theirs: Labelled, *, seed: int = 42) -> Trained:
     serving = Serving(SHIPPED, shipped_head(), {})
     _, base = small_base()
-    return message_intent.train(
+    return message_training.train(
         base, theirs, serving, traffic=traffic(theirs), embedder_name=EMBEDDER.name, seed=seed
     )
 
