@@ -14,7 +14,7 @@ from campaigns.models import Campaign
 from inbox.models import CustomerResponse
 from mlops.engine.learning.drift import CALIBRATION, REFERENCE
 from mlops.engine.learning.kinds import KINDS
-from mlops.engine.learning.shadow import Rule, rule_of
+from mlops.engine.learning.shadow_rules import Rule, rule_of
 from mlops.models import DriftReport, ModelPolicy, ModelVersion, ShadowReport
 from mlops.selectors.watch import drift_reports_of, model_policy, shadow_report_of
 from workspaces.charts import LineChart, files_of, line_chart

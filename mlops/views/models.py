@@ -14,7 +14,8 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
 from mlops.engine.learning.kinds import KINDS
-from mlops.engine.learning.shadow import LEAST_CAMPAIGNS, rule_of
+from mlops.engine.learning.shadow import LEAST_CAMPAIGNS
+from mlops.engine.learning.shadow_rules import rule_of
 from mlops.handlers import KIND
 from mlops.models import ModelStage, ModelVersion
 from mlops.panels import comparison_of

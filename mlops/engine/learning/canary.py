@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Final
 
 from mlops.engine.learning.drift import Histogram
-from mlops.engine.learning.shadow import Gain, Limits, Rule
+from mlops.engine.learning.shadow import Gain, Limits
+from mlops.engine.learning.shadow_rules import Rule
 from mlops.engine.learning.shapes import FloatArray
 
 #: Shares are exact to this part of the subjects.

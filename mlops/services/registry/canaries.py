@@ -21,7 +21,8 @@ from mlops.engine.learning.canary import (
     scores_apart,
     standing,
 )
-from mlops.engine.learning.shadow import gain_of, rule_of
+from mlops.engine.learning.shadow import gain_of
+from mlops.engine.learning.shadow_rules import rule_of
 from mlops.models import Canary, CanaryOutcome, ModelStage, ModelVersion
 from mlops.selectors.canary import answers_since, live_pairs, running_canary
 from mlops.selectors.registry import champion_of, label_of, why_not_eligible

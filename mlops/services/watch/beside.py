@@ -15,7 +15,8 @@ from mlops.engine.learning.campaign_kinds import CAMPAIGN_KINDS, errors_of
 from mlops.engine.learning.columns import take
 from mlops.engine.learning.drift import REFERENCE, Moved, chance_of, moved
 from mlops.engine.learning.kinds import KINDS
-from mlops.engine.learning.shadow import Agreement, Gain, gain_by_campaign, gain_of, rule_of
+from mlops.engine.learning.shadow import Agreement, Gain, gain_by_campaign, gain_of
+from mlops.engine.learning.shadow_rules import rule_of
 from mlops.engine.learning.shapes import FloatArray
 from mlops.models import ModelVersion
 from mlops.selectors.app_users import app_users

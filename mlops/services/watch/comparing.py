@@ -19,13 +19,12 @@ from django.db import transaction
 from mlops.engine.learning.shadow import (
     Agreement,
     Gain,
-    Rule,
     agreement_of,
     eligibility,
     limits_for,
-    rule_of,
     threshold_of,
 )
+from mlops.engine.learning.shadow_rules import Rule, rule_of
 from mlops.models import ModelStage, ModelVersion, ShadowReport
 from mlops.selectors.canary import running_canary
 from mlops.selectors.registry import PROMOTION_KIND, champion_of, is_intact, label_of

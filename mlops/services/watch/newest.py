@@ -14,7 +14,8 @@ import numpy.typing as npt
 from mlops.engine.learning.campaign_kinds import CAMPAIGN_KINDS
 from mlops.engine.learning.drift import Calibration, calibration_of
 from mlops.engine.learning.kinds import KINDS
-from mlops.engine.learning.shadow import LEAST_CAMPAIGNS, rule_of
+from mlops.engine.learning.shadow import LEAST_CAMPAIGNS
+from mlops.engine.learning.shadow_rules import rule_of
 from mlops.engine.learning.shapes import FloatArray, Rows, Served
 from mlops.models import ModelVersion, UserScore
 from mlops.selectors.app_users import app_users, readable_until

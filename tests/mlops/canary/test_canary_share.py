@@ -17,7 +17,8 @@ from mlops.engine.learning.canary import (
     standing,
     subject_of_row,
 )
-from mlops.engine.learning.shadow import Gain, Interval, Limits, rule_of
+from mlops.engine.learning.shadow import Gain, Interval, Limits
+from mlops.engine.learning.shadow_rules import rule_of
 
 SALT = "ab" * 32
 RULE, LIMITS = rule_of("churn"), Limits()

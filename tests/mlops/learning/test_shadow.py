@@ -15,9 +15,9 @@ from mlops.engine.learning.shadow import (
     eligibility,
     gain_by_campaign,
     gain_of,
-    rule_of,
     threshold_of,
 )
+from mlops.engine.learning.shadow_rules import rule_of
 
 CHURN, VALUE, OTHER = rule_of("churn"), rule_of("ltv"), rule_of("budget")
 
