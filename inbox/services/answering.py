@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -145,8 +146,11 @@ def take_back(*, response: CustomerResponse, by: Proposer, now: datetime) -> Cus
     AnswerError : it is on its way, or was taken back
     """
     require(Role.AGENT, by=by, workspace=response.workspace, now=now, what="Taking back")
+    asked_at = time.monotonic()
     conversation = _locked_with(response)
     row = CustomerResponse.objects.select_for_update(of=("self",)).get(pk=response.pk)
+    # It may have gone out while this waited for whoever else works in the conversation.
+    now += timedelta(seconds=time.monotonic() - asked_at)
     if row.delivery != Delivery.SCHEDULED:
         raise AnswerError("response", f"It is {row.get_delivery_display().lower()} already.")
     if row.message is None and (row.send_at is None or row.send_at <= now):

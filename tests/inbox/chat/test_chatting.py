@@ -24,7 +24,7 @@ from inbox.selectors.chat import cursor_of, heard_since, hours_of, moment_of, vi
 from inbox.selectors.replies import handling_of
 from inbox.services import presence
 from inbox.services.acknowledging import acknowledge
-from inbox.services.answering import Words, answer, take_back
+from inbox.services.answering import AnswerError, Words, answer, take_back
 from inbox.services.chatting import (
     ChatError,
     TokenError,
@@ -158,6 +158,20 @@ def test_only_what_is_out_is_shown(workspace: Workspace, agent: User) -> None:
     settle_answers(now=ours.send_at)
     assert lines(visitor, ours.send_at) == [(True, asked.text), (False, "Yes.")]
     assert lines(visitor, planned.send_at)[2:] == [(False, "Tomorrow.")]
+
+
+def test_what_goes_out_while_somebody_waits_to_take_it_back_stays_out(
+    workspace: Workspace, agent: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor, _ = begin(chat_of(workspace))
+    by = Proposer.person(agent)
+    ours = answer(to=last_of(visitor), words=Words("Yes."), by=by, now=NOW)
+    # Another colleague works in the conversation, and holds its lock for 3 s.
+    times = iter((0.0, 3.0))
+    monkeypatch.setattr("inbox.services.answering.time.monotonic", lambda: next(times))
+    with pytest.raises(AnswerError, match="out already"):
+        take_back(response=ours, by=by, now=NOW)
+    assert lines(visitor, SOON)[1:] == [(False, "Yes.")]
 
 
 def test_nobody_elses_messages_are_shown(workspace: Workspace) -> None:
