@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
@@ -19,6 +19,8 @@ from workspaces.services.permissions import require
 
 MOST_RULES: Final = 50
 _MOST_WORDS: Final = 20
+#: Whatever is typed, a database can keep it.
+_LONGEST_AWAY: Final = timedelta(days=36_525)
 _RULE_FIELDS: Final = (
     "name", "is_on", "channels", "intents", "languages", "min_value_at_risk", "team", "skills",
     "how", "people", "most_open",
@@ -57,7 +59,7 @@ def save_rule(
             last = own.aggregate(last=Max("position"))["last"]
             rule = AssignmentRule(workspace=workspace, position=0 if last is None else last + 1)
         else:
-            rule = own.select_for_update().get(pk=rule.pk)
+            rule = _there(own.select_for_update().filter(pk=rule.pk).first())
         for name in _RULE_FIELDS:
             if name in values:
                 setattr(rule, name, values[name])
@@ -66,7 +68,16 @@ def save_rule(
     return rule
 
 
+def _there(rule: AssignmentRule | None) -> AssignmentRule:
+    if rule is None:
+        raise RequestError("rule", "Somebody took this rule away meanwhile.")
+    return rule
+
+
 def _check_lists(values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        if any("\x00" in str(one) for one in (value if isinstance(value, list) else [value])):
+            raise RequestError(name, "Leave out what is no letter.")
     for name, known in (("channels", InboxChannel.values), ("intents", Intent.values)):
         if wrong := sorted(set(values.get(name, [])) - set(known)):
             raise RequestError(name, f"There is no {wrong[0]}; choose among {', '.join(known)}.")
@@ -107,7 +118,8 @@ def move_rule(*, rule: AssignmentRule, up: bool, by: Proposer, now: datetime) ->
     require(Role.APPROVER, by=by, workspace=workspace, now=now, what=_WHAT)
     rows = AssignmentRule.objects.select_for_update().filter(workspace=workspace)
     ordered = list(rows.order_by("position", "pk"))
-    place = [one.pk for one in ordered].index(rule.pk)
+    rule = _there(next((one for one in ordered if one.pk == rule.pk), None))
+    place = ordered.index(rule)
     other = place - 1 if up else place + 1
     if not 0 <= other < len(ordered):
         return False
@@ -123,9 +135,10 @@ def move_rule(*, rule: AssignmentRule, up: bool, by: Proposer, now: datetime) ->
 def delete_rule(*, rule: AssignmentRule, by: Proposer, now: datetime) -> None:
     """Take a rule away; what it gave stays given."""
     require(Role.APPROVER, by=by, workspace=rule.workspace, now=now, what=_WHAT)
-    AssignmentRule.objects.filter(workspace=rule.workspace, position__gt=rule.position).update(
-        position=F("position") - 1
-    )
+    rows = AssignmentRule.objects.select_for_update().filter(workspace=rule.workspace)
+    ordered = list(rows.order_by("position", "pk"))
+    rule = _there(next((one for one in ordered if one.pk == rule.pk), None))
+    rows.filter(position__gt=rule.position).update(position=F("position") - 1)
     rule.delete()
 
 
@@ -156,7 +169,7 @@ def save_desk(
         require(Role.ADMIN, by=by, workspace=workspace, now=now, what="Setting team and room")
     _check_lists(values)
     until = values.get("away_until")
-    if until is not None and until <= now:
+    if until is not None and not now < until <= now + _LONGEST_AWAY:
         raise RequestError("away_until", "Choose a moment to come.")
     with transaction.atomic():
         AgentProfile.objects.get_or_create(workspace=workspace, user=user)

@@ -110,9 +110,17 @@ def _rule_values(given: QueryDict) -> dict[str, Any]:
         "min_value_at_risk": _number(given, "min_value_at_risk", float),
         "team": given.get("team", ""),
         "how": given.get("how", ""),
-        "people": [int(one) for one in given.getlist("people") if one.isdecimal()],
+        "people": _keys(given),
         "most_open": _number(given, "most_open", int),
     }
+
+
+def _keys(given: QueryDict) -> list[int]:
+    """People as they were chosen; what names nobody is left out."""
+    return [
+        int(one) for one in given.getlist("people")
+        if one.isascii() and one.isdecimal() and len(one) < 19
+    ]  # fmt: skip
 
 
 def words_of(text: str) -> list[str]:
@@ -198,7 +206,7 @@ def _form(given: QueryDict) -> dict[str, Any]:
     return {
         **given.dict(), "channels": given.getlist("channels"),
         "intents": given.getlist("intents"),
-        "people": [int(one) for one in given.getlist("people") if one.isdecimal()],
+        "people": _keys(given),
     }  # fmt: skip
 
 

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from inbox.models import AgentProfile, AssignmentRule, BusinessHours, InboxPolicy, SLAPolicy
 from inbox.services.ruling import Minutes, promises_of
+from inbox.services.sharing_out import delete_rule, move_rule, save_rule
+from workspaces.gate import Proposer, RequestError
 from workspaces.models import User, Workspace
 
 pytestmark = pytest.mark.django_db
@@ -157,10 +159,29 @@ def test_what_is_wrong_with_a_rule_is_said_and_rules_of_others_are_not_ours(
     for wrong in (
         {"name": ""}, {"channels": ["fax"]}, {"intents": ["love"]}, {"people": [viewer.pk]},
         {"how": "dice"}, {"team": "hr"}, {"most_open": "x"}, {"min_value_at_risk": "nan"},
+        {"name": "a\x00"}, {"skills": "tax\x00"},
     ):  # fmt: skip
         values = {"do": "save", "name": "One", "how": "load"} | wrong
         assert post(approver, "assignment", **values).status_code in (400, 422), wrong
     assert list(AssignmentRule.objects.values_list("name", flat=True)) == ["Theirs"]
+
+
+def test_what_names_nobody_and_a_rule_that_went_meanwhile_break_nothing(
+    post: Callable[..., Any], approver: User, workspace: Workspace
+) -> None:
+    values = {"do": "save", "name": "One", "how": "load", "people": ["9" * 5_000, "٣"]}
+    assert post(approver, "assignment", **values).status_code == 302
+    gone = AssignmentRule.objects.get()
+    assert gone.people == []
+    AssignmentRule.objects.filter(pk=gone.pk).delete()
+    own: Any = {"by": Proposer.person(approver), "now": timezone.now()}
+    for act in (
+        lambda: move_rule(rule=gone, up=True, **own),
+        lambda: delete_rule(rule=gone, **own),
+        lambda: save_rule(workspace=workspace, rule=gone, values={"name": "Two"}, **own),
+    ):
+        with pytest.raises(RequestError, match="took this rule away"):
+            act()
 
 
 def test_trying_says_who_would_get_it(
@@ -202,5 +223,7 @@ def test_an_agent_says_whether_they_are_there(
     ).content.decode()  # fmt: skip
     assert "away until 2 Jan 09:30 (Holiday)" in html
     assert 'value="2100-01-02T09:30"' in html
-    wrong = values | {"away_until": "2020-01-01T00:00"}
-    assert "moment to come" in post(agent, "desk", **wrong).content.decode()
+    for moment in ("2020-01-01T00:00", "9999-12-31T23:59"):
+        wrong = values | {"away_until": moment}
+        assert "moment to come" in post(agent, "desk", **wrong).content.decode()
+    assert post(agent, "desk", **values | {"away_note": "\x00"}).status_code == 400
