@@ -46,7 +46,9 @@ def chat(request: PageRequest) -> HttpResponse:
 @page(Role.APPROVER)
 def save(request: PageRequest, public_id: UUID) -> HttpResponse:
     """Set the chat of a website up; what is wrong is named, and what was typed stays."""
-    site = Site.objects.filter(workspace=request.workspace, public_id=public_id).first()
+    site = Site.objects.filter(
+        workspace=request.workspace, public_id=public_id, is_active=True
+    ).first()
     if site is None:
         raise Http404("There is no such website.")
     values = _values(request)

@@ -78,6 +78,16 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(
     assert not ChatWidget.objects.exists()
 
 
+def test_there_is_nothing_to_set_up_of_a_website_that_is_used_no_more(
+    client_as: Browse, approver: User, workspace: Workspace
+) -> None:
+    site = site_of(workspace)
+    type(site).objects.update(is_active=False)
+    for values in ({"title": "Hi"}, {"title": ""}):
+        assert post(client_as(approver), workspace, site, **values).status_code == 404
+    assert not ChatWidget.objects.exists()
+
+
 def test_without_a_website_it_says_what_to_do(
     client_as: Browse, approver: User, workspace: Workspace
 ) -> None:
