@@ -144,6 +144,11 @@ def test_retry_after_in_seconds(value, seconds):
     assert retry_after(httpx.Headers({"Retry-After": value})) == seconds
 
 
+@pytest.mark.parametrize(("told", "waits"), [(1e12, 86_400), (float("inf"), 86_400), (-1, 0)])
+def test_whatever_a_platform_asks_for_it_is_asked_again_within_a_day(told, waits):
+    assert PlatformError(ErrorKind.THROTTLED, "Later.", retry_after_s=told).retry_after_s == waits
+
+
 def test_retry_after_as_a_date():
     long_ago = httpx.Headers({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 Payload = Mapping[str, object]
 
@@ -37,6 +38,10 @@ class Usage:
     reset_after_s: float | None = None
 
 
+#: Longest wait that a platform may ask for.
+LONGEST_WAIT_S: Final = 24 * 3600.0
+
+
 class PlatformError(Exception):
     """A call that did not clearly succeed; its message may be shown and says what to do."""
 
@@ -56,7 +61,10 @@ class PlatformError(Exception):
         super().__init__(message)
         self.kind = kind
         self.message = message
-        self.retry_after_s = retry_after_s
+        # Whatever a platform asks for: it is asked again within a day.
+        self.retry_after_s = (
+            None if retry_after_s is None else min(max(retry_after_s, 0.0), LONGEST_WAIT_S)
+        )
         self.provider_code = provider_code
         self.provider_subcode = provider_subcode
         self.trace_id = trace_id
