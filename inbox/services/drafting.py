@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import numpy as np
+
 from inbox.engine.filling import places_of
 from inbox.engine.templates_choice import Template, Wanted, choose
 from inbox.models import (
@@ -151,8 +153,12 @@ def _chosen(response: CustomerResponse) -> tuple[ResponseTemplate | None, str, f
 def _candidates(response: CustomerResponse, rows: Sequence[ResponseTemplate]) -> list[Template]:
     if not rows:
         return []
-    vectors = recent_embedder().embed([response.text[:_LOOKED_AT], *(_told(row) for row in rows)])
-    alike = vectors[1:] @ vectors[0]
+    said = (response.text.strip() or response.subject.strip())[:_LOOKED_AT]
+    # A picture is like no template: what it was read as decides.
+    alike = np.zeros(len(rows))
+    if said:
+        vectors = recent_embedder().embed([said, *(_told(row) for row in rows)])
+        alike = vectors[1:] @ vectors[0]
     return [
         Template(
             id=row.pk, is_approved=True, similarity=float(similarity),

@@ -74,6 +74,17 @@ def test_a_question_is_drafted_from_the_template_that_is_like_it(
     assert AIClassification.objects.get().template == templates["delivery"]
 
 
+@pytest.mark.parametrize("subject", ["How long does delivery take?", ""])
+def test_what_has_no_words_of_its_own_is_like_its_subject_or_no_template(
+    workspace: Workspace, templates: dict[str, ResponseTemplate], subject: str
+) -> None:
+    row = wrote(workspace, "How long does delivery usually take?")
+    CustomerResponse.objects.filter(pk=row.pk).update(text=" ", subject=subject)
+    row.refresh_from_db()
+    found, _why = template_for(row)
+    assert found == (templates["delivery"] if subject else None)
+
+
 @pytest.mark.usefixtures("templates")
 def test_a_busy_worker_drafts_later_what_it_read(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
