@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import F, Model, Window
+from django.db.models.functions import RowNumber
 
 from workspaces.models import User
 
@@ -46,10 +47,13 @@ def histories_of(rows: Sequence[Model]) -> dict[int, list[Event]]:
         return {}
     (model,) = models
     # One more than shown, so that the oldest one shown has something to be compared with.
+    newest = Window(RowNumber(), partition_by=F("pgh_obj_id"), order_by=F("pgh_id").desc())
     found: list[Any] = list(
         model._default_manager.filter(pgh_obj_id__in=[row.pk for row in rows])
+        .annotate(place=newest)
+        .filter(place__lte=SHOWN + 1)
         .select_related("pgh_context")
-        .order_by("-pgh_id")[: (SHOWN + 1) * len(rows)]
+        .order_by("-pgh_id")
     )
     people = _people(found)
     by_row: dict[int, list[Any]] = {}

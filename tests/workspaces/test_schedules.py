@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
-from workspaces.history import history_of
+from workspaces.history import SHOWN, histories_of, history_of
 from workspaces.models import JobConfig, JobRun
 from workspaces.schedules import schedule_of
 
@@ -129,3 +129,16 @@ def test_admin_switches_a_job_off_and_on_and_it_stands_in_its_history(workspace,
     config = JobConfig.objects.get(workspace=workspace, name=NAME)
     assert config.is_enabled
     assert len(list(history_of(config))) == 3
+
+
+def test_a_row_that_changes_often_hides_no_other_ones_history(workspace):
+    busy, calm = (
+        JobConfig.objects.create(workspace=workspace, name=name) for name in (NAME, "other")
+    )
+    for number in range(2 * SHOWN + 5):
+        busy.is_enabled = bool(number % 2)
+        busy.save()
+
+    found = histories_of([busy, calm])
+
+    assert [len(found[one.pk]) for one in (busy, calm)] == [SHOWN, 1]
