@@ -39,7 +39,9 @@ class InboxInboundIn(Body):
     text = serializers.CharField(max_length=MOST_TEXT, required=False, allow_blank=True)
     subject = serializers.CharField(max_length=998, required=False, allow_blank=True)
     at = serializers.DateTimeField(
-        required=False, help_text="When it was written; without it, now."
+        required=False,
+        help_text="When it was written; without it, now. What is older than 4 days is kept and "
+        "shown, and no model reads it any more.",
     )
     thread_ids = serializers.ListField(
         child=serializers.CharField(max_length=255), max_length=50, required=False,
