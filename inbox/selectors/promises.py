@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from inbox.engine.hours_document import read_hours
 from inbox.engine.sla import Event, Happened
 from inbox.engine.sla_policy import LEVELS, Minutes, Policy, Promise, Urgency, level_of
 from inbox.models import (
+    UNCLOSED,
     BusinessHours,
     Conversation,
     ConversationEvent,
@@ -25,6 +26,7 @@ from inbox.models import (
     Intent,
     SLAPolicy,
 )
+from workspaces.models import Workspace
 
 _HAPPENED: Final[Mapping[HappenedKind, tuple[Happened, ...]]] = {
     HappenedKind.CLOSED: (Happened.CLOSED,),
@@ -245,3 +247,17 @@ def first_of_turns(conversations: Collection[int]) -> dict[tuple[int, datetime],
     for row in sorted(rows, key=lambda one: (one.came_at, one.pk)):
         found.setdefault((row.conversation_id, row.came_at), row)
     return found
+
+
+def unclosed_in_batches(workspace: Workspace, size: int) -> Iterator[list[int]]:
+    """Keys of the conversations of a workspace that are not closed, in order."""
+    last = 0
+    while True:
+        rows = Conversation.objects.filter(
+            workspace=workspace, status__in=UNCLOSED, pk__gt=last
+        ).order_by("pk")
+        ids = list(rows.values_list("pk", flat=True)[:size])
+        if not ids:
+            return
+        yield ids
+        last = ids[-1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -12,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from inbox.models import UNCLOSED, Conversation, SlaState
-from inbox.selectors.promises import rules_of
+from inbox.selectors.promises import rules_of, unclosed_in_batches
 from inbox.services.promising import promise
 from inbox.services.topics import TOPIC
 from workspaces.models import Workspace
@@ -68,7 +67,7 @@ def _renew(workspace: Workspace, now: datetime) -> int:
     if cache.get(key) == digest:
         return 0
     count = 0
-    for ids in _unclosed(workspace):
+    for ids in unclosed_in_batches(workspace, _BATCH):
         with transaction.atomic():
             locked = Conversation.objects.select_for_update().filter(pk__in=ids).order_by("pk")
             promise([row.pk for row in locked], now=now)
@@ -77,16 +76,3 @@ def _renew(workspace: Workspace, now: datetime) -> int:
     if count:
         bump(workspace.pk, TOPIC)
     return count
-
-
-def _unclosed(workspace: Workspace) -> Iterator[list[int]]:
-    last = 0
-    while True:
-        rows = Conversation.objects.filter(
-            workspace=workspace, status__in=UNCLOSED, pk__gt=last
-        ).order_by("pk")
-        ids = list(rows.values_list("pk", flat=True)[:_BATCH])
-        if not ids:
-            return
-        yield ids
-        last = ids[-1]

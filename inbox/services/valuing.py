@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -10,7 +10,8 @@ import pgbulk
 from django.core.cache import cache
 from django.db import transaction
 
-from inbox.models import UNCLOSED, Conversation
+from inbox.models import Conversation
+from inbox.selectors.promises import unclosed_in_batches
 from inbox.selectors.worth import worth_of
 from inbox.services.promising import reference_for, reference_key, reorder
 from inbox.services.topics import TOPIC
@@ -50,10 +51,10 @@ def value_open(*, now: datetime) -> int:
 
 def _value(workspace: Workspace, now: datetime) -> int:
     before = reference_for(workspace.pk)
-    changed = sum(value(ids, now=now) for ids in _unclosed(workspace))
+    changed = sum(value(ids, now=now) for ids in unclosed_in_batches(workspace, _BATCH))
     cache.delete(reference_key(workspace.pk))
     if reference_for(workspace.pk) != before:
-        for ids in _unclosed(workspace):
+        for ids in unclosed_in_batches(workspace, _BATCH):
             _reorder(ids)
         changed += 1
     if changed:
@@ -67,16 +68,3 @@ def _reorder(conversations: Collection[int]) -> None:
     rows = list(locked.order_by("pk"))
     reorder(rows)
     pgbulk.update(Conversation, rows, ["order_key"])
-
-
-def _unclosed(workspace: Workspace) -> Iterator[list[int]]:
-    last = 0
-    while True:
-        rows = Conversation.objects.filter(
-            workspace=workspace, status__in=UNCLOSED, pk__gt=last
-        ).order_by("pk")
-        ids = list(rows.values_list("pk", flat=True)[:_BATCH])
-        if not ids:
-            return
-        yield ids
-        last = ids[-1]
