@@ -284,7 +284,16 @@ def noted(request: PageRequest, context: dict[str, Any]) -> HttpResponse:
     """Say above the panes what was done, with the way back; lists look for what changed."""
     answer = show(request, "inbox/_done.html", context)
     answer["HX-Retarget"], answer["HX-Reswap"] = "#notes", "innerHTML"
-    answer["HX-Trigger"] = "inbox-done"
+    return tell_done(answer)
+
+
+def tell_done(answer: HttpResponse) -> HttpResponse:
+    """Let the page know: lists look for what changed, questions close.
+
+    After the swap: it is told to the whole page then, also where news replaced the asking form
+    meanwhile.
+    """
+    answer["HX-Trigger-After-Swap"] = "inbox-done"
     return answer
 
 

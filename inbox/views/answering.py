@@ -16,7 +16,7 @@ from inbox.models import Conversation, CustomerResponse, Delivery, Direction, Re
 from inbox.services.answering import AnswerError, NewerMessageError, Words, answer, take_back
 from inbox.services.topics import TOPIC
 from inbox.services.uploading import Upload, file_of, uploads_of
-from inbox.views.acting import noted, snoozes
+from inbox.views.acting import noted, snoozes, tell_done
 from inbox.views.composing import chosen_files, form_of, message_of, typed_of
 from inbox.views.listing import state_of
 from inbox.views.reading import own_conversation, shown_of
@@ -69,10 +69,8 @@ def _sent(request: PageRequest, row: Conversation, sent: CustomerResponse) -> Ht
     if not request.htmx:
         messages.success(request, "It goes out. Until then it can be taken back.")
         return redirect(f"/inbox/{row.public_id}/?{state_of(request.GET)}")
-    context = {"sent": sent, "conversation": row}
-    response = show(request, "inbox/_sent.html", context)
-    response["HX-Trigger"] = "inbox-done"
-    return response
+    context = {"sent": sent, "conversation": row, "state": state_of(request.GET)}
+    return tell_done(show(request, "inbox/_sent.html", context))
 
 
 @require_POST
@@ -92,11 +90,9 @@ def back(request: PageRequest, public_id: UUID) -> HttpResponse:
         return refuse(request, str(error), status=error.status)
     if not request.htmx:
         messages.success(request, f"Taken back: {Delivery.CANCELLED.label.lower()}.")
-        return redirect(f"/inbox/{found.conversation.public_id}/")
+        return redirect(f"/inbox/{found.conversation.public_id}/?{state_of(request.GET)}")
     row = own_conversation(request, found.conversation.public_id)
-    response = form_of(request, row, typed_of(found), uploads=uploads_of(found))
-    response["HX-Trigger"] = "inbox-done"
-    return response
+    return tell_done(form_of(request, row, typed_of(found), uploads=uploads_of(found)))
 
 
 @require_POST
@@ -148,7 +144,8 @@ def _told(
 ) -> HttpResponse:
     bump(request.workspace.pk, TOPIC)
     if request.htmx:
-        return noted(request, {"said": said, "signed": signed, "conversation": row})
+        told = {"said": said, "signed": signed, "conversation": row}
+        return noted(request, {**told, "state": state_of(request.GET)})
     messages.success(request, said)
     undo = f"&signed={signed.public_id}" if signed else ""
     return redirect(f"/inbox/{row.public_id}/?{state_of(request.GET)}{undo}")

@@ -18,6 +18,8 @@ from inbox.selectors.audits import asked_of, progress_of
 from inbox.selectors.automation import standings
 from inbox.services.auditing import judge, waiting_for
 from inbox.services.auto_sending import hold_back, set_share, switch_off, switch_on
+from inbox.views.acting import tell_done
+from inbox.views.listing import state_of
 from workspaces.gate import GateError
 from workspaces.pages import PageRequest, has_role, page, refuse, show
 from workspaces.roles import Role
@@ -128,8 +130,7 @@ def hold(request: PageRequest, public_id: UUID) -> HttpResponse:
     except GateError as error:
         return refuse(request, str(error), status=error.status)
     if request.htmx:
-        answer = HttpResponse('<p class="cs-note" role="status">Held back. It waits for you.</p>')
-        answer["HX-Trigger"] = "inbox-done"
-        return answer
+        said = '<p class="cs-note" role="status">Held back. It waits for you.</p>'
+        return tell_done(HttpResponse(said))
     messages.success(request, "Held back. It waits for a person.")
-    return redirect("inbox-conversation", draft.conversation.public_id)
+    return redirect(f"/inbox/{draft.conversation.public_id}/?{state_of(request.GET)}")

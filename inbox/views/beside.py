@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from inbox.models import CustomerResponse, Intent
 from inbox.services import desk, presence
-from inbox.views.acting import noted
+from inbox.views.acting import noted, tell_done
 from inbox.views.listing import state_of
 from inbox.views.reading import own_conversation, shown_of
 from workspaces.gate import GateError, Proposer
@@ -83,11 +83,14 @@ def reading(request: PageRequest, public_id: UUID) -> HttpResponse:
         messages.success(request, " ".join(words))
         return _seen(request, row.conversation.public_id)
     batch = told.closed.batch if told.closed else None
-    return noted(request, {"said": " ".join(words), "batch": batch})
+    return noted(request, {"said": " ".join(words), "batch": batch, "state": _state(request)})
 
 
 def _seen(request: PageRequest, public_id: UUID) -> HttpResponse:
     if request.htmx:
-        return HttpResponse(headers={"HX-Trigger": "inbox-done"})
-    state = state_of(QueryDict(request.POST.get("state", "")))
-    return redirect(f"/inbox/{public_id}/?{state}")
+        return tell_done(HttpResponse())
+    return redirect(f"/inbox/{public_id}/?{_state(request)}")
+
+
+def _state(request: PageRequest) -> str:
+    return state_of(QueryDict(request.POST.get("state", "")))

@@ -31,7 +31,7 @@ from workspaces.roles import Role
 from workspaces.services import live
 
 PAGE: Final = "inbox"
-_NOT_STATE: Final = ("since", "seen", "shown", "open", "before", "done", "signed", "panes")
+_NOT_STATE: Final = ("since", "seen", "shown", "open", "before", "done", "signed", "panes", "again")
 ICONS: Final = {
     "email": "mail", "sms": "sms", "whatsapp": "chat", "instagram": "photo_camera",
     "facebook": "groups", "linkedin": "work", "twitter": "tag", "chat": "forum",
@@ -49,7 +49,8 @@ def inbox(request: PageRequest) -> HttpResponse:
     except RequestError as error:
         return refuse(request, str(error), status=error.status)
     if request.htmx and not request.htmx.history_restore_request:
-        return show(request, "inbox/inbox.html#list", {**context, "is_alone": True})
+        # The views beside it: which one is shown, and what "Save this view" keeps.
+        return show(request, "inbox/inbox.html#changed", {**context, **views_of(request)})
     return show(request, "inbox/inbox.html", {**context, **views_of(request)})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
@@ -24,4 +24,6 @@ def save(request: PageRequest) -> HttpResponse:
 def delete(request: PageRequest, view_id: int) -> HttpResponse:
     """Forget one saved view."""
     forget_view(request, page=PAGE, view_id=view_id)
-    return redirect("inbox")
+    shown = QueryDict(request.POST.get("query", ""), mutable=True)
+    shown.pop("after", None)
+    return redirect(f"/inbox/?{state_of(shown)}")

@@ -68,7 +68,7 @@ def test_closing_acts_at_once_and_can_be_undone(post: Any, pair: list[Conversati
     answer = post("act/", do="close", pick=ids(pair))
 
     assert "2 conversations closed." in answer.content.decode()
-    assert (answer["HX-Retarget"], answer["HX-Trigger"]) == ("#notes", "inbox-done")
+    assert (answer["HX-Retarget"], answer["HX-Trigger-After-Swap"]) == ("#notes", "inbox-done")
     assert states(pair, "status") == ["closed", "closed"]
 
     batch = ConversationEvent.objects.get(conversation=pair[0]).batch
@@ -281,6 +281,20 @@ def test_an_answer_goes_out_and_comes_back(
     reply.refresh_from_db()
     assert reply.delivery == "cancelled"
     assert "It is on its way." in again.content.decode()
+
+
+def test_no_answer_forgets_the_filters(post: Any, chat: CustomerResponse) -> None:
+    kept, own = "channel=chat", str(chat.public_id)
+    address = f"{chat.conversation.public_id}/answer?{kept}"
+
+    sent = post(address, to=own, seen=own, text="Soon.").content.decode()
+    (back,) = set(re.findall(r"/inbox/(messages/\S+/take-back\?channel=chat)", sent))
+    assert f"compose?{kept}" in sent
+    assert f"answer?{kept}" in post(back).content.decode()
+    post(address, to=own, seen=own, text="Soon again.")
+    reply = CustomerResponse.objects.get(text="Soon again.")
+    gone = post(f"messages/{reply.public_id}/take-back?{kept}", htmx=False)
+    assert gone["Location"] == f"/inbox/{chat.conversation.public_id}/?{kept}"
 
 
 def test_what_did_not_arrive_can_be_sent_again(

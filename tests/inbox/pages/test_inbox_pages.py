@@ -236,8 +236,15 @@ def test_views_are_kept_and_forgotten(
     view = SavedView.objects.get(page="inbox")
     assert 'href="/inbox/?intent=complaint"' in client.get("/inbox/").content.decode()
 
-    client.post(f"/inbox/views/{view.pk}/delete/", form)
+    gone = client.post(f"/inbox/views/{view.pk}/delete/", {**form, "query": "team=sales"})
+    assert gone["Location"] == "/inbox/?team=sales"
     assert not SavedView.objects.filter(page="inbox").exists()
+
+
+def test_a_new_filter_tells_the_views(client_as: Browse, viewer: User) -> None:
+    found = client_as(viewer).get("/inbox/?channel=sms&q=", headers={"HX-Request": "true"})
+
+    assert 'name="query" value="channel=sms"' in found.content.decode()
 
 
 def test_the_sidebar_counts_what_is_over(
