@@ -4,7 +4,9 @@
 
   const selected = new Set();
   let current = null; // public id of the row the keys act on
+  let stood = -1; // which of the rows it was, for when it is gone from the list
 
+  const REACHED = "a[href], button, input:not([type=hidden]), select, textarea, summary";
   const byId = function (id) { return document.getElementById(id); };
   const shell = function () { return document.querySelector(".cs-inbox"); };
   const rows = function () { return Array.from(document.querySelectorAll("[data-row]")); };
@@ -15,9 +17,10 @@
   };
 
   function mark(id, takeFocus) {
-    rows().forEach(function (row) {
+    rows().forEach(function (row, at) {
       row.classList.toggle("cs-current", row.dataset.row === id);
       row.classList.toggle("cs-inbox-opened", row.dataset.row === openId());
+      if (row.dataset.row === id) stood = at;
     });
     current = id;
     const link = id && byId("open-" + id);
@@ -30,9 +33,11 @@
   function step(by) {
     const all = rows();
     if (!all.length) return;
-    const at = all.findIndex(function (row) { return row.dataset.row === (current || openId()); });
-    const next = at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + by, 0), all.length - 1);
-    mark(all[next].dataset.row, true);
+    let at = all.findIndex(function (row) { return row.dataset.row === (current || openId()); });
+    // The next one moved up to where the one was that is gone.
+    if (at < 0 && stood >= 0) at = by > 0 ? stood - 1 : stood;
+    const next = at < 0 ? (by > 0 ? 0 : all.length - 1) : at + by;
+    mark(all[Math.min(Math.max(next, 0), all.length - 1)].dataset.row, true);
   }
 
   function everything() {
@@ -69,55 +74,36 @@
     if (place) place.dataset.pane = name;
   }
 
-  // What was drawn a moment ago may not be known to htmx yet: its form would leave the page.
-  function click(button) {
-    if (!button) return;
-    window.htmx.process(button.form);
-    button.click();
-  }
-
   // Selected rows first, else what is open, else the row that is marked.
   function act(name) {
     const bulk = byId("bulk");
     if (bulk && (everything() || selected.size)) {
-      click(bulk.querySelector("button[value=" + name + "]"));
+      bulk.querySelector("button[value=" + name + "]").click();
       return;
     }
     const isOpen = openId() && (!current || current === openId());
     const own = isOpen && document.querySelector("#open-acts button[value=" + name + "]");
-    if (own) { click(own); return; }
+    if (own) { own.click(); return; }
     const box = rowOf(current) && rowOf(current).querySelector("input[name=pick]");
     if (!box || !bulk) return;
     box.checked = true;
     count();
-    click(bulk.querySelector("button[value=" + name + "]"));
+    bulk.querySelector("button[value=" + name + "]").click();
   }
 
+  // Opens the marked row first where something else is open.
   function whenOpen(then) {
-    if (openId() && (!current || current === openId())) { then(); return; }
-    const link = current && byId("open-" + current);
-    if (!link) return;
-    document.addEventListener("htmx:afterSettle", function once(event) {
-      if (event.detail.target.id !== "composer" && event.detail.target.id !== "conversation") return;
-      document.removeEventListener("htmx:afterSettle", once);
-      then();
-    });
-    link.click();
+    const link = current && current !== openId() && byId("open-" + current);
+    const asked = link ? current : openId();
+    if (link) link.click();
+    if (asked) window.countersignAhead(function () { if (openId() === asked) then(); });
   }
 
   function reply() {
     whenOpen(function () {
-      const text = byId("answer-text");
-      if (text) { text.focus(); return; }
       const again = document.querySelector("[data-compose]");
-      if (again) again.click();
-      if (!byId("composer")) return;
-      // It comes after the conversation; who is faster than it waits for it.
-      document.addEventListener("htmx:afterSettle", function once(event) {
-        if (event.detail.target.id !== "composer") return;
-        document.removeEventListener("htmx:afterSettle", once);
-        if (byId("answer-text")) byId("answer-text").focus();
-      });
+      if (again && !byId("answer-text")) again.click();
+      window.countersignAhead(function () { if (byId("answer-text")) byId("answer-text").focus(); });
     });
   }
 
@@ -143,9 +129,7 @@
   function undo() {
     noteUndo();
     const form = latest && latest.isConnected ? latest : document.querySelector("form[data-undo]");
-    if (!form) return;
-    window.htmx.process(form);
-    form.requestSubmit();
+    if (form) form.requestSubmit();
   }
 
   const keys = {
@@ -169,6 +153,8 @@
 
   document.addEventListener("keydown", function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    // Elsewhere t goes to the menu's search, and whatever was typed next with it.
+    if (event.key === "t") event.stopPropagation();
     if (event.key === "Enter" && event.target.matches("#ask select")) {
       // Browsers do not agree whether that sends a form.
       event.preventDefault();
@@ -199,7 +185,10 @@
       else pane("list");
       return;
     }
-    if (isTyping || !keys[event.key]) return;
+    if (isTyping) return;
+    const link = current && byId("open-" + current);
+    if (event.key === "Enter" && link && !event.target.closest(REACHED)) link.click();
+    if (!keys[event.key]) return;
     event.preventDefault();
     keys[event.key]();
   });
@@ -320,50 +309,9 @@
     const edits = event.detail.successful && event.detail.elt.closest && event.detail.elt.closest("#open-drafts");
     if (edits) edits.querySelectorAll("textarea").forEach(function (one) { one.defaultValue = one.value; });
   });
-  // News replace what somebody reads just now: what they opened stays open, and the focus where it was. Never on
-  // what only stands in the same place: it would be signed unread.
-  const REACHED = "a[href], button, input:not([type=hidden]), select, textarea, summary";
-  const held = new Map();
-  function keyOf(one) {
-    const form = one.closest("form");
-    const plan = form && form.querySelector("[name=plan_sha256]");
-    const place = one.closest("[id]");
-    return [one.tagName, one.name, one.value, one.textContent.trim(), place && place.id, plan && plan.value].join("|");
-  }
-  document.addEventListener("htmx:oobBeforeSwap", function (event) {
-    const target = event.detail.target;
-    const isIn = target.contains(document.activeElement) && document.activeElement.matches(REACHED);
-    held.set(target.id, {
-      focus: isIn ? keyOf(document.activeElement) : null,
-      opened: Array.from(target.querySelectorAll("details[open] > summary")).map(keyOf),
-    });
-  });
-  document.addEventListener("htmx:oobAfterSwap", function (event) {
-    const kept = held.get(event.detail.target.id);
-    const fresh = byId(event.detail.target.id);
-    if (!kept || !fresh) return;
-    held.delete(event.detail.target.id);
-    fresh.querySelectorAll("summary").forEach(function (one) {
-      if (kept.opened.includes(keyOf(one))) one.parentElement.open = true;
-    });
-    const again = kept.focus && Array.from(fresh.querySelectorAll(REACHED)).find(function (one) { return keyOf(one) === kept.focus; });
-    // Where it is gone, Tab goes on in the conversation and not from the top of the page.
-    const next = again || (kept.focus && byId("open-title"));
-    if (next) next.focus({ preventScroll: true });
-  });
-
-  // A draft that somebody puts into other words just now stays as it is.
-  document.addEventListener("htmx:oobBeforeSwap", function (event) {
-    if (event.detail.target.id !== "open-drafts") return;
-    const isEdited = Array.from(event.detail.target.querySelectorAll("textarea")).some(function (one) {
-      return one.value !== one.defaultValue;
-    });
-    if (isEdited) event.detail.shouldSwap = false;
-  });
 
   document.addEventListener("htmx:beforeRequest", function (event) {
-    // The list waits while somebody answers a question about it.
-    if (event.detail.elt.id === "live" && document.querySelector("dialog[open]")) event.preventDefault();
+    if (event.detail.elt.matches(".cs-inbox-filters")) stood = -1;
   });
 
   document.body.addEventListener("inbox-done", function () {
@@ -375,6 +323,11 @@
     count();
     const place = byId("note");
     if (place && place.open) { place.open = false; byId("note-text").value = ""; }
+    // What had the focus may be put away with them; keys would go on into it.
+    const at = document.activeElement;
+    if (!at || at.checkVisibility()) return;
+    if (byId("open-title")) byId("open-title").focus({ preventScroll: true });
+    else at.blur();
   });
 
   // Unfold writes a chosen file's name into a text field beside it; here there is none.

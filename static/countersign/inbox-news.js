@@ -1,0 +1,64 @@
+// News that come by themselves take nothing from somebody who reads or writes.
+(function () {
+  "use strict";
+
+  const REACHED = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+  const byId = function (id) { return document.getElementById(id); };
+
+  // News replace what somebody reads just now: what they opened stays open, and the focus where it was. Never on
+  // what only stands in the same place: it would be signed unread.
+  const held = new Map();
+  function keyOf(one) {
+    const form = one.closest("form");
+    const plan = form && form.querySelector("[name=plan_sha256]");
+    const place = one.closest("[id]");
+    return [one.tagName, one.name, one.value, one.textContent.trim(), place && place.id, plan && plan.value].join("|");
+  }
+  document.addEventListener("htmx:oobBeforeSwap", function (event) {
+    const target = event.detail.target;
+    const isIn = target.contains(document.activeElement) && document.activeElement.matches(REACHED);
+    held.set(target.id, {
+      focus: isIn ? keyOf(document.activeElement) : null,
+      opened: Array.from(target.querySelectorAll("details[open] > summary")).map(keyOf),
+    });
+  });
+  document.addEventListener("htmx:oobAfterSwap", function (event) {
+    const kept = held.get(event.detail.target.id);
+    const fresh = byId(event.detail.target.id);
+    if (!kept || !fresh) return;
+    held.delete(event.detail.target.id);
+    fresh.querySelectorAll("summary").forEach(function (one) {
+      if (kept.opened.includes(keyOf(one))) one.parentElement.open = true;
+    });
+    const again = kept.focus && Array.from(fresh.querySelectorAll(REACHED)).find(function (one) { return keyOf(one) === kept.focus; });
+    // Where it is gone, Tab goes on in the conversation and not from the top of the page.
+    const next = again || (kept.focus && byId("open-title"));
+    if (next) next.focus({ preventScroll: true });
+  });
+
+  // The list waits while somebody answers a question about it, or writes into its search or chooses a filter.
+  function isChanged(field) {
+    if (field.matches("select")) return field.value !== (field.querySelector("[selected]") || field.options[0]).value;
+    return field.matches("input:not([type=hidden])") && field.value !== field.defaultValue;
+  }
+  function isAsking() {
+    const form = document.activeElement && document.activeElement.closest(".cs-inbox-filters");
+    return Boolean(form) && Array.from(form.elements).some(isChanged);
+  }
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    const isAsked = document.querySelector("dialog[open]") || isAsking();
+    if (event.detail.elt.id === "live" && isAsked) event.preventDefault();
+  });
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    if (event.detail.requestConfig.elt.id === "live" && isAsking()) event.detail.shouldSwap = false;
+  });
+
+  // A draft that somebody puts into other words just now stays as it is.
+  document.addEventListener("htmx:oobBeforeSwap", function (event) {
+    if (event.detail.target.id !== "open-drafts") return;
+    const isEdited = Array.from(event.detail.target.querySelectorAll("textarea")).some(function (one) {
+      return one.value !== one.defaultValue;
+    });
+    if (isEdited) event.detail.shouldSwap = false;
+  });
+})();
