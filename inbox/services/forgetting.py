@@ -87,20 +87,10 @@ class InboxKeeper:
         alone = _theirs_alone(contacts)
         own = Conversation.objects.filter(Q(contact__in=contacts) | Q(pk__in=alone))
         counts = {
-            "conversations": own.update(subject="", preview="", tags=[]),
-            "readings": AIClassification.objects.filter(response__in=responses).update(**_READ),
-            "notes": InternalNote.objects.filter(conversation__in=own).update(
-                text=ERASED, mentions=[]
-            ),
-            "files": _forget_files(responses),
-            "replies": emptied,
+            **_forget_what_was_said(own, responses), "replies": emptied,
             "chats": _forget_chats(contacts),
-        }
+        }  # fmt: skip
         talks.exclude(pk__in=own).update(preview="")
-        # Nobody says more by the link in our message.
-        Satisfaction.objects.filter(Q(conversation__in=own) | Q(response__in=responses)).update(
-            comment="", public_id=RandomUUID()
-        )
         _forget_suggestions(contacts, people)
         _forget_typed(workspace_id, contacts, alone)
         # Last, for the others are found by it.
@@ -118,11 +108,33 @@ class InboxKeeper:
             "chats": [_plain(row) for row in _chats(contacts)],
             "conversations": [_plain(row) for row in own],
             "inbox messages": [_plain(row) for row in responses],
-            "ratings": [_plain(row) for row in Satisfaction.objects.filter(conversation__in=own)],
+            "ratings": [_plain(row) for row in _ratings(own, responses)],
             "readings": [
                 _plain(row) for row in AIClassification.objects.filter(response__in=responses)
             ],
         }
+
+
+def _forget_what_was_said(
+    own: QuerySet[Conversation], responses: QuerySet[CustomerResponse]
+) -> dict[str, int]:
+    # Nobody says more by the link in our message.
+    _ratings(own, responses).update(comment="", public_id=RandomUUID())
+    readings = AIClassification.objects.filter(response__in=responses)
+    notes = InternalNote.objects.filter(conversation__in=own)
+    return {
+        "conversations": own.update(subject="", preview="", tags=[]),
+        "readings": readings.update(**_READ),
+        "notes": notes.update(text=ERASED, mentions=[]),
+        "files": _forget_files(responses),
+    }
+
+
+def _ratings(
+    own: QuerySet[Conversation], responses: QuerySet[CustomerResponse]
+) -> QuerySet[Satisfaction]:
+    """Of their conversations, and what they were asked at their addresses in others."""
+    return Satisfaction.objects.filter(Q(conversation__in=own) | Q(response__in=responses))
 
 
 def _forget_suggestions(contacts: Collection[int], people: Collection[int]) -> None:
