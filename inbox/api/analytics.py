@@ -12,7 +12,8 @@ from inbox.api.serializers_analytics import InboxAnalyticsOut, InboxAnalyticsQue
 from inbox.engine.reporting import AUTOMATIC, ESCALATED, MAIL_MINUTES, Figures, Spread
 from inbox.selectors.analytics.asked import strict_query
 from inbox.selectors.analytics.counted import Scores
-from inbox.selectors.analytics.report import Report, report_of
+from inbox.selectors.analytics.keeping import recent_report
+from inbox.selectors.analytics.report import Report
 from workspaces.api.views import ApiView
 
 TAG = ["Inbox"]
@@ -39,7 +40,7 @@ class InboxAnalytics(ApiView):
             channel=asked.get("channel", ""), team=asked.get("team", ""),
             agent=asked.get("agent", ""), now=self.now,
         )  # fmt: skip
-        return Response(InboxAnalyticsOut(_told(report_of(query, self.now))).data)
+        return Response(InboxAnalyticsOut(_told(recent_report(query, self.now)[0])).data)
 
 
 def _told(report: Report) -> dict[str, Any]:

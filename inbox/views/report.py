@@ -10,8 +10,9 @@ from django.views.decorators.http import require_safe
 
 from inbox.models import InboxChannel, Team
 from inbox.selectors.analytics.asked import PRESETS, ReportQuery, query_of
+from inbox.selectors.analytics.keeping import recent_report
 from inbox.selectors.analytics.missed import missed_page
-from inbox.selectors.analytics.report import TITLES, report_of
+from inbox.selectors.analytics.report import TITLES
 from inbox.selectors.analytics.words import charts_of, kpis_of, tables_of
 from workspaces.pages import PageRequest, page, show
 from workspaces.periods import page_number
@@ -28,12 +29,14 @@ def report(request: PageRequest) -> HttpResponse:
     """How much came, how fast it was answered, what was kept."""
     now = timezone.now()
     query = query_of(request.workspace, request.GET.dict(), now)
-    found = report_of(query, now)
+    found, read_at = recent_report(query, now)
     context = {
         "title": "Inbox report",
         **_asked(query),
         "people": found.people.items(),
         "report": found,
+        # Said only where it is not of now.
+        "read_at": read_at if read_at < now else None,
         "parts": [(name, TITLES[name], found.parts[name]) for name in TITLES],
         "kpis": kpis_of(found),
         "charts": charts_of(found),
@@ -64,7 +67,7 @@ def export(request: PageRequest, kind: str) -> HttpResponse:
         raise Http404("There is no such export.")
     now = timezone.now()
     query = query_of(request.workspace, request.GET.dict(), now)
-    found = report_of(query, now)
+    found, _read_at = recent_report(query, now)
     words = (
         ("Workspace", request.workspace.name),
         ("Period", f"{query.period.since} to {query.period.until}"),

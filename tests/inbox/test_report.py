@@ -21,7 +21,9 @@ from inbox.models import (
     ReplyDraft,
     Satisfaction,
 )
+from inbox.selectors.analytics import keeping
 from inbox.selectors.analytics.asked import ReportQuery
+from inbox.selectors.analytics.keeping import recent_report
 from inbox.selectors.analytics.missed import missed_page
 from inbox.selectors.analytics.report import Report, report_of
 from inbox.services.restating import restate
@@ -220,3 +222,24 @@ def _lived(
             answer_to(last, at=at, **values)
     restate([row.pk], now=NOW + 3 * DAY)
     return row
+
+
+def test_only_a_report_that_takes_long_is_kept_for_a_while(
+    workspace: Workspace, other_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query, later = asked(workspace), NOW + DAY + timedelta(minutes=1)
+    first = wrote(talk(workspace, "ann"), NOW)
+    Satisfaction.objects.create(
+        workspace=workspace, conversation=first.conversation, asked_at=NOW, score=4,
+        answered_at=NOW,
+    )  # fmt: skip
+    assert recent_report(query, NOW + DAY)[0].volume.incoming == 1
+    monkeypatch.setattr(keeping, "SLOW_S", 0)
+    exact, _ = recent_report(query, NOW + DAY)
+    assert recent_report(query, later) == (exact, NOW + DAY)
+
+    wrote(first.conversation, NOW)
+    kept, read_at = recent_report(query, later)
+    assert (kept.volume.incoming, read_at, kept.query) == (1, NOW + DAY, query)
+    assert recent_report(asked(workspace, channel="email"), later)[0].volume.incoming == 2
+    assert recent_report(asked(other_workspace), later)[0].volume.incoming == 0

@@ -35,15 +35,32 @@ WITH ins AS (
        AND r.at >= %(before)s AND r.at < %(end)s {channel}
     WINDOW same AS (PARTITION BY r.conversation_id, r.answered_at
                     ORDER BY greatest(r.at, r.received_at), r.id)
+), earlier AS (
+    -- Looked up for each: few began before, and a join would read all that was ever written.
+    SELECT DISTINCT i.conversation_id, coalesce(p.answered_at, 'infinity') AS answered_at
+      FROM (SELECT DISTINCT conversation_id FROM ins) i
+     CROSS JOIN LATERAL (
+           SELECT b.answered_at FROM inbox_customerresponse b
+            WHERE b.conversation_id = i.conversation_id AND b.at < %(before)s
+              AND b.direction = 'in' AND NOT b.is_auto OFFSET 0) p
 ), firsts AS (
     SELECT i.*, lead(i.id) OVER (PARTITION BY i.conversation_id, i.answered_at
                                      ORDER BY i.came_at, i.id) IS NULL AS is_last
       FROM ins i
-     WHERE i.due_at IS NOT NULL OR i.place = 1 AND NOT EXISTS (
-           SELECT FROM inbox_customerresponse p
-            WHERE p.conversation_id = i.conversation_id AND p.at < %(before)s
-              AND p.direction = 'in' AND NOT p.is_auto
-              AND p.answered_at IS NOT DISTINCT FROM i.answered_at)
+      LEFT JOIN earlier e ON e.conversation_id = i.conversation_id
+                         AND e.answered_at = coalesce(i.answered_at, 'infinity')
+     WHERE i.due_at IS NOT NULL OR i.place = 1 AND e.conversation_id IS NULL
+), answers AS (
+    SELECT DISTINCT ON (a.conversation_id, a.sent_at)
+           a.id, a.conversation_id, a.sent_at, a.at, a.author_id
+      FROM inbox_customerresponse a
+     WHERE a.workspace_id = %(workspace)s AND a.direction = 'out' AND NOT a.is_auto
+       AND a.at >= %(before)s AND a.delivery IN ('sent', 'delivered')
+     ORDER BY a.conversation_id, a.sent_at, a.id
+), escalated AS MATERIALIZED (
+    SELECT e.conversation_id, max(e.at) AS at FROM inbox_conversationevent e
+     WHERE e.workspace_id = %(workspace)s AND e.kind = 'escalated' AND e.at >= %(before)s
+     GROUP BY 1
 ), turns AS (
     SELECT f.id, f.conversation_id, f.channel, f.at, f.came_at, f.due_at, f.is_kept, f.is_missed,
            CASE WHEN f.is_last THEN f.answered_at END AS answered_at,
@@ -52,25 +69,20 @@ WITH ins AS (
            CASE WHEN o.id IS NULL THEN c.assignee_id ELSE o.author_id END AS agent
       FROM firsts f
       JOIN inbox_conversation c ON c.id = f.conversation_id
-      LEFT JOIN LATERAL (
-           SELECT a.id, a.author_id FROM inbox_customerresponse a
-            WHERE f.is_last AND a.conversation_id = f.conversation_id AND a.at >= f.at
-              AND a.sent_at = f.answered_at AND a.direction = 'out' AND NOT a.is_auto
-              AND a.delivery IN ('sent', 'delivered')
-            ORDER BY a.id LIMIT 1) o ON true
+      LEFT JOIN answers o ON f.is_last AND o.conversation_id = f.conversation_id
+                         AND o.sent_at = f.answered_at AND o.at >= f.at
 )
 """
 _ARRAYS: Final = """
 SELECT t.at >= %(start)s, (t.at AT TIME ZONE %(zone)s)::date - %(first_day)s::date,
-       extract(epoch FROM t.came_at) * 1000000, extract(epoch FROM t.answered_at) * 1000000,
+       (extract(epoch FROM t.came_at) * 1000000)::bigint,
+       (extract(epoch FROM t.answered_at) * 1000000)::bigint,
        t.is_first, t.is_kept IS TRUE, t.is_missed, coalesce(d.was_auto, false),
-       t.conversation_id,
-       EXISTS (SELECT FROM inbox_conversationevent e
-                WHERE e.conversation_id = t.conversation_id AND e.at >= t.at
-                  AND e.kind = 'escalated'),
+       t.conversation_id, coalesce(x.at >= t.at, false),
        t.channel, t.team, coalesce(t.agent, 0),
        coalesce(nullif(k.corrected_intent, ''), k.intent, '')
   FROM turns t
+  LEFT JOIN escalated x ON x.conversation_id = t.conversation_id
   LEFT JOIN inbox_aiclassification k ON k.response_id = t.id
   LEFT JOIN inbox_replydraft d ON d.response_id = t.answer_id
 """
@@ -78,6 +90,11 @@ _MISSED: Final = """
 SELECT t.at, t.due_at, t.answered_at, t.channel, t.team, t.agent, t.conversation_id
   FROM turns t
 """
+#: Hundreds of thousands are sorted and joined: in memory, by a plan that is not compiled. What is
+#: sent together is one transaction.
+_IN_MEMORY: Final = "SET LOCAL work_mem = '64MB'; SET LOCAL jit = off;"
+#: What NumPy takes for no moment.
+_NAT: Final = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True)
@@ -141,8 +158,9 @@ def missed_rows(query: ReportQuery, *, first: int, size: int) -> list[Missed]:
 
 def _fetch(query: ReportQuery, sql: str, chosen: str, **more: int) -> list[tuple[Any, ...]]:
     channel = "AND r.channel = %(channel)s" if query.channel else ""
+    statement = _FIRSTS.format(channel=channel) + sql + chosen
     with connection.cursor() as cursor:
-        cursor.execute(_FIRSTS.format(channel=channel) + sql + chosen, query.params | more)
+        cursor.execute(_IN_MEMORY + statement, query.params | more)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
@@ -158,8 +176,8 @@ def _chosen(query: ReportQuery) -> str:
 
 
 def _moments(microseconds: Sequence[Any]) -> Any:
-    plain = [int(one) if one is not None else "NaT" for one in microseconds]
-    return np.array(plain, "datetime64[us]")
+    plain = [_NAT if one is None else one for one in microseconds]
+    return np.array(plain, np.int64).view("datetime64[us]")
 
 
 def _business(
