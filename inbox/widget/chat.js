@@ -168,6 +168,7 @@
   let timer = 0;
   let wait = CLOSED_MS;
   let busy = false;
+  let again = false;
   let isThere = true;
   let quietUntil = 0;
 
@@ -323,10 +324,12 @@
     timer = setTimeout(ask, delay);
   };
   const ask = async () => {
-    if (busy || config.preview) return;
+    if (config.preview) return;
+    if (busy) return (again = true); // whoever asks just now does not know yet what was said since
     const token = read().token;
     if (!token && !isOpen) return; // who never wrote asks for nothing
     busy = true;
+    again = false;
     let next = isOpen && !document.hidden ? OPEN_MS : CLOSED_MS;
     try {
       const query = "messages?after=" + encodeURIComponent(after);
@@ -347,7 +350,7 @@
       if (isOpen) status.textContent = words.lost;
     }
     busy = false;
-    plan(next);
+    plan(again ? 0 : next);
   };
   const take = (told) => {
     let news = 0;
@@ -359,7 +362,9 @@
         if (isOpen && !document.hidden) keep({ latest: Date.parse(one.at) });
         else unread++;
       }
-      put(one.from == "us" ? one : { id: one.id, from: "you", text: one.text, at: one.at, state: "sent" });
+      const known = rows.get(one.id);
+      const state = known && known.state == "seen" ? "seen" : "sent"; // told again, it stays seen
+      put(one.from == "us" ? one : { id: one.id, from: "you", text: one.text, at: one.at, state });
     }
     if (told.after) after = told.after;
     if (told.seen) {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from embedded.stack import Stack
 from tests.attribution.website.wire import AGENT
@@ -32,6 +32,9 @@ def write(page: Page, text: str) -> None:
 
 
 def test_a_visitor_and_an_agent_talk(stack: Stack, visitor: Page, people: People) -> None:
+    # What it asks as it is opened is still on its way when the first message is sent.
+    asked: list[Route] = []
+    visitor.route("**/messages?*", lambda one: one.continue_() if asked else asked.append(one))
     visitor.goto(f"{stack.sandbox_url}/shop/")
     visitor.locator("#consent button").filter(has_text="Accept").click()
     visitor.get_by_role("button", name="Open the chat").click()
@@ -39,12 +42,14 @@ def test_a_visitor_and_an_agent_talk(stack: Stack, visitor: Page, people: People
     write(visitor, "Is the kettlebell in stock?")
     log = visitor.get_by_role("log")
     expect(log.get_by_text(re.compile("^Sent"))).to_be_visible()
+    asked[0].continue_()
 
     agent = people.page("amir")
     agent.goto("/inbox/?channel=chat")
     agent.locator("#rows a", has_text="Is the kettlebell in stock?").first.click()
     expect(agent.locator("#open-title")).to_be_visible()
-    # Who types is told.
+    # Opened is seen, and who types is told.
+    expect(log.get_by_text(re.compile("^Seen"))).to_be_visible()
     answer = agent.locator("#answer-text")
     answer.press_sequentially("Yes, twelve")
     expect(visitor.get_by_text("Somebody is writing…")).to_be_visible()
