@@ -9,6 +9,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from django.db import connection
+from django.db.models import Q
+
 from inbox.engine.hours import BusinessHours as Hours
 from inbox.engine.hours_document import read_hours
 from inbox.engine.sla import Event, Happened
@@ -39,10 +42,14 @@ _MARKS: Final = (HappenedKind.BREACHED, HappenedKind.ESCALATED)
 _TOLD: Final = (*_HAPPENED, *_OPENED, *_MARKS)
 #: Ours that they have.
 _OUT: Final = (Delivery.SENT, Delivery.DELIVERED)
+#: Messages of a conversation that are looked at whenever it is told anew, from an answer on.
+_MOST: Final = 500
+#: What is written of a promise on the message that it hangs on.
+PROMISED: Final = ("due_at", "sla_target_minutes", "is_kept", "breached_at")
 _READ: Final = (
     "conversation_id", "arrived_in_id", "direction", "channel", "at", "received_at", "sent_at",
     "delivery", "is_auto", "reading__urgency", "reading__intent", "reading__corrected_intent",
-    "reading__sentiment",
+    "reading__sentiment", *PROMISED,
 )  # fmt: skip
 _FIELDS: Final = {
     Promise.FIRST_RESPONSE: "first_minutes",
@@ -103,13 +110,17 @@ class Story:
     """What happened in a conversation, and what of it was marked already.
 
     ``escalated_at`` is when a person last escalated it; ``marks`` are kinds of machines' events,
-    with the beginning of the turn that they are about.
+    with the beginning of the turn that they are about; ``firsts`` are messages of theirs by the
+    moment when they came, of two at once the first. ``since`` is the answer of ours from which on
+    it is told, where there is so much before it that what was promised then stays as it is.
     """
 
     events: list[Event] = field(default_factory=list)
     answered_at: datetime | None = None
     escalated_at: datetime | None = None
     marks: set[tuple[str, str]] = field(default_factory=set)
+    firsts: dict[datetime, CustomerResponse] = field(default_factory=dict)
+    since: datetime | None = None
 
     @property
     def is_escalated(self) -> bool:
@@ -121,17 +132,49 @@ class Story:
 def stories_of(conversations: Collection[int]) -> dict[int, Story]:
     """What happened in conversations, by their keys."""
     found: defaultdict[int, Story] = defaultdict(Story)
-    rows = _responses(conversations)
+    since = _long_ones(conversations)
+    for pk, at in since.items():
+        found[pk].since = at
+        found[pk].events.append(Event(at, Happened.ANSWERED))
+    rows = _responses(conversations, since)
     done = _closed_before_they_were_merged(rows)
     for row in rows:
         if row.pk not in done:
             _tell(found[row.conversation_id], row)
+    for row in sorted(rows, key=lambda one: (one.came_at, one.pk)):
+        if row.direction == Direction.IN and not row.is_auto:
+            found[row.conversation_id].firsts.setdefault(row.came_at, row)
     events = ConversationEvent.objects.filter(
         conversation__in=conversations, kind__in=[*_TOLD, HappenedKind.UNDONE]
     )
     for event in _standing(list(events.order_by("at", "pk"))):
-        _note(found[event.conversation_id], event)
+        story = found[event.conversation_id]
+        if story.since is None or event.at >= story.since:
+            _note(story, event)
     return found
+
+
+# Where there are more messages than are looked at: when the last answer of ours before these was
+# written; what came before it was sent is not answered by it.
+_LONG: Final = """
+SELECT c.id, (SELECT o.at FROM inbox_customerresponse o
+               WHERE o.conversation_id = c.id AND o.direction = 'out' AND NOT o.is_auto
+                 AND o.delivery IN ('sent', 'delivered') AND o.sent_at <= t.at
+               ORDER BY o.sent_at DESC LIMIT 1)
+  FROM unnest(%s::bigint[]) c(id)
+ CROSS JOIN LATERAL (SELECT at FROM inbox_customerresponse WHERE conversation_id = c.id
+                      ORDER BY at DESC, id DESC OFFSET %s LIMIT 1) t
+"""
+
+
+def _long_ones(conversations: Collection[int]) -> dict[int, datetime]:
+    """Since when a conversation of many messages is told; one that we never answered is told whole.
+
+    Told anew with each message, a chat without end would cost more with each.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LONG, [list(conversations), _MOST])
+        return {pk: at for pk, at in cursor.fetchall() if at is not None}
 
 
 def _tell(story: Story, row: CustomerResponse) -> None:
@@ -214,8 +257,15 @@ def _standing(events: list[ConversationEvent]) -> list[ConversationEvent]:
     return standing[::-1]
 
 
-def _responses(conversations: Collection[int]) -> list[CustomerResponse]:
-    rows = CustomerResponse.objects.filter(conversation__in=conversations)
+def _responses(
+    conversations: Collection[int], since: Mapping[int, datetime]
+) -> list[CustomerResponse]:
+    told = Q(conversation__in=[pk for pk in conversations if pk not in since])
+    for pk, at in since.items():
+        # Of what was written before it, what came or went out later.
+        later = Q(at__gte=at) | Q(received_at__gte=at) | Q(sent_at__gte=at)
+        told |= Q(conversation=pk) & later
+    rows = CustomerResponse.objects.filter(told)
     rows = rows.exclude(delivery__in=(Delivery.CANCELLED, Delivery.FAILED))
     return list(rows.select_related("reading").only(*_READ).order_by("at", "pk"))
 
@@ -236,17 +286,6 @@ def level_of_response(row: CustomerResponse) -> Urgency:
 def standing_rows(conversations: Collection[int]) -> list[Conversation]:
     """Rows of conversations in the order of keys."""
     return list(Conversation.objects.filter(pk__in=conversations).order_by("pk"))
-
-
-def first_of_turns(conversations: Collection[int]) -> dict[tuple[int, datetime], CustomerResponse]:
-    """Messages of theirs by conversation and moment; of two at once the first."""
-    found: dict[tuple[int, datetime], CustomerResponse] = {}
-    rows = CustomerResponse.objects.filter(
-        conversation__in=conversations, direction=Direction.IN, is_auto=False
-    ).defer("html", "quoted", "text")
-    for row in sorted(rows, key=lambda one: (one.came_at, one.pk)):
-        found.setdefault((row.conversation_id, row.came_at), row)
-    return found
 
 
 def unclosed_in_batches(workspace: Workspace, size: int) -> Iterator[list[int]]:

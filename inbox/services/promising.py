@@ -22,9 +22,9 @@ from inbox.models import (
     SlaState,
 )
 from inbox.selectors.promises import (
+    PROMISED,
     Rules,
     Story,
-    first_of_turns,
     rules_of,
     standing_rows,
     stories_of,
@@ -46,7 +46,6 @@ _ROW: Final = [
     "due_at", "warn_at", "escalate_at", "resolve_by", "sla_state", "breached_at", "order_key",
     "waiting_since", "is_escalated",
 ]  # fmt: skip
-_MESSAGE: Final = ["due_at", "sla_target_minutes", "is_kept", "breached_at"]
 
 
 def promise(conversations: Collection[int], *, now: datetime) -> None:
@@ -56,7 +55,7 @@ def promise(conversations: Collection[int], *, now: datetime) -> None:
     their own. What is found to be missed or escalated is told once a turn, whoever finds it.
     """
     rows = standing_rows(conversations)
-    stories, firsts = stories_of(conversations), first_of_turns(conversations)
+    stories = stories_of(conversations)
     rules: dict[int, Rules] = {}
     changed: list[CustomerResponse] = []
     marks: list[Mark] = []
@@ -70,13 +69,13 @@ def promise(conversations: Collection[int], *, now: datetime) -> None:
         _put(row, story, standing, now)
         marks += [one for one in _marks(row, before, standing, now) if one.key not in story.marks]
         for turn in standing.turns:
-            message = firsts.get((row.pk, turn.started_at))
+            message = story.firsts.get(turn.started_at)
             if message is not None and _put_turn(message, turn, now):
                 changed.append(message)
     reorder(rows)
     pgbulk.update(Conversation, rows, _ROW)
     if changed:
-        pgbulk.update(CustomerResponse, changed, _MESSAGE)
+        pgbulk.update(CustomerResponse, changed, [*PROMISED])
     mark(marks, now=now)
 
 
@@ -107,7 +106,10 @@ def _put(row: Conversation, story: Story, standing: Standing, now: datetime) -> 
     row.waiting_since = turn.started_at if turn is not None and is_open else None
     row.is_escalated = is_open and (row.sla_state == SlaState.ESCALATED or story.is_escalated)
     resolution = standing.resolution
-    row.resolve_by = resolution.due.due_at if resolution is not None and is_open else None
+    if not is_open or resolution is None:
+        row.resolve_by = None
+    elif story.since is None:
+        row.resolve_by = resolution.due.due_at
 
 
 def _put_turn(message: CustomerResponse, turn: Turn, now: datetime) -> bool:

@@ -48,16 +48,17 @@ UPDATE inbox_conversation c
  WHERE c.id = t.conversation_id
 """  # noqa: S608  # the condition is ours
 
-# The first of ours after it came answers a message: what was not there yet was not read.
+# The first of ours after it came answers a message: what was not there yet was not read. From the
+# newest on, so that each message is looked at once.
 _ANSWERED: Final = f"""
 UPDATE inbox_customerresponse r
-   SET answered_at = a.at
-  FROM (SELECT i.id, (SELECT min(sent_at) FROM inbox_customerresponse
-                       WHERE conversation_id = i.conversation_id
-                         AND at >= greatest(i.at, i.received_at) AND {_SENT}) AS at
-          FROM inbox_customerresponse i
-         WHERE i.conversation_id = ANY(%(ids)s) AND i.direction = 'in') a
- WHERE r.id = a.id AND r.answered_at IS DISTINCT FROM a.at
+   SET answered_at = a.answered_at
+  FROM (SELECT id, direction, min(sent_at) FILTER (WHERE {_SENT}) OVER (
+                   PARTITION BY conversation_id
+                   ORDER BY CASE direction WHEN 'in' THEN greatest(at, received_at) ELSE at END DESC
+               ) AS answered_at
+          FROM inbox_customerresponse WHERE conversation_id = ANY(%(ids)s)) a
+ WHERE r.id = a.id AND a.direction = 'in' AND r.answered_at IS DISTINCT FROM a.answered_at
 """  # noqa: S608  # the condition is ours
 
 

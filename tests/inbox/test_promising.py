@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 
 from inbox.models import (
     AIClassification,
@@ -16,9 +17,12 @@ from inbox.models import (
     CustomerResponse,
     SLAPolicy,
 )
+from inbox.selectors.promises import stories_of
 from inbox.selectors.replies import is_over, newest_of
+from inbox.services import restating
 from inbox.services.restating import restate
 from inbox.services.sweeping import renew_changed, sweep
+from tests.inbox.desk_steps import answer_to
 from tests.inbox.steps import NOW, conversation_of, response_of
 from workspaces.models import Workspace
 
@@ -51,6 +55,56 @@ def read_as(asked: CustomerResponse, **values: Any) -> None:
         "sentiment_label": "neutral", "model": "words", "ms": 1, "read_at": NOW,
     }  # fmt: skip
     AIClassification.objects.create(workspace=asked.workspace, response=asked, **own | values)
+
+
+def _told(talk: Conversation) -> list[Any]:
+    """Everything that a story says."""
+    promised = ("due_at", "is_kept", "breached_at", "answered_at", "sla_target_minutes")
+    row = Conversation.objects.values(
+        "due_at", "warn_at", "sla_state", "waiting_since", "resolve_by", "breached_at",
+        "is_escalated",
+    ).get(pk=talk.pk)  # fmt: skip
+    return [row, *talk.responses.order_by("pk").values("pk", *promised)]
+
+
+def test_what_was_promised_long_ago_is_not_looked_at_again_and_stays(
+    asked: CustomerResponse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SLAPolicy.objects.create(
+        workspace=asked.workspace, channel="email", urgency="medium", first_minutes=240,
+        next_minutes=60, resolution_minutes=2880,
+    )  # fmt: skip
+    talk = asked.conversation
+    for number in range(6):
+        # Every other one is answered too late; the third is closed and opened again.
+        late = NOW + number * 300 * MINUTE
+        said = response_of(talk, at=late, received_at=late) if number else asked
+        answer_to(said, at=late + (20 if number % 2 else 250) * MINUTE)
+        if number == 2:
+            for kind in ("closed", "reopened"):
+                ConversationEvent.objects.create(
+                    workspace=talk.workspace, conversation=talk, kind=kind, by_label="x",
+                    at=late + 260 * MINUTE, before={"status": "closed"}, after={},
+                )  # fmt: skip
+    now = NOW + 1_800 * MINUTE
+    response_of(talk, at=now, received_at=now)
+    restate([talk.pk], now=now)
+    whole, events = _told(talk), len(stories_of([talk.pk])[talk.pk].events)
+
+    monkeypatch.setattr("inbox.selectors.promises._MOST", 3)
+    restate([talk.pk], now=now)
+
+    assert _told(talk) == whole
+    assert (events, len(stories_of([talk.pk])[talk.pk].events)) == (21, 7)
+    assert [one["is_kept"] for one in whole[1::2]] == [False, True, False, True, False, True, None]
+
+
+def test_an_answer_is_found_in_one_pass_over_the_messages(asked: CustomerResponse) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {restating._ANSWERED}", {"ids": [asked.conversation_id]})
+        plan = " ".join(line for (line,) in cursor.fetchall())
+    assert "WindowAgg" in plan
+    assert "SubPlan" not in plan
 
 
 def test_a_mail_has_four_hours(asked: CustomerResponse) -> None:
