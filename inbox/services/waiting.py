@@ -44,8 +44,9 @@ def _close_some(workspace: Workspace, policy: InboxPolicy, now: datetime) -> int
     ids = list(_silent(workspace, before).values_list("pk", flat=True)[:_BATCH])
     if not ids:
         return 0
-    rows = Conversation.objects.filter(workspace=workspace, pk__in=ids)
-    done = close(rows=rows, workspace=workspace, by=Proposer.rule(MACHINE), now=now)
+    rows = _silent(workspace, before).filter(pk__in=ids)
+    by = Proposer.rule(MACHINE)
+    done = close(rows=rows, workspace=workspace, by=by, now=now, while_waiting=True)
     return len(done.changed)
 
 

@@ -134,6 +134,21 @@ def test_a_workspace_where_nothing_can_be_closed_holds_up_no_other(
     assert sorted(again(one).status for one in rows) == ["closed", "waiting"]
 
 
+def test_who_writes_that_very_moment_is_not_closed(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = _silent(workspace, "ann@example.com")
+    works = waiting.close
+
+    def late(**given: Any) -> Any:
+        wrote(workspace, NOW + 8 * DAY)
+        return works(**given)
+
+    monkeypatch.setattr(waiting, "close", late)
+    assert close_silent(now=NOW + 8 * DAY) == 0
+    assert again(row).status == "open"
+
+
 def test_what_is_silent_is_found_by_an_index_of_each_workspace(talk: Conversation) -> None:
     with CaptureQueriesContext(connection) as told:
         close_silent(now=NOW + 8 * DAY)

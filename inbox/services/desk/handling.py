@@ -155,10 +155,13 @@ def tags_of(tags: Iterable[str]) -> list[str]:
 
 
 @transaction.atomic
-def close(*, rows: Rows, workspace: Workspace, by: Proposer, now: datetime) -> Done:
+def close(
+    *, rows: Rows, workspace: Workspace, by: Proposer, now: datetime, while_waiting: bool = False
+) -> Done:
     """Close conversations: nothing is promised about them any more, and drafts are withdrawn.
 
-    An answer that is on its way goes out.
+    An answer that is on its way goes out. ``while_waiting`` leaves those as they are that wait for
+    the customer no more by the time they are locked.
     """
     ids = ids_of(rows)
     wanted = {
@@ -167,7 +170,8 @@ def close(*, rows: Rows, workspace: Workspace, by: Proposer, now: datetime) -> D
     }  # fmt: skip
 
     def to(state: State) -> dict[str, Any]:
-        return {} if state["status"] == ConversationStatus.CLOSED else wanted
+        is_left = while_waiting and state["status"] != ConversationStatus.WAITING
+        return {} if is_left or state["status"] == ConversationStatus.CLOSED else wanted
 
     drafts = ReplyDraft.objects.filter(workspace=workspace, conversation__in=ids)
     drafts_void(drafts=drafts, why="The conversation was closed.", now=now)
