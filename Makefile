@@ -111,6 +111,7 @@ bench-experiments: install ## Study the statistics of experiments, also on publi
 
 loadset: install ## Fill a database with millions of rows
 	$(PY) manage.py loadset
+	$(PY) -m benchmarks.inbox_loadset
 
 screenshots: install-dev chromium ## Take the pictures of docs/screenshots
 	$(PY) -m tests.e2e.screenshots

@@ -25,6 +25,9 @@ SLUG: Final = "load-inbox"
 _EACH: Final = 1.5
 #: Keys begin here: other parts have rows in these tables, too.
 _BASE: Final = 10_000_000
+#: So many at once in a database that people look at; each part has keys of its own.
+PART: Final = 45_000
+_STRIDE: Final = 3_000_000
 _PHRASES: Final = 20_000
 _WORDS: Final = 6_000
 _MARKED: Final = (
@@ -55,22 +58,10 @@ def fill(conversations: int, *, now: datetime) -> Workspace:
     with transaction.atomic():
         workspace = Workspace.objects.create(slug=SLUG, name="Load inbox")
         agents = _agents(workspace)
-        contacts = max(1, round(conversations / _EACH))
-        given = {
-            "ws": workspace.pk, "now": now, "conversations": conversations, "contacts": contacts,
-            "agents": agents, "phrases": phrases(), "phrase_count": _PHRASES,
-            "base": _BASE,
-        }  # fmt: skip
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit = off")
-            cursor.execute("SET LOCAL session_replication_role = replica")
             cursor.execute("SET LOCAL maintenance_work_mem = '1GB'")
-            cursor.execute("SET LOCAL work_mem = '256MB'")
             indexes = _take_indexes(cursor)
-            for statement in (DRAWN, MESSAGES):
-                cursor.execute(statement, given)
-            for model, columns, source in TABLES:
-                _insert(cursor, model, columns, source, given)
+            _draw(cursor, workspace, agents, conversations, _BASE, now)
             _put_indexes(cursor, indexes)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
@@ -78,7 +69,51 @@ def fill(conversations: int, *, now: datetime) -> Workspace:
     return workspace
 
 
+def top_up(conversations: int, *, now: datetime, part: int = PART) -> Workspace:
+    """Fill the workspace part by part, each committed; what a run that was stopped left stays."""
+    started = time.monotonic()
+    workspace, _ = Workspace.objects.get_or_create(slug=SLUG, defaults={"name": "Load inbox"})
+    agents = _agents(workspace)
+    for number, first in enumerate(range(0, conversations, part)):
+        base = _BASE + number * _STRIDE
+        some = min(part, conversations - first)
+        keys = (base + 1, base + part)
+        if Conversation.objects.filter(workspace=workspace, pk__range=keys).exists():
+            continue
+        with transaction.atomic(), connection.cursor() as cursor:
+            _draw(cursor, workspace, agents, some, base, now)
+        took_s = time.monotonic() - started
+        sys.stderr.write(f"{first + some:,} of {conversations:,} conversations, {took_s:,.0f} s\n")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return workspace
+
+
+def _draw(
+    cursor: Any, workspace: Workspace, agents: list[int], conversations: int, base: int,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Write so many conversations, with all that belongs to them, from a key on."""
+    given = {
+        "ws": workspace.pk, "now": now, "conversations": conversations,
+        "contacts": max(1, round(conversations / _EACH)), "agents": agents,
+        "phrases": phrases(), "phrase_count": _PHRASES, "base": base,
+    }  # fmt: skip
+    cursor.execute("SET LOCAL synchronous_commit = off")
+    cursor.execute("SET LOCAL session_replication_role = replica")
+    cursor.execute("SET LOCAL work_mem = '256MB'")
+    for statement in (DRAWN, MESSAGES):
+        cursor.execute(statement, given)
+    for model, columns, source in TABLES:
+        _insert(cursor, model, columns, source, given)
+    cursor.execute("SET LOCAL session_replication_role = origin")
+    cursor.execute("DROP TABLE drawn_conversation, drawn_message, drawn_phrase")
+
+
 def _agents(workspace: Workspace) -> list[int]:
+    known = User.objects.filter(memberships__workspace=workspace, memberships__role="agent")
+    if known.exists():
+        return list(known.order_by("pk").values_list("pk", flat=True))
     people = User.objects.bulk_create(
         User(email=f"agent{number}@{workspace.slug}.example", first_name=f"Agent {number}")
         for number in range(1, AGENTS + 1)

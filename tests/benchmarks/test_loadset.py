@@ -7,9 +7,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from benchmarks import inbox_rows
 from campaigns.models import AdChangeHistory, AdSet, ChangeType, PendingAdChange
 from campaigns.selectors.subjects import subject_of
 from campaigns.services import loadset, loadset_sql
+from inbox.models import Conversation, CustomerResponse
 from tests.workspaces.factories import WorkspaceFactory
 from workspaces.gate import canonical, digest
 from workspaces.models import ExecutionAttempt, Proposal, Signature, Status
@@ -144,3 +146,18 @@ def test_a_full_disk_is_told_before_anything_is_written(monkeypatch):
         load(5, 0)
 
     assert not Proposal.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_inbox_is_filled_by_parts_and_goes_on_where_it_ended():
+    now = timezone.now()
+    workspace = inbox_rows.top_up(20, now=now, part=20)
+    first = set(Conversation.objects.values_list("pk", flat=True))
+
+    assert inbox_rows.top_up(50, now=now, part=20) == workspace
+
+    rows = Conversation.objects.filter(workspace=workspace)
+    assert (len(first), rows.count()) == (20, 50)
+    assert first < set(rows.values_list("pk", flat=True))
+    assert not rows.exclude(pk__in=CustomerResponse.objects.values("conversation")).exists()
+    assert workspace.memberships.count() == 50
