@@ -32,12 +32,17 @@ def words_of(*fields: str) -> SearchVector:
     return SearchVector(*apart, config="simple")
 
 
+def typed_words(text: str) -> list[str]:
+    """The words of what a person typed: letters and digits of any script."""
+    return _WORD.findall(text.replace("\x00", " "))[:_MOST_WORDS]
+
+
 def prefix_query(text: str) -> SearchQuery | None:
     """What a person typed, as words that all must begin so; ``None`` where there is no word.
 
     Only letters and digits of any script are kept, so nothing in it is an operator.
     """
-    words = _WORD.findall(text.replace("\x00", " "))[:_MOST_WORDS]
+    words = typed_words(text)
     if not words:
         return None
     raw = " & ".join(f"'{word}':*" for word in words)

@@ -8,31 +8,31 @@ the database's statistics of words say, without looking.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice, repeat
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchVectorField
 from django.db import connection
-from django.db.models import BooleanField, F, Func, QuerySet
+from django.db.models import BooleanField, F, Func, Model, Q, QuerySet
 
 from inbox.models import Conversation, CustomerResponse, InternalNote
 from outreach.selectors.message_log import people_named
 from workspaces.models import Workspace
-from workspaces.search import narrow, prefix_query, words_of
+from workspaces.search import narrow, prefix_query, typed_words, words_of
 
+_Row = TypeVar("_Row", bound=Model)
+_WRITTEN_IN: Final = ("sender_name", "sender_address", "subject", "text")
 #: The words of their indexes, as those are written there.
-MESSAGE_WORDS: Final = words_of("sender_name", "sender_address", "subject", "text")
+MESSAGE_WORDS: Final = words_of(*_WRITTEN_IN)
 SUBJECT_WORDS: Final = words_of("subject")
 NOTE_WORDS: Final = words_of("text")
-#: The same words, read from the rows themselves: their index would be asked for all of them.
-_READ: Final = Func(MESSAGE_WORDS, function="strip", output_field=SearchVectorField())
 #: Messages beyond which words are common: from there on the list has them sooner than their index.
 MANY: Final = 20_000
-#: Conversations that are known by their notes, subjects or people alone; more are not looked at.
+#: Conversations that are known by their people alone; more are not looked at.
 _MOST_BESIDE: Final = 50_000
 #: Or, of smaller numbers, a message in so many.
 _LEAST_MANY: Final = 1_000
@@ -52,47 +52,67 @@ class Search:
         rows = CustomerResponse.objects.filter(workspace=self.workspace)
         return narrow(rows, MESSAGE_WORDS, self.text)
 
-    def _beside(self) -> list[QuerySet[Any, Any]]:
-        """Conversations by what stands beside the messages; few hold any of it."""
-        notes = InternalNote.objects.filter(workspace=self.workspace)
+    def _notes(self) -> QuerySet[InternalNote]:
+        return narrow(InternalNote.objects.filter(workspace=self.workspace), NOTE_WORDS, self.text)
+
+    def _people(self) -> QuerySet[Any, Any]:
         own = Conversation.objects.filter(workspace=self.workspace)
         people = own.filter(contact__in=people_named(self.workspace, self.text))
-        return [
-            narrow(notes, NOTE_WORDS, self.text).annotate(of=F("conversation")).values_list("of"),
-            narrow(own, SUBJECT_WORDS, self.text).annotate(of=F("pk")).values_list("of"),
-            people.annotate(of=F("pk")).values_list("of"),
-        ]
+        return people.annotate(of=F("pk")).values_list("of")
 
     @cached_property
     def is_common(self) -> bool:
         """Whether so many wrote it that the list is read instead of the index."""
         said = _expected(self._messages().values_list("pk"))
-        if said > MANY or said <= _LEAST_MANY:
-            return said > MANY
+        if said > MANY or _expected(self._notes().values_list("pk")) > MANY:
+            return True
+        if said <= _LEAST_MANY:
+            return False
         written = CustomerResponse.objects.filter(workspace=self.workspace)
         return said * _ONE_IN > _expected(written.values_list("pk"))
 
     def narrow(self, rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
         """Those in which each typed word begins a word."""
         said = self._messages().annotate(of=F("conversation")).values_list("of")
-        parts = said.union(*self._beside(), all=True)
-        return rows.filter(among(parts))
+        noted = self._notes().annotate(of=F("conversation")).values_list("of")
+        own = Conversation.objects.filter(workspace=self.workspace)
+        named = narrow(own, SUBJECT_WORDS, self.text).annotate(of=F("pk")).values_list("of")
+        return rows.filter(among(said.union(noted, named, self._people(), all=True)))
 
     def sift(self, ids: Iterable[int]) -> Iterator[int]:
         """Those of some conversations in which each typed word begins a word, in their order."""
-        notes, subjects, people = self._beside()
-        known = notes.union(subjects, people, all=True)[:_MOST_BESIDE]
-        beside, waiting = {of for (of,) in known}, iter(ids)
+        beside, waiting = {of for (of,) in self._people()[:_MOST_BESIDE]}, iter(ids)
         for size in chain(_AT_ONCE, repeat(_AT_ONCE[-1])):
             if not (batch := list(islice(waiting, size))):
                 return
             yield from self._of(batch, beside)
 
     def _of(self, ids: list[int], beside: Collection[int]) -> Iterator[int]:
-        rows = CustomerResponse.objects.filter(workspace=self.workspace, conversation__in=ids)
-        said = narrow(rows, _READ, self.text).values_list("conversation", flat=True)
-        found = {*said, *beside}
+        said = CustomerResponse.objects.filter(workspace=self.workspace, conversation__in=ids)
+        noted = InternalNote.objects.filter(workspace=self.workspace, conversation__in=ids)
+        own = Conversation.objects.filter(workspace=self.workspace, pk__in=ids)
+        parts = [
+            _reading(said, MESSAGE_WORDS, _WRITTEN_IN, self.text).annotate(of=F("conversation")),
+            _reading(noted, NOTE_WORDS, ("text",), self.text).annotate(of=F("conversation")),
+            _reading(own, SUBJECT_WORDS, ("subject",), self.text).annotate(of=F("pk")),
+        ]
+        first, *more = [part.values_list("of") for part in parts]
+        found = {*(of for (of,) in first.union(*more, all=True)), *beside}
         return (pk for pk in ids if pk in found)
+
+
+def _reading(
+    rows: QuerySet[_Row], words: Func[Any], fields: Sequence[str], text: str
+) -> QuerySet[_Row]:
+    """Rows with these words, read from the rows: their index would be asked for all it knows.
+
+    Most are told apart by their letters, which costs far less than to take words out of a text.
+    """
+    for word in typed_words(text):
+        if word.isascii():
+            rows = rows.filter(Q(*((f"{one}__icontains", word) for one in fields), _connector=Q.OR))
+    read = Func(words, function="strip", output_field=SearchVectorField())
+    return narrow(rows, read, text)
 
 
 def search_of(workspace: Workspace, text: str) -> Search | None:
@@ -108,14 +128,14 @@ def found_by(
     return rows if search is None else search.narrow(rows)
 
 
-def among(ids: QuerySet[Any, Any]) -> Func[Any]:
-    """Condition that the key is one of those that a query gives.
+def among(ids: QuerySet[Any, Any], key: str = "pk") -> Func[Any]:
+    """Condition that the key, or another, is one of those that a query gives.
 
     Looked up first, as an array: the planner takes thousands of them for a good part of the table,
     and would read all of it.
     """
     return Func(
-        F("pk"), ArraySubquery(ids), template="%(expressions)s)", arg_joiner=" = ANY(",
+        F(key), ArraySubquery(ids), template="%(expressions)s)", arg_joiner=" = ANY(",
         output_field=BooleanField(),
     )  # fmt: skip
 

@@ -22,6 +22,7 @@ from inbox.models import (
     Posture,
     Team,
 )
+from inbox.selectors.finding import among
 from outreach.models import Contact
 from workspaces.gate import RequestError
 from workspaces.models import User, Workspace
@@ -69,12 +70,10 @@ def conversations_of(conversation: Conversation) -> list[Conversation]:
     """All with the same person, whatever they are called on each channel; the newest first."""
     person = conversation.contact.person
     root = person.root_id or person.pk
-    theirs = Contact.objects.filter(
-        Q(person=root) | Q(person__root=root), workspace=conversation.workspace_id
-    )
-    rows = Conversation.objects.filter(
-        workspace=conversation.workspace_id, contact__in=theirs.values("pk")
-    )
+    theirs = Contact.objects.filter(workspace=conversation.workspace_id).values_list("pk")
+    # Each by its index; either of both would read all contacts.
+    known = theirs.filter(person=root).union(theirs.filter(person__root=root), all=True)
+    rows = Conversation.objects.filter(among(known, "contact"), workspace=conversation.workspace_id)
     return list(rows.order_by("-last_message_at", "-pk")[:_MOST_CONVERSATIONS])
 
 
