@@ -63,13 +63,13 @@ class Search:
     @cached_property
     def is_common(self) -> bool:
         """Whether so many wrote it that the list is read instead of the index."""
-        said = _expected(self._messages().values_list("pk"))
-        if said > MANY or _expected(self._notes().values_list("pk")) > MANY:
+        said = expected(self._messages().values_list("pk"))
+        if said > MANY or expected(self._notes().values_list("pk")) > MANY:
             return True
         if said <= _LEAST_MANY:
             return False
         written = CustomerResponse.objects.filter(workspace=self.workspace)
-        return said * _ONE_IN > _expected(written.values_list("pk"))
+        return said * _ONE_IN > expected(written.values_list("pk"))
 
     def narrow(self, rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
         """Those in which each typed word begins a word."""
@@ -140,7 +140,7 @@ def among(ids: QuerySet[Any, Any], key: str = "pk") -> Func[Any]:
     )  # fmt: skip
 
 
-def _expected(rows: QuerySet[Any, Any]) -> int:
+def expected(rows: QuerySet[Any, Any]) -> int:
     """Rows that the planner expects."""
     sql, values = rows.query.sql_with_params()
     with connection.cursor() as cursor:

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, Expression, OuterRef, Q, QuerySet, Value, When
 from django.utils.dateparse import parse_datetime
 
 from inbox.models import (
@@ -26,7 +26,7 @@ from inbox.models import (
     ReplyDraft,
 )
 from inbox.selectors.filters import ME, NOBODY, STATUS_OF, ListFilters, filters_of
-from inbox.selectors.finding import Search, among, found_by, search_of
+from inbox.selectors.finding import Search, among, expected, found_by, search_of
 from workspaces.gate import RequestError
 from workspaces.models import Status, User, Workspace
 
@@ -35,6 +35,8 @@ __all__ = ["ListFilters", "ListPage", "filters_of", "page_of", "rows_of"]
 PAGE_ROWS: Final = 50
 #: Due within so long is due soon, whatever was promised.
 SOON: Final = timedelta(minutes=60)
+#: So many are looked up by their keys; more are met soon on the way down the list.
+_LOOKED_UP: Final = 3_000
 #: Conversations that are looked into for common words, at most.
 _SIFTED: Final = 3_000
 
@@ -84,8 +86,19 @@ def rows_of(
         flagged = CustomerResponse.objects.filter(workspace=workspace, is_flagged=True)
         own = flagged.filter(conversation=OuterRef("pk"))
         of = flagged.values("conversation")
-        rows = rows.filter(among(of)) if filters.is_flagged else rows.exclude(Exists(own))
+        rows = rows.filter(_held(of)) if filters.is_flagged else rows.exclude(Exists(own))
     return found_by(rows, workspace, filters.text)
+
+
+def _held(of: QuerySet[Any, Any]) -> Expression:
+    """Condition that a conversation is one of some: of few by their keys, of many down the list.
+
+    Inside of a case the database asks each row of the list, which is soon full, and not all of
+    the others for their place in it.
+    """
+    if expected(of) <= _LOOKED_UP:
+        return among(of)
+    return Case(When(pk__in=of, then=Value(True)), default=Value(False))  # noqa: FBT003  # SQL's
 
 
 def _exact(filters: ListFilters) -> dict[str, str]:

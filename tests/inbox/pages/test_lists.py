@@ -221,6 +221,23 @@ def test_words_are_found_in_messages_subjects_notes_and_people(
     assert sorted(row.subject for row in page.rows) == wanted
 
 
+@pytest.mark.parametrize("most", [lists._LOOKED_UP, -1])
+def test_flagged_ones_are_the_same_however_they_are_looked_for(
+    most: int, rows: dict[str, Conversation], workspace: Workspace, agent: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(lists, "_LOOKED_UP", most)
+    for name in ("nobody", "closed"):
+        response_of(rows[name], is_flagged=True)
+        response_of(rows[name], is_flagged=True)
+
+    assert names(workspace, agent, is_flagged="true") == ["nobody"]
+    page = page_of(
+        workspace, filters_of({"view": "all", "is_flagged": "true"}), user=agent, now=NOW
+    )
+    assert sorted(row.subject for row in page.rows) == ["closed", "nobody"]
+
+
 def test_counts_stop_at_their_cap(
     rows: dict[str, Conversation], workspace: Workspace, agent: User, viewer: User,
     monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any,
