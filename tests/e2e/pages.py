@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
@@ -20,6 +21,7 @@ class MainPage:
     workspace: str = PTD
     follow: str = ""  # a selector: the first match is clicked
     then: str = ""  # another one, on the page that this leads to
+    words: str = ""  # an address in the words of that page, which goes on there
     ready: str = "h1"  # a selector that is visible when the page is
 
 
@@ -65,6 +67,23 @@ MAIN_PAGES = (
     ),
     MainPage("inbox-report", "/inbox/report/", "How fast people were answered, and what was kept."),
     MainPage("inbox", "/inbox/", "What people wrote, the costliest to wait for first."),
+    MainPage(
+        "inbox-conversation",
+        "/inbox/?view=awaiting&channel=email",
+        "One conversation: its story, a draft that waits, the composer, who it is.",
+        "agnes",
+        follow="#rows a[data-open]",
+        ready="#answer-text",
+    ),
+    MainPage("inbox-drafts", "/inbox/drafts/", "Drafts that say nearly the same, signed together."),
+    MainPage(
+        "inbox-rating",
+        "/inbox/?q=one+click+tells",
+        "What a link in a message leads to: how it was, without log-in.",
+        follow="#rows a[data-open]",
+        words=r"/r/[\w.-]+",
+        ready="input[name=score]",
+    ),
     MainPage(
         "inbox-automation",
         "/inbox/automation/",
@@ -426,6 +445,10 @@ def show(page: Page, shown: MainPage) -> None:
         page.locator(shown.follow).first.click()
     if shown.then:
         page.locator(shown.then).first.click()
+    if shown.words:
+        place = page.get_by_text(re.compile(shown.words)).first
+        (path,) = re.findall(shown.words, place.inner_text())[:1]
+        page.goto(path)
     expect(page.locator(shown.ready).first).to_be_visible()
     page.wait_for_load_state("load")
     expect(page.locator(".htmx-request")).to_have_count(0)

@@ -11,6 +11,7 @@ change is executed at once.
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 
 import django
 
@@ -21,6 +22,7 @@ from django.core.management import call_command  # noqa: E402  # needs the setti
 from django.utils import timezone  # noqa: E402
 
 from campaigns.services.policy import confirm_policy, save_policy  # noqa: E402
+from inbox.services.rating import ask_due  # noqa: E402
 from tests import database  # noqa: E402
 from tests.e2e.small_app import fill_small_app  # noqa: E402
 from workspaces.models import User, Workspace  # noqa: E402
@@ -43,3 +45,5 @@ if __name__ == "__main__":
     call_command("seed_demo", step_days=6, app_scale=0.01)
     fill_small_app(timezone.now())
     take_out_the_jitter()
+    # How it was, of those who were answered two days ago.
+    ask_due(now=timezone.now() - timedelta(days=1))

@@ -17,8 +17,8 @@ SHOWN = [shown for shown in MAIN_PAGES if shown.name not in ALIKE]
 LATER_ROWS = "tbody tr:nth-child(n+8)"
 # The same on every page, and looked at on the first.
 SIDEBAR, WITH_SIDEBAR = "#nav-sidebar", "approvals"
-# A drawer covers the header of a phone.
-IN_FRONT = ("drawer", "proposal")
+# A drawer covers the header of a phone, and people outside have none.
+IN_FRONT = ("drawer", "proposal", "inbox-rating")
 # Their rows take every colour that rows have.
 STACKED = ("approvals", "campaigns")
 GRAVE = ("serious", "critical")

@@ -19,7 +19,7 @@ TEMPLATES: Final[tuple[dict[str, Any], ...]] = (
         "intents": ["question"],
         "body": "Hello {{ first_name }},\n\nMidtown is at 14 W 23rd Street, Brooklyn at 60 Bridge "
         "Street. You can park for two hours in the garage next door; show your card at the "
-        "desk.\n\n PTD Fitness",
+        "desk.\n\nPTD Fitness",
         "requires_approval": False,
     },
     {
