@@ -45,9 +45,17 @@ _ASKED = (
     ("… search: a word of few", "q=order+12345"),
     ("… search: a name", "q=ada+name7"),
     ("… search: a note", "q=note770"),
+    ("… search: a word of 45,000 notes", "q=seen"),
     ("… search without a hit", "q=zebraxq"),
     ("… search in open ones", "q=refund&view=open"),
 )
+#: Lists as other systems ask for them.
+_READ = (
+    "responses/inbox/", "responses/inbox/?is_flagged=true", "responses/conversations/",
+    "responses/conversations/?view=all&channel=email",
+    "responses/conversations/?order=fifo", "responses/conversations/?q=refund",
+    "responses/sla-alerts/",
+)  # fmt: skip
 
 
 def run(conversations: int, openings: int) -> list[Figure]:
@@ -83,6 +91,7 @@ def _requests(client: Client) -> list[Request]:
     more = [
         Request("… next page", f"/inbox/?view=all&after={cursor}", "", is_fragment=True),
         Request("… news with the counts", "/inbox/changes?since=-1", "", is_fragment=True),
+        *(Request(f"GET {path}", f"/api/{path}", "") for path in _READ),
     ]
     if row:
         more.append(Request("… one conversation", f"/inbox/{row}/", "", is_fragment=True))

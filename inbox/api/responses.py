@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from inbox.api.serializers import InboxAssignIn, InboxResponseOut, InboxSnoozeIn
 from inbox.models import Conversation, CustomerResponse, Direction, InboxChannel, Intent, Urgency
-from inbox.selectors.status import ResponseStatus, with_status
+from inbox.selectors.status import ResponseStatus, of_status, with_status
 from inbox.services import desk
 from workspaces.api.filters import Filters
 from workspaces.api.idempotency import once
@@ -26,7 +26,7 @@ TAG = ["Inbox"]
 class InboxResponseFilter(Filters):
     """Filters of the list."""
 
-    status = django_filters.ChoiceFilter(choices=ResponseStatus.choices)
+    status = django_filters.ChoiceFilter(choices=ResponseStatus.choices, method="far_as")
     assigned_to = django_filters.CharFilter(method="given_to", label="An address, or none.")
     channel = django_filters.ChoiceFilter(choices=InboxChannel.choices)
     intent = django_filters.ChoiceFilter(choices=Intent.choices, field_name="conversation__intent")
@@ -37,6 +37,12 @@ class InboxResponseFilter(Filters):
     sla_breached = django_filters.BooleanFilter(
         field_name="breached_at", lookup_expr="isnull", exclude=True
     )
+
+    def far_as(
+        self, rows: QuerySet[CustomerResponse], _name: str, value: str
+    ) -> QuerySet[CustomerResponse]:
+        """Those that are so far."""
+        return of_status(rows, ResponseStatus(value))
 
     def given_to(
         self, rows: QuerySet[CustomerResponse], _name: str, value: str
@@ -71,6 +77,11 @@ class InboxResponsesView(RowsView[CustomerResponse]):
 class InboxResponses(InboxResponsesView):
     """All messages of theirs."""
 
+    def rows(self) -> QuerySet[CustomerResponse]:
+        """All of them; how far they are is asked of the page alone."""
+        rows = CustomerResponse.objects.filter(workspace=self.workspace, direction=Direction.IN)
+        return rows.select_related("conversation__assignee")
+
     scopes = {"GET": "inbox:read"}
     ordering_fields = ("at", "received_at")
 
@@ -78,7 +89,15 @@ class InboxResponses(InboxResponsesView):
     def get(self, request: Request) -> Response:
         """Messages of theirs, the newest first."""
         self.paginator.ordering = ("-at", "-pk")  # type: ignore[union-attr]  # ours
-        return self.page()
+        return self.page_of(self.filter_queryset(self.get_queryset()), shown=self._told)
+
+    def _told(self, page: list[CustomerResponse]) -> Any:
+        own = CustomerResponse.objects.filter(pk__in=[row.pk for row in page])
+        far = with_status(own).values_list("pk", "status")  # type: ignore[misc]  # annotated
+        status = dict(far)
+        for row in page:
+            row.status = status[row.pk]  # type: ignore[attr-defined]  # as the annotation
+        return self.get_serializer(page, many=True).data
 
 
 class InboxResponseDetail(InboxResponsesView):

@@ -38,7 +38,7 @@ _MOST_BESIDE: Final = 50_000
 _LEAST_MANY: Final = 1_000
 _ONE_IN: Final = 150
 #: Conversations of the list that are looked into at once: most pages are full after the first.
-_AT_ONCE: Final = (300, 1_000)
+_AT_ONCE: Final = (700, 1_000)
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,10 @@ class Search:
     @cached_property
     def is_common(self) -> bool:
         """Whether so many wrote it that the list is read instead of the index."""
-        said = expected(self._messages().values_list("pk"))
-        if said > MANY or expected(self._notes().values_list("pk")) > MANY:
-            return True
-        if said <= _LEAST_MANY:
-            return False
+        noted = self._notes().values_list("pk")
+        said = expected(self._messages().values_list("pk").union(noted, all=True))
+        if said > MANY or said <= _LEAST_MANY:
+            return said > MANY
         written = CustomerResponse.objects.filter(workspace=self.workspace)
         return said * _ONE_IN > expected(written.values_list("pk"))
 

@@ -22,6 +22,7 @@ from django.db.models import (
 from django.db.models import Value as V
 
 from inbox.models import ConversationStatus, CustomerResponse, Delivery, ReplyDraft
+from inbox.selectors.finding import among
 from workspaces.models import Status
 
 
@@ -44,14 +45,24 @@ _SIGNED: Final = (Status.APPROVED, Status.EXECUTING)
 #: Written, and not out yet.
 _LEAVING: Final = (Delivery.SCHEDULED, Delivery.BY_HAND)
 
+#: Few have a draft that stands so: they are looked up, and no other is asked.
+_OF_FEW: Final = {
+    ResponseStatus.APPROVED: _SIGNED,
+    ResponseStatus.AWAITING: (Status.PENDING,),
+    ResponseStatus.DRAFT_READY: (Status.PENDING,),
+}
+
 
 def with_status(rows: QuerySet[CustomerResponse]) -> QuerySet[CustomerResponse]:
     """Messages with their ``status``."""
     drafts = ReplyDraft.objects.filter(answers=OuterRef("pk"))
     waiting = drafts.filter(proposal__status=Status.PENDING)
+    # An answer stands where the message stands: their conversation has an index, what they answer
+    # has none.
     leaving = CustomerResponse.objects.filter(
-        answers=OuterRef("pk"), delivery__in=_LEAVING, is_auto=False
-    )
+        conversation=OuterRef("conversation"), answers=OuterRef("pk"), delivery__in=_LEAVING,
+        is_auto=False,
+    )  # fmt: skip
     is_given = Q(conversation__assignee__isnull=False)
     words = Case(
         When(conversation__archived_at__isnull=False, then=V(ResponseStatus.ARCHIVED)),
@@ -67,6 +78,31 @@ def with_status(rows: QuerySet[CustomerResponse]) -> QuerySet[CustomerResponse]:
         output_field=CharField(),
     )
     return rows.annotate(status=words)
+
+
+def of_status(
+    rows: QuerySet[CustomerResponse], status: ResponseStatus
+) -> QuerySet[CustomerResponse]:
+    """Messages that are so far; what is plain of them is asked first, by itself."""
+    is_closed = Q(conversation__status=ConversationStatus.CLOSED)
+    is_kept = Q(conversation__archived_at=None)
+    plain = {
+        ResponseStatus.ARCHIVED: ~is_kept,
+        ResponseStatus.CLOSED: is_kept & is_closed,
+        ResponseStatus.SENT: is_kept & ~is_closed & Q(answered_at__isnull=False),
+        ResponseStatus.APPROVED: is_kept & ~is_closed,
+    }
+    waiting = is_kept & ~is_closed & Q(answered_at=None)
+    some = rows.filter(plain.get(status, waiting))
+    if status in _OF_FEW:
+        drafts = ReplyDraft.objects.filter(proposal__status__in=_OF_FEW[status])
+        leaving = CustomerResponse.objects.filter(delivery__in=_LEAVING, is_auto=False)
+        parts = drafts.values_list("answers")
+        if status == ResponseStatus.APPROVED:
+            parts = parts.union(leaving.values_list("answers"), all=True)
+        some = some.filter(among(parts))
+    far = with_status(some)
+    return far.filter(status=status)  # type: ignore[misc]  # annotated
 
 
 def with_parts(rows: QuerySet[CustomerResponse]) -> QuerySet[CustomerResponse]:
