@@ -90,6 +90,7 @@ SIDEBAR: dict[str, Any] = {
             _item("Website chat", "forum", "inbox-chat", permission=_is_approver),
             _item("Execution", "bolt", "approvals-execution", counter="failed"),
             _item("Calibration", "target", "calibration"),
+            _item("Agents", "smart_toy", "agents"),
             _item("Notices", "notifications", "notices", counter="notices"),
             _item("Home", "home", "admin:index"),
         ),

@@ -10,6 +10,7 @@ handler500 = "workspaces.api.problems.server_error"
 urlpatterns = [
     path("", include("workspaces.urls_accounts")),
     path("", include("workspaces.urls_approvals")),
+    path("", include("workspaces.urls_agents")),
     path("", include("workspaces.urls_schedules")),
     path("", include("campaigns.urls_imports")),
     path("", include("campaigns.urls_pages")),

@@ -15,6 +15,7 @@ class OutreachConfig(AppConfig):
         """Bring classifiers, jobs, providers and launches; listen to providers and people."""
         from attribution.services.news import register_keeper
         from outreach import launches, listening, onboarding, text_classes
+        from outreach.api import suggested
         from outreach.services import trying_texts
         from outreach.services.job_list import register_jobs
         from outreach.services.people.erasing import ContactKeeper
@@ -28,3 +29,4 @@ class OutreachConfig(AppConfig):
         text_classes.register()
         trying_texts.register()
         onboarding.register()
+        suggested.register()

@@ -119,6 +119,7 @@ from tests.workspaces import note_kind
 from tests.workspaces.factories import ConnectionFactory, ExchangeRateFactory, MembershipFactory
 from workspaces.gate import Proposer
 from workspaces.models import (
+    AgentSuggestion,
     ApiKey,
     Delegation,
     ExecutionAttempt,
@@ -133,6 +134,7 @@ from workspaces.models import (
     Proposal,
     SavedView,
     Session,
+    SuggestedAction,
     ThrottleRate,
     User,
     WebhookDelivery,
@@ -196,6 +198,16 @@ def _outside(workspace: Workspace, user: User) -> None:
     )
     key, _ = ApiKey.objects.create_key(
         name="Key", workspace=workspace, scopes=["changes:read"], acts_as=user
+    )
+    agent, _ = ApiKey.objects.create_key(
+        name="Agent", workspace=workspace, scopes=["changes:propose"], kind="agent"
+    )
+    suggestion = AgentSuggestion.objects.create(
+        workspace=workspace, agent=agent, agent_type="watcher", external_id="1", digest="d",
+        type="budget_change", title="Raise it", suggested_at=NOW, created_at=NOW,
+    )  # fmt: skip
+    SuggestedAction.objects.create(
+        suggestion=suggestion, position=0, action_type="create_ab_test", label="Draft", url="/x/"
     )
     ThrottleRate.objects.create(workspace=workspace, api_key=key, scope="read", calls=5)
     IdempotencyRecord.objects.create(

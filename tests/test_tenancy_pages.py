@@ -42,6 +42,7 @@ from tests.outreach.social.steps import account_of, advocate_of, post_of
 from tests.outreach.social.steps import funnel_of as answers_of
 from tests.outreach.steps import campaign_of, contact_of, message_of, template_of
 from tests.page_table import NONE, PAGES, PERSON, PROBES, PUBLIC, UNNAMED
+from tests.workspaces.agent_steps import suggestion_of
 from tests.workspaces.factories import ConnectionFactory
 from workspaces import panels
 from workspaces.models import Delegation, Invitation, Notification, SavedView, User, Workspace
@@ -122,6 +123,7 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "recommendation-decide": [rows["advice"]],
         "advice-send": [rows["ad advice"]],
         **{f"signal-{name}": [rows["signal"]] for name in ("dismiss", "restore", "propose")},
+        **{f"agent-put-{name}": [rows["suggestion"]] for name in ("aside", "back")},
         "alert-rule-save": [rows["rule"]],
         **{name: [rows["funnel"]] for name in _OF_FUNNEL},
         "funnel-export": [rows["funnel"], "csv"],
@@ -275,6 +277,7 @@ def _house(workspace: Workspace, owner: User, viewer: User) -> House:
         "ad advice": recommendation_of(workspace).public_id,
         "scenario": stored(workspace, owner).public_id,
         "signal": signal_of(workspace).public_id,
+        "suggestion": suggestion_of(workspace, title="Plan of Acme").public_id,
         "practice": practice_of(workspace).public_id,
         "text": template_of(workspace, name="Text of Acme").public_id,
         "experiment": draft_of(workspace).public_id,
@@ -464,6 +467,7 @@ def nowhere(house) -> House:
                 "ad advice",
                 "scenario",
                 "signal",
+                "suggestion",
                 "rule",
                 "practice",
                 "text",

@@ -15,8 +15,10 @@ class WorkspacesConfig(AppConfig):
         from workspaces import llm
         from workspaces.hooks import on_workspace_created
         from workspaces.inbound import setup
+        from workspaces.services import suggesting
         from workspaces.services.jobs import configure_new
 
         on_workspace_created(configure_new)
         setup.register()
         llm.register()
+        suggesting.register()

@@ -123,7 +123,7 @@ class Campaigns(CampaignsView):
     def post(self, request: Request) -> Response:
         """Make a draft. Nobody gets anything before a plan of it is signed."""
         made = create_campaign(
-            workspace=self.workspace, values=_plain(self.read(OutreachCampaignIn)),
+            workspace=self.workspace, values=plain(self.read(OutreachCampaignIn)),
             by=self.caller.proposer, now=self.now,
         )  # fmt: skip
         return self.answer(made, status.HTTP_201_CREATED)
@@ -149,7 +149,7 @@ class CampaignDetail(CampaignsView):
     def patch(self, request: Request, public_id: UUID) -> Response:
         """Change what is given. Of one that runs, plan and launch the change to put it out."""
         edited = edit_campaign(
-            campaign=self.one(public_id), values=_plain(self.read(OutreachCampaignChangeIn)),
+            campaign=self.one(public_id), values=plain(self.read(OutreachCampaignChangeIn)),
             by=self.caller.proposer, now=self.now,
         )  # fmt: skip
         return self.answer(edited)
@@ -264,7 +264,7 @@ class CampaignLaunchView(CampaignsView):
         return Response(PlanProposedOut(proposal).data, status=status.HTTP_202_ACCEPTED)
 
 
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
+def plain(values: dict[str, Any]) -> dict[str, Any]:
     """Checked values as the services take them: ids and amounts in documents as texts."""
     found = dict(values)
     if found.get("audience"):

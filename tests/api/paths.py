@@ -55,6 +55,10 @@ OPERATIONS = {
     "POST webhook-endpoints/<uuid:endpoint_id>/deliveries/<uuid:public_id>/replay/": (
         "workspace:admin"
     ),
+    "GET agents/suggestions/": "changes:read",
+    "POST agents/suggestions/": "changes:propose",
+    "GET agents/actions/": "changes:read",
+    "GET agents/scorecards/": "changes:read",
     "GET jobs/": "insight:read",
     "POST jobs/<str:name>/run/": "sync:run",
     "GET analytics/summary/": "insight:read",

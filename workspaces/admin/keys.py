@@ -45,7 +45,7 @@ class ApiKeyForm(WorkspaceForm[ApiKey]):
 
     class Meta:
         model = ApiKey
-        fields = ("name", "scopes", "expiry_date", "is_mine")
+        fields = ("name", "kind", "scopes", "expiry_date", "is_mine")
 
 
 class OnceAdmin(WorkspaceModelAdmin[Any]):
@@ -71,9 +71,9 @@ class ApiKeyAdmin(OnceAdmin):
 
     form = ApiKeyForm
     view_role = add_role = Role.ADMIN
-    list_display = ("name", "prefix", "scopes", "acts_as", "created", "expiry_date", "last_used_at",
-                    "revoked")  # fmt: skip
-    list_filter = ("revoked",)
+    list_display = ("name", "kind", "prefix", "scopes", "acts_as", "created", "expiry_date",
+                    "last_used_at", "revoked")  # fmt: skip
+    list_filter = ("kind", "revoked")
     list_select_related = ("acts_as",)
     search_fields = ("name", "prefix")
     ordering = ("-created",)
@@ -82,9 +82,9 @@ class ApiKeyAdmin(OnceAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Ask for what a key may do; show what is no secret."""
         if obj is None:
-            return ("name", "scopes", "expiry_date", "is_mine")
-        return ("name", "prefix", "scopes", "acts_as", "created", "expiry_date", "last_used_at",
-                "revoked")  # fmt: skip
+            return ("name", "kind", "scopes", "expiry_date", "is_mine")
+        return ("name", "kind", "prefix", "scopes", "acts_as", "created", "expiry_date",
+                "last_used_at", "revoked")  # fmt: skip
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
         """Make the key by the service."""
@@ -97,6 +97,7 @@ class ApiKeyAdmin(OnceAdmin):
             now=timezone.now(),
             expires_at=obj.expiry_date,
             acts_as=by if form.cleaned_data["is_mine"] else None,
+            kind=form.cleaned_data["kind"],
         )
         obj.pk, obj.prefix = made.pk, made.prefix
         request.META["countersign.secret"] = plain

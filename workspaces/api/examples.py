@@ -22,6 +22,35 @@ PROPOSAL: Final = OpenApiExample(
     },
     request_only=True,
 )
+SUGGESTIONS: Final = OpenApiExample(
+    "Suggest to raise a budget",
+    value={
+        "agent_type": "budget-watcher",
+        "timestamp": "2026-11-23T08:00:00+01:00",
+        "priority": "medium",
+        "suggestions": [
+            {
+                "id": "2026-11-23/prospecting",
+                "type": "budget_change",
+                "title": "Prospecting has room",
+                "description": "Return of 3.4 over 14 days, and its budget is spent by noon.",
+                "impact": {"roas": "3.4"},
+                "recommended_actions": [
+                    {
+                        "action_type": "change_budget",
+                        "parameters": {
+                            "entity_type": "adset",
+                            "entity": "23850000000000001",
+                            "value": "138.00",
+                        },
+                    }
+                ],
+            }
+        ],
+        "summary": {"counts": {"budget_change": 1}},
+    },
+    request_only=True,
+)
 EDIT: Final = OpenApiExample(
     "Ask for less",
     value={"request": {"value": "125.00"}, "why": "Closer to last month's."},

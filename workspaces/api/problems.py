@@ -46,7 +46,7 @@ def _problem(error: Exception) -> tuple[int, Json] | None:
     if isinstance(error, DjangoValidationError):
         return _invalid(list(_of_django(error)))
     if isinstance(error, exceptions.ValidationError):
-        return _invalid(list(_of_drf(error.detail)))
+        return _invalid(list(of_drf(error.detail)))
     if isinstance(error, exceptions.APIException):
         return error.status_code, {"detail": _sentence(error.detail)}
     if isinstance(error, GateError):
@@ -89,21 +89,22 @@ def _of_django(error: DjangoValidationError) -> Iterator[tuple[str, str]]:
         yield from (("" if field == "__all__" else field, message) for message in messages)
 
 
-def _of_drf(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
+def of_drf(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Fields with what is wrong of each, of the errors of a serializer."""
     if isinstance(detail, dict):
         for key, part in detail.items():
             is_whole = key == "non_field_errors"
-            yield from _of_drf(part, path if is_whole else f"{path}.{key}".strip("."))
+            yield from of_drf(part, path if is_whole else f"{path}.{key}".strip("."))
     elif isinstance(detail, list):
         for index, part in enumerate(detail):
             is_nested = isinstance(part, dict | list)
-            yield from _of_drf(part, f"{path}.{index}".strip(".") if is_nested else path)
+            yield from of_drf(part, f"{path}.{index}".strip(".") if is_nested else path)
     else:
         yield path, str(detail)
 
 
 def _sentence(detail: Any) -> str:
-    return " ".join(message for _, message in _of_drf(detail))
+    return " ".join(message for _, message in of_drf(detail))
 
 
 def _complete(status: int, body: Json) -> Json:

@@ -1,6 +1,7 @@
 """Tables of the ground floor."""
 
 from workspaces.models.accounts import Delegation, Invitation, Membership, User
+from workspaces.models.agents import AgentSuggestion, Priority, SuggestedAction, SuggestionType
 from workspaces.models.connections import Connection, ConnectionStatus
 from workspaces.models.gate import (
     Decision,
@@ -14,8 +15,9 @@ from workspaces.models.gate import (
 )
 from workspaces.models.inbound import InboundEvent, InboundState
 from workspaces.models.jobs import JobConfig, JobRun, JobState
-from workspaces.models.keys import ApiKey, IdempotencyRecord, ThrottleRate
+from workspaces.models.keys import ApiKey, IdempotencyRecord, KeyKind, ThrottleRate
 from workspaces.models.notices import (
+    DigestChannel,
     Notification,
     NotificationPreference,
     SavedView,
@@ -33,12 +35,14 @@ from workspaces.models.sessions import Session
 from workspaces.models.workspace import BusinessMode, ExchangeRate, KillSwitchEvent, Workspace
 
 __all__ = [
+    "AgentSuggestion",
     "ApiKey",
     "BusinessMode",
     "Connection",
     "ConnectionStatus",
     "Decision",
     "Delegation",
+    "DigestChannel",
     "ExchangeRate",
     "ExecutionAttempt",
     "FailedJob",
@@ -51,11 +55,13 @@ __all__ = [
     "JobQueueHealth",
     "JobRun",
     "JobState",
+    "KeyKind",
     "KillSwitchEvent",
     "Membership",
     "Notification",
     "NotificationPreference",
     "Plan",
+    "Priority",
     "Proposal",
     "ProposerType",
     "RateLimitStatus",
@@ -64,6 +70,8 @@ __all__ = [
     "Session",
     "Signature",
     "Status",
+    "SuggestedAction",
+    "SuggestionType",
     "ThrottleRate",
     "User",
     "WebhookDelivery",

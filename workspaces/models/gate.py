@@ -234,6 +234,10 @@ class Proposal(models.Model):
                 condition=Q(status="executed", measured_at__isnull=False),
                 name="workspaces_proposal_measured",
             ),
+            # how the newest ones of each proposer fared
+            models.Index(
+                fields=["workspace", "proposer_key", "-id"], name="workspaces_proposal_proposer"
+            ),
             # history of one subject, newest first
             models.Index(
                 fields=["workspace", "subject_key", "-id"], name="workspaces_proposal_subject"

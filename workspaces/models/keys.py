@@ -12,16 +12,28 @@ from workspaces.models.accounts import User
 from workspaces.models.workspace import Workspace
 
 
+class KeyKind(models.TextChoices):
+    """Who uses a key."""
+
+    INTEGRATION = "integration", "Integration"
+    AGENT = "agent", "Agent"
+
+
 @pghistory.track(
     pghistory.InsertEvent(), pghistory.UpdateEvent(), exclude=["hashed_key", "last_used_at"]
 )
 class ApiKey(AbstractAPIKey):
     """A hashed, scoped, expiring key of one workspace.
 
-    Only a key bound to a person may sign; it then *is* that person, also as proposer.
+    Only a key bound to a person may sign; it then *is* that person, also as proposer. An agent's
+    is bound to nobody: it reads and proposes.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="api_keys")
+    kind = models.CharField(
+        max_length=11, choices=KeyKind.choices, default=KeyKind.INTEGRATION,
+        db_default=KeyKind.INTEGRATION,
+    )  # fmt: skip
     scopes = ArrayField(models.CharField(max_length=40), default=list)
     acts_as = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT)
     last_used_at = models.DateTimeField(null=True, blank=True)
@@ -32,6 +44,15 @@ class ApiKey(AbstractAPIKey):
                 condition=~Q(scopes__contains=["changes:sign"]) | Q(acts_as__isnull=False),
                 name="workspaces_apikey_signing_key_is_a_person",
                 violation_error_message="A key may sign only when it is bound to a person.",
+            ),
+            models.UniqueConstraint(fields=["workspace", "id"], name="workspaces_apikey_of"),
+            models.CheckConstraint(
+                condition=Q(kind__in=KeyKind.values), name="workspaces_apikey_kind"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="agent") | Q(acts_as__isnull=True),
+                name="workspaces_apikey_agent_is_nobody",
+                violation_error_message="An agent's key is bound to no person.",
             ),
         ]
 

@@ -12,6 +12,13 @@ from workspaces.models.accounts import User
 from workspaces.models.workspace import Workspace
 
 
+class DigestChannel(models.TextChoices):
+    """How the day's digest comes."""
+
+    EMAIL = "email", "E-mail"
+    WHATSAPP = "whatsapp", "WhatsApp"
+
+
 class NotificationPreference(models.Model):
     """How one member wants to hear of things in one workspace."""
 
@@ -21,9 +28,22 @@ class NotificationPreference(models.Model):
     daily_digest = models.BooleanField(default=True)
     digest_hour = models.PositiveSmallIntegerField(default=8, help_text="In the workspace's zone.")
     last_digest_on = models.DateField(null=True, blank=True, editable=False)
+    digest_by = models.CharField(
+        max_length=8, choices=DigestChannel.choices, default=DigestChannel.EMAIL,
+        db_default=DigestChannel.EMAIL,
+    )  # fmt: skip
+    phone = models.CharField(
+        max_length=16, blank=True, default="", db_default="", help_text="Such as +436601234567."
+    )
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(digest_by__in=DigestChannel.values)
+                & (Q(digest_by="email") | Q(phone__startswith="+")),
+                name="workspaces_notificationpreference_digest_by",
+                violation_error_message="For a digest by WhatsApp give a number, as +43660….",
+            ),
             models.UniqueConstraint(
                 fields=["workspace", "user"], name="workspaces_notificationpreference_once"
             ),

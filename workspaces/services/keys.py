@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from workspaces.models import ApiKey, Membership, User, Workspace
+from workspaces.models import ApiKey, KeyKind, Membership, User, Workspace
 from workspaces.scopes import CHANGES_SIGN, SCOPES
 from workspaces.services.accounts import require_admin
 from workspaces.services.refusals import RefusedError
@@ -27,16 +27,20 @@ def create_key(
     now: datetime,
     expires_at: datetime | None = None,
     acts_as: User | None = None,
+    kind: KeyKind = KeyKind.INTEGRATION,
 ) -> tuple[ApiKey, str]:
     """Make a key; the second value is the key itself, which nothing can show again.
 
     Raises
     ------
     NotPermittedError : ``by`` is no admin
-    KeyRefusedError : unknown scope, an end in the past, or signing without a person
+    KeyRefusedError : unknown scope, an end in the past, signing without a person, or an agent
+        that would be one
     """
     require_admin(user=by, workspace=workspace)
     chosen = sorted(set(scopes))
+    if kind == KeyKind.AGENT and acts_as is not None:
+        raise KeyRefusedError("An agent reads and proposes as itself; bind its key to nobody.")
     _check(workspace=workspace, scopes=chosen, acts_as=acts_as, by=by)
     if expires_at is not None and expires_at <= now:
         raise KeyRefusedError("The key would have expired already; choose a later end.")
@@ -46,6 +50,7 @@ def create_key(
         scopes=chosen,
         expiry_date=expires_at,
         acts_as=acts_as,
+        kind=kind,
     )
     plain: str = ApiKey.objects.assign_key(key)
     key.save()
