@@ -26,7 +26,7 @@ AS_PRODUCTION := DJANGO_SETTINGS_MODULE=config.settings.production \
 	EMAIL_URL=smtps://mail.example:465
 
 .PHONY: help install install-dev chromium demo run test test-postgres slow check fuzz bench bench-models \
-	bench-experiments loadset screenshots static tracker backup restore clean
+	bench-experiments loadset screenshots static tracker client backup restore clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -118,6 +118,9 @@ screenshots: install-dev chromium ## Take the pictures of docs/screenshots
 
 static: install ## Collect static files, as a host needs them
 	$(AS_PRODUCTION) $(PY) manage.py collectstatic --noinput
+
+client: install-dev ## Write the typed part of the Python client anew from the API's schema
+	$(PY) manage.py spectacular --format openapi-json | $(PY) client/generate.py
 
 tracker: ## Build the scripts for websites after a change of one; needs Node.js
 	cd attribution/tracker && npm ci --silent --no-audit --no-fund && npm run --silent build \
