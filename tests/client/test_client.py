@@ -7,9 +7,10 @@ import doctest
 import random
 from typing import Any
 
-import countersign_client.mock
 import httpx
 import pytest
+
+import countersign_client.mock
 from countersign_client import (
     AsyncCountersign,
     ConflictError,

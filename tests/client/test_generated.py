@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import generate
 import pytest
-from countersign_client.calls import operations
 from drf_spectacular.generators import SchemaGenerator
 
+import generate
+from countersign_client.calls import operations
 from tests.api.paths import OPERATIONS
 
 

@@ -7,11 +7,11 @@ import json
 from typing import Any
 
 import pytest
+from mcp import Client, types
+
 from countersign_client import AsyncCountersign, MockServer
 from countersign_client.calls import operations
 from countersign_client.mcp_server import call_of, server_for, tool_of, tools_for
-from mcp import Client, types
-
 from workspaces.scopes import SCOPES
 
 WHO = {"workspace": {"name": "Acme"}, "scopes": ["changes:read", "changes:propose"]}
