@@ -153,6 +153,18 @@ MAIN_PAGES = (
         workspace=APP,
     ),
     MainPage(
+        "agents",
+        "/agents/",
+        "What agents suggest, with what became of each recommended action.",
+        ready="#list",
+    ),
+    MainPage(
+        "scorecards",
+        "/agents/scorecards/",
+        "How proposals of agents, models, rules and people fared.",
+        ready=".cs-table",
+    ),
+    MainPage(
         "alerts",
         "/dashboards/alerts/",
         "Which lines the figures have crossed, the gravest first.",

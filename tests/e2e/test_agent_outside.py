@@ -46,12 +46,12 @@ def test_an_agent_suggests_and_a_person_finds_it(stack: Stack, log_in: LogIn) ->
     with ThreadPoolExecutor(1) as aside:
         aside.submit(asyncio.run, by_tools(stack.url, key)).result()
 
-    admin.goto("/agents/")
+    admin.goto("/agents/?q=room+grow+noon")
     rows = admin.locator("tr[data-row]")
     expect(rows).to_have_count(2)
     expect(rows.last).to_contain_text("Room to grow (rest)")
     rows.last.get_by_role("link").first.click()
-    expect(admin.locator("main")).to_contain_text("Room to grow (rest). Spent by noon.")
+    expect(admin.locator("main")).to_contain_text("Room to grow (rest). Spent by noon")
 
 
 def make_key(page: Page) -> str:
@@ -71,7 +71,7 @@ def suggestion(name: str, ad_set: dict[str, Any] | Any) -> Any:
         "agent_type": "watcher", "timestamp": datetime.now(UTC).isoformat(),
         "suggestions": [{
             "id": name, "type": "budget_change", "title": f"Room to grow ({name})",
-            "description": "Spent by noon.",
+            "description": "Spent by noon, says the watcher.",
             "recommended_actions": [{
                 "action_type": "change_budget",
                 "parameters": {"entity_type": "adset", "entity": ad_set["id"], "value": value},

@@ -18,6 +18,7 @@ from mlops.services.demo.outreach import Mailing
 from mlops.services.demo.people import add_people, demo_person, sign_for
 from mlops.services.demo.shop import open_shop
 from mlops.services.demo.visits import fill_website
+from mlops.services.demo.watcher import watch
 from mlops.services.sampling import draw_budgets, propose_budgets
 from mlops.services.winners.collecting import WINNERS_JOB
 from outreach.services.people.standing import STANDING_JOB
@@ -90,6 +91,7 @@ def fill_sandbox_world(
         control.run_clock()
     lab.live_until(now)
     _today(accounts, people, now=now)
+    watch(workspace=workspace, admin=people[Role.ADMIN], now=now)
     fill_deals(workspace=workspace, control=control, now=now)
     walk_journeys(workspace=workspace, now=now, known=mailing.known())
     if days := response_days(workspace, now):
