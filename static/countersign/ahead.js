@@ -127,4 +127,5 @@
     queue.unshift(what);
     release();
   };
+  window.countersignAhead.isUnderway = function () { return underway.size > 0; };
 })();

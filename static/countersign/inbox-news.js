@@ -49,8 +49,15 @@
     const isAsked = document.querySelector("dialog[open]") || isAsking();
     if (event.detail.elt.id === "live" && isAsked) event.preventDefault();
   });
+  // News wait as well while something is on its way that a person asked for: an answer finds its place from the form
+  // that asked, and where news have replaced that, what was done would be told to nobody.
   document.addEventListener("htmx:beforeSwap", function (event) {
-    if (event.detail.requestConfig.elt.id === "live" && isAsking()) event.detail.shouldSwap = false;
+    const from = event.detail.requestConfig.elt.id;
+    const isBusy = window.countersignAhead.isUnderway();
+    if (from === "live" && (isBusy || isAsking())) event.detail.shouldSwap = false; // asked for again in two seconds
+    if (from !== "open-news" || !isBusy) return;
+    event.detail.shouldSwap = false;
+    window.countersignAhead(function () { window.htmx.trigger(document.body, "inbox-news"); });
   });
 
   // A draft that somebody puts into other words just now stays as it is.
