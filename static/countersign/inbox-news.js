@@ -14,27 +14,29 @@
     const place = one.closest("[id]");
     return [one.tagName, one.name, one.value, one.textContent.trim(), place && place.id, plan && plan.value].join("|");
   }
-  document.addEventListener("htmx:oobBeforeSwap", function (event) {
-    const target = event.detail.target;
+  function keep(target) {
     const isIn = target.contains(document.activeElement) && document.activeElement.matches(REACHED);
     held.set(target.id, {
       focus: isIn ? keyOf(document.activeElement) : null,
       opened: Array.from(target.querySelectorAll("details[open] > summary")).map(keyOf),
     });
-  });
-  document.addEventListener("htmx:oobAfterSwap", function (event) {
-    const kept = held.get(event.detail.target.id);
-    const fresh = byId(event.detail.target.id);
+  }
+  function giveBack(id) {
+    const kept = held.get(id);
+    const fresh = byId(id);
     if (!kept || !fresh) return;
-    held.delete(event.detail.target.id);
+    held.delete(id);
     fresh.querySelectorAll("summary").forEach(function (one) {
       if (kept.opened.includes(keyOf(one))) one.parentElement.open = true;
     });
     const again = kept.focus && Array.from(fresh.querySelectorAll(REACHED)).find(function (one) { return keyOf(one) === kept.focus; });
     // Where it is gone, Tab goes on in the conversation and not from the top of the page.
     const next = again || (kept.focus && byId("open-title"));
-    if (next) next.focus({ preventScroll: true });
-  });
+    if (next && !fresh.contains(document.activeElement)) next.focus({ preventScroll: true });
+  }
+  document.addEventListener("htmx:oobBeforeSwap", function (event) { keep(event.detail.target); });
+  document.addEventListener("htmx:oobAfterSwap", function (event) { giveBack(event.detail.target.id); });
+  document.addEventListener("htmx:afterSwap", function (event) { if (event.detail.target.id === "list") giveBack("list"); });
 
   // The list waits while somebody answers a question about it, or writes into its search or chooses a filter.
   function isChanged(field) {
@@ -55,6 +57,7 @@
     const from = event.detail.requestConfig.elt.id;
     const isBusy = window.countersignAhead.isUnderway();
     if (from === "live" && (isBusy || isAsking())) event.detail.shouldSwap = false; // asked for again in two seconds
+    else if (from === "live" && event.detail.shouldSwap) keep(byId("list"));
     if (from !== "open-news" || !isBusy) return;
     event.detail.shouldSwap = false;
     window.countersignAhead(function () { window.htmx.trigger(document.body, "inbox-news"); });

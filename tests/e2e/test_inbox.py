@@ -17,7 +17,7 @@ from tests.e2e.test_accessibility import SIDEBAR, faults
 #: Opens the demo's page in the sandbox.
 PAGE_TOKEN = "sandbox-meta-social-ptd-fitness"  # opens the sandbox only
 #: Stops on the way to the furthest thing that is reached with Tab.
-FURTHEST = 80
+FURTHEST = 200
 #: What comes from outside passes a webhook, a queue and a worker.
 FROM_OUTSIDE = 60_000
 #: The key that leads from the marked row to the one with these words; none where it is marked.
