@@ -38,6 +38,7 @@ _ASKED = (
     ("… channel", "view=open&channel=twitter"),
     ("… a rare tag", "view=all&tag=rare"),
     ("… flagged", "view=all&is_flagged=true"),
+    ("… a rare intent of a channel", "view=all&channel=twitter&intent=unsubscribe"),
     ("… closed, of one colleague", "view=closed&assignee=me"),
     ("… search: a word in every message", "q=order"),
     ("… search: a word in every tenth", "q=refund"),
@@ -54,7 +55,7 @@ _READ = (
     "responses/inbox/", "responses/inbox/?is_flagged=true", "responses/conversations/",
     "responses/conversations/?view=all&channel=email",
     "responses/conversations/?order=fifo", "responses/conversations/?q=refund",
-    "responses/sla-alerts/",
+    "responses/inbox/?status=new", "responses/inbox/?status=in_progress", "responses/sla-alerts/",
 )  # fmt: skip
 
 

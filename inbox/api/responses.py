@@ -83,7 +83,7 @@ class InboxResponses(InboxResponsesView):
         return rows.select_related("conversation__assignee")
 
     scopes = {"GET": "inbox:read"}
-    ordering_fields = ("at", "received_at")
+    ordering_fields = ("at",)
 
     @extend_schema(tags=TAG, operation_id="inbox_list", summary="List what people wrote")
     def get(self, request: Request) -> Response:

@@ -243,6 +243,11 @@ class Conversation(models.Model):
             models.Index(
                 fields=["workspace", "-last_message_at", "-id"], name="inbox_conversation_all"
             ),
+            # Everything of one channel that is about one thing, however rare.
+            models.Index(
+                fields=["workspace", "channel", "intent", "-last_message_at", "-id"],
+                name="inbox_conversation_about",
+            ),
             # What ended lately: reports, and who is asked how it was.
             models.Index(
                 fields=["workspace", "closed_at"],

@@ -228,6 +228,12 @@ class CustomerResponse(models.Model):
                 name="inbox_customerresponse_late",
                 condition=Q(breached_at__isnull=False),
             ),
+            # What has no answer.
+            models.Index(
+                fields=["workspace", "-at", "-id"],
+                name="inbox_customerresponse_waits",
+                condition=Q(direction="in", answered_at=None),
+            ),
             GinIndex(
                 words_of("sender_name", "sender_address", "subject", "text"),
                 name="inbox_customerresponse_search",
