@@ -42,6 +42,15 @@ def test_every_queue_has_a_worker() -> None:
     assert set().union(*_queues().values()) <= served
 
 
+def test_messages_are_read_before_answers_are_drafted() -> None:
+    assert settings.CELERY_BROKER_TRANSPORT_OPTIONS["queue_order_strategy"] == "sorted"
+    (served,) = re.findall(r" -Q (\S+)", PROCESSES["worker-infer"])
+    queues = served.split(",")
+    assert queues == sorted(queues)
+    assert _queues()["inbox.read_new"] == {queues[0]}
+    assert _queues()["inbox.draft_answers"] == {queues[-1]}
+
+
 def test_what_waits_long_for_others_holds_up_nobody() -> None:
     slow = {name for name, queues in _queues().items() if "slow" in queues}
 

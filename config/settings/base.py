@@ -169,6 +169,9 @@ CELERY_TASK_TIME_LIMIT = 2 * 3600
 # A task that runs longer than this is delivered again, so it stays above every time limit.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3 * 3600,
+    # A worker of several queues serves them by name: what waits in ``infer-drafts`` waits for
+    # ``infer``, for a message is read before any answer is drafted.
+    "queue_order_strategy": "sorted",
     # A web request that only nudges a worker must not wait long for a broker that is away.
     "max_retries": 1,
     "interval_start": 0,
@@ -187,7 +190,7 @@ CELERY_TASK_ROUTES = {
     # Where the sentence model is loaded already.
     "inbox.read_new": {"queue": "infer"},
     # Beside the queue of what is to be read, which a worker takes in turn with it.
-    "inbox.draft_answers": {"queue": "drafts"},
+    "inbox.draft_answers": {"queue": "infer-drafts"},
     "inbox.analyse": {"queue": "infer"},
     "inbox.suggest": {"queue": "infer"},
     # They wait for language models and for networks that keep files, and nobody for them.

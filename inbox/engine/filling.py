@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from outreach.engine.rendering import Source, Variable, compile_template, render
@@ -42,6 +43,7 @@ def check(*, subject: str, body: str, more: Sequence[Variable] = ()) -> None:
     compile_template(Source(subject=subject, text=body), (*PLACES, *more))
 
 
+@lru_cache(maxsize=1024)
 def places_of(*, subject: str, body: str) -> tuple[str, ...]:
     """Names of the places of an answer, in alphabetical order.
 
