@@ -251,6 +251,25 @@ class Proposal(models.Model):
                 condition=Q(bundle_id__isnull=False),
                 name="workspaces_proposal_bundle",
             ),
+            # the ledger, newest first. It holds what the ledger is filtered by, so a filter that
+            # few rows pass reads the index and not the rows.
+            models.Index(
+                F("workspace"),
+                F("executed_at").desc(),
+                F("id").desc(),
+                include=["kind", "proposer_key", "status", "subject_key", "measured_at"],
+                condition=Q(executed_at__isnull=False),
+                name="workspaces_proposal_ledger",
+            ),
+            # the same for what failed, which ended when it was written last
+            models.Index(
+                F("workspace"),
+                F("updated_at").desc(),
+                F("id").desc(),
+                include=["kind", "proposer_key", "subject_key"],
+                condition=Q(status="failed"),
+                name="workspaces_proposal_failed",
+            ),
         ]
         triggers = gate_triggers.PROPOSAL
 
