@@ -20,6 +20,9 @@ class OutreachConfig(AppConfig):
         from outreach.services.job_list import register_jobs
         from outreach.services.people.erasing import ContactKeeper
         from outreach.services.people.job_list import register_people_jobs
+        from outreach.services.sending.digests import send_digest
+        from workspaces.digest_ways import register_way
+        from workspaces.models import DigestChannel
 
         launches.register()
         listening.register()
@@ -30,3 +33,4 @@ class OutreachConfig(AppConfig):
         trying_texts.register()
         onboarding.register()
         suggested.register()
+        register_way(DigestChannel.WHATSAPP, send_digest)

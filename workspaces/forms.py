@@ -18,6 +18,7 @@ from unfold.widgets import CHECKBOX_CLASSES, INPUT_CLASSES, SELECT_CLASSES
 from workspaces.hooks import ConnectionKind
 from workspaces.models import BusinessMode, NotificationPreference, User, Workspace
 from workspaces.roles import Role
+from workspaces.services.accounts import telephone
 
 
 class Dressed:
@@ -154,7 +155,18 @@ class PreferenceForm(Dressed, forms.ModelForm[NotificationPreference]):
 
     class Meta:
         model = NotificationPreference
-        fields = ("email_at_once", "daily_digest", "digest_hour")
+        fields = ("email_at_once", "daily_digest", "digest_hour", "digest_by", "phone")
+        labels = {"digest_by": "Digest by"}
+
+    phone = forms.CharField(
+        label="Telephone", max_length=30, required=False,
+        help_text="Of your WhatsApp, such as +436601234567. Where it cannot come there, it is"
+        " mailed.",
+    )  # fmt: skip
+
+    def clean_phone(self) -> str:
+        """Take it as people write it."""
+        return telephone(self.cleaned_data["phone"])
 
 
 class DelegationForm(Dressed, forms.Form):

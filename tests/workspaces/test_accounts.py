@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django import forms
 from django.core import mail
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -291,13 +292,34 @@ def test_profile_is_saved_and_nonsense_refused(viewer, client_as):
 
 def test_preferences_are_saved_and_nonsense_refused(workspace, viewer, client_as):
     client = client_as(viewer)
-    data = {"workspace": str(workspace.public_id), "daily_digest": "on"}
+    data = {
+        "workspace": str(workspace.public_id), "daily_digest": "on", "digest_by": "whatsapp",
+        "phone": "+43 660 / 123-45-67",
+    }  # fmt: skip
     client.post(reverse("account-preferences"), {**data, "digest_hour": "17"})
     bad = client.post(reverse("account-preferences"), {**data, "digest_hour": "24"})
 
     stored = NotificationPreference.objects.get()
     assert (stored.user, stored.workspace, stored.digest_hour) == (viewer, workspace, 17)
     assert (stored.email_at_once, stored.daily_digest, bad.status_code) == (False, True, 422)
+    assert (stored.digest_by, stored.phone) == ("whatsapp", "+436601234567")
+
+
+@pytest.mark.parametrize("phone", ["", "0660 1234567", "+43 call me"])
+def test_a_digest_by_whatsapp_wants_a_number(workspace, viewer, client_as, phone):
+    data = {
+        "workspace": str(workspace.public_id), "digest_hour": "8", "digest_by": "whatsapp",
+        "phone": phone,
+    }  # fmt: skip
+    answer = client_as(viewer).post(reverse("account-preferences"), data)
+
+    assert answer.status_code == 422
+    assert not NotificationPreference.objects.exists()
+    with pytest.raises(ValidationError):
+        accounts.update_preferences(
+            workspace=workspace, user=viewer, email_at_once=True, daily_digest=True,
+            digest_hour=8, digest_by="whatsapp", phone=phone,
+        )  # fmt: skip
 
 
 def test_stand_in_until_the_end_of_a_day_in_the_workspace_zone(

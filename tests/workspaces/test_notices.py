@@ -1,10 +1,10 @@
-"""Notices: rows once, mail once, digests at the member's hour."""
+"""Notices: rows once, mail once."""
 
 from __future__ import annotations
 
 import socket
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.core import mail
@@ -157,33 +157,6 @@ def test_two_senders_share_the_rows(now, sink):
     recipients = sorted(to for [to], _ in sink.received)
     assert recipients == sorted(_told(team))
     assert len(recipients) == 8
-
-
-def test_digest_comes_at_the_hour_of_the_workspace_zone(db, now):
-    team = WorkspaceFactory(time_zone="Asia/Tokyo")
-    member = MembershipFactory(workspace=team).user
-    _notify(team, now)
-    _notify(team, now, dedup_key="k2", title="A sync failed")
-
-    before = notices.send_digests(now=datetime(2026, 11, 21, 22, 59, tzinfo=UTC))
-    at = notices.send_digests(now=datetime(2026, 11, 21, 23, 5, tzinfo=UTC))
-    again = notices.send_digests(now=datetime(2026, 11, 22, 0, 5, tzinfo=UTC))
-    next_day = notices.send_digests(now=datetime(2026, 11, 22, 23, 5, tzinfo=UTC))
-
-    # 08:00 in Tokyo is 23:00 UTC of the day before.
-    assert (before, at, again, next_day) == (0, 1, 0, 1)
-    assert mail.outbox[0].to == [member.email]
-    assert mail.outbox[0].subject == f"[{team}] 2 unread"
-    assert "A sync failed" in mail.outbox[0].body
-
-
-def test_no_digest_without_news_or_wish(workspace, approver, viewer, now):
-    NotificationPreference.objects.create(workspace=workspace, user=viewer, daily_digest=False)
-    _notify(workspace, now)
-    notices.mark_read(user=approver, workspace=workspace, now=now)
-
-    assert notices.send_digests(now=now) == 0
-    assert mail.outbox == []
 
 
 def test_slack_gets_one_message_of_the_topics_it_asked_for(workspace, admin, viewer, now):

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime
+from typing import Final
 
 from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from workspaces.models import Membership, NotificationPreference, Session, User, Workspace
+from workspaces.models import (
+    DigestChannel,
+    Membership,
+    NotificationPreference,
+    Session,
+    User,
+    Workspace,
+)
 from workspaces.roles import Role
 from workspaces.services.locks import lock_names
 from workspaces.services.refusals import NotPermittedError, RefusedError
+
+_FILLERS: Final = re.compile(r"[\s()./-]")
+_NUMBER: Final = re.compile(r"\+[1-9][0-9]{7,14}")
 
 
 class LastAdminError(RefusedError):
@@ -101,10 +114,35 @@ def update_profile(*, user: User, first_name: str, last_name: str, time_zone: st
     return user
 
 
+def telephone(text: str) -> str:
+    """A number as `+436601234567`, from what a person writes; empty for none.
+
+    Raises
+    ------
+    ValidationError : it is none
+    """
+    number = _FILLERS.sub("", text)
+    if number and not _NUMBER.fullmatch(number):
+        raise ValidationError("Give the number with its country, as +436601234567.")
+    return number
+
+
 def update_preferences(
-    *, workspace: Workspace, user: User, email_at_once: bool, daily_digest: bool, digest_hour: int
-) -> NotificationPreference:
-    """Change how a member hears of things in one workspace."""
+    *, workspace: Workspace, user: User, email_at_once: bool, daily_digest: bool, digest_hour: int,
+    digest_by: str = DigestChannel.EMAIL, phone: str = "",
+) -> NotificationPreference:  # fmt: skip
+    """Change how a member hears of things in one workspace.
+
+    Raises
+    ------
+    ValidationError : WhatsApp without a number, or no number at all
+    """
+    try:
+        number = telephone(phone)
+    except ValidationError as error:
+        raise ValidationError({"phone": error.messages}) from error
+    if digest_by != DigestChannel.EMAIL and not number:
+        raise ValidationError({"phone": ["For a digest by WhatsApp give a number."]})
     preference, _ = NotificationPreference.objects.update_or_create(
         workspace=workspace,
         user=user,
@@ -112,6 +150,8 @@ def update_preferences(
             "email_at_once": email_at_once,
             "daily_digest": daily_digest,
             "digest_hour": digest_hour,
+            "digest_by": digest_by,
+            "phone": number,
         },
     )
     return preference

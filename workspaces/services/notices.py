@@ -1,4 +1,4 @@
-"""Notices to members: rows first; mail, digest and Slack follow from the rows."""
+"""Notices to members: rows first; mail and Slack follow from the rows (and the day's digest)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from smtplib import SMTPRecipientsRefused
 from typing import Final
@@ -171,7 +170,7 @@ def _claim_mails(*, now: datetime, limit: int) -> list[Notification]:
 
 def _send_notice(notice: Notification) -> None:
     context = {"notice": notice, "url": absolute(notice.url) if notice.url else ""}
-    _mail(
+    send_mail(
         subject=f"[{notice.workspace}] {notice.title}",
         text=render_to_string("workspaces/mail/notice.txt", context),
         to=notice.user.email,
@@ -179,7 +178,8 @@ def _send_notice(notice: Notification) -> None:
     )
 
 
-def _mail(*, subject: str, text: str, to: str, message_id: str) -> None:
+def send_mail(*, subject: str, text: str, to: str, message_id: str) -> None:
+    """Send one mail of ours; raises ``OSError`` where the server does not take it."""
     # A title may hold what came from outside: a line break there would start a new header.
     one_line = " ".join(subject.split())
     EmailMessage(
@@ -189,83 +189,3 @@ def _mail(*, subject: str, text: str, to: str, message_id: str) -> None:
         [to],
         headers={"X-Countersign-Id": message_id, "Auto-Submitted": "auto-generated"},
     ).send()
-
-
-@dataclass(frozen=True)
-class _Digest:
-    preference: NotificationPreference
-    notices: list[Notification]
-    unread: int
-
-
-def send_digests(*, now: datetime) -> int:
-    """Send the day's digest to members whose hour has come in their workspace; returns how many."""
-    sent = 0
-    for workspace in Workspace.objects.filter(memberships__isnull=False).distinct().order_by("pk"):
-        for digest in _claim_digests(workspace, now=now):
-            sent += _send_digest(workspace, digest)
-    return sent
-
-
-@transaction.atomic
-def _claim_digests(workspace: Workspace, *, now: datetime) -> list[_Digest]:
-    local = now.astimezone(workspace.zone)
-    _fill_preferences(workspace)
-    due = list(
-        NotificationPreference.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("user")
-        .filter(
-            workspace=workspace,
-            daily_digest=True,
-            digest_hour__lte=local.hour,
-            user__is_active=True,
-            user__memberships__workspace=workspace,
-        )
-        .exclude(last_digest_on__gte=local.date())
-        .order_by("pk")
-    )
-    NotificationPreference.objects.filter(pk__in=[row.pk for row in due]).update(
-        last_digest_on=local.date()
-    )
-    return [digest for row in due if (digest := _digest(row)).unread]
-
-
-def _fill_preferences(workspace: Workspace) -> None:
-    without = Membership.objects.filter(workspace=workspace).exclude(
-        user__in=NotificationPreference.objects.filter(workspace=workspace).values("user")
-    )
-    NotificationPreference.objects.bulk_create(
-        [
-            NotificationPreference(workspace=workspace, user_id=user_id)
-            for user_id in without.values_list("user_id", flat=True)
-        ],
-        ignore_conflicts=True,
-    )
-
-
-def _digest(preference: NotificationPreference) -> _Digest:
-    unread = Notification.objects.filter(
-        user_id=preference.user_id, workspace_id=preference.workspace_id, read_at=None
-    )
-    return _Digest(preference, list(unread.order_by("-created_at", "-pk")[:20]), unread.count())
-
-
-def _send_digest(workspace: Workspace, digest: _Digest) -> bool:
-    user = digest.preference.user
-    try:
-        _mail(
-            subject=f"[{workspace}] {digest.unread} unread",
-            text=render_to_string(
-                "workspaces/mail/digest.txt",
-                {"digest": digest, "workspace": workspace, "url": absolute("/notices/")},
-            ),
-            to=user.email,
-            message_id=f"digest-{digest.preference.pk}",
-        )
-    except OSError:  # smtplib's errors are among them
-        logger.warning(
-            "digest was not sent", extra={"preference": digest.preference.pk}, exc_info=True
-        )
-        NotificationPreference.objects.filter(pk=digest.preference.pk).update(last_digest_on=None)
-        return False
-    return True

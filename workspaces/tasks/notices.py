@@ -7,7 +7,7 @@ import random
 from celery import shared_task
 from django.utils import timezone
 
-from workspaces.services import clearing, notices, webhook_delivery
+from workspaces.services import clearing, digests, notices, webhook_delivery
 
 _CALLS_PER_RUN = 25  # at 20 s each still below the time limit
 
@@ -20,8 +20,8 @@ def deliver_notices(**_: object) -> int:
 
 @shared_task(name="workspaces.send_digests", time_limit=1800)
 def send_digests(**_: object) -> int:
-    """Mail the digests whose hour has come."""
-    return notices.send_digests(now=timezone.now())
+    """Send the digests whose hour has come."""
+    return digests.send_digests(now=timezone.now())
 
 
 @shared_task(name="workspaces.deliver_webhooks", time_limit=900)

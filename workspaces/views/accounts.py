@@ -123,11 +123,15 @@ def save_preferences(request: PageRequest) -> HttpResponse:
     """Change what is mailed, and when."""
     form = PreferenceForm(request.POST)
     if form.is_valid():
-        accounts.update_preferences(
-            workspace=request.workspace, user=request.user, **form.cleaned_data
-        )
-        messages.success(request, "Your notification settings are saved.")
-        return redirect("account")
+        try:
+            accounts.update_preferences(
+                workspace=request.workspace, user=request.user, **form.cleaned_data
+            )
+        except ValidationError as error:
+            refuse(form, error)
+        else:
+            messages.success(request, "Your notification settings are saved.")
+            return redirect("account")
     return _account_page(request, status=422, preference_form=form)
 
 
