@@ -52,32 +52,46 @@ _OF_FEW: Final = {
     ResponseStatus.DRAFT_READY: (Status.PENDING,),
 }
 
+_IS_GIVEN: Final = Q(conversation__assignee__isnull=False)
+#: What people have to do, where no draft and no answer says more.
+_OF_PEOPLE: Final = {
+    ResponseStatus.NEW: ~_IS_GIVEN,
+    ResponseStatus.ASSIGNED: _IS_GIVEN & Q(first_viewed_at=None),
+    ResponseStatus.IN_PROGRESS: _IS_GIVEN & Q(first_viewed_at__isnull=False),
+}
+
 
 def with_status(rows: QuerySet[CustomerResponse]) -> QuerySet[CustomerResponse]:
     """Messages with their ``status``."""
-    drafts = ReplyDraft.objects.filter(answers=OuterRef("pk"))
+    drafts = _drafts()
     waiting = drafts.filter(proposal__status=Status.PENDING)
-    # An answer stands where the message stands: their conversation has an index, what they answer
-    # has none.
-    leaving = CustomerResponse.objects.filter(
-        conversation=OuterRef("conversation"), answers=OuterRef("pk"), delivery__in=_LEAVING,
-        is_auto=False,
-    )  # fmt: skip
-    is_given = Q(conversation__assignee__isnull=False)
     words = Case(
         When(conversation__archived_at__isnull=False, then=V(ResponseStatus.ARCHIVED)),
         When(conversation__status=ConversationStatus.CLOSED, then=V(ResponseStatus.CLOSED)),
-        When(Exists(leaving), then=V(ResponseStatus.APPROVED)),
+        When(Exists(_leaving()), then=V(ResponseStatus.APPROVED)),
         When(answered_at__isnull=False, then=V(ResponseStatus.SENT)),
         When(Exists(drafts.filter(proposal__status__in=_SIGNED)), then=V(ResponseStatus.APPROVED)),
         When(Exists(waiting.exclude(why_person="")), then=V(ResponseStatus.AWAITING)),
         When(Exists(waiting), then=V(ResponseStatus.DRAFT_READY)),
-        When(is_given & Q(first_viewed_at__isnull=False), then=V(ResponseStatus.IN_PROGRESS)),
-        When(is_given, then=V(ResponseStatus.ASSIGNED)),
+        When(_IS_GIVEN & Q(first_viewed_at__isnull=False), then=V(ResponseStatus.IN_PROGRESS)),
+        When(_IS_GIVEN, then=V(ResponseStatus.ASSIGNED)),
         default=V(ResponseStatus.NEW),
         output_field=CharField(),
     )
     return rows.annotate(status=words)
+
+
+def _drafts() -> QuerySet[ReplyDraft]:
+    return ReplyDraft.objects.filter(answers=OuterRef("pk"))
+
+
+def _leaving() -> QuerySet[CustomerResponse]:
+    # An answer stands where the message stands: their conversation has an index, what they answer
+    # has none.
+    return CustomerResponse.objects.filter(
+        conversation=OuterRef("conversation"), answers=OuterRef("pk"), delivery__in=_LEAVING,
+        is_auto=False,
+    )  # fmt: skip
 
 
 def of_status(
@@ -94,6 +108,10 @@ def of_status(
     }
     waiting = is_kept & ~is_closed & Q(answered_at=None)
     some = rows.filter(plain.get(status, waiting))
+    if status in _OF_PEOPLE:
+        # Said row by row: of the word alone the planner would think that hardly any message has it.
+        of_drafts = _drafts().filter(proposal__status__in=(Status.PENDING, *_SIGNED))
+        return some.filter(_OF_PEOPLE[status], ~Exists(_leaving()), ~Exists(of_drafts))
     if status in _OF_FEW:
         drafts = ReplyDraft.objects.filter(proposal__status__in=_OF_FEW[status])
         leaving = CustomerResponse.objects.filter(delivery__in=_LEAVING, is_auto=False)
