@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET
 
 from inbox.models import Conversation, InboxChannel, Intent, Team, Urgency
 from inbox.selectors.clock import clock_of
-from inbox.selectors.counts import view_counts
 from inbox.selectors.filters import (
     ME,
     NOBODY,
@@ -23,6 +22,7 @@ from inbox.selectors.filters import (
 )
 from inbox.selectors.lists import default_order, order_of, page_of
 from inbox.selectors.naming import name_them
+from inbox.services.counting import counts_of
 from inbox.services.topics import TOPIC
 from workspaces.gate import RequestError
 from workspaces.models import SavedView
@@ -128,7 +128,7 @@ def _choices(request: PageRequest) -> list[tuple[str, str, Any, str]]:
 def views_of(request: PageRequest) -> dict[str, Any]:
     """The views with their counts, and the person's own."""
     workspace, user = request.workspace, request.user
-    counts = view_counts(workspace, user=user, now=timezone.now())
+    counts = counts_of(workspace, user=user, now=timezone.now())
     saved = SavedView.objects.filter(workspace=workspace, user=user, page=PAGE)
     return {
         "views": [(key, label, counts.get(key, "")) for key, label in VIEWS.items()],

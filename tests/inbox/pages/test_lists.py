@@ -12,10 +12,13 @@ from inbox.selectors import counts, finding, lists
 from inbox.selectors.counts import view_counts
 from inbox.selectors.filters import filters_of
 from inbox.selectors.lists import default_order, order_of, page_of, rows_of
+from inbox.services.counting import counts_of
+from inbox.services.topics import TOPIC
 from tests.inbox.steps import NOW, conversation_of, response_of
 from tests.outreach.steps import contact_of
 from workspaces.gate import RequestError
 from workspaces.models import Proposal, User, Workspace
+from workspaces.services.live import bump
 
 HOUR = timedelta(hours=1)
 
@@ -252,3 +255,17 @@ def test_counts_stop_at_their_cap(
 
     monkeypatch.setattr(counts, "CAP", 3)
     assert view_counts(workspace, user=agent, now=NOW)["open"] == "2+"
+
+
+def test_views_are_counted_anew_when_something_happens(
+    workspace: Workspace, agent: User, django_capture_on_commit_callbacks: Any,
+    django_assert_num_queries: Any,
+) -> None:  # fmt: skip
+    conversation_of(workspace)
+    assert counts_of(workspace, user=agent, now=NOW)["open"] == "1"
+    conversation_of(workspace, contact=contact_of(workspace, "bob@example.com"))
+    with django_assert_num_queries(0):
+        assert counts_of(workspace, user=agent, now=NOW)["open"] == "1"
+    with django_capture_on_commit_callbacks(execute=True):
+        bump(workspace.pk, TOPIC)
+    assert counts_of(workspace, user=agent, now=NOW)["open"] == "2"
