@@ -17,10 +17,12 @@ class InboxConfig(AppConfig):
         from inbox import listening, onboarding, panels
         from inbox.reply_kind import ReplyHandler
         from inbox.selectors.counts import breached
+        from inbox.selectors.telemetry import SOURCE
         from inbox.services.forgetting import InboxKeeper
         from inbox.services.job_list import register_jobs
         from workspaces import counters, gate
         from workspaces.panels import register_panel
+        from workspaces.telemetry import register_source
 
         listening.register()
         register_keeper(InboxKeeper())
@@ -29,3 +31,4 @@ class InboxConfig(AppConfig):
         gate.register(ReplyHandler())
         register_panel(panels.REPLY_PANEL)
         counters.register("breaches", breached)
+        register_source(SOURCE)

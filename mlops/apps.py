@@ -21,6 +21,7 @@ class MlopsConfig(AppConfig):
         from mlops.handlers import PromotionHandler
         from mlops.panels import PROMOTION_PANEL
         from mlops.selectors.customer_worth import predicted_worth
+        from mlops.selectors.telemetry import SOURCE
         from mlops.selectors.user_value import mean_predicted_value
         from mlops.services.deals import learn_from_deal
         from mlops.services.job_list import register_jobs
@@ -29,6 +30,7 @@ class MlopsConfig(AppConfig):
         from mlops.services.winners.noting import winner_notes
         from mlops.tasks import ask_shadow
         from workspaces import gate, panels
+        from workspaces.telemetry import register_source
 
         gate.register(PromotionHandler())
         panels.register_panel(PROMOTION_PANEL)
@@ -40,3 +42,4 @@ class MlopsConfig(AppConfig):
         register_readers(readers_of)
         register_worth(predicted_worth)
         register_jobs()
+        register_source(SOURCE)

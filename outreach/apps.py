@@ -16,6 +16,7 @@ class OutreachConfig(AppConfig):
         from attribution.services.news import register_keeper
         from outreach import launches, listening, onboarding, text_classes
         from outreach.api import suggested
+        from outreach.selectors.telemetry import SOURCE
         from outreach.services import trying_texts
         from outreach.services.job_list import register_jobs
         from outreach.services.people.erasing import ContactKeeper
@@ -23,6 +24,7 @@ class OutreachConfig(AppConfig):
         from outreach.services.sending.digests import send_digest
         from workspaces.digest_ways import register_way
         from workspaces.models import DigestChannel
+        from workspaces.telemetry import register_source
 
         launches.register()
         listening.register()
@@ -34,3 +36,4 @@ class OutreachConfig(AppConfig):
         onboarding.register()
         suggested.register()
         register_way(DigestChannel.WHATSAPP, send_digest)
+        register_source(SOURCE)

@@ -76,6 +76,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "ab-script": (PUBLIC, NONE),
     "chat-script": (PUBLIC, NONE),
     "readyz": (PUBLIC, NONE),
+    "metrics": (PUBLIC, NONE),  # its own guard: tests/workspaces/test_metrics.py
     "kill-switch": (NONE, OPERATOR),
     "approvals": (MEMBER, NONE),
     "approvals-changes": (MEMBER, NONE),

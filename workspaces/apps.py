@@ -12,13 +12,16 @@ class WorkspacesConfig(AppConfig):
 
     def ready(self) -> None:
         """Give each new workspace its switches of jobs; let webhooks in and language models."""
-        from workspaces import llm
+        from workspaces import llm, selectors_telemetry, telemetry
         from workspaces.hooks import on_workspace_created
         from workspaces.inbound import setup
-        from workspaces.services import suggesting
+        from workspaces.services import metrics, suggesting
         from workspaces.services.jobs import configure_new
 
         on_workspace_created(configure_new)
         setup.register()
         llm.register()
         suggesting.register()
+        for source in selectors_telemetry.SOURCES:
+            telemetry.register_source(source)
+        metrics.register()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -95,6 +96,24 @@ def marks_of(name: str) -> dict[str, Any]:
     """Marks under a name, by member; the reader decides which are too old."""
     found: dict[Any, Any] = _redis().hgetall(cache.make_key(name))
     return {member.decode(): json.loads(mark) for member, mark in found.items()}
+
+
+def add_up(name: str, amounts: Mapping[str, float], *, keep_s: int) -> None:
+    """Add to the sums under a name, in one way to Redis; they are forgotten when unused so long."""
+    if not amounts:
+        return
+    key = cache.make_key(name)
+    with _redis().pipeline(transaction=False) as pipeline:
+        for member, amount in amounts.items():
+            pipeline.hincrbyfloat(key, member, amount)
+        pipeline.expire(key, keep_s)
+        pipeline.execute()
+
+
+def sums_of(name: str) -> dict[str, float]:
+    """Sums under a name, by member."""
+    found: dict[Any, Any] = _redis().hgetall(cache.make_key(name))
+    return {member.decode(): float(amount) for member, amount in found.items()}
 
 
 def leave_answer(name: str, answer: Any, *, keep_s: int) -> None:

@@ -11,6 +11,7 @@ from workspaces.views import (
     connections,
     health,
     login,
+    metrics,
     notices,
     passwords,
     start,
@@ -74,4 +75,5 @@ urlpatterns = [
     path("notices/<int:pk>/read/", notices.read, name="notice-read"),
     re_path(r"^(?:healthz|health|health/live|api/health)/?$", health.live, name="healthz"),
     re_path(r"^(?:readyz|health/ready)/?$", health.ready, name="readyz"),
+    path("metrics", metrics.figures, name="metrics"),
 ]

@@ -86,6 +86,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "workspaces.middleware.CountingMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -368,6 +369,10 @@ UNFOLD = {
     "SCRIPTS": ["/static/countersign/app.js"],
     "SIDEBAR": SIDEBAR,
 }
+
+# Who may read /metrics; empty: programs on the web process's own machine.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+TELEMETRY_DELAY_S = 1.0  # what web counts is written together, this much later
 
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO")
 LOGGING: dict[str, Any] = {

@@ -23,6 +23,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+TELEMETRY_DELAY_S = 0.0  # a test asks for counts at once
 ATTRIBUTION_REPLICATES = 20  # no test of a page or a service asks how wide an interval is
 # Each test client makes its own middleware: let it look for a file when one is asked for.
 WHITENOISE_AUTOREFRESH = True

@@ -24,6 +24,7 @@ PUBLIC = {
     "start",
     "start-admin",
     "healthz",
+    "metrics",
     "readyz",
     None,
 }

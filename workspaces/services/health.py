@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,6 +38,12 @@ def beat(queue: str) -> None:
 def beat_schedule() -> None:
     """Say that beat sends tasks."""
     cache.set(_key("beat"), int(time.time()), timeout=SCHEDULE_LIFE_S)
+
+
+def age_of(name: str) -> float:
+    """Seconds since a worker of a queue, or ``beat``, was heard of; infinite: too long ago."""
+    seen = cache.get(_key(name))
+    return math.inf if seen is None else max(0.0, time.time() - seen)
 
 
 def _key(queue: str) -> str:

@@ -15,6 +15,7 @@ from workspaces.models import WebhookDelivery, WebhookEndpoint, WebhookFormat
 from workspaces.platforms import standard_webhooks, webhook
 from workspaces.roles import Role
 from workspaces.services.notices import notify
+from workspaces.telemetry import WEBHOOKS_GIVEN_UP, count
 
 # Standard Webhooks suggests these; the first is the attempt at once.
 RETRY_DELAYS_S: Final = (0, 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
@@ -144,6 +145,7 @@ def _retry_after_s(text: str, *, now: datetime) -> float:
 
 def _give_up(delivery: WebhookDelivery, why: str, *, now: datetime) -> None:
     delivery.failed_at, delivery.next_attempt_at = now, None
+    count(WEBHOOKS_GIVEN_UP)
     endpoint = delivery.endpoint
     switched_off = WebhookEndpoint.objects.filter(pk=endpoint.pk, is_enabled=True).update(
         is_enabled=False, disabled_reason=why[:200]

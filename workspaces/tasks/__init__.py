@@ -1,5 +1,6 @@
 """Celery entry points of the ground floor."""
 
+from workspaces.tasks import counting
 from workspaces.tasks.gate import execute_due, expire_proposals, measure_effects, reap_lapsed
 from workspaces.tasks.heartbeat import heartbeat
 from workspaces.tasks.inbound import process_inbound, sweep_inbound
@@ -13,6 +14,7 @@ from workspaces.tasks.notices import (
 
 __all__ = [
     "clear_expired",
+    "counting",
     "deliver_notices",
     "deliver_webhooks",
     "execute_due",
