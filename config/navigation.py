@@ -89,6 +89,7 @@ SIDEBAR: dict[str, Any] = {
             _item("Automatic answers", "smart_toy", "inbox-automation"),
             _item("Website chat", "forum", "inbox-chat", permission=_is_approver),
             _item("Execution", "bolt", "approvals-execution", counter="failed"),
+            _item("Change ledger", "history", "ledger"),
             _item("Calibration", "target", "calibration"),
             _item("Agents", "smart_toy", "agents"),
             _item("Notices", "notifications", "notices", counter="notices"),

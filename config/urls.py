@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("workspaces.urls_accounts")),
     path("", include("workspaces.urls_approvals")),
     path("", include("workspaces.urls_agents")),
+    path("", include("workspaces.urls_ledger")),
     path("", include("workspaces.urls_schedules")),
     path("", include("campaigns.urls_imports")),
     path("", include("campaigns.urls_pages")),

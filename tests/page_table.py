@@ -174,6 +174,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "scenario-try": (MEMBER, NONE),
     "scenario": (MEMBER, NONE),
     "scenario-send": (NONE, OPERATOR),
+    "ledger": (MEMBER, NONE),
+    "ledger-export": (MEMBER, NONE),
     "agents": (MEMBER, NONE),
     "scorecards": (MEMBER, NONE),
     "agent-put-aside": (NONE, OPERATOR),

@@ -113,6 +113,7 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "invitation-revoke": [rows["invitation"]],
         "connection-new": ["meta"],
         "attribution-export": ["csv"],
+        "ledger-export": ["csv"],
         "dashboard-export": ["overview", "csv"],
         "scenarios-export": ["csv"],
         "scenario": [rows["scenario"]],

@@ -59,6 +59,7 @@ OPERATIONS = {
     "POST agents/suggestions/": "changes:propose",
     "GET agents/actions/": "changes:read",
     "GET agents/scorecards/": "changes:read",
+    "GET ledger/": "changes:read",
     "GET jobs/": "insight:read",
     "POST jobs/<str:name>/run/": "sync:run",
     "GET analytics/summary/": "insight:read",

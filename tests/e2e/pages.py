@@ -153,6 +153,12 @@ MAIN_PAGES = (
         workspace=APP,
     ),
     MainPage(
+        "ledger",
+        "/ledger/",
+        "What was carried out, of every kind: by whom, from what to what, and what came of it.",
+        ready=".cs-table",
+    ),
+    MainPage(
         "agents",
         "/agents/",
         "What agents suggest, with what became of each recommended action.",

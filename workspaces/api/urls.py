@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workspaces.api import agents, configuration, jobs, proposals
+from workspaces.api import agents, configuration, jobs, ledger, proposals
 from workspaces.api.docs import DocsView, SchemaView
 from workspaces.api.reports import REPORTS, report_view
 from workspaces.api.routing import api_path
@@ -49,6 +49,7 @@ urlpatterns = [
     api_path("agents/suggestions/", agents.SuggestionList.as_view(), "api-agent-suggestions"),
     api_path("agents/actions/", agents.AgentActions.as_view(), "api-agent-actions"),
     api_path("agents/scorecards/", agents.Scorecards.as_view(), "api-agent-scorecards"),
+    api_path("ledger/", ledger.Ledger.as_view(), "api-ledger"),
     api_path("jobs/", jobs.JobList.as_view(), "api-jobs"),
     api_path("jobs/<str:name>/run/", jobs.JobStart.as_view(), "api-job-run"),
     *(

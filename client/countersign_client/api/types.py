@@ -113,6 +113,9 @@ DeliveryStatus: TypeAlias = Literal["active", "paused", "archived", "removed"]
 DeviceTypeEnum: TypeAlias = Literal["ios", "android", "other"]
 
 
+EffectEnum: TypeAlias = Literal["good", "bad", "none"]
+
+
 EndReasonEnum: TypeAlias = Literal["winner", "futility", "harm", "time_up", "person"]
 
 
@@ -3161,6 +3164,38 @@ class LaunchInRequest(TypedDict):
     reason: NotRequired[str]
 
 
+class LedgerPredictedOut(TypedDict):
+    """What was told before, in words."""
+
+    metric: str
+    delta: str
+    interval: str
+    per: str
+    horizon_days: int
+
+
+class LedgerRowOut(TypedDict):
+    """One change that was carried out."""
+
+    id: str
+    at: str
+    kind: str
+    status: ProposalStatus
+    subject: str
+    subject_key: str
+    summary: str
+    before: str
+    after: str
+    money_at_stake: AmountOut | None
+    proposer: ProposerOut
+    signed_by: list[str]
+    predicted: LedgerPredictedOut | None
+    realised: Any
+    effect: EffectEnum
+    error: str
+    reverts: NotRequired[str | None]
+
+
 class LeftOutOut(TypedDict):
     """A budget that stays."""
 
@@ -3967,6 +4002,14 @@ class PaginatedJobRunOutList(TypedDict):
     next: NotRequired[str]
     previous: NotRequired[str]
     results: list[JobRunOut]
+
+
+class PaginatedLedgerRowOutList(TypedDict):
+    """PaginatedLedgerRowOutList."""
+
+    next: NotRequired[str]
+    previous: NotRequired[str]
+    results: list[LedgerRowOut]
 
 
 class PaginatedMetricOutList(TypedDict):
