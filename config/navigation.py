@@ -80,6 +80,7 @@ SIDEBAR: dict[str, Any] = {
     "navigation": [
         _group(
             "Countersign",
+            _item("Home", "home", "home"),
             _item("Approvals", "approval", "approvals", counter="approvals"),
             _item("Inbox", "inbox", "inbox", counter="breaches"),
             _item("Assignment", "assignment_ind", "inbox-assignment"),
@@ -93,7 +94,7 @@ SIDEBAR: dict[str, Any] = {
             _item("Calibration", "target", "calibration"),
             _item("Agents", "smart_toy", "agents"),
             _item("Notices", "notifications", "notices", counter="notices"),
-            _item("Home", "home", "admin:index"),
+            _item("Administration", "admin_panel_settings", "admin:index"),
         ),
         _group(
             "Campaigns",

@@ -8,6 +8,7 @@ from django.urls import include, path
 handler500 = "workspaces.api.problems.server_error"
 
 urlpatterns = [
+    path("", include("workspaces.urls_home")),
     path("", include("workspaces.urls_accounts")),
     path("", include("workspaces.urls_approvals")),
     path("", include("workspaces.urls_agents")),

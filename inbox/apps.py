@@ -14,7 +14,7 @@ class InboxConfig(AppConfig):
     def ready(self) -> None:
         """Listen to people, bring mailboxes, give answers to the gate, count what is overdue."""
         from attribution.services.news import register_keeper
-        from inbox import listening, onboarding, panels
+        from inbox import home, listening, onboarding, panels
         from inbox.reply_kind import ReplyHandler
         from inbox.selectors.counts import breached
         from inbox.selectors.telemetry import SOURCE
@@ -32,3 +32,4 @@ class InboxConfig(AppConfig):
         register_panel(panels.REPLY_PANEL)
         counters.register("breaches", breached)
         register_source(SOURCE)
+        home.register()

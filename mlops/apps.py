@@ -18,6 +18,7 @@ class MlopsConfig(AppConfig):
         from campaigns.selectors.advice_notes import register_note_source
         from inbox.selectors.worth import register_worth
         from inbox.services.classifying import register_readers
+        from mlops import home
         from mlops.handlers import PromotionHandler
         from mlops.panels import PROMOTION_PANEL
         from mlops.selectors.customer_worth import predicted_worth
@@ -43,3 +44,4 @@ class MlopsConfig(AppConfig):
         register_worth(predicted_worth)
         register_jobs()
         register_source(SOURCE)
+        home.register()

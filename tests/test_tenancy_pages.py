@@ -109,6 +109,7 @@ def _ids(rows: dict[str, object]) -> dict[str, list[object]]:
         "accept-invitation": ["no-such-token"],
         **{name: ["no-such-token"] for name in PAGES if name in _BY_TOKEN},
         "password_reset_confirm": ["MQ", "no-such-token"],
+        "home-card": ["syncs"],
         "account-delegate-end": [rows["delegation"]],
         "invitation-revoke": [rows["invitation"]],
         "connection-new": ["meta"],
@@ -535,6 +536,7 @@ OF_EVERYBODY = {
 }  # fmt: skip
 # Their path names a kind of thing, none of ours.
 NAMELESS = {
+    "home-card",
     "connection-new",
     "attribution-export",
     "attribution-chart",

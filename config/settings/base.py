@@ -220,7 +220,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "/approvals/"
+LOGIN_REDIRECT_URL = "/home/"
 LOGOUT_REDIRECT_URL = "login"
 INVITATION_VALID_DAYS = 7
 SESSION_ENGINE = "workspaces.sessions"
@@ -352,7 +352,7 @@ UNFOLD = {
     "SITE_TITLE": "Countersign",
     "SITE_HEADER": "Countersign",
     "SITE_SUBHEADER": "Machines propose, people countersign",
-    "SITE_URL": "/approvals/",
+    "SITE_URL": "/home/",
     "SITE_ICON": lambda request: static("countersign/favicon.svg"),
     "SITE_FAVICONS": [
         {

@@ -124,7 +124,7 @@ def log_in(people: People) -> Iterator[LogIn]:
 
 def log_in_by_hand(page: Page, name: str) -> None:
     """Fill in the log-in form."""
-    page.goto("/accounts/login/")
+    page.goto("/accounts/login/?next=/approvals/")
     page.fill("input[name=username]", f"{name}@demo.example")
     page.fill("input[name=password]", PASSWORD)
     page.click("button[type=submit]")
@@ -138,7 +138,7 @@ def switch_to(page: Page, workspace: str) -> None:
     if button.count():
         button.first.click()
         # A click does not wait for the form to be sent; the next ``goto`` would call it back.
-        page.wait_for_url(re.compile(r"/approvals/"))
+        page.wait_for_url(re.compile(r"/home/"))
 
 
 def sandbox(stack: Stack, path: str, body: dict[str, object] | None = None) -> dict[str, object]:

@@ -27,6 +27,12 @@ class MainPage:
 
 MAIN_PAGES = (
     MainPage(
+        "home",
+        "/home/",
+        "What waits, what changed since yesterday, money at stake, health.",
+        ready="#home-waits",
+    ),
+    MainPage(
         "approvals",
         "/approvals/",
         "The queue: what waits for a signature, riskiest first.",

@@ -54,13 +54,13 @@ def axes(settings):
 def test_login_by_mail_address_in_any_case(viewer, client):
     answer = _login(client, viewer.email.upper())
 
-    assert answer.url == "/approvals/"
+    assert answer.url == "/home/"
     assert client.session["_auth_user_id"] == str(viewer.pk)
 
 
 def test_login_leads_where_one_wanted_to_go_but_not_elsewhere(viewer):
     assert _login(Client(), viewer.email, next="/account/").url == "/account/"
-    assert _login(Client(), viewer.email, next="https://evil.example/").url == "/approvals/"
+    assert _login(Client(), viewer.email, next="https://evil.example/").url == "/home/"
 
 
 def test_person_without_workspace_lands_at_the_start(client, db):
@@ -171,7 +171,7 @@ def test_second_step_is_set_up_by_scanning_and_a_first_code(viewer, client_as):
     assert len(set(codes)) == 10
     browser = Client()
     _login(browser, viewer.email)
-    assert browser.post(reverse("login-code"), {"code": codes[0]}).url == "/approvals/"
+    assert browser.post(reverse("login-code"), {"code": codes[0]}).url == "/home/"
     assert StaticToken.objects.filter(device__user=viewer).count() == 9
 
 
