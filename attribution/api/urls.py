@@ -31,6 +31,7 @@ _CONVERSIONS = {
 }
 
 urlpatterns = [
+    api_path("agents/crm-contacts/", crm.AgentCrmContacts.as_view(), "api-agent-crm-contacts"),
     api_path(f"{_REVENUE}/calculate/", revenue.Calculate.as_view(), "api-revenue-calculate"),
     api_path(f"{_REVENUE}/ad-roas/", revenue.AdRoas.as_view(), "api-revenue-ad-roas"),
     api_path(f"{_REVENUE}/get-stages/", revenue.Stages.as_view(), "api-revenue-stages"),

@@ -154,6 +154,7 @@ class ContactImportWrite(ContactImportsView):
     """Writing."""
 
     scopes = {"POST": scopes.OUTREACH_WRITE}
+    not_for_agents = frozenset({"POST"})
 
     @extend_schema(
         tags=TAG, operation_id="contact_imports_write", summary="Write a checked file",

@@ -134,6 +134,7 @@ class ContactConsent(ContactsView):
     """What a contact agreed to."""
 
     scopes = {"GET": scopes.OUTREACH_READ, "PUT": scopes.OUTREACH_WRITE}
+    not_for_agents = frozenset({"PUT"})
 
     @extend_schema(
         tags=TAG, operation_id="contacts_consent_read", summary="Read consent",

@@ -133,6 +133,7 @@ class SocialFunnelStart(FunnelsView):
     """Switch on."""
 
     scopes = {"POST": scopes.OUTREACH_WRITE}
+    not_for_agents = frozenset({"POST"})
 
     @extend_schema(
         tags=TAG, operation_id="social_funnel_start", summary="Switch a funnel on",
@@ -186,6 +187,7 @@ class SocialPostChange(RowsView[SocialPost]):
     """What a post allows."""
 
     scopes = {"POST": scopes.OUTREACH_WRITE}
+    not_for_agents = frozenset({"POST"})
     queryset = SocialPost.objects.none()
     serializer_class = SocialPostOut
 

@@ -102,6 +102,7 @@ class OutreachSend(_Sending):
             if body["is_reply"]:
                 raise ValidationError({"is_reply": "Marketing answers nobody."})
             return self.proposed([contact], template, body)
+        self.caller.refuse_agents()
         if body["force"] and not body.get("reason"):
             raise ValidationError({"reason": "Say why it is forced."})
         answer = send_service(
@@ -154,6 +155,7 @@ class OutreachSendBatch(_Sending):
         contacts, template = self.contacts(body["contacts"], "contacts"), self.template(body)
         if body["purpose"] == Purpose.MARKETING:
             return self.proposed(contacts, template, body)
+        self.caller.refuse_agents()
         by, now = self.caller.proposer, self.now
         answers = [
             send_service(contact=one, text=Text(template), by=by, now=now) for one in contacts
@@ -218,6 +220,7 @@ class OutreachMessageReplay(OutreachMessagesView):
     """Sending what failed once more."""
 
     scopes = {"POST": scopes.OUTREACH_WRITE}
+    not_for_agents = frozenset({"POST"})
 
     @extend_schema(
         tags=TAG, operation_id="outreach_messages_replay", summary="Send a failed message again",
@@ -264,6 +267,7 @@ class OutreachTasks(OutreachTasksView):
 
 class _TaskStep(OutreachTasksView):
     scopes = {"POST": scopes.OUTREACH_WRITE}
+    not_for_agents = frozenset({"POST"})
 
 
 class OutreachTaskSent(_TaskStep):

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from outreach.api.social_serializers import (
     PlatformInsightOut,
+    SocialAccountOut,
     SocialAdvocateOut,
     SocialEngagementOut,
     SocialPostOut,
@@ -24,6 +25,7 @@ from outreach.models import (
     InsightPeriod,
     InsightType,
     PlatformInsight,
+    SocialAccount,
     SocialAdvocate,
     SocialEngagement,
     SocialPlatform,
@@ -48,6 +50,32 @@ def _known(platform: str) -> str:
     if platform not in SocialPlatform.values:
         raise Http404
     return platform
+
+
+class SocialAccountFilter(Filters):
+    """Filters of the list."""
+
+    platform = django_filters.ChoiceFilter(choices=SocialPlatform.choices)
+
+
+class AgentSocialAccounts(RowsView[SocialAccount]):
+    """Accounts on social networks."""
+
+    scopes = {"GET": scopes.OUTREACH_READ}
+    queryset = SocialAccount.objects.none()
+    serializer_class = SocialAccountOut
+    filterset_class = SocialAccountFilter
+
+    def rows(self) -> QuerySet[SocialAccount]:
+        """Accounts of the workspace."""
+        return SocialAccount.objects.filter(workspace=self.workspace).select_related("connection")
+
+    @extend_schema(
+        tags=["Agents"], operation_id="agent_social_accounts_list", summary="List social accounts"
+    )
+    def get(self, request: Request) -> Response:
+        """Accounts that are read, with their followers and the connection that each hangs on."""
+        return self.page()
 
 
 class SocialPostFilter(Filters):

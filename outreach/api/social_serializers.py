@@ -28,6 +28,19 @@ class SocialPersonOut(serializers.Serializer[Any]):
     )
 
 
+class SocialAccountOut(serializers.Serializer[Any]):
+    """An account on a social network."""
+
+    id = serializers.UUIDField(source="public_id")
+    platform = serializers.ChoiceField(SocialPlatform.choices)
+    external_id = serializers.CharField()
+    name = serializers.CharField()
+    followers = serializers.IntegerField()
+    connection = serializers.UUIDField(source="connection.public_id")
+    connection_status = serializers.CharField(source="connection.status")
+    synced_until = serializers.DateTimeField(allow_null=True)
+
+
 class SocialPostOut(serializers.ModelSerializer[SocialPost]):
     """A post with its figures."""
 

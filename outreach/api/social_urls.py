@@ -6,6 +6,9 @@ from outreach.api import funnels, social
 from workspaces.api.routing import api_path
 
 urlpatterns = [
+    api_path(
+        "agents/social-accounts/", social.AgentSocialAccounts.as_view(), "api-agent-social-accounts"
+    ),
     api_path("social/posts/", social.SocialPosts.as_view(), "api-social-posts"),
     api_path(
         "social/posts/<uuid:public_id>/", social.SocialPostDetail.as_view(), "api-social-post"

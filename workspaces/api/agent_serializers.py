@@ -7,7 +7,7 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from workspaces.api.fields import Body
-from workspaces.models import AgentSuggestion, Priority, SuggestionType
+from workspaces.models import AgentSuggestion, ConnectionStatus, Priority, SuggestionType
 
 MOST_SUGGESTIONS: Final = 100
 MOST_ACTIONS: Final = 10
@@ -116,6 +116,32 @@ class AgentActionOut(serializers.Serializer[Any]):
     label = serializers.CharField()  # type: ignore[assignment]  # a field of that name
     scope = serializers.CharField()
     parameters = serializers.DictField(child=serializers.CharField())
+
+
+class ActionIn(Body):
+    """What an agent wants done."""
+
+    action_type = serializers.CharField(max_length=40, help_text="See GET agents/actions/.")
+    parameters = serializers.DictField(required=False)
+    reason = serializers.CharField(max_length=2_000, help_text="Why, for who signs.")
+
+
+class ActionOut(serializers.Serializer[Any]):
+    """What was made of it: a proposal that waits, or a draft at `url` that a person finishes."""
+
+    action_type = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field of that name
+    proposal = serializers.UUIDField(source="proposal.public_id", default=None, allow_null=True)
+    url = serializers.CharField()
+
+
+class AgentConnectionOut(serializers.Serializer[Any]):
+    """A connection as an agent sees it: no address, no credentials, no errors."""
+
+    id = serializers.UUIDField(source="public_id")
+    kind = serializers.CharField()
+    name = serializers.CharField()
+    status = serializers.ChoiceField(ConnectionStatus.choices)
 
 
 class ScorecardOut(serializers.Serializer[Any]):

@@ -19,9 +19,15 @@ from workspaces.api.idempotency import once
 from workspaces.api.problems import of_drf
 from workspaces.api.views import ApiView, RowsView
 from workspaces.gate import NotAllowedError
-from workspaces.models import AgentSuggestion, Priority, SuggestionType
+from workspaces.models import (
+    AgentSuggestion,
+    Connection,
+    ConnectionStatus,
+    Priority,
+    SuggestionType,
+)
 from workspaces.selectors_agents import NEWEST, scorecards_of
-from workspaces.services.suggesting import suggest
+from workspaces.services.suggesting import act, suggest
 from workspaces.suggested import actions
 
 TAG = ["Agents"]
@@ -114,9 +120,9 @@ def _checked(
 
 
 class AgentActions(ApiView):
-    """What agents may recommend."""
+    """What agents may recommend, and propose at once."""
 
-    scopes = {"GET": scopes.CHANGES_READ}
+    scopes = {"GET": scopes.CHANGES_READ, "POST": scopes.CHANGES_PROPOSE}
 
     @extend_schema(
         tags=TAG, operation_id="agent_actions_list", summary="Actions that may be recommended",
@@ -125,6 +131,54 @@ class AgentActions(ApiView):
     def get(self, request: Request) -> Response:
         """Types of `recommended_actions`, with their parameters and the scope that each needs."""
         return Response(forms.AgentActionOut(actions(), many=True).data)
+
+    @extend_schema(
+        tags=TAG, operation_id="agent_actions_run", summary="Propose an action, as an agent",
+        request=forms.ActionIn, responses={202: forms.ActionOut},
+    )  # fmt: skip
+    @once
+    def post(self, request: Request) -> Response:
+        """Make a proposal of it, or a draft; nothing has an effect before it is signed."""
+        body = self.read(forms.ActionIn)
+        if self.caller.key is None:
+            raise NotAllowedError("Only an agent runs actions; people propose. Call with its key.")
+        made = act(
+            agent=self.caller.key, proposer=self.caller.proposer, action_type=body["action_type"],
+            parameters=body.get("parameters", {}), reason=body["reason"], now=self.now,
+        )  # fmt: skip
+        told = {
+            "action_type": body["action_type"], "label": made.label, "url": made.url,
+            "proposal": made.proposal,
+        }  # fmt: skip
+        return Response(forms.ActionOut(told).data, status=status.HTTP_202_ACCEPTED)
+
+
+class AgentConnectionFilter(Filters):
+    """Filters of the list."""
+
+    kind = django_filters.CharFilter()
+    status = django_filters.ChoiceFilter(choices=ConnectionStatus.choices)
+
+
+class AgentConnections(RowsView[Connection]):
+    """What the workspace is connected to."""
+
+    scopes = {"GET": scopes.INSIGHT_READ}
+    queryset = Connection.objects.none()
+    serializer_class = forms.AgentConnectionOut
+    filterset_class = AgentConnectionFilter
+
+    def rows(self) -> QuerySet[Connection]:
+        """All of the workspace, and no more of each than is told."""
+        found = Connection.objects.filter(workspace=self.workspace)
+        return found.only("public_id", "kind", "name", "status")
+
+    @extend_schema(
+        tags=TAG, operation_id="agent_connections_list", summary="List connections, as an agent"
+    )
+    def get(self, request: Request) -> Response:
+        """Kind, name and status: what can be used through us, and nothing to use it without us."""
+        return self.page()
 
 
 class Scorecards(ApiView):

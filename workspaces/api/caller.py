@@ -11,9 +11,12 @@ from django.db.models import F, Q
 
 from workspaces import scopes
 from workspaces.gate import NotAllowedError, Proposer
-from workspaces.models import ApiKey, ProposerType, ThrottleRate, User, Workspace
+from workspaces.models import ApiKey, KeyKind, ProposerType, ThrottleRate, User, Workspace
 from workspaces.roles import Role, rank_of
 
+AGENTS_PROPOSE: Final = (
+    "An agent proposes; it does not do this itself. See GET agents/actions/ for what it may."
+)
 # Least role of a person for each scope; every scope that is not named here needs an operator.
 ROLES: Final[dict[str, Role]] = {
     **{scope: Role.VIEWER for scope in scopes.SCOPES if scope.endswith(":read")},
@@ -62,6 +65,16 @@ class Caller:
         if self.user is not None and rank_of(self.role) < needed.rank:
             return f"This needs the role of {needed}; yours is {self.role}. Ask an admin."
         return ""
+
+    @property
+    def is_agent(self) -> bool:
+        """Whether a program calls that may read and propose, and do nothing at once."""
+        return self.key is not None and self.key.kind == KeyKind.AGENT
+
+    def refuse_agents(self) -> None:
+        """Refuse what reaches people outside at once."""
+        if self.is_agent:
+            raise NotAllowedError(AGENTS_PROPOSE)
 
     @property
     def person(self) -> User:

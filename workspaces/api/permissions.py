@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from workspaces.api.caller import Caller
+from workspaces.api.caller import AGENTS_PROPOSE, Caller
 
 if TYPE_CHECKING:  # views load the settings, which load this module
     from rest_framework.views import APIView
@@ -32,4 +32,6 @@ class HasScope(BasePermission):
         if scopes[method] == ANY_SCOPE:
             return True
         self.message = caller.lacks(scopes[method])
+        if not self.message and caller.is_agent and method in getattr(view, "not_for_agents", ()):
+            self.message = AGENTS_PROPOSE
         return not self.message

@@ -48,6 +48,7 @@ urlpatterns = [
     ),
     api_path("agents/suggestions/", agents.SuggestionList.as_view(), "api-agent-suggestions"),
     api_path("agents/actions/", agents.AgentActions.as_view(), "api-agent-actions"),
+    api_path("agents/connections/", agents.AgentConnections.as_view(), "api-agent-connections"),
     api_path("agents/scorecards/", agents.Scorecards.as_view(), "api-agent-scorecards"),
     api_path("ledger/", ledger.Ledger.as_view(), "api-ledger"),
     api_path("jobs/", jobs.JobList.as_view(), "api-jobs"),

@@ -37,6 +37,8 @@ class ApiView(APIView):
     """Base of all views. ``scopes`` maps each method to the scope that it needs."""
 
     scopes: ClassVar[Mapping[str, str]] = {}
+    #: Methods that act outside at once, or vouch for what a person said.
+    not_for_agents: ClassVar[frozenset[str]] = frozenset()
     throttle_group: str = ""  # empty: read or write, by method
     parser_classes = [StrictJSONParser]
     metadata_class = None

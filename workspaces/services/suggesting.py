@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from workspaces.gate import GateError, NotAllowedError, Proposer, RequestError
+from workspaces.ids import uuid7
 from workspaces.models import (
     AgentSuggestion,
     ApiKey,
@@ -113,13 +114,44 @@ def _keep(
     return row, True
 
 
+@transaction.atomic
+def act(
+    *,
+    agent: ApiKey,
+    proposer: Proposer,
+    action_type: str,
+    parameters: Mapping[str, Any],
+    reason: str,
+    now: datetime,
+) -> Made:
+    """Make a proposal or a draft of one action, without a suggestion around it.
+
+    Raises
+    ------
+    GateError, ValidationError : it cannot be proposed
+    NotAllowedError : the key is no agent's, or lacks the action's scope
+    """
+    if agent.kind != KeyKind.AGENT:
+        raise NotAllowedError("Only an agent runs actions. Make a key of the kind agent for it.")
+    return _action_for(agent, action_type).make(
+        Asked(
+            workspace=agent.workspace, parameters=parameters, by=proposer, reason=reason,
+            key=f"action:{uuid7()}", now=now,
+        )
+    )  # fmt: skip
+
+
+def _action_for(agent: ApiKey, name: str) -> Action:
+    action = action_of(name)
+    if action.scope not in agent.scopes:
+        raise NotAllowedError(f"To {action.label.lower()} this key needs the scope {action.scope}.")
+    return action
+
+
 def _made(
     row: AgentSuggestion, position: int, asked: Mapping[str, Any], by: Proposer, now: datetime
 ) -> Made:
-    action = action_of(asked["action_type"])
-    if action.scope not in row.agent.scopes:
-        raise NotAllowedError(f"To {action.label.lower()} this key needs the scope {action.scope}.")
-    return action.make(
+    return _action_for(row.agent, asked["action_type"]).make(
         Asked(
             workspace=row.workspace, parameters=asked.get("parameters", {}), by=by, now=now,
             reason=f"{row.title}. {row.description}".strip(),

@@ -43,9 +43,25 @@ class AgentsOperations:
         """Actions that may be recommended."""
         return cast("list[types.AgentActionOut]", await self._send(Call("agent_actions_list")))
 
+    async def agent_actions_run(self, body: types.ActionInRequest, *, idempotency_key: str | None = None) -> types.ActionOut:
+        """Propose an action, as an agent."""
+        return cast("types.ActionOut", await self._send(Call("agent_actions_run", body=body, idempotency_key=idempotency_key)))
+
+    async def agent_connections_list(self, *, cursor: str | None = None, kind: str | None = None, ordering: str | None = None, page_size: int | None = None, status: Literal["active", "needs_login", "paused", "stopped"] | None = None) -> types.PaginatedAgentConnectionOutList:
+        """List connections, as an agent."""
+        return cast("types.PaginatedAgentConnectionOutList", await self._send(Call("agent_connections_list", query={"cursor": cursor, "kind": kind, "ordering": ordering, "page_size": page_size, "status": status})))
+
+    async def agent_crm_contacts_list(self, *, cursor: str | None = None, ordering: str | None = None, page_size: int | None = None) -> types.PaginatedCrmContactOutList:
+        """List contacts of the CRM."""
+        return cast("types.PaginatedCrmContactOutList", await self._send(Call("agent_crm_contacts_list", query={"cursor": cursor, "ordering": ordering, "page_size": page_size})))
+
     async def agent_scorecards(self) -> types.ScorecardsOut:
         """How proposals of each proposer fared."""
         return cast("types.ScorecardsOut", await self._send(Call("agent_scorecards")))
+
+    async def agent_social_accounts_list(self, *, cursor: str | None = None, ordering: str | None = None, page_size: int | None = None, platform: Literal["facebook", "instagram", "linkedin", "tiktok", "twitter"] | None = None) -> types.PaginatedSocialAccountOutList:
+        """List social accounts."""
+        return cast("types.PaginatedSocialAccountOutList", await self._send(Call("agent_social_accounts_list", query={"cursor": cursor, "ordering": ordering, "page_size": page_size, "platform": platform})))
 
     async def agent_suggestions_list(self, *, agent_type: str | None = None, cursor: str | None = None, external_id: str | None = None, is_dismissed: bool | None = None, ordering: str | None = None, page_size: int | None = None, priority: Literal["high", "low", "medium"] | None = None, type: Literal["ab_test_winner", "budget_change", "churn_prevention", "funnel_optimization", "segment_opportunity"] | None = None) -> types.PaginatedSuggestionOutList:
         """List suggestions."""

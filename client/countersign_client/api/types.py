@@ -494,6 +494,23 @@ class AccountOut(TypedDict):
     created_at: str
 
 
+class ActionInRequest(TypedDict):
+    """What an agent wants done."""
+
+    action_type: str
+    parameters: NotRequired[dict[str, Any]]
+    reason: str
+
+
+class ActionOut(TypedDict):
+    """What was made of it: a proposal that waits, or a draft at `url` that a person finishes"""
+
+    action_type: str
+    label: str
+    proposal: NotRequired[str | None]
+    url: str
+
+
 class AdInRequest(TypedDict):
     """A new ad."""
 
@@ -624,6 +641,15 @@ class AgentActionOut(TypedDict):
     label: str
     scope: str
     parameters: dict[str, str]
+
+
+class AgentConnectionOut(TypedDict):
+    """A connection as an agent sees it: no address, no credentials, no errors."""
+
+    id: str
+    kind: str
+    name: str
+    status: ConnectionStatus
 
 
 class AlertOut(TypedDict):
@@ -1885,6 +1911,16 @@ class CreditsOut(TypedDict):
     revenue: AmountOut
     without_rate: int
     credits: list[CreditOut]
+
+
+class CrmContactOut(TypedDict):
+    """A contact of a CRM as attribution knows it; nothing that names the person."""
+
+    crm: str
+    portal: str
+    contact: str
+    person: str
+    first_seen_at: str
 
 
 class CrmDataInRequest(TypedDict):
@@ -3772,6 +3808,14 @@ class PaginatedAdSetOutList(TypedDict):
     results: list[AdSetOut]
 
 
+class PaginatedAgentConnectionOutList(TypedDict):
+    """PaginatedAgentConnectionOutList."""
+
+    next: NotRequired[str]
+    previous: NotRequired[str]
+    results: list[AgentConnectionOut]
+
+
 class PaginatedAlertOutList(TypedDict):
     """PaginatedAlertOutList."""
 
@@ -3898,6 +3942,14 @@ class PaginatedCreativeOutList(TypedDict):
     next: NotRequired[str]
     previous: NotRequired[str]
     results: list[CreativeOut]
+
+
+class PaginatedCrmContactOutList(TypedDict):
+    """PaginatedCrmContactOutList."""
+
+    next: NotRequired[str]
+    previous: NotRequired[str]
+    results: list[CrmContactOut]
 
 
 class PaginatedDeliveryOutList(TypedDict):
@@ -4162,6 +4214,14 @@ class PaginatedSignalOutList(TypedDict):
     next: NotRequired[str]
     previous: NotRequired[str]
     results: list[SignalOut]
+
+
+class PaginatedSocialAccountOutList(TypedDict):
+    """PaginatedSocialAccountOutList."""
+
+    next: NotRequired[str]
+    previous: NotRequired[str]
+    results: list[SocialAccountOut]
 
 
 class PaginatedSocialAdvocateOutList(TypedDict):
@@ -5415,6 +5475,19 @@ class SnoozeInRequest(TypedDict):
     """Hide until a moment."""
 
     until: str
+
+
+class SocialAccountOut(TypedDict):
+    """An account on a social network."""
+
+    id: str
+    platform: SocialPlatform
+    external_id: str
+    name: str
+    followers: int
+    connection: str
+    connection_status: str
+    synced_until: str | None
 
 
 class SocialAdvocateOut(TypedDict):
