@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from campaigns.models import AdSet, DeliveryStatus, PendingAdChange
+from campaigns.models import Campaign, DeliveryStatus, EntityType, PendingAdChange
 from workspaces import scopes
 from workspaces.gate import Proposer
 from workspaces.models import KeyKind, ProposerType, User, Workspace
@@ -59,24 +59,25 @@ def watch(*, workspace: Workspace, admin: User, now: datetime) -> None:
 
 
 def _room(workspace: Workspace) -> list[dict[str, Any]]:
-    """One ad set that nobody proposed to change today."""
+    """One campaign whose budget nobody proposed to change today."""
     busy = PendingAdChange.objects.filter(
-        workspace=workspace, proposal__status__in=["pending", "approved", "executing"]
-    )
-    found = AdSet.objects.filter(
+        workspace=workspace, entity_type=EntityType.CAMPAIGN,
+        proposal__status__in=["pending", "approved", "executing"],
+    )  # fmt: skip
+    found = Campaign.objects.filter(
         account__workspace=workspace, daily_budget__gt=0, status=DeliveryStatus.ACTIVE
-    ).exclude(campaign_id__in=busy.values("campaign_id"))
-    ad_set = found.order_by("pk").first()
-    if ad_set is None or ad_set.daily_budget is None:
+    ).exclude(pk__in=busy.values("entity_id"))
+    campaign = found.order_by("pk").first()
+    if campaign is None or campaign.daily_budget is None:
         return []
-    value = (ad_set.daily_budget * Decimal("1.1")).quantize(Decimal("0.01"))
+    value = (campaign.daily_budget * Decimal("1.1")).quantize(Decimal("0.01"))
     return [{
         "id": "budget/room", "type": "budget_change", "priority": "medium",
-        "title": f"{ad_set.name} has room to grow",
+        "title": f"{campaign.name} has room to grow",
         "description": "Its budget is spent by early afternoon at a cost below the target.",
         "recommended_actions": [{
             "action_type": "change_budget",
-            "parameters": {"entity_type": "adset", "entity": str(ad_set.public_id),
+            "parameters": {"entity_type": "campaign", "entity": str(campaign.public_id),
                            "value": str(value)},
         }],
     }]  # fmt: skip
