@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import TruncDate
 
 from campaigns.models import Campaign
 from campaigns.selectors.channel_days import channel_key
 from campaigns.selectors.channels import channels_of
+from campaigns.selectors.insight.query import InsightQuery
+from workspaces.chart_marks import days_of, marked, with_changes
+from workspaces.charts import LineChart
 from workspaces.ledger import Scope, register_scope
 from workspaces.models import Proposal, Workspace
+from workspaces.selectors_ledger import LedgerFilter, ledger_rows
 
 
 def _campaign(workspace: Workspace, value: str) -> Campaign | None:
@@ -39,6 +46,53 @@ def _of_channel(workspace: Workspace, rows: QuerySet[Proposal], value: str) -> Q
 
 def _channel_name(workspace: Workspace, value: str) -> str:
     return channels_of(workspace).label(value)
+
+
+def scope_of(query: InsightQuery) -> dict[str, str]:
+    """What a dashboard is narrowed to, as the ledger's address says it."""
+    campaign = str(query.campaign.public_id) if query.campaign else ""
+    return {"channel": query.channel, "campaign": campaign}
+
+
+def marked_for(query: InsightQuery, charts: Iterable[LineChart]) -> list[LineChart]:
+    """Charts of a dashboard with the changes of what it is narrowed to."""
+    return marked(list(charts), workspace=query.workspace, scoped=scope_of(query))
+
+
+def marked_by_channel(
+    query: InsightQuery, charts: Iterable[tuple[str, LineChart]]
+) -> list[LineChart]:
+    """Charts that each show one channel, with the changes of it: one query for all."""
+    charts = list(charts)
+    days = days_of(chart for _, chart in charts)
+    if days is None:
+        return [chart for _, chart in charts]
+    found = _changes_by_channel(query, *days)
+    return [
+        with_changes(chart, found.get(channel, {}), {**scope_of(query), "channel": channel})
+        for channel, chart in charts
+    ]
+
+
+def _changes_by_channel(
+    query: InsightQuery, since: date, until: date
+) -> dict[str, dict[date, int]]:
+    narrowed = tuple((name, value) for name, value in scope_of(query).items() if value)
+    filters = LedgerFilter(kind="ad_change", since=since, until=until, scoped=narrowed)
+    channel = Campaign.objects.filter(pk=OuterRef("ad_change__campaign_id"))
+    rows = (
+        ledger_rows(query.workspace, filters)
+        .order_by()
+        .values(
+            on=Subquery(channel.values(key=channel_key(""))[:1]),
+            day=TruncDate("executed_at", tzinfo=query.workspace.zone),
+        )
+        .annotate(changes=Count("pk"))
+    )
+    found: dict[str, dict[date, int]] = {}
+    for row in rows:
+        found.setdefault(row["on"], {})[row["day"]] = row["changes"]
+    return found
 
 
 def register() -> None:

@@ -19,6 +19,15 @@ from workspaces.reports.shapes import Chart, DaysChart, DaysPanel, DotChart
 _MARGIN: Final = 3.0
 
 
+class Change(NamedTuple):
+    """A day on which something was carried out: where it stands, in words, and its changes."""
+
+    x: float
+    label: str
+    url: str
+    day: date
+
+
 class Mark(NamedTuple):
     """One point of a chart, in its own coordinates and in words."""
 
@@ -45,6 +54,8 @@ class LineChart:
     band: str = ""
     beside: str = ""
     name: str = ""
+    changes: tuple[Change, ...] = ()
+    changed: str = ""
     _marks: Callable[[], Iterable[Mark]] = field(default=tuple, repr=False, compare=False)
     _file: Callable[[], DaysChart] | None = field(default=None, repr=False, compare=False)
 
@@ -68,6 +79,24 @@ class LineChart:
                 for mark in self.marks
             )
         )
+
+    @property
+    def change_lines(self) -> SafeString:
+        """Days with changes as SVG; each line tells how many, the list below leads to them."""
+        return mark_safe(  # noqa: S308  # of numbers and escaped words
+            "".join(
+                f'<path class="cs-chart-change" d="M{one.x:.1f},0V{self.height}">'
+                f"<title>{escape(one.label)}</title></path>"
+                for one in self.changes
+            )
+        )
+
+    def place_of(self, day: date) -> float | None:
+        """Where a day stands across; ``None`` outside."""
+        if not (self.first_day and self.last_day and self.first_day <= day <= self.last_day):
+            return None
+        steps = max((self.last_day - self.first_day).days, 1)
+        return _MARGIN + (self.width - 2 * _MARGIN) * (day - self.first_day).days / steps
 
     @property
     def view_box(self) -> str:

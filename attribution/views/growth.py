@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -12,7 +12,9 @@ from attribution.selectors.growth.cohorts import cohorts_of
 from attribution.selectors.growth.executive import executive_of, waiting_of
 from attribution.selectors.growth.funnel import funnel_of
 from attribution.selectors.growth.organic import organic_of
-from campaigns.selectors.insight.query import page_context
+from campaigns.ledger import marked_for
+from campaigns.selectors.insight.query import InsightQuery, page_context
+from workspaces.charts import LineChart
 from workspaces.pages import PageRequest, page, show
 from workspaces.roles import Role
 
@@ -35,7 +37,7 @@ def executive(request: PageRequest) -> HttpResponse:
 def organic(request: PageRequest) -> HttpResponse:
     """Who comes without an ad, and who stays."""
     context = _asked(request, "organic")
-    context |= {"title": "Organic", "board": organic_of(context["filters"])}
+    context |= {"title": "Organic", **_drawn(context["filters"], organic_of(context["filters"]))}
     return show(request, "attribution/growth/organic.html", context)
 
 
@@ -44,7 +46,7 @@ def organic(request: PageRequest) -> HttpResponse:
 def funnel(request: PageRequest) -> HttpResponse:
     """From an impression to somebody who came back and paid."""
     context = _asked(request, "funnel")
-    context |= {"title": "Funnel", "board": funnel_of(context["filters"])}
+    context |= {"title": "Funnel", **_drawn(context["filters"], funnel_of(context["filters"]))}
     return show(request, "attribution/growth/funnel.html", context)
 
 
@@ -60,6 +62,19 @@ def cohorts(request: PageRequest) -> HttpResponse:
         "channel_name": query.channels.label(query.channel) if query.channel else "",
     }
     return show(request, "attribution/growth/cohorts.html", context)
+
+
+class _Board(Protocol):
+    """Whatever has lines of days."""
+
+    @property
+    def charts(self) -> list[LineChart]:
+        """Its lines."""
+
+
+def _drawn(query: InsightQuery, board: _Board) -> dict[str, Any]:
+    """A page's figures, and its lines with the changes of their days."""
+    return {"board": board, "charts": marked_for(query, board.charts)}
 
 
 def _asked(request: PageRequest, name: str) -> dict[str, Any]:

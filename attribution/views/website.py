@@ -26,6 +26,7 @@ from attribution.selectors.website.filters import PRESETS, WebFilters, filters_o
 from attribution.selectors.website.sites import last_event_of
 from attribution.selectors.website.timeline import session_of, timeline_of
 from attribution.services.website.sites import SiteError, create_site
+from workspaces.chart_marks import marked
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.reports.answers import download, picture
 from workspaces.reports.sheets import csv_of, xlsx_of
@@ -54,7 +55,8 @@ def website(request: PageRequest) -> HttpResponse:
             return show(request, _PAGE, {**context, **_waiting(filters)})
     elif not filters.dimension:
         context["live"] = live_visitors(filters.asked_sites, timezone.now())
-    return show(request, _PAGE, {**context, "board": board})
+    charts = marked(board.charts, workspace=request.workspace) if board else []
+    return show(request, _PAGE, {**context, "board": board, "charts": charts})
 
 
 @require_GET

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_POST
 
+from campaigns.ledger import marked_by_channel, marked_for
 from campaigns.selectors.advice import newest_advice, recommendations_of
 from campaigns.selectors.insight import overview as overview_figures
 from campaigns.selectors.insight import paid_media as paid_figures
@@ -39,9 +40,14 @@ def overview(request: PageRequest) -> HttpResponse:
     """Whether advertising earns what it costs."""
     context = page_context(request.workspace, request.GET.dict(), timezone.now(), "overview")
     advice = newest_advice(request.workspace)
+    board = overview_figures.overview_of(context["filters"])
+    drawn = (
+        (line.channel, chart) for line, chart in zip(board.channels, board.charts, strict=False)
+    )
     context |= {
         "title": "Overview",
-        "board": overview_figures.overview_of(context["filters"]),
+        "board": board,
+        "charts": marked_by_channel(context["filters"], drawn),
         "advice": advice,
         "ideas": ideas_of(request.workspace, advice.ideas if advice else ()),
         "unread": watch.unread_alerts(request.workspace),
@@ -81,9 +87,11 @@ def paid_media(request: PageRequest) -> HttpResponse:
     """What each channel, campaign, ad set, ad and creative cost and brought."""
     context = page_context(request.workspace, request.GET.dict(), timezone.now(), "paid-media")
     query = context["filters"]
+    board = paid_figures.board_of(query)
     context |= {
         "title": "Paid media",
-        "board": paid_figures.board_of(query),
+        "board": board,
+        "charts": marked_for(query, board.charts),
         "tabs": [(level.name, level.title, 0) for level in paid_figures.LEVELS.values()],
         "tab": paid_figures.level_of(query).name,
         "may_propose": has_role(request, Role.OPERATOR),

@@ -23,6 +23,7 @@ from campaigns.selectors.pages import (
     zone_note,
 )
 from campaigns.selectors.subjects import Entity
+from workspaces.chart_marks import marked
 from workspaces.gate import GateError, Proposer, RequestError
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.roles import Role
@@ -99,6 +100,11 @@ def _draw(
     context: dict[str, Any] = {
         "title": entity.name,
         "found": found,
+        "charts": marked(
+            found.charts,
+            workspace=request.workspace,
+            scoped={"campaign": str(found.campaign.public_id)},
+        ),
         "entity": entity,
         "account": found.account,
         "value_label": value_field(request.workspace).replace("_", " "),
