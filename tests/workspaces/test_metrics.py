@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from celery import current_app
 from django.core.cache import cache
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
@@ -118,14 +119,20 @@ def test_jobs_and_connections_are_told_without_names_of_workspaces(client, works
     assert not [key for key in told if workspace.slug in key]
 
 
-def test_workers_and_beat_are_told(client, db):
+def test_workers_beat_and_queues_are_told(client, db, monkeypatch):
+    monkeypatch.setattr(metrics, "ALL_QUEUES", ("gate", "train", "test-depth"))
     health.beat("gate")
-    told = figures(client)
+    with current_app.connection_for_write() as broker:
+        broker.default_channel.queue_purge("test-depth")
+        for priority in (0, 9):
+            current_app.send_task("x", queue="test-depth", priority=priority, connection=broker)
+        told = figures(client)
+        broker.default_channel.queue_purge("test-depth")
 
     assert told["countersign_worker_heartbeat_age_seconds", "gate"] < 5
     assert told["countersign_worker_heartbeat_age_seconds", "train"] == float("inf")
     assert told["countersign_beat_age_seconds",] == float("inf")
-    assert told["countersign_queue_tasks", "default"] == 0
+    assert told["countersign_queue_tasks", "test-depth"] == 2
 
 
 def test_token_opens_and_nothing_else(client, settings, db):

@@ -11,7 +11,8 @@ settles it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pgbulk
@@ -134,13 +135,26 @@ def run(attempts: Sequence[ExecutionAttempt], *, clock: Clock) -> None:
         stopped = Outcome("deferred", "The kill switch was pulled before the call.")
         settle([(attempt, stopped) for attempt in sent], now=clock(), call_was_sent=False)
         return
+    _log("changes go out", sent)
     outcomes = list(zip(sent, handler.execute(_views(sent)), strict=True))
+    _log("changes were answered", sent, outcomes=Counter(end.status for _, end in outcomes))
     settle([end for end in outcomes if end[1].status in _CLEAR], now=clock())
     unclear = [end for end in outcomes if end[1].status not in _CLEAR]
     if unclear:
         readings = handler.read_back(_views([attempt for attempt, _ in unclear]))
         read = [(*end, reading) for end, reading in zip(unclear, readings, strict=True)]
         settle_readings([(attempt, seen, end) for attempt, end, seen in read], now=clock())
+
+
+def _log(event: str, attempts: Sequence[ExecutionAttempt], **facts: Mapping[str, int]) -> None:
+    """One line beside the ids of the task and of the request that woke it."""
+    proposals = [attempt.plan.proposal for attempt in attempts]
+    told = {
+        "kind": proposals[0].kind,
+        "proposals": [str(proposal.public_id) for proposal in proposals],
+        "attempts": [attempt.pk for attempt in attempts],
+    }
+    logger.info(event, extra={**told, **facts})
 
 
 def _views(attempts: Sequence[ExecutionAttempt]) -> list[PlanView]:
