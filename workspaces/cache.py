@@ -116,6 +116,12 @@ def sums_of(name: str) -> dict[str, float]:
     return {member.decode(): float(amount) for member, amount in found.items()}
 
 
+def server_facts() -> dict[str, Any]:
+    """What Redis says of itself."""
+    facts: dict[str, Any] = _redis().info("memory") | _redis().info("persistence")
+    return facts
+
+
 def leave_answer(name: str, answer: Any, *, keep_s: int) -> None:
     """Leave an answer for the one who waits for it by ``wait_for_answer``, in any process."""
     key = cache.make_key(name)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from io import StringIO
-
 import pytest
 from celery import Celery
 from celery.worker.heartbeat import Heart
 from django.core.cache import cache
-from django.core.management import CommandError, call_command
 from django.db import connection
 from kombu.asynchronous.timer import Timer
 
-from tests.workspaces.factories import ConnectionFactory
 from workspaces import tasks
-from workspaces.management.commands import doctor
 from workspaces.services import health
 from workspaces.tasks.heartbeat import _last_pulse_s
 
@@ -116,37 +111,3 @@ def test_beat_is_known_by_its_task(dead):
     assert not health.check_beat().is_ok
     tasks.heartbeat()
     assert health.check_beat().is_ok
-
-
-def test_doctor_is_content(db, alive, throttled_login):
-    out = StringIO()
-    call_command("doctor", stdout=out)
-
-    lines = out.getvalue().splitlines()
-    assert [line for line in lines if line.startswith("FAIL")] == []
-    assert lines[-1].startswith("All 14 checks passed")
-
-
-def test_doctor_says_what_to_do(db, dead, throttled_login):
-    out = StringIO()
-    with pytest.raises(CommandError, match="6 of 14 checks need attention"):
-        call_command("doctor", stdout=out)
-    assert "start exactly one: celery -A config beat" in out.getvalue()
-    assert "celery -A config worker -Q infer" in out.getvalue()
-
-
-def test_doctor_finds_secrets_of_a_lost_key(db):
-    ConnectionFactory(secret="gAAAA-not-ours")
-
-    check = doctor.check_secrets()
-    assert not check.is_ok
-    assert check.words.startswith("1 of 1 stored secrets do not open; add the key")
-
-
-def test_doctor_finds_a_dead_mail_server_and_a_malformed_key(db, settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    settings.FIELD_ENCRYPTION_KEYS = ["short"]
-
-    assert "correct EMAIL_URL" in doctor.check_mail().words
-    assert "malformed key" in doctor.check_secrets().words

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 QUEUES: Final = ("gate", "default")  # without these nothing signed would ever run
 # Without these pages and changes go on, but nothing is trained, predicted or sent to people: the
 # doctor tells.
-LATER_QUEUES: Final = ("train", "infer", "outreach")
+LATER_QUEUES: Final = ("train", "infer", "outreach", "slow")
 HEARTBEAT_LIFE_S: Final = 60
 SCHEDULE_LIFE_S: Final = 900  # its task may wait behind long ones
 
@@ -28,6 +28,14 @@ class Check:
     name: str
     is_ok: bool
     words: str
+    is_warning: bool = False  # where it is not well: worth a look, and work goes on
+
+    @property
+    def level(self) -> str:
+        """``ok``, ``warn`` or ``fail``."""
+        if self.is_ok:
+            return "ok"
+        return "warn" if self.is_warning else "fail"
 
 
 def beat(queue: str) -> None:

@@ -35,7 +35,7 @@ from workspaces.telemetry import (
 
 logger = logging.getLogger(__name__)
 
-ALL_QUEUES: Final = (*health.QUEUES, *health.LATER_QUEUES, "drafts", "slow")
+ALL_QUEUES: Final = (*health.QUEUES, *health.LATER_QUEUES, "drafts")
 ANSWERS = Measure(
     "countersign_source_answers", "Whether these figures could be read: 1, else 0.", ("source",)
 )

