@@ -208,6 +208,7 @@ class _Step(ABTestsView):
     """Something that is done with a test at once, for a reason."""
 
     scopes = {"POST": scopes.EXPERIMENTS_WRITE}
+    not_for_agents = frozenset({"POST"})
 
     def act(self, public_id: UUID, step: Callable[..., ABTest]) -> Response:
         """Do it; who may is the service's to say."""

@@ -41,6 +41,7 @@ class CampaignPause(CampaignsView):
     """Pausing."""
 
     scopes = {"POST": scopes.OUTREACH_WRITE}
+    not_for_agents = frozenset({"POST"})
 
     @extend_schema(
         tags=TAG, operation_id="outreach_campaigns_pause", summary="Pause a campaign",
@@ -60,6 +61,7 @@ class CampaignStop(CampaignsView):
     """Ending."""
 
     scopes = {"POST": scopes.OUTREACH_WRITE}
+    not_for_agents = frozenset({"POST"})
 
     @extend_schema(
         tags=TAG, operation_id="outreach_campaigns_stop", summary="Stop a campaign for good",

@@ -17,6 +17,7 @@ from tests.outreach.social.steps import account_of
 from tests.outreach.steps import NOW, contact_of, template_of
 from tests.workspaces.factories import ConnectionFactory
 from workspaces.models import KeyKind, Proposal, User, Workspace
+from workspaces.services.keys import KeyRefusedError, create_key
 
 pytestmark = pytest.mark.django_db
 ACTIONS = "/api/agents/actions/"
@@ -31,7 +32,7 @@ def agent_with(workspace: Workspace, *scopes: str) -> APIClient:
 def agent(workspace: Workspace) -> APIClient:
     return agent_with(
         workspace, "changes:read", "changes:propose", "insight:read", "outreach:read",
-        "outreach:write", "attribution:read", "events:write",
+        "outreach:write", "attribution:read", "events:write", "experiments:write",
     )  # fmt: skip
 
 
@@ -193,15 +194,30 @@ def test_an_agent_reaches_nobody_at_once_and_vouches_for_nobody(
             for path in (
                 f"outreach/messages/{uuid4()}/replay", f"outreach/tasks/{uuid4()}/again",
                 f"social/funnels/{uuid4()}/start", f"social/posts/{uuid4()}/switches",
-                f"contacts/import/{uuid4()}/write",
+                f"contacts/import/{uuid4()}/write", f"outreach/campaigns/{uuid4()}/pause",
+                f"outreach/campaigns/{uuid4()}/stop", f"ab-tests/{uuid4()}/pause",
+                f"ab-tests/{uuid4()}/resume", f"ab-tests/{uuid4()}/stop",
             )
         ),
     ]  # fmt: skip
 
-    assert [one.status_code for one in answers] == [403] * 8
+    assert [one.status_code for one in answers] == [403] * 13
     assert {one.json()["detail"] for one in answers} == {
         "An agent proposes; it does not do this itself. See GET agents/actions/ for what it may."
     }
     assert not OutreachMessage.objects.exists()
     assert not Suppression.objects.exists()
     assert ann.consents.count() == 1
+
+
+def test_an_agent_is_no_admin(workspace: Workspace, admin: User) -> None:
+    with pytest.raises(KeyRefusedError, match="no admin"):
+        create_key(
+            workspace=workspace, name="Agent", scopes=["workspace:admin"], by=admin, now=NOW,
+            kind=KeyKind.AGENT,
+        )  # fmt: skip
+    # One that was made elsewhere opens nothing either.
+    old = agent_with(workspace, "workspace:admin", "changes:read")
+    assert old.get("/api/connections/").status_code == 403
+    policy = old.put("/api/safety-policy/", {"max_change_pct": "90"}, format="json")
+    assert (policy.status_code, "no admin" in policy.json()["detail"]) == (403, True)

@@ -61,6 +61,8 @@ class Caller:
         """Why the scope is refused, in words; empty when it is granted."""
         if self.key is not None and scope not in self.key.scopes:
             return f"This key lacks the scope {scope}. Make a key that has it."
+        if self.is_agent and scope == scopes.WORKSPACE_ADMIN:
+            return "An agent is no admin, whatever its key says."
         needed = ROLES.get(scope, Role.OPERATOR)
         if self.user is not None and rank_of(self.role) < needed.rank:
             return f"This needs the role of {needed}; yours is {self.role}. Ask an admin."

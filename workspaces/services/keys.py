@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from workspaces.models import ApiKey, KeyKind, Membership, User, Workspace
-from workspaces.scopes import CHANGES_SIGN, SCOPES
+from workspaces.scopes import CHANGES_SIGN, SCOPES, WORKSPACE_ADMIN
 from workspaces.services.accounts import require_admin
 from workspaces.services.refusals import RefusedError
 
@@ -41,6 +41,8 @@ def create_key(
     chosen = sorted(set(scopes))
     if kind == KeyKind.AGENT and acts_as is not None:
         raise KeyRefusedError("An agent reads and proposes as itself; bind its key to nobody.")
+    if kind == KeyKind.AGENT and WORKSPACE_ADMIN in chosen:
+        raise KeyRefusedError("An agent is no admin: leave workspace:admin out.")
     _check(workspace=workspace, scopes=chosen, acts_as=acts_as, by=by)
     if expires_at is not None and expires_at <= now:
         raise KeyRefusedError("The key would have expired already; choose a later end.")
