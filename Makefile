@@ -126,11 +126,11 @@ tracker: ## Build the scripts for websites after a change of one; needs Node.js
 	cd attribution/tracker && npm ci --silent --no-audit --no-fund && npm run --silent build \
 		&& node ../../experiments/snippet/build.mjs && node ../../inbox/widget/build.mjs
 
-backup: install ## Save the database: FILE=countersign.dump
-	$(PY) -m embedded.client pg_dump --format=custom --file="$(FILE)"
+backup: install ## Save the database and attachments: FILE=countersign.dump
+	$(PY) -m embedded.backup save "$(FILE)"
 
-restore: install ## Put a saved database back, over what is there: FILE=countersign.dump
-	$(PY) -m embedded.client pg_restore --clean --if-exists --no-owner --single-transaction "$(FILE)"
+restore: install ## Put a backup back, over what is there: FILE=countersign.dump
+	$(PY) -m embedded.backup restore "$(FILE)"
 
 clean: ## Remove the virtual environment; data in var/ stay
 	rm -rf $(VENV)
