@@ -12,7 +12,7 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Bring the kinds of this app to the gate, and its steps to the first visit."""
-        from campaigns import home, ledger, onboarding
+        from campaigns import finders, home, ledger, onboarding
         from campaigns.api import suggested
         from campaigns.executing import kept_adapters
         from campaigns.handlers import AdChangeHandler
@@ -32,6 +32,7 @@ class CampaignsConfig(AppConfig):
         panels.register_panel(AD_CHANGE_PANEL)
         onboarding.register()
         ledger.register()
+        finders.register()
         home.register()
         suggested.register()
         register_job(

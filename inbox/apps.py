@@ -14,7 +14,7 @@ class InboxConfig(AppConfig):
     def ready(self) -> None:
         """Listen to people, bring mailboxes, give answers to the gate, count what is overdue."""
         from attribution.services.news import register_keeper
-        from inbox import home, listening, onboarding, panels
+        from inbox import finders, home, listening, onboarding, panels
         from inbox.reply_kind import ReplyHandler
         from inbox.selectors.counts import breached
         from inbox.selectors.telemetry import SOURCE
@@ -32,4 +32,5 @@ class InboxConfig(AppConfig):
         register_panel(panels.REPLY_PANEL)
         counters.register("breaches", breached)
         register_source(SOURCE)
+        finders.register()
         home.register()

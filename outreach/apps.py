@@ -14,7 +14,7 @@ class OutreachConfig(AppConfig):
     def ready(self) -> None:
         """Bring classifiers, jobs, providers and launches; listen to providers and people."""
         from attribution.services.news import register_keeper
-        from outreach import home, launches, listening, onboarding, text_classes
+        from outreach import finders, home, launches, listening, onboarding, text_classes
         from outreach.api import suggested
         from outreach.selectors.telemetry import SOURCE
         from outreach.services import trying_texts
@@ -37,4 +37,5 @@ class OutreachConfig(AppConfig):
         suggested.register()
         register_way(DigestChannel.WHATSAPP, send_digest)
         register_source(SOURCE)
+        finders.register()
         home.register()

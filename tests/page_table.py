@@ -49,6 +49,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "front": (MEMBER, NONE),
     "home": (MEMBER, NONE),
     "home-card": (MEMBER, NONE),
+    "search": (MEMBER, NONE),
     "account": (PERSON, NONE),
     "account-profile": (NONE, PERSON),
     "account-preferences": (NONE, MEMBER),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, TypeVar, cast
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import F, Func, Model, QuerySet, TextField, Value
+from django.db.models import F, Func, Model, Q, QuerySet, TextField, Value
 
 M = TypeVar("M", bound=Model)
 
@@ -15,6 +16,8 @@ M = TypeVar("M", bound=Model)
 _JOINTS = "&+-./:<=>?@_~"
 _WORD = re.compile(r"[^\W_]+")
 _MOST_WORDS = 12
+# More rows than that are not put in order for a few of them.
+_MOST_SORTED = 2_000
 
 
 def words_of(*fields: str) -> SearchVector:
@@ -56,3 +59,19 @@ def narrow(rows: QuerySet[M], vector: Func[Any], text: str) -> QuerySet[M]:
         return rows
     found = rows.alias(found_words=vector).filter(found_words=query)
     return cast("QuerySet[M]", found)
+
+
+def newest_of(rows: QuerySet[M], most: int) -> QuerySet[M]:
+    """The newest of what was found; of very much, the newest of some.
+
+    To look for the newest of all that have a common word would read through all of them.
+    """
+    found = rows.order_by().values("pk")[:_MOST_SORTED]
+    return rows.model._default_manager.filter(pk__in=found).order_by("-pk")[:most]
+
+
+def with_words(rows: QuerySet[M], words: Iterable[str], *fields: str) -> QuerySet[M]:
+    """Rows that hold each word somewhere in these columns: for tables without an index of words."""
+    for word in words:
+        rows = rows.filter(Q(*((f"{one}__icontains", word) for one in fields), _connector=Q.OR))
+    return rows

@@ -21,6 +21,23 @@
     }
   });
 
+  // "/" leads to the search over everything, where a page has no search of its own to go to.
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    const at = event.target;
+    if (at.isContentEditable || /^(input|select|textarea)$/i.test(at.tagName)) return;
+    if (document.querySelector("#filter-q, #searchbar")) return;
+    const field = document.getElementById("search-q") || document.getElementById("search-all");
+    if (!field) return;
+    event.preventDefault();
+    if (field.offsetParent) {
+      field.focus();
+      field.select();
+    } else {
+      document.querySelector(".cs-find-link").click();
+    }
+  });
+
   // A popover that opens puts the cursor where the answer goes.
   document.addEventListener("toggle", function (event) {
     const pop = event.target;

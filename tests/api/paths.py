@@ -18,6 +18,7 @@ OPERATIONS = {
     "GET schema/": "public",
     "GET docs/": "public",
     "GET whoami/": "any",
+    "GET search/": "any",
     "GET kill-switch/": "changes:read",
     "POST kill-switch/": "changes:propose",
     "GET proposals/": "changes:read",

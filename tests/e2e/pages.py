@@ -33,6 +33,12 @@ MAIN_PAGES = (
         ready="#home-waits",
     ),
     MainPage(
+        "search",
+        "/search/?q=an",
+        "One search over everything: people, ads, changes, conversations, pages.",
+        ready="#found h2",
+    ),
+    MainPage(
         "approvals",
         "/approvals/",
         "The queue: what waits for a signature, riskiest first.",

@@ -6,6 +6,7 @@ from workspaces.api import agents, configuration, jobs, ledger, proposals
 from workspaces.api.docs import DocsView, SchemaView
 from workspaces.api.reports import REPORTS, report_view
 from workspaces.api.routing import api_path
+from workspaces.api.search import SearchAll
 
 _proposal = "proposals/<uuid:public_id>/"
 _connection = "connections/<uuid:public_id>/"
@@ -15,6 +16,7 @@ urlpatterns = [
     api_path("schema/", SchemaView.as_view(), "api-schema"),
     api_path("docs/", DocsView.as_view(), "api-docs"),
     api_path("whoami/", configuration.WhoAmI.as_view(), "api-whoami"),
+    api_path("search/", SearchAll.as_view(), "api-search"),
     api_path("kill-switch/", configuration.KillSwitch.as_view(), "api-kill-switch"),
     api_path("proposals/", proposals.ProposalList.as_view(), "api-proposals"),
     api_path("proposals/bulk-sign/", proposals.BulkSign.as_view(), "api-bulk-sign"),

@@ -1313,6 +1313,10 @@ class WorkspaceOperations:
         """Try a connection."""
         return cast("types.ConnectionTestOut", self._send(Call("connections_test", path={"public_id": public_id})))
 
+    def search(self, *, q: str | None = None) -> types.SearchOut:
+        """Search everything."""
+        return cast("types.SearchOut", self._send(Call("search", query={"q": q})))
+
     def whoami(self) -> types.WhoAmIOut:
         """Who am I?."""
         return cast("types.WhoAmIOut", self._send(Call("whoami")))

@@ -5224,6 +5224,33 @@ class ScorecardsOut(TypedDict):
     results: list[ScorecardOut]
 
 
+class SearchGroupOut(TypedDict):
+    """What was found of a kind."""
+
+    key: str
+    name: str
+    is_slow: bool
+    has_more: bool
+    url: str
+    results: list[SearchHitOut]
+
+
+class SearchHitOut(TypedDict):
+    """Something that was found."""
+
+    id: str
+    title: str
+    note: str
+    url: str
+
+
+class SearchOut(TypedDict):
+    """Groups with something in them, or without an answer in time."""
+
+    q: str
+    groups: list[SearchGroupOut]
+
+
 class SegmentOut(TypedDict):
     """Part of the units; exploratory."""
 
