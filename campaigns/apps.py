@@ -12,7 +12,7 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Bring the kinds of this app to the gate, and its steps to the first visit."""
-        from campaigns import finders, home, ledger, onboarding
+        from campaigns import finders, home, ledger, ledger_figures, onboarding
         from campaigns.api import suggested
         from campaigns.executing import kept_adapters
         from campaigns.handlers import AdChangeHandler
@@ -33,6 +33,7 @@ class CampaignsConfig(AppConfig):
         onboarding.register()
         ledger.register()
         finders.register()
+        ledger_figures.register()
         home.register()
         suggested.register()
         register_job(

@@ -14,7 +14,7 @@ class ExperimentsConfig(AppConfig):
     def ready(self) -> None:
         """Bring tests to the gate, our ads to practices, our work to the jobs; hear the news."""
         from attribution.services.news import on_people_news, on_visitor_news, register_keeper
-        from experiments import finders, home
+        from experiments import finders, home, ledger
         from experiments.api import suggested
         from experiments.handlers import ABTestHandler
         from experiments.panels import TEST_PANEL
@@ -42,3 +42,4 @@ class ExperimentsConfig(AppConfig):
         suggested.register()
         finders.register()
         home.register()
+        ledger.register()

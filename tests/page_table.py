@@ -180,6 +180,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "scenario-send": (NONE, OPERATOR),
     "ledger": (MEMBER, NONE),
     "ledger-export": (MEMBER, NONE),
+    "ledger-explain": (MEMBER, NONE),
     "agents": (MEMBER, NONE),
     "scorecards": (MEMBER, NONE),
     "agent-put-aside": (NONE, OPERATOR),

@@ -65,6 +65,7 @@ OPERATIONS = {
     "GET agents/crm-contacts/": "attribution:read",
     "GET agents/scorecards/": "changes:read",
     "GET ledger/": "changes:read",
+    "GET ledger/explain/": "changes:read",
     "GET jobs/": "insight:read",
     "POST jobs/<str:name>/run/": "sync:run",
     "GET analytics/summary/": "insight:read",

@@ -171,6 +171,12 @@ MAIN_PAGES = (
         ready=".cs-table",
     ),
     MainPage(
+        "ledger-explain",
+        "/ledger/explain/",
+        "What may have changed a figure: its change of level, and what happened before it, ranked.",
+        ready=".cs-page",
+    ),
+    MainPage(
         "agents",
         "/agents/",
         "What agents suggest, with what became of each recommended action.",

@@ -11,8 +11,11 @@ from rest_framework.response import Response
 
 from workspaces import scopes
 from workspaces.api import ledger_serializers as forms
-from workspaces.api.views import RowsView
+from workspaces.api.views import ApiView, RowsView
+from workspaces.gate import RequestError
+from workspaces.ledger import metrics_of
 from workspaces.models import Proposal
+from workspaces.selectors_explain import explain
 from workspaces.selectors_ledger import LedgerFilter, ledger_rows, shown_rows
 
 TAG = ["Gate"]
@@ -58,3 +61,26 @@ class Ledger(RowsView[Proposal]):
 
         rows = self.get_queryset().only("pk", filters.at_field)
         return self.page_of(rows, by=filters.order, shown=shown)
+
+
+class LedgerExplain(ApiView):
+    """What may have changed a figure."""
+
+    scopes = {"GET": scopes.CHANGES_READ}
+
+    @extend_schema(
+        tags=TAG, operation_id="ledger_explain", summary="Rank what may have changed a figure",
+        parameters=[forms.ExplainQuery], responses=forms.ExplanationOut,
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        """Changes, tests and failed syncs before a change of level; a ranking, no proof."""
+        asked = self.read_query(forms.ExplainQuery)
+        scoped = {name: str(asked[name]) for name in _SCOPES if name in asked}
+        found = explain(
+            workspace=self.workspace, name=asked["metric"], day=asked["day"], scoped=scoped,
+            now=self.now,
+        )  # fmt: skip
+        if found is None:
+            known = ", ".join(name for name, _ in metrics_of(self.workspace))
+            raise RequestError("metric", f"There is no such figure; known: {known}.")
+        return Response(forms.ExplanationOut(found).data)

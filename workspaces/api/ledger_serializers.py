@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -10,6 +11,7 @@ from rest_framework import serializers
 from workspaces.api.fields import AmountOut, amount_of
 from workspaces.api.proposal_serializers import ProposerOut
 from workspaces.models import Status
+from workspaces.selectors_explain import NO_PROOF
 from workspaces.selectors_ledger import EFFECTS, OUTCOMES, LedgerRow
 
 _LONGEST = 120
@@ -86,3 +88,44 @@ class LedgerRowOut(serializers.Serializer[Any]):
     def get_money_at_stake(self, row: LedgerRow) -> dict[str, str] | None:
         """Amount in the workspace's currency."""
         return amount_of(row.proposal.money_at_stake, row.proposal.workspace.currency)
+
+
+class ExplainQuery(serializers.Serializer[Any]):
+    """Which figure, near which day."""
+
+    metric = serializers.CharField(max_length=40)
+    day = serializers.DateField()
+    campaign = serializers.UUIDField(required=False)
+    channel = serializers.CharField(required=False, max_length=40)
+
+    def validate_day(self, value: date) -> date:
+        """Refuse days that no figure can have."""
+        if not 2000 <= value.year <= 2100:
+            raise serializers.ValidationError("This day is out of range.")
+        return value
+
+
+class CandidateOut(serializers.Serializer[Any]):
+    """Something that may have moved the figure."""
+
+    at = serializers.DateTimeField()
+    title = serializers.CharField()
+    kind = serializers.CharField()
+    proposal = serializers.UUIDField(source="row.proposal.public_id", allow_null=True, default=None)
+    score = serializers.FloatField(help_text="For the order only.")
+    reasons = serializers.ListField(child=serializers.CharField())
+
+
+class ExplanationOut(serializers.Serializer[Any]):
+    """A change of level near a day, and what happened before it, the likeliest first."""
+
+    metric = serializers.CharField(source="metric.name")
+    day = serializers.DateField()
+    changed_on = serializers.DateField(allow_null=True)
+    before = serializers.FloatField(allow_null=True)
+    after = serializers.FloatField(allow_null=True)
+    strength = serializers.FloatField(allow_null=True, help_text="The step in standard errors.")
+    since = serializers.DateField()
+    until = serializers.DateField()
+    note = serializers.CharField(default=NO_PROOF)
+    candidates = CandidateOut(many=True)

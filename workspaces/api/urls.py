@@ -53,6 +53,7 @@ urlpatterns = [
     api_path("agents/connections/", agents.AgentConnections.as_view(), "api-agent-connections"),
     api_path("agents/scorecards/", agents.Scorecards.as_view(), "api-agent-scorecards"),
     api_path("ledger/", ledger.Ledger.as_view(), "api-ledger"),
+    api_path("ledger/explain/", ledger.LedgerExplain.as_view(), "api-ledger-explain"),
     api_path("jobs/", jobs.JobList.as_view(), "api-jobs"),
     api_path("jobs/<str:name>/run/", jobs.JobStart.as_view(), "api-job-run"),
     *(

@@ -436,6 +436,10 @@ class GateOperations:
         """List what was carried out."""
         return cast("types.PaginatedLedgerRowOutList", await self._send(Call("ledger_list", query={"account": account, "campaign": campaign, "channel": channel, "cursor": cursor, "effect": effect, "from": from_, "kind": kind, "outcome": outcome, "page_size": page_size, "proposer": proposer, "search": search, "signer": signer, "to": to})))
 
+    async def ledger_explain(self, *, campaign: str | None = None, channel: str | None = None, day: str | None = None, metric: str | None = None) -> types.ExplanationOut:
+        """Rank what may have changed a figure."""
+        return cast("types.ExplanationOut", await self._send(Call("ledger_explain", query={"campaign": campaign, "channel": channel, "day": day, "metric": metric})))
+
     async def proposals_list(self, *, bundle_id: str | None = None, created_after: str | None = None, created_before: str | None = None, cursor: str | None = None, kind: str | None = None, ordering: str | None = None, page_size: int | None = None, proposer: str | None = None, risk: list[Literal["high", "low", "medium"]] | None = None, search: str | None = None, status: list[Literal["approved", "cancelled", "executed", "executing", "expired", "failed", "pending", "rejected", "reverted", "superseded"]] | None = None) -> types.PaginatedProposalOutList:
         """List proposals."""
         return cast("types.PaginatedProposalOutList", await self._send(Call("proposals_list", query={"bundle_id": bundle_id, "created_after": created_after, "created_before": created_before, "cursor": cursor, "kind": kind, "ordering": ordering, "page_size": page_size, "proposer": proposer, "risk": risk, "search": search, "status": status})))

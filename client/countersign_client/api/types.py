@@ -1308,6 +1308,17 @@ class CanaryStopInRequest(TypedDict):
     reason: str
 
 
+class CandidateOut(TypedDict):
+    """Something that may have moved the figure."""
+
+    at: str
+    title: str
+    kind: str
+    proposal: NotRequired[str | None]
+    score: float
+    reasons: list[str]
+
+
 class CauseOut(TypedDict):
     """A part of the units in which the split is off: a hint to why it is."""
 
@@ -2158,6 +2169,21 @@ class ExpectedOut(TypedDict):
     p50: float | None
     p90: float | None
     mean: float | None
+
+
+class ExplanationOut(TypedDict):
+    """A change of level near a day, and what happened before it, the likeliest first."""
+
+    metric: str
+    day: str
+    changed_on: str | None
+    before: float | None
+    after: float | None
+    strength: float | None
+    since: str
+    until: str
+    note: NotRequired[str]
+    candidates: list[CandidateOut]
 
 
 class ExposureInRequest(TypedDict):
