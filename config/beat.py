@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+import math
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from django_celery_beat.models import PeriodicTask, PeriodicTasks
 from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
+from redis.exceptions import RedisError
+
+from workspaces.services import health
+from workspaces.workers import worker_name
+
+logger = logging.getLogger(__name__)
+
+_TELL_EACH_S = 10.0
 
 # What an operator may have changed, of all that the code says of an entry.
 _OPERATORS = frozenset({"interval", "crontab", "solar", "clocked", "enabled"})
@@ -14,6 +25,18 @@ _OPERATORS = frozenset({"interval", "crontab", "solar", "clocked", "enabled"})
 
 class Scheduler(DatabaseScheduler):  # type: ignore[misc]  # the library has no types
     """Writes entries that are new; the library's own writes the intervals back at every start."""
+
+    _told_s = -math.inf
+
+    def tick(self, *args: Any, **options: Any) -> Any:
+        """Send what is due, and say that this beat lives: two would send everything twice."""
+        if time.monotonic() - self._told_s >= _TELL_EACH_S:
+            self._told_s = time.monotonic()
+            try:
+                health.name_beat(worker_name())
+            except RedisError:
+                logger.warning("this beat could not say that it lives")
+        return super().tick(*args, **options)
 
     def update_from_dict(self, mapping: Mapping[str, Any]) -> None:
         """Add what is not there yet; of known entries renew what is sent, not when."""

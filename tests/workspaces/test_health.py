@@ -111,3 +111,15 @@ def test_beat_is_known_by_its_task(dead):
     assert not health.check_beat().is_ok
     tasks.heartbeat()
     assert health.check_beat().is_ok
+
+
+def test_two_beats_are_told_by_name(dead, monkeypatch):
+    tasks.heartbeat()
+    health.name_beat("host-a:7:1")
+    assert health.check_beat().is_ok
+
+    health.name_beat("host-b:9:2")
+    assert health.check_beat().words == "2 run (host-a:7:1, host-b:9:2); stop all but one."
+
+    monkeypatch.setattr(health, "is_gone", lambda name: name.startswith("host-b"))
+    assert health.check_beat().is_ok

@@ -13,12 +13,19 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from redis.exceptions import RedisError
 
+from workspaces.cache import leave_mark, marks_of
+from workspaces.workers import is_gone
+
 QUEUES: Final = ("gate", "default")  # without these nothing signed would ever run
 # Without these pages and changes go on, but nothing is trained, predicted or sent to people: the
 # doctor tells.
 LATER_QUEUES: Final = ("train", "infer", "outreach", "slow")
 HEARTBEAT_LIFE_S: Final = 60
 SCHEDULE_LIFE_S: Final = 900  # its task may wait behind long ones
+
+
+_BEATS: Final = "beats"
+_BEAT_LIFE_S: Final = 60
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,18 @@ def beat(queue: str) -> None:
 def beat_schedule() -> None:
     """Say that beat sends tasks."""
     cache.set(_key("beat"), int(time.time()), timeout=SCHEDULE_LIFE_S)
+
+
+def name_beat(name: str) -> None:
+    """Say that the beat of this name lives."""
+    leave_mark(_BEATS, name, int(time.time()), keep_s=_BEAT_LIFE_S)
+
+
+def beats() -> list[str]:
+    """Names of the beats that live; of this host's, no one that has ended."""
+    oldest = time.time() - _BEAT_LIFE_S
+    marks = marks_of(_BEATS)
+    return sorted(name for name, at in marks.items() if at >= oldest and not is_gone(name))
 
 
 def age_of(name: str) -> float:
@@ -127,6 +146,9 @@ def check_worker(queue: str) -> Check:
 
 def check_beat() -> Check:
     """Look for a sign of life of the scheduler."""
+    if len(running := beats()) > 1:
+        words = f"{len(running)} run ({', '.join(running)}); stop all but one."
+        return Check("beat", is_ok=False, words=words)
     if cache.get(_key("beat")) is None:
         return Check(
             "beat",

@@ -52,6 +52,7 @@ BEAT_AGE = Measure(
     "countersign_beat_age_seconds",
     "Since a task of beat arrived; infinite: not within 15 minutes.",
 )
+BEATS: Final = Measure("countersign_beats", "Beats that live: one, and no more.")
 _LOST: Final = (DatabaseError, RedisError, OperationalError, OSError)
 
 
@@ -67,12 +68,13 @@ def _signs_of_life(now: datetime) -> Iterator[Reading]:
     for queue in ALL_QUEUES:
         yield WORKER_AGE, (queue,), health.age_of(queue)
     yield BEAT_AGE, (), health.age_of("beat")
+    yield BEATS, (), len(health.beats())
 
 
 def register() -> None:
     """Add what Redis knows. Called while the apps are loaded."""
     register_source(Source("queues", (QUEUE_DEPTH,), _queues))
-    register_source(Source("heartbeats", (WORKER_AGE, BEAT_AGE), _signs_of_life))
+    register_source(Source("heartbeats", (WORKER_AGE, BEAT_AGE, BEATS), _signs_of_life))
 
 
 class _Collector:
@@ -92,11 +94,11 @@ class _Collector:
             yield from self._read(source, told)
         started = time.perf_counter()
         try:
-            found = counted()
+            found, answers = counted(), 1.0
         except (RedisError, OSError):
-            found = {}
+            found, answers = {}, 0.0
             logger.warning("counts could not be read", exc_info=True)
-        told.append((ANSWERS, ("counts",), float(bool(found))))
+        told.append((ANSWERS, ("counts",), answers))
         told.append((READ_SECONDS, ("counts",), time.perf_counter() - started))
         for measure in COUNTED:
             yield _counter(measure, found.get(measure.name, {}))
