@@ -23,7 +23,7 @@ _FOLLOWS_BUDGET: Final = frozenset(
 _MOST_RUNS: Final = 5
 
 
-def names_of(_workspace: Workspace) -> Sequence[tuple[str, str]]:
+def names_of() -> Sequence[tuple[str, str]]:
     """Every column of the dashboards."""
     return [(column.name, column.label) for column in COLUMNS.values()]
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from workspaces.charts import Change, LineChart
+from workspaces.ledger import is_metric
 from workspaces.models import Workspace
 from workspaces.selectors_ledger import LedgerFilter, changes_by_day
 
@@ -48,13 +49,23 @@ def with_changes(
         x = chart.place_of(day)
         if x is not None and chart.has_data:
             query = urlencode({**scoped, "from": day.isoformat(), "to": day.isoformat()})
-            changes.append(Change(x, f"{day:%d %b}: {_said(count)}", _ledger(query), day))
+            label, why = f"{day:%d %b}: {_said(count)}", _why(chart, day, scoped)
+            changes.append(Change(x, label, _ledger(query), day, why))
     total = sum(counts[one.day] for one in changes)
     return replace(chart, changes=tuple(changes), changed=_said(total) if total else "")
 
 
 def _ledger(query: str) -> str:
     return f"{reverse('ledger')}?{query}"
+
+
+def _why(chart: LineChart, day: date, scoped: Mapping[str, str]) -> str:
+    """Where to ask what changed the figure; its name may be followed by what it is of."""
+    name = chart.name.partition("-")[0]
+    if not is_metric(name):
+        return ""
+    query = urlencode({**scoped, "metric": name, "day": day.isoformat()})
+    return f"{reverse('ledger-explain')}?{query}"
 
 
 def _said(count: int) -> str:

@@ -20,12 +20,16 @@ _MARGIN: Final = 3.0
 
 
 class Change(NamedTuple):
-    """A day on which something was carried out: where it stands, in words, and its changes."""
+    """A day on which something was carried out: where it stands, in words, and its changes.
+
+    ``why_url`` asks what changed the figure on that day; empty where that cannot be asked.
+    """
 
     x: float
     label: str
     url: str
     day: date
+    why_url: str = ""
 
 
 class Mark(NamedTuple):

@@ -59,7 +59,7 @@ class Event:
 
 Days = tuple[date, date]
 Scoped = Mapping[str, str]
-MetricsOf = Callable[[Workspace], Sequence[tuple[str, str]]]
+MetricsOf = Callable[[], Sequence[tuple[str, str]]]
 ReadMetric = Callable[[Workspace, str, Scoped, Days], Metric | None]
 EventsOf = Callable[[Workspace, Scoped, datetime, datetime], Iterable[Event]]
 
@@ -83,15 +83,20 @@ def register_metrics(names: MetricsOf, read: ReadMetric) -> None:
     _metrics[:] = [pair for pair in _metrics if pair != (names, read)] + [(names, read)]
 
 
-def metrics_of(workspace: Workspace) -> list[tuple[str, str]]:
+def known_metrics() -> list[tuple[str, str]]:
     """Figures that can be asked, by name with their title."""
-    return [pair for names, _ in _metrics for pair in names(workspace)]
+    return [pair for names, _ in _metrics for pair in names()]
+
+
+def is_metric(name: str) -> bool:
+    """Whether it can be asked what changed a figure."""
+    return name in dict(known_metrics())
 
 
 def metric_of(workspace: Workspace, name: str, scoped: Scoped, days: Days) -> Metric | None:
     """One figure over some days; ``None`` where nobody knows it."""
     for names, read in _metrics:
-        if name in dict(names(workspace)):
+        if name in dict(names()):
             return read(workspace, name, scoped, days)
     return None
 

@@ -31,6 +31,15 @@ def test_a_day_with_changes_is_marked_and_leads_to_them():
     )
 
 
+def test_a_figure_that_can_be_asked_leads_to_what_changed_it():
+    chart = line_chart(title="ROI", days=DAYS, values=[1.0] * 11, name="roi-meta")
+
+    (one,) = with_changes(chart, {DAYS[5]: 2}, {"channel": "meta"}).changes
+
+    assert one.why_url == "/ledger/explain/?channel=meta&metric=roi&day=2026-11-22"
+    assert with_changes(chart_of(), {DAYS[5]: 2}, {}).changes[0].why_url == ""
+
+
 @pytest.mark.parametrize("counts", [{}, {date(2026, 11, 16): 1}, {date(2026, 11, 28): 1}])
 def test_days_outside_are_not_marked(counts):
     chart = with_changes(chart_of(), counts, {})

@@ -13,7 +13,7 @@ from workspaces import scopes
 from workspaces.api import ledger_serializers as forms
 from workspaces.api.views import ApiView, RowsView
 from workspaces.gate import RequestError
-from workspaces.ledger import metrics_of
+from workspaces.ledger import known_metrics
 from workspaces.models import Proposal
 from workspaces.selectors_explain import explain
 from workspaces.selectors_ledger import LedgerFilter, ledger_rows, shown_rows
@@ -81,6 +81,6 @@ class LedgerExplain(ApiView):
             now=self.now,
         )  # fmt: skip
         if found is None:
-            known = ", ".join(name for name, _ in metrics_of(self.workspace))
+            known = ", ".join(name for name, _ in known_metrics())
             raise RequestError("metric", f"There is no such figure; known: {known}.")
         return Response(forms.ExplanationOut(found).data)

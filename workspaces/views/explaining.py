@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from workspaces.ledger import metrics_of, scopes
+from workspaces.ledger import known_metrics, scopes
 from workspaces.pages import PageRequest, page, show
 from workspaces.roles import Role
 from workspaces.selectors_explain import NO_PROOF, WINDOW_DAYS, explain
@@ -19,7 +19,7 @@ from workspaces.selectors_explain import NO_PROOF, WINDOW_DAYS, explain
 def explaining(request: PageRequest) -> HttpResponse:
     """A figure over days, where its level changed, and what may have made it."""
     workspace, now = request.workspace, timezone.now()
-    metrics = metrics_of(workspace)
+    metrics = known_metrics()
     names = [name for name, _ in metrics]
     asked = request.GET.get("metric", "")
     name = asked if asked in names else (names[0] if names else "")
