@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -16,7 +16,9 @@ from workspaces.models.gate import PROPOSAL_WORDS
 from workspaces.search import narrow, newest_of, typed_words
 from workspaces.selectors_rows import kind_labels
 
-PAGES = "pages"
+PAGES: Final = "pages"
+# Nobody looks for a page by these.
+_SMALL: Final = frozenset(("and", "by", "of", "on", "to"))
 
 
 def register() -> None:
@@ -61,7 +63,7 @@ def pages_named(request: HttpRequest, text: str) -> list[Group]:
 
 
 def _is_named(name: str, typed: list[str]) -> bool:
-    words = [word.lower() for word in typed_words(name)]
+    words = {word.lower() for word in typed_words(name)} - _SMALL
     return all(any(word.startswith(one) for word in words) for one in typed)
 
 

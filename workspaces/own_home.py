@@ -86,10 +86,9 @@ _FIGURES = (
            _suggestions, role=Role.OPERATOR, position=60),
     Figure("notices", WAITS, ("unread notice", "unread notices"), "notices", _unread, "unread=1",
            position=90),
-    Figure("executed", CHANGED, ("change ran", "changes ran"), "approvals", _executed, "tab=done",
-           position=0),
-    Figure("undone", CHANGED, ("change was undone", "changes were undone"), "approvals", _undone,
-           "tab=done", position=10),
+    Figure("executed", CHANGED, ("change ran", "changes ran"), "ledger", _executed, position=0),
+    Figure("undone", CHANGED, ("change was undone", "changes were undone"), "ledger", _undone,
+           "outcome=reverted", position=10),
     Figure("runs", HEALTH, ("job failed within a day", "jobs failed within a day"),
            "schedules", _failed_runs, is_bad=True, position=10),
 )  # fmt: skip
