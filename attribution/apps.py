@@ -13,6 +13,8 @@ class AttributionConfig(AppConfig):
     def ready(self) -> None:
         """Bring the kinds of this app to the gate, and connect it to HubSpot."""
         from attribution import onboarding
+        from attribution.api import suggested
+        from attribution.deal_amounts import DealAmountHandler
         from attribution.handlers import StageValuesHandler
         from attribution.panels import STAGE_VALUES_PANEL
         from attribution.selectors.app_use import app_use
@@ -28,6 +30,8 @@ class AttributionConfig(AppConfig):
         from workspaces.hooks import on_workspace_created
 
         gate.register(StageValuesHandler())
+        gate.register(DealAmountHandler())
+        suggested.register()
         panels.register_panel(STAGE_VALUES_PANEL)
         onboarding.register()
         register_install_source(installs_by_country)

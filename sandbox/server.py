@@ -84,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
             # The client gave up first, which is what most of these faults are for.
             self.close_connection = True
 
-    do_GET = do_POST = do_DELETE = _answer  # names of the standard library
+    do_GET = do_POST = do_PATCH = do_DELETE = _answer  # names of the standard library
 
     def _send(self, delivery: Delivery, mark: int) -> None:
         if delivery.hold_s and delivery.transport != "drip":

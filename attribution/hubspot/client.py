@@ -55,7 +55,7 @@ _KINDS: Final[Mapping[int, ErrorKind]] = {
 _ADVICE: Final = {
     ErrorKind.INVALID: "The call was refused as it is; this will not get better by itself.",
     ErrorKind.AUTH: "Enter a new private-app token.",
-    ErrorKind.PERMISSION: "Give the private app the scopes to read deals and contacts.",
+    ErrorKind.PERMISSION: "Give the private app the scopes of deals and contacts that it lacks.",
     ErrorKind.GONE: "It is not there, or the token cannot see it.",
     ErrorKind.THROTTLED: "It is tried again later by itself.",
     ErrorKind.TRANSIENT: "It is tried again by itself.",
@@ -152,6 +152,14 @@ class HubSpot:
         fields = self._post(f"{self._objects('contacts')}/batch/read", body).fields
         found = [contact_of(row) for row in _results(fields)]
         return {contact.id: contact for contact in found}
+
+    def set_amount(self, deal: str, amount: str) -> None:
+        """Set what a deal is worth; the same call again changes nothing."""
+        path = f"{self._objects('deals')}/{deal}"
+        body = {"properties": {"amount": amount}}
+        answer = self._client.send(Call("PATCH", path, json=body, is_write=True))
+        if text(answer.fields.get("id")) != deal:
+            raise PlatformError(ErrorKind.UNKNOWN, f"{LABEL} did not name the deal it changed.")
 
     @property
     def usage(self) -> Usage:

@@ -26,8 +26,8 @@ STOCK = (
 
 
 def is_write(request: Request) -> bool:
-    """Nothing that is offered here changes anything."""
-    return False
+    """A deal's properties can be set; all else is read."""
+    return request.method == "PATCH"
 
 
 def handle(context: Context) -> Answer:
@@ -84,9 +84,22 @@ def _route(context: Context, account: Account, body: JsonObject) -> Answer:
             return Answer.json(_listed(context, portal, kind))
         if kind and action == ("POST", "search"):
             return Answer.json(search(context, portal, kind, body))
+        if kind == "deals" and method == "PATCH" and len(parts) == 5:  # …/deals/{id}
+            return _updated(context, portal, parts[4], body)
         if kind and action == ("POST", "batch", "read"):
             return _batch(context, portal, kind, body)
     raise refuse(f"{method} {context.request.path} is not offered.", status=404)
+
+
+def _updated(context: Context, portal: Portal, deal: str, body: JsonObject) -> Answer:
+    record = portal.find("deals", deal)
+    if record is None or record.is_archived:
+        raise refuse(f"Object not found. objectId are usually numeric: {deal}", status=404,
+                     category="OBJECT_NOT_FOUND")  # fmt: skip
+    values = {name: str(value) for name, value in as_object(body.get("properties")).items()}
+    portal.write("deals", record.id, values, milliseconds(context.now))
+    changed = portal.record("deals", record.id)
+    return Answer.json(shown(changed, "deals", list(values)))
 
 
 def _batch(context: Context, portal: Portal, kind: Kind, body: JsonObject) -> Answer:

@@ -20,6 +20,7 @@ from mlops.models import ModelVersion
 from outreach.models import SocialFunnelEntry
 from outreach.services.planning.making import plan_campaign
 from tests.api.conftest import key_client
+from tests.attribution.deal_steps import sold
 from tests.campaigns.change_steps import ad_set_in, connected, days, policy_of
 from tests.experiments.steps import draft_of, on_site
 from tests.inbox.steps import conversation_of, response_of
@@ -107,6 +108,11 @@ def _social_answer(ad_set: AdSet) -> dict[str, str]:
     }  # fmt: skip
 
 
+def _crm_deal(ad_set: AdSet) -> dict[str, str]:
+    """The value of a conversion for its deal."""
+    return {"conversion": sold(ad_set.workspace).conversion_id}
+
+
 def _reply(ad_set: AdSet) -> dict[str, str]:
     """An answer to somebody who wrote a mail."""
     email_on(ad_set.workspace)
@@ -118,6 +124,7 @@ def _reply(ad_set: AdSet) -> dict[str, str]:
 REQUESTS: dict[str, Callable[[AdSet], dict[str, str]]] = {
     "ab_test": _test_start,
     "ad_change": _ad_change,
+    "crm_deal": _crm_deal,
     "inbox.reply": _reply,
     "model_promotion": _promotion,
     "note": lambda ad_set: {"page": "1", "text": "hello"},
