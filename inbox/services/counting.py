@@ -17,7 +17,7 @@ from workspaces.services import live
 _KEPT_S: Final = 5
 
 
-def counts_of(workspace: Workspace, *, user: User, now: datetime) -> Mapping[str, str]:
+def counts_of(*, workspace: Workspace, user: User, now: datetime) -> Mapping[str, str]:
     """As ``view_counts``, kept for some seconds while nothing happens in the inbox."""
     # Asked before it is counted: what is kept is never older than what it is kept under.
     key = f"inbox:counts:{workspace.pk}:{user.pk}:{live.version(workspace.pk, TOPIC)}"

@@ -128,7 +128,7 @@ def _choices(request: PageRequest) -> list[tuple[str, str, Any, str]]:
 def views_of(request: PageRequest) -> dict[str, Any]:
     """The views with their counts, and the person's own."""
     workspace, user = request.workspace, request.user
-    counts = counts_of(workspace, user=user, now=timezone.now())
+    counts = counts_of(workspace=workspace, user=user, now=timezone.now())
     saved = SavedView.objects.filter(workspace=workspace, user=user, page=PAGE)
     return {
         "views": [(key, label, counts.get(key, "")) for key, label in VIEWS.items()],

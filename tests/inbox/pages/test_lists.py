@@ -262,10 +262,10 @@ def test_views_are_counted_anew_when_something_happens(
     django_assert_num_queries: Any,
 ) -> None:  # fmt: skip
     conversation_of(workspace)
-    assert counts_of(workspace, user=agent, now=NOW)["open"] == "1"
+    assert counts_of(workspace=workspace, user=agent, now=NOW)["open"] == "1"
     conversation_of(workspace, contact=contact_of(workspace, "bob@example.com"))
     with django_assert_num_queries(0):
-        assert counts_of(workspace, user=agent, now=NOW)["open"] == "1"
+        assert counts_of(workspace=workspace, user=agent, now=NOW)["open"] == "1"
     with django_capture_on_commit_callbacks(execute=True):
         bump(workspace.pk, TOPIC)
-    assert counts_of(workspace, user=agent, now=NOW)["open"] == "2"
+    assert counts_of(workspace=workspace, user=agent, now=NOW)["open"] == "2"
