@@ -539,6 +539,7 @@ NAMELESS = {
     "home-card",
     "connection-new",
     "attribution-export",
+    "ledger-export",
     "attribution-chart",
     "website-export",
     "contacts-export",
