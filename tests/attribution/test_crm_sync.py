@@ -213,7 +213,7 @@ def test_a_portal_that_is_busy_is_tried_again_and_a_refusal_is_not(crm, now):
     busy = run_job(**words, now=now)
     JobRun.objects.all().delete()
     crm.fault(kind="hubspot_status", code=403, path="pipelines")
-    with pytest.raises(CrmSyncFailedError, match="scopes to read deals"):
+    with pytest.raises(CrmSyncFailedError, match="scopes of deals and contacts"):
         run_job(**words, now=now)
 
     assert (busy.state, JobRun.objects.get().state) == (JobState.RETRY, JobState.FAILED)

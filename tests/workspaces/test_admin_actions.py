@@ -257,7 +257,7 @@ def test_invitation_is_sent_and_revoked(
 
 def test_key_is_shown_once(workspace, client_as, admin, here):
     client = client_as(admin)
-    form = {"name": "Reader", "scopes": ["changes:read"], **here}
+    form = {"name": "Reader", "kind": "integration", "scopes": ["changes:read"], **here}
 
     answer = client.post(reverse("admin:workspaces_apikey_add"), form)
     key = ApiKey.objects.get()
@@ -271,7 +271,13 @@ def test_key_is_shown_once(workspace, client_as, admin, here):
 
 
 def test_key_that_signs_is_its_maker(workspace, client_as, admin, here):
-    form = {"name": "Signer", "scopes": ["changes:sign"], "is_mine": "on", **here}
+    form = {
+        "name": "Signer",
+        "kind": "integration",
+        "scopes": ["changes:sign"],
+        "is_mine": "on",
+        **here,
+    }
 
     client_as(admin).post(reverse("admin:workspaces_apikey_add"), form)
 
@@ -279,7 +285,7 @@ def test_key_that_signs_is_its_maker(workspace, client_as, admin, here):
 
 
 def test_key_that_cannot_be_made_is_refused_in_words(workspace, client_as, admin, here):
-    form = {"name": "Signer", "scopes": ["changes:sign"], **here}
+    form = {"name": "Signer", "kind": "integration", "scopes": ["changes:sign"], **here}
 
     page = client_as(admin).post(reverse("admin:workspaces_apikey_add"), form, follow=True)
 

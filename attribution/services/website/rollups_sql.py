@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+# Chosen by itself: inside IN the planner may ask anew for each row, and each time take others.
 TAKE: Final = """
-WITH taken AS (
-    DELETE FROM attribution_rollupwork WHERE id IN (
-        SELECT id FROM attribution_rollupwork WHERE workspace_id = %(workspace)s
-         ORDER BY day DESC, id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
-    RETURNING site_id, day
+WITH due AS MATERIALIZED (
+    SELECT id FROM attribution_rollupwork WHERE workspace_id = %(workspace)s
+     ORDER BY day DESC, id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+), taken AS (
+    DELETE FROM attribution_rollupwork w USING due WHERE w.id = due.id
+    RETURNING w.site_id, w.day
 )
 INSERT INTO web_day SELECT site_id, day FROM taken
 """

@@ -36,12 +36,14 @@ CREATE TEMP TABLE web_todo (
     on_campaign bool
 ) ON COMMIT DROP
 """
+# Chosen by itself: inside IN the planner may ask anew for each row, and each time take others.
 TAKE: Final = """
-WITH taken AS (
-    DELETE FROM attribution_sessionwork WHERE id IN (
-        SELECT id FROM attribution_sessionwork WHERE workspace_id = %(workspace)s
-         ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
-    RETURNING site_id, visitor_key, since
+WITH due AS MATERIALIZED (
+    SELECT id FROM attribution_sessionwork WHERE workspace_id = %(workspace)s
+     ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+), taken AS (
+    DELETE FROM attribution_sessionwork w USING due WHERE w.id = due.id
+    RETURNING w.site_id, w.visitor_key, w.since
 )
 INSERT INTO web_todo
 SELECT t.site_id, t.visitor_key, min(t.since),
@@ -49,14 +51,19 @@ SELECT t.site_id, t.visitor_key, min(t.since),
   FROM taken t JOIN attribution_site s ON s.id = t.site_id
  GROUP BY t.site_id, t.visitor_key, s.id
 """
+# Made once, here and below: of a table that it takes for empty the planner would make it anew for
+# each row.
 # Back to where the chain of sessions begins that the earliest new event may belong to.
 WIDEN: Final = """
+WITH o AS MATERIALIZED (
+    SELECT w.site_id, w.visitor_key, min(s.chain_started_at) AS start
+      FROM web_todo w
+      JOIN attribution_websession s ON s.site_id = w.site_id
+       AND s.visitor_key = w.visitor_key AND s.ended_at >= w.since - w.timeout
+     GROUP BY 1, 2
+)
 UPDATE web_todo t SET since = least(t.since, o.start)
-  FROM (SELECT w.site_id, w.visitor_key, min(s.chain_started_at) AS start
-          FROM web_todo w
-          JOIN attribution_websession s ON s.site_id = w.site_id
-           AND s.visitor_key = w.visitor_key AND s.ended_at >= w.since - w.timeout
-         GROUP BY 1, 2) o
+  FROM o
  WHERE o.site_id = t.site_id AND o.visitor_key = t.visitor_key
 """
 # The day of an event's id is at most a day beside that of its time.
@@ -299,24 +306,42 @@ SELECT {", ".join(_PAGE)} FROM web_page
 """  # noqa: S608  # constants of ours
 # The place of each session among the visitor's, and who he was when it began.
 NUMBERS: Final = """
+WITH o AS MATERIALIZED (
+    SELECT s.id, row_number() OVER w AS number,
+         CASE WHEN NOT v.has_consent THEN ''
+              WHEN coalesce(sum(s.conversions) OVER (
+                       PARTITION BY s.visitor_id ORDER BY s.started_at, s.public_id
+                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) > 0
+                   OR s.started_at > b.bought_at THEN 'existing'
+              WHEN row_number() OVER w > 1 THEN 'returning' ELSE 'new' END AS customer_type
+    FROM web_todo t
+    JOIN attribution_visitor v ON v.site_id = t.site_id AND v.key = t.visitor_key
+    JOIN attribution_websession s ON s.visitor_id = v.id
+    LEFT JOIN LATERAL (
+        SELECT min(c.converted_at) AS bought_at FROM conversion_tracking c
+         WHERE c.person_id = v.person_id) b ON true
+  WINDOW w AS (PARTITION BY s.visitor_id ORDER BY s.started_at, s.public_id)
+)
 UPDATE attribution_websession s SET number = o.number, customer_type = o.customer_type
-  FROM (SELECT s.id, row_number() OVER w AS number,
-               CASE WHEN NOT v.has_consent THEN ''
-                    WHEN coalesce(sum(s.conversions) OVER (
-                             PARTITION BY s.visitor_id ORDER BY s.started_at, s.public_id
-                             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) > 0
-                         OR s.started_at > b.bought_at THEN 'existing'
-                    WHEN row_number() OVER w > 1 THEN 'returning' ELSE 'new' END AS customer_type
-          FROM web_todo t
-          JOIN attribution_visitor v ON v.site_id = t.site_id AND v.key = t.visitor_key
-          JOIN attribution_websession s ON s.visitor_id = v.id
-          LEFT JOIN LATERAL (
-              SELECT min(c.converted_at) AS bought_at FROM conversion_tracking c
-               WHERE c.person_id = v.person_id) b ON true
-        WINDOW w AS (PARTITION BY s.visitor_id ORDER BY s.started_at, s.public_id)) o
+  FROM o
  WHERE s.id = o.id AND (s.number, s.customer_type) IS DISTINCT FROM (o.number, o.customer_type)
 """
 SUMS: Final = """
+WITH o AS MATERIALIZED (
+    SELECT s.visitor_id, count(*) AS visits, sum(s.page_views) AS page_views,
+         sum(s.seconds) AS seconds, sum(s.conversions) AS conversions,
+         CASE WHEN bool_or(s.value IS NULL) THEN NULL ELSE sum(s.value) END AS value,
+         min(s.started_at) AS first_seen_at, max(s.ended_at) AS last_seen_at,
+         (array_agg(s.customer_type ORDER BY s.number DESC))[1] AS customer_type,
+         min(t.since) AS since, min(n.converted_at) AS converted_at,
+         (array_agg(n.user_id ORDER BY n.started_at DESC)
+          FILTER (WHERE n.user_id IS NOT NULL))[1] AS user_id
+    FROM web_todo t
+    JOIN attribution_websession s ON s.site_id = t.site_id
+     AND s.visitor_key = t.visitor_key
+    LEFT JOIN web_new n ON n.public_id = s.public_id
+   GROUP BY s.visitor_id
+)
 UPDATE attribution_visitor v
    SET visits = o.visits, page_views = o.page_views, seconds = o.seconds,
        conversions = o.conversions, value = o.value, first_seen_at = o.first_seen_at,
@@ -327,19 +352,7 @@ UPDATE attribution_visitor v
        first_conversion_at = least(
            o.converted_at,
            CASE WHEN v.first_conversion_at < o.since THEN v.first_conversion_at END)
-  FROM (SELECT s.visitor_id, count(*) AS visits, sum(s.page_views) AS page_views,
-               sum(s.seconds) AS seconds, sum(s.conversions) AS conversions,
-               CASE WHEN bool_or(s.value IS NULL) THEN NULL ELSE sum(s.value) END AS value,
-               min(s.started_at) AS first_seen_at, max(s.ended_at) AS last_seen_at,
-               (array_agg(s.customer_type ORDER BY s.number DESC))[1] AS customer_type,
-               min(t.since) AS since, min(n.converted_at) AS converted_at,
-               (array_agg(n.user_id ORDER BY n.started_at DESC)
-                FILTER (WHERE n.user_id IS NOT NULL))[1] AS user_id
-          FROM web_todo t
-          JOIN attribution_websession s ON s.site_id = t.site_id
-           AND s.visitor_key = t.visitor_key
-          LEFT JOIN web_new n ON n.public_id = s.public_id
-         GROUP BY s.visitor_id) o
+  FROM o
  WHERE v.id = o.visitor_id
 """
 FIRSTS: Final = f"""

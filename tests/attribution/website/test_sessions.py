@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -240,6 +240,10 @@ def test_the_queue_says_how_far_sessions_are(take, workspace):
     take(event(number=1), visitor_id=OTHER, now=NOW + minutes(4))
 
     assert waiting_since(workspace=workspace) == NOW + minutes(3)
+    # Whatever the planner thinks of the queue: where it loops, no more than that is taken.
+    with connection.cursor() as cursor:
+        for how in ("hashjoin", "mergejoin", "material", "hashagg", "sort"):
+            cursor.execute(f"SET LOCAL enable_{how} = off")
     assert sessionise(workspace=workspace, now=NOW, most=1).visitors == 1
     assert waiting_since(workspace=workspace) == NOW + minutes(4)
 
