@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Final
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import TruncDate
 
@@ -18,6 +20,8 @@ from workspaces.charts import LineChart
 from workspaces.ledger import Scope, register_scope
 from workspaces.models import Proposal, Workspace
 from workspaces.selectors_ledger import LedgerFilter, ledger_rows
+
+_KEPT_S: Final = 60
 
 
 def _campaign(workspace: Workspace, value: str) -> Campaign | None:
@@ -67,11 +71,29 @@ def marked_by_channel(
     days = days_of(chart for _, chart in charts)
     if days is None:
         return [chart for _, chart in charts]
-    found = _changes_by_channel(query, *days)
+    found = _kept_by_channel(query, *days)
     return [
         with_changes(chart, found.get(channel, {}), {**scope_of(query), "channel": channel})
         for channel, chart in charts
     ]
+
+
+def _kept_by_channel(query: InsightQuery, since: date, until: date) -> dict[str, dict[date, int]]:
+    """As ``_changes_by_channel``, for a minute: the overview asks much already."""
+    scope = ":".join(scope_of(query).values())
+    key = f"ledger-marks:{query.workspace.pk}:{since}:{until}:{scope}"
+    kept = cache.get(key)
+    if kept is None:
+        found = _changes_by_channel(query, since, until)
+        kept = {
+            channel: {day.isoformat(): count for day, count in days.items()}
+            for channel, days in found.items()
+        }
+        cache.set(key, kept, timeout=_KEPT_S)
+    return {
+        channel: {date.fromisoformat(day): count for day, count in days.items()}
+        for channel, days in kept.items()
+    }
 
 
 def _changes_by_channel(

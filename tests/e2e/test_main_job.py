@@ -27,6 +27,8 @@ def open_first(page: Page) -> str:
     """Open the first waiting budget change that one signature is enough for; its public id."""
     page.goto("/approvals/?risk=medium")
     row = page.locator("tr.cs-row").filter(has=page.locator("[data-sign]")).filter(has_text="$")
+    # The demo's agent asks for a budget that two campaigns share: to undo that takes more people.
+    row = row.filter(has_not_text="Growth watcher")
     row.filter(has_text="→").first.locator("a[data-open]").click()
     page.wait_for_url(re.compile("open="))
     expect(page.locator("#drawer").get_by_text("Reason", exact=True)).to_be_visible()

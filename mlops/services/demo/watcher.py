@@ -70,7 +70,7 @@ def _room(workspace: Workspace) -> list[dict[str, Any]]:
     campaign = found.order_by("pk").first()
     if campaign is None or campaign.daily_budget is None:
         return []
-    value = (campaign.daily_budget * Decimal("1.1")).quantize(Decimal("0.01"))
+    value = (campaign.daily_budget * Decimal("1.05")).quantize(Decimal("0.01"))
     return [{
         "id": "budget/room", "type": "budget_change", "priority": "medium",
         "title": f"{campaign.name} has room to grow",
