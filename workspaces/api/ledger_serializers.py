@@ -77,7 +77,7 @@ class LedgerRowOut(serializers.Serializer[Any]):
     proposer = ProposerOut(source="proposal")
     signed_by = serializers.ListField(child=serializers.CharField(), source="signers")
     predicted = LedgerPredictedOut(allow_null=True)
-    realised = serializers.JSONField(source="proposal.realised", allow_null=True)
+    realised = serializers.DictField(source="proposal.realised", allow_null=True)
     effect = serializers.ChoiceField(list(EFFECTS))
     error = serializers.CharField(source="proposal.last_error")
     reverts = serializers.UUIDField(

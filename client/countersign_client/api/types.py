@@ -3252,7 +3252,7 @@ class LedgerRowOut(TypedDict):
     proposer: ProposerOut
     signed_by: list[str]
     predicted: LedgerPredictedOut | None
-    realised: Any
+    realised: dict[str, Any] | None
     effect: EffectEnum
     error: str
     reverts: NotRequired[str | None]
