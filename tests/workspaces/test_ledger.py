@@ -218,6 +218,8 @@ def test_nobody_sees_another_workspaces_changes(
 @given(text=st.text(max_size=60))
 def test_no_cursor_breaks_the_page(text):
     try:
-        _parsed(text)
+        moment, pk = _parsed(text)
     except RequestError:
         return
+    assert moment.tzinfo is not None
+    assert pk >= 0
