@@ -110,6 +110,7 @@ bench-experiments: install ## Study the statistics of experiments, also on publi
 	$(PY) -m benchmarks.experiment_archives --data "$(DATA)" --write-docs
 
 loadset: install ## Fill a database with millions of rows
+	$(PY) manage.py migrate --verbosity 0
 	$(PY) manage.py loadset
 	$(PY) -m benchmarks.inbox_loadset
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from inbox.models import (
     AIClassification,
@@ -21,6 +20,7 @@ from inbox.services.reading import _unread, read_new
 from inbox.services.taking import take
 from inbox.services.topics import UNCONFIRMED
 from outreach.models import Consent
+from tests.database import only_index
 from tests.inbox.steps import NOW, conversation_of, response_of
 from tests.outreach.steps import contact_of, point_of
 from workspaces.models import Workspace
@@ -208,6 +208,5 @@ def breaks_at(bad: CustomerResponse) -> Any:
 
 
 def test_what_is_unread_is_found_by_its_own_index(workspace: Workspace) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+    only_index("inbox_customerresponse_unread")
     assert "inbox_customerresponse_unread" in _unread(NOW).explain()

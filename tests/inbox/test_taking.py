@@ -19,6 +19,7 @@ from inbox.services.incoming import Incoming
 from inbox.services.restating import restate
 from inbox.services.taking import _named, take
 from outreach.models import Contact, ContactPoint
+from tests.database import only_index
 from tests.inbox.steps import NOW, conversation_of, response_of
 from tests.outreach.steps import contact_of, message_of, point_of
 from tests.workspaces.factories import WorkspaceFactory
@@ -99,10 +100,10 @@ def test_only_the_channel_of_a_message_names_others(workspace: Workspace) -> Non
 
 def test_what_was_kept_is_found_by_the_index_that_keeps_it_once(workspace: Workspace) -> None:
     names = [("email", f"<{place}@x>") for place in range(50)]
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+    only_index("inbox_customerresponse_once")
     plan = _named(workspace, names).values_list("pk").explain()
     assert "inbox_customerresponse_once" in plan
+    assert "external_id" in plan.partition("Index Cond")[2]
 
 
 @pytest.mark.parametrize(

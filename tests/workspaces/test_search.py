@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
 
+from tests.database import only_index
 from workspaces.models import Proposal
 from workspaces.models.gate import PROPOSAL_WORDS
 from workspaces.search import narrow
@@ -86,10 +86,7 @@ def test_odd_words_find_nothing_and_break_nothing(proposals, text):
 def test_search_uses_its_index(proposals):
     rows = narrow(Proposal.objects.all(), PROPOSAL_WORDS, "prosp")
 
-    with connection.cursor() as cursor:
-        # Nothing but a bitmap is left, whatever the planner knows of a table this small.
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_indexscan = off")
-        plan = rows.explain()
+    only_index("workspaces_proposal_words")
+    plan = rows.explain()
 
     assert "workspaces_proposal_words" in plan
