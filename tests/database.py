@@ -71,6 +71,12 @@ def empty(_case: object = None) -> None:
             cursor.execute(f"DELETE FROM {name}")
 
 
+def look_at_sessions_anew() -> None:
+    """Within a transaction PostgreSQL shows them as they were when it was first asked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+
+
 def _recreate(name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

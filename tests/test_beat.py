@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from django.db import connection
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
-from redis.exceptions import RedisError
 
+from config import beat
 from config.beat import Scheduler
 from config.celery import app
 from config.schedule import BEAT_SCHEDULE
 from mlops.selectors.boards import SCHEDULE
-from workspaces.services import health
-from workspaces.workers import worker_name
+from tests.database import look_at_sessions_anew
+from workspaces.databases import PooledError
+from workspaces.services import beat_lock
+from workspaces.services.beat_lock import Beats, beats
 
 pytestmark = pytest.mark.django_db
 
@@ -49,16 +54,71 @@ def test_the_dashboards_are_made_every_half_hour_until_somebody_says_otherwise()
     assert (row.task, row.kwargs) == ("workspaces.start_job", '{"name": "ml-dashboards"}')
 
 
-def test_a_beat_says_that_it_lives_and_sends_though_it_cannot(monkeypatch):
-    said: list[str] = []
+@pytest.fixture
+def two(monkeypatch) -> Iterator[tuple[Scheduler, Scheduler]]:
+    """Two beats that send nothing; each says who it is."""
     monkeypatch.setattr(DatabaseScheduler, "tick", lambda self: "sent")
-    monkeypatch.setattr(health, "name_beat", said.append)
-    scheduler = Still(app=app, lazy=True)
-    assert [scheduler.tick(), scheduler.tick()] == ["sent", "sent"]
-    assert said == [worker_name()]
+    beats = []
+    for name in ("host-a:7:1", "host-b:9:2"):
+        monkeypatch.setattr(beat, "worker_name", lambda name=name: name)
+        beats.append(Still(app=app, lazy=True))
+    yield beats[0], beats[1]
+    for one in beats:
+        one._lock.let_go()
 
-    def away(name: str) -> None:
-        raise RedisError
 
-    monkeypatch.setattr(health, "name_beat", away)
-    assert Still(app=app, lazy=True).tick() == "sent"
+def end(scheduler: Scheduler) -> None:
+    """End the session of a beat's lock, as a server does whose beat is gone; wait until it is."""
+    pid = scheduler._lock._session.connection.info.backend_pid
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        assert cursor.fetchone() == (True,)
+
+
+def test_of_two_beats_one_sends_and_the_other_says_who(two, caplog):
+    caplog.set_level("INFO", logger="config.beat")
+    first, second = two
+
+    assert [first.tick(), second.tick(), first.tick(), second.tick()] == ["sent", 2.0, "sent", 2.0]
+
+    assert caplog.messages == [
+        "this beat sends the scheduled tasks",
+        "this beat stands by: host-a:7:1 is beat",
+    ]
+    assert beats() == Beats("host-a:7:1", ("host-b:9:2",))
+
+
+def test_standby_sends_when_the_first_is_gone_and_reads_the_schedule_anew(two):
+    first, second = two
+    assert (first.tick(), second.tick()) == ("sent", 2.0)
+    second._initial_read, second._heap = False, ["what was due when it started"]
+
+    end(first)
+
+    assert second.tick() == "sent"
+    assert (second._initial_read, second._heap) == (True, None)
+    look_at_sessions_anew()
+    assert beats() == Beats("host-b:9:2", ())
+
+
+def test_beat_that_lost_its_session_sends_nothing_until_it_holds_the_lock_again(two):
+    first, second = two
+    assert (first.tick(), second.tick()) == ("sent", 2.0)
+    first._dirty.add("gate: execute what is due")
+
+    end(first)
+
+    assert first.tick() == 2.0  # though nobody has taken over yet
+    assert first._dirty == set()
+    assert second.tick() == "sent"
+    assert first.tick() == 2.0
+    end(second)
+    assert (first.tick(), second.tick()) == ("sent", 2.0)
+
+
+def test_beat_behind_a_pooler_refuses_in_words(two, monkeypatch):
+    monkeypatch.setattr(beat_lock, "is_pooled", lambda session: True)
+
+    with pytest.raises(PooledError, match="Set DATABASE_DIRECT_URL to PostgreSQL itself"):
+        two[0].tick()
+    assert two[0]._lock._session is None

@@ -9,8 +9,10 @@ from django.core.cache import cache
 from django.db import connection
 from kombu.asynchronous.timer import Timer
 
+from tests.database import look_at_sessions_anew
 from workspaces import tasks
 from workspaces.services import health
+from workspaces.services.beat_lock import BeatLock
 from workspaces.tasks.heartbeat import _last_pulse_s
 
 
@@ -107,19 +109,21 @@ def test_pulse_of_a_worker_counts_for_the_queues_it_serves(dead):
     assert not health.check_worker("default").is_ok
 
 
-def test_beat_is_known_by_its_task(dead):
+def test_beat_is_known_by_its_task_and_its_session(dead, db):
     assert not health.check_beat().is_ok
     tasks.heartbeat()
-    assert health.check_beat().is_ok
+    assert health.check_beat().level == "warn"
 
+    first, second = BeatLock("host-a:7:1"), BeatLock("host-b:9:2")
+    try:
+        assert (first.is_ours(), second.is_ours()) == (True, False)
+        look_at_sessions_anew()
+        told = health.check_beat()
+        cache.clear()
+        silent = health.check_beat()
+    finally:
+        first.let_go()
+        second.let_go()
 
-def test_two_beats_are_told_by_name(dead, monkeypatch):
-    tasks.heartbeat()
-    health.name_beat("host-a:7:1")
-    assert health.check_beat().is_ok
-
-    health.name_beat("host-b:9:2")
-    assert health.check_beat().words == "2 run (host-a:7:1, host-b:9:2); stop all but one."
-
-    monkeypatch.setattr(health, "is_gone", lambda name: name.startswith("host-b"))
-    assert health.check_beat().is_ok
+    assert told.words == "Scheduled tasks arrive; host-a:7:1 is beat. 1 stand by."
+    assert (silent.level, "host-a:7:1 is beat; look at its log" in silent.words) == ("fail", True)

@@ -132,6 +132,7 @@ def test_workers_beat_and_queues_are_told(client, db, monkeypatch):
     assert told["countersign_worker_heartbeat_age_seconds", "gate"] < 5
     assert told["countersign_worker_heartbeat_age_seconds", "train"] == float("inf")
     assert told["countersign_beat_age_seconds",] == float("inf")
+    assert told["countersign_beats", "sends"] == told["countersign_beats", "stands by"] == 0
     assert told["countersign_queue_tasks", "test-depth"] == 2
 
 

@@ -13,8 +13,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from redis.exceptions import RedisError
 
-from workspaces.cache import leave_mark, marks_of
-from workspaces.workers import is_gone
+from workspaces.services import beat_lock
 
 QUEUES: Final = ("gate", "default")  # without these nothing signed would ever run
 # Without these pages and changes go on, but nothing is trained, predicted or sent to people: the
@@ -22,10 +21,6 @@ QUEUES: Final = ("gate", "default")  # without these nothing signed would ever r
 LATER_QUEUES: Final = ("train", "infer", "outreach", "slow")
 HEARTBEAT_LIFE_S: Final = 60
 SCHEDULE_LIFE_S: Final = 900  # its task may wait behind long ones
-
-
-_BEATS: Final = "beats"
-_BEAT_LIFE_S: Final = 60
 
 
 @dataclass(frozen=True)
@@ -53,18 +48,6 @@ def beat(queue: str) -> None:
 def beat_schedule() -> None:
     """Say that beat sends tasks."""
     cache.set(_key("beat"), int(time.time()), timeout=SCHEDULE_LIFE_S)
-
-
-def name_beat(name: str) -> None:
-    """Say that the beat of this name lives."""
-    leave_mark(_BEATS, name, int(time.time()), keep_s=_BEAT_LIFE_S)
-
-
-def beats() -> list[str]:
-    """Names of the beats that live; of this host's, no one that has ended."""
-    oldest = time.time() - _BEAT_LIFE_S
-    marks = marks_of(_BEATS)
-    return sorted(name for name, at in marks.items() if at >= oldest and not is_gone(name))
 
 
 def age_of(name: str) -> float:
@@ -145,18 +128,23 @@ def check_worker(queue: str) -> Check:
 
 
 def check_beat() -> Check:
-    """Look for a sign of life of the scheduler."""
-    if len(running := beats()) > 1:
-        words = f"{len(running)} run ({', '.join(running)}); stop all but one."
-        return Check("beat", is_ok=False, words=words)
+    """Look for a sign of life of the scheduler, and for who it is."""
+    beats = beat_lock.beats()
+    waiting = f" {len(beats.standbys)} stand by." if beats.standbys else ""
     if cache.get(_key("beat")) is None:
+        there = f" {beats.sender} is beat; look at its log." if beats.sender else ""
         return Check(
             "beat",
             is_ok=False,
-            words=f"No scheduled task arrived for {SCHEDULE_LIFE_S // 60} minutes; start exactly"
-            " one: celery -A config beat -S django",
+            words=f"No scheduled task arrived for {SCHEDULE_LIFE_S // 60} minutes; start one:"
+            f" celery -A config beat.{there}{waiting}",
         )
-    return Check("beat", is_ok=True, words="Scheduled tasks arrive.")
+    if not beats.sender:
+        words = f"Scheduled tasks arrived, but no beat runs now; start one.{waiting}"
+        return Check("beat", is_ok=False, is_warning=True, words=words)
+    return Check(
+        "beat", is_ok=True, words=f"Scheduled tasks arrive; {beats.sender} is beat.{waiting}"
+    )
 
 
 def _attempt(name: str, ask: Callable[[], str], advice: str) -> Check:

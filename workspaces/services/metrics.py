@@ -20,7 +20,7 @@ from prometheus_client.core import (
 )
 from redis.exceptions import RedisError
 
-from workspaces.services import health
+from workspaces.services import beat_lock, health
 from workspaces.telemetry import (
     COUNTED,
     TIMED,
@@ -52,7 +52,9 @@ BEAT_AGE = Measure(
     "countersign_beat_age_seconds",
     "Since a task of beat arrived; infinite: not within 15 minutes.",
 )
-BEATS: Final = Measure("countersign_beats", "Beats that live: one, and no more.")
+BEATS: Final = Measure(
+    "countersign_beats", "Beats that run: one sends, others stand by.", ("role",)
+)
 _LOST: Final = (DatabaseError, RedisError, OperationalError, OSError)
 
 
@@ -68,7 +70,9 @@ def _signs_of_life(now: datetime) -> Iterator[Reading]:
     for queue in ALL_QUEUES:
         yield WORKER_AGE, (queue,), health.age_of(queue)
     yield BEAT_AGE, (), health.age_of("beat")
-    yield BEATS, (), len(health.beats())
+    running = beat_lock.beats()
+    yield BEATS, ("sends",), int(bool(running.sender))
+    yield BEATS, ("stands by",), len(running.standbys)
 
 
 def register() -> None:

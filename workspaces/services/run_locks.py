@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
+
+from workspaces.databases import direct
 
 # First key of the pair: no other lock of ours has two.
 _RUNS: Final = 7_201
@@ -17,13 +19,14 @@ _KEYS: Final = 2**31
 def holding(run_id: int) -> Iterator[None]:
     """Hold a run as long as this process and its connection live."""
     key = run_id % _KEYS
-    with connection.cursor() as cursor:
+    session = connections[direct()]
+    with session.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s, %s)", [_RUNS, key])
     try:
         yield
     finally:
         # A broken connection holds nothing any more.
-        with suppress(DatabaseError), connection.cursor() as cursor:
+        with suppress(DatabaseError), session.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_RUNS, key])
 
 

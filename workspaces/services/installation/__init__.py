@@ -32,8 +32,10 @@ def all_checks() -> list[Check]:
     if "database" in well:
         checks.extend((check_database_settings(), check_clock()))
     if "redis" in well:
-        checks.extend((check_redis_settings(), check_broker(), health.check_beat()))
+        checks.extend((check_redis_settings(), check_broker()))
         checks.extend(health.check_worker(queue) for queue in health.LATER_QUEUES)
+    if {"database", "redis"} <= well:
+        checks.append(health.check_beat())
     if "migrations" in well:
         checks.extend((check_secrets(), check_connections()))
     return [
