@@ -13,6 +13,7 @@ from django.db.models import CharField, F, FloatField, Func, Sum
 from django.db.models.functions import Cast
 from django.db.models.sql.compiler import SQLCompiler
 
+from campaigns.models import Campaign
 from campaigns.selectors.performance import days_of
 from workspaces.models import Workspace
 from workspaces.periods import Period
@@ -30,6 +31,7 @@ TRUSTED: Final = ("conversions", "revenue", "pipeline_value")
 ROLLS_UP: Final = {"facebook": "meta", "instagram": "meta"}
 # Platforms whose main channel has another name than they.
 MAIN_CHANNEL: Final = {"google": "google_ads", "microsoft": "microsoft_ads"}
+RENAMED: Final = {**ROLLS_UP, **MAIN_CHANNEL}
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,7 @@ class ChannelKey(Func):
     def as_sql(self, compiler: SQLCompiler, *_: Any, **__: Any) -> tuple[str, tuple[str, ...]]:
         """Compare the one name with each that is renamed."""
         channel, platform = (compiler.compile(one)[0] for one in self.get_source_expressions())
-        renamed = {**ROLLS_UP, **MAIN_CHANNEL}
-        cases = " ".join(f"WHEN '{part}' THEN '{whole}'" for part, whole in renamed.items())
+        cases = " ".join(f"WHEN '{part}' THEN '{whole}'" for part, whole in RENAMED.items())
         name = f"COALESCE(NULLIF({channel}, ''), {platform})"
         return f"CASE {name} {cases} ELSE {name} END", ()
 
@@ -86,6 +87,12 @@ def channel_key(campaign: str = "campaign__") -> ChannelKey:
     ``campaign`` is the way from the row, which has an account of its own, to its campaign.
     """
     return ChannelKey(F(f"{campaign}channel"), F("account__platform"))
+
+
+def channel_of(campaign: Campaign) -> str:
+    """The same of a campaign that is at hand, with its account."""
+    name = campaign.channel or campaign.account.platform
+    return RENAMED.get(name, name)
 
 
 def channel_days(workspace: Workspace, period: Period, by: Group = "channel") -> list[Series]:

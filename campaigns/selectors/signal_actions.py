@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 
 from campaigns import metrics
 from campaigns.models import Ad, AdSet, Campaign, DailyPerformance, DeliveryStatus, EntityType
-from campaigns.selectors.channel_days import ROLLS_UP
+from campaigns.selectors.channel_days import RENAMED, channel_of
 from campaigns.selectors.performance import days_of
 from workspaces.models import Workspace
 from workspaces.periods import Period
@@ -41,9 +41,9 @@ class Budget:
 
 def of_channel(channel: str, *, prefix: str = "") -> Q:
     """Rows of a channel, with its parts; a campaign without one belongs to its platform's."""
-    slugs = [channel, *(part for part, whole in ROLLS_UP.items() if whole == channel)]
-    named = Q(**{f"{prefix}channel__in": slugs})
-    return named | Q(**{f"{prefix}channel": "", f"{prefix}account__platform": channel})
+    names = [channel, *(part for part, whole in RENAMED.items() if whole == channel)]
+    named = Q(**{f"{prefix}channel__in": names})
+    return named | Q(**{f"{prefix}channel": "", f"{prefix}account__platform__in": names})
 
 
 def daily_budgets(workspace: Workspace, *, on: date) -> list[Budget]:
@@ -53,7 +53,7 @@ def daily_budgets(workspace: Workspace, *, on: date) -> list[Budget]:
     ).select_related("account")
     sets = AdSet.objects.filter(
         campaign__in=campaigns, status=DeliveryStatus.ACTIVE, archived_at=None
-    ).select_related("account", "campaign")
+    ).select_related("account", "campaign__account")
     owners: list[tuple[Campaign | AdSet, Campaign, EntityType]] = [
         (row, row, EntityType.CAMPAIGN) for row in campaigns.filter(daily_budget__gt=0)
     ]
@@ -70,8 +70,7 @@ def daily_budgets(workspace: Workspace, *, on: date) -> list[Budget]:
         if rate is None or amount is None or is_again:
             continue
         shared.add(name)
-        channel = ROLLS_UP.get(campaign.channel, campaign.channel or owner.account.platform)
-        found.append(Budget(owner, kind, amount, amount * rate, channel))
+        found.append(Budget(owner, kind, amount, amount * rate, channel_of(campaign)))
     return sorted(found, key=lambda one: (-one.home_amount, one.owner.pk))
 
 

@@ -14,7 +14,7 @@ from django.db.models import Sum
 
 from campaigns.engine.signals.history import ChannelHistory, History
 from campaigns.models import AdSet, Campaign, DailyOrganicMetric, DeliveryStatus
-from campaigns.selectors.channel_days import ROLLS_UP, Series, channel_days
+from campaigns.selectors.channel_days import Series, channel_days, channel_of
 from campaigns.selectors.install_facts import RegionInstalls, region_installs
 from workspaces.models import Workspace
 from workspaces.periods import Period, yesterday_of
@@ -134,6 +134,6 @@ def daily_plan(workspace: Workspace, *, on: date) -> dict[str, Decimal]:
             continue
         if row.budget_external_id:
             shared.add(name)
-        channel = ROLLS_UP.get(row.channel, row.channel or row.account.platform)
+        channel = channel_of(row)
         plan[channel] = plan.get(channel, Decimal(0)) + budget * rate
     return plan

@@ -16,6 +16,8 @@ from campaigns.models import (
     DailyPerformance,
     Signal,
 )
+from campaigns.selectors.signal_actions import of_channel
+from campaigns.selectors.signal_history import daily_plan
 from campaigns.services.signals import (
     SignalClosedError,
     detect_signals,
@@ -112,6 +114,24 @@ def test_a_sudden_rise_upon_spending_above_its_plan_is_a_signal_of_its_own(
     assert (now.date() - rise.began_on).days == 4
     assert lasting.resolved_on == rise.detected_on
     assert lasting.began_on < rise.began_on
+
+
+def test_google_counts_under_one_name_with_its_budgets(workspace, yesterday, operator, now):
+    """Campaigns without a channel are their platform's: figures, plan and action agree on it."""
+    add_channel(workspace, "meta", until=yesterday, cpi=1.5, budget=Decimal(600))
+    google = add_channel(
+        workspace, "", until=yesterday, seed=2, platform="google",
+        cpi=since(5, 0.6), volume=since(5, 1.6),
+    )  # fmt: skip
+
+    assert _detect(workspace, now) == {"found": 1, "updated": 0, "resolved": 0}
+    signal = Signal.objects.get()
+    assert (signal.type, signal.channel) == ("creative_breakthrough", "google_ads")
+    assert daily_plan(workspace, on=yesterday) == {"google_ads": 400, "meta": 600}
+    made = propose_action(signal=signal, by=Proposer.person(operator), now=now)
+    values = {row.request["entity"]: row.request["value"] for row in made}
+    assert values[str(google.public_id)] == "460.00"
+    assert AdSet.objects.filter(of_channel("google_ads", prefix="campaign__")).get() == google
 
 
 def test_calm_figures_tell_nothing(workspace, yesterday, now):

@@ -19,7 +19,7 @@ from campaigns.models import (
     SignalSeverity,
     SignalType,
 )
-from campaigns.selectors.channel_days import MAIN_CHANNEL, ROLLS_UP
+from campaigns.selectors.channel_days import RENAMED
 from campaigns.selectors.channels import Channels, channels_of
 from workspaces.models import Membership, Proposal, Workspace
 from workspaces.periods import Period, page_number, yesterday_of
@@ -171,8 +171,7 @@ def _narrowed(query: WatchQuery) -> Q:
         if value := getattr(query, name):
             wanted &= Q(**{name: value})
     if query.channel:
-        whole = {**ROLLS_UP, **MAIN_CHANNEL}
-        wanted &= Q(channel=whole.get(query.channel, query.channel))
+        wanted &= Q(channel=RENAMED.get(query.channel, query.channel))
     return wanted
 
 
