@@ -46,7 +46,8 @@ def arms_of(*, account: AdAccount, limits: Limits, rate: Decimal, now: datetime)
 
     Amounts are in the account's currency, of which one is ``rate`` of the workspace's. A Google
     budget that campaigns share is one arm. Pipeline value is that of the deals, where the
-    workspace has said what their stages are worth and credits deals to ads; else as imported.
+    workspace has said what their stages are worth and deals are credited to the account's ads since
+    before these days; else as imported.
     """
     subjects = [subject_of(entity, ChangeType.BUDGET) for entity in _owners(account)]
     unique = {subject.key: subject for subject in subjects}
@@ -62,15 +63,19 @@ def _gained_by_deals(
 ) -> dict[tuple[int | None, int], float] | None:
     """Pipeline value by ad set and campaign; ``None`` where no deals tell of it."""
     workspace = account.workspace
-    config = current_config(workspace=workspace, now=now)
-    if config is None or not counted(workspace).filter(ad__isnull=False).exists():
-        return None
     zone = ZoneInfo(account.time_zone)
     after = newest_delivery(account, now=now) + timedelta(days=1)
+    since = datetime.combine(after - timedelta(days=WINDOW_DAYS), time.min, zone)
+    config = current_config(workspace=workspace, now=now)
+    # The first deals of a CRM tell of a part of the days only, and where clicks of a platform are
+    # not passed on none tells of it: judged by them every other arm would seem to bring nothing.
+    known = counted(workspace).filter(ad__account=account, stage_changes__at__lt=since)
+    if config is None or not known.exists():
+        return None
     gained = credited_between(
         workspace=workspace,
         values=values_of(config),
-        since=datetime.combine(after - timedelta(days=WINDOW_DAYS), time.min, zone),
+        since=since,
         until=datetime.combine(after, time.min, zone),
     )
     ads = Ad.objects.filter(account=account, pk__in=gained)

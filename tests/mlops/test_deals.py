@@ -175,6 +175,24 @@ def test_sampler_reads_pipeline_value_of_deals_in_the_accounts_currency(ad, now)
     assert [state.pipeline_value for state in _arms(ad.account, now)] == [4500.0]
 
 
+def test_first_deals_and_those_of_another_account_judge_nobody(ad, now):
+    """Arms that no deal could tell of yet are not stopped for bringing nothing."""
+    other = AdFactory(ad_set__campaign__account__workspace=ad.workspace, external_id="5000")
+    yesterday = now - timedelta(days=1)
+    for one in (ad, other):
+        DailyPerformanceFactory(
+            ad=one, day=yesterday.date(), impressions=1000, spend=Decimal(500),
+            pipeline_value=Decimal(77),
+        )  # fmt: skip
+
+    step(ad, "d1", "show_up", now, at=yesterday - timedelta(hours=2))
+    assert [state.pipeline_value for state in _arms(ad.account, now)] == [77.0]
+
+    step(ad, "d2", "show_up", now, at=now - timedelta(days=30))
+    assert [state.pipeline_value for state in _arms(ad.account, now)] == [4500.0]
+    assert [state.pipeline_value for state in _arms(other.account, now)] == [77.0]
+
+
 def test_increments_between_two_moments_add_up(ad, workspace, now):
     values = current_values(workspace=workspace, now=now)
     step(ad, "d1", "appointment_scheduled", now - timedelta(days=3))
