@@ -321,7 +321,7 @@ def _row(one: Operation, told: Json, shapes: Json) -> Json:
         "input": schema, "path_names": [each.wire for each in one.in_path],
         "query_names": [each.wire for each in one.in_query],
         "is_repeatable": one.is_repeatable, "is_form": one.is_form,
-        "is_binary": one.answer == "bytes",
+        "is_binary": one.answer == "bytes", "callers": told.get("x-callers", []),
     }  # fmt: skip
 
 

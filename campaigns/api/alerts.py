@@ -162,6 +162,7 @@ class AlertRead(AlertsView):
     """Marking one."""
 
     scopes = {"PATCH": scopes.INSIGHT_WRITE}
+    people_only = frozenset({"PATCH"})
 
     @extend_schema(
         tags=TAG,
@@ -219,6 +220,7 @@ class AlertRules(AlertRulesView):
     """Rules."""
 
     scopes = {"GET": scopes.INSIGHT_READ, "POST": scopes.WORKSPACE_ADMIN}
+    people_only = frozenset({"POST"})
 
     @extend_schema(
         tags=TAG,
@@ -261,6 +263,7 @@ class AlertRuleDetail(AlertRulesView):
     """One rule."""
 
     scopes = {"GET": scopes.INSIGHT_READ, "PATCH": scopes.WORKSPACE_ADMIN}
+    people_only = frozenset({"PATCH"})
 
     @extend_schema(
         tags=TAG, operation_id="alert_rules_read", summary="Read a rule", responses=AlertRuleOut

@@ -49,6 +49,7 @@ class Policy(PolicyView):
     """The policy in force."""
 
     scopes = {"GET": scopes.CHANGES_READ, "PUT": scopes.WORKSPACE_ADMIN}
+    people_only = frozenset({"PUT"})
 
     @extend_schema(
         tags=TAG,
@@ -129,6 +130,7 @@ def _decision(name: str, words: str, call: Any) -> type[PolicyView]:
 
     class Decide(PolicyView):
         scopes = {"POST": scopes.CHANGES_SIGN}
+        people_only = frozenset({"POST"})
 
         @extend_schema(
             tags=TAG,

@@ -94,6 +94,7 @@ class SignalDismissal(SignalsView):
     """Putting one aside."""
 
     scopes = {"POST": scopes.INSIGHT_WRITE}
+    people_only = frozenset({"POST"})
 
     @extend_schema(
         tags=TAG,

@@ -19,6 +19,7 @@ class Operation:
     """What the API says of an operation.
 
     ``input`` is a JSON schema of all that it takes: names of path and query, and ``body``.
+    ``callers`` are the kinds that may call it (person, integration, agent); none: all.
     """
 
     id: str
@@ -34,18 +35,19 @@ class Operation:
     is_repeatable: bool
     is_form: bool
     is_binary: bool
+    callers: tuple[str, ...]
 
 
 @cache
 def operations() -> Mapping[str, Operation]:
     """All operations, by id."""
     text = files("countersign_client").joinpath("api/operations.json").read_text()
-    rows = (
-        Operation(**{**row, "path_names": tuple(row["path_names"]),
-                     "query_names": tuple(row["query_names"])})
-        for row in json.loads(text)
-    )  # fmt: skip
-    return {row.id: row for row in rows}
+    return {row["id"]: _operation(row) for row in json.loads(text)}
+
+
+def _operation(row: dict[str, Any]) -> Operation:
+    lists: dict[str, Any] = {key: tuple(one) for key, one in row.items() if isinstance(one, list)}
+    return Operation(**(row | lists))
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ from countersign_client.errors import ProblemError
 
 #: No tool is one that decides for a person.
 PEOPLES_SCOPE: Final = "changes:sign"
+#: Whoever is known may ask these.
+_FOR_ALL: Final = frozenset({"whoami", "search"})
 #: A language model reads no more of one answer.
 MOST_CHARACTERS: Final = 60_000
 _INSTRUCTIONS: Final = (
@@ -35,13 +37,18 @@ _INSTRUCTIONS: Final = (
 
 
 def tools_for(
-    scopes: Collection[str], topics: Collection[str] = (), *, reads_only: bool = False
+    scopes: Collection[str],
+    topics: Collection[str] = (),
+    *,
+    caller: str = "agent",
+    reads_only: bool = False,
 ) -> list[Operation]:
-    """Operations that are tools for a key.
+    """Operations that are tools for a key: none that it would be refused.
 
     Parameters
     ----------
     scopes : what the key may do
+    caller : agent, integration or person, as ``whoami`` tells
     topics : only these, as the reference names them (Gate, Inbox, …); none: all
     reads_only : only what changes nothing
     """
@@ -52,7 +59,8 @@ def tools_for(
         if not one.is_form
         and not one.is_binary
         and one.scope != PEOPLES_SCOPE
-        and (one.scope in scopes or one.id == "whoami")
+        and (one.scope in scopes or one.id in _FOR_ALL)
+        and (not one.callers or caller in one.callers)
         and (not wanted or one.tag.lower() in wanted or one.id == "whoami")
         and (not reads_only or one.method == "GET")
     ]
@@ -148,7 +156,8 @@ async def server_for(
     ProblemError : the key is none, or revoked
     """
     who = await api.workspace.whoami()
-    tools = Tools(api, tools_for(who["scopes"], topics, reads_only=reads_only))
+    kind = who["caller"]
+    tools = Tools(api, tools_for(who["scopes"], topics, caller=kind, reads_only=reads_only))
     return Server(
         "countersign", version=VERSION, title=f"Countersign: {who['workspace']['name']}",
         instructions=_INSTRUCTIONS, on_list_tools=tools.list, on_call_tool=tools.call,

@@ -31,6 +31,7 @@ class InboxReply(InboxResponsesView):
     """Answer a message."""
 
     scopes = {"POST": "inbox:write"}
+    people_only = frozenset({"POST"})
 
     @extend_schema(
         tags=TAG, operation_id="inbox_reply", summary="Answer a message",

@@ -279,6 +279,7 @@ class CanaryStop(ModelsView):
     """Stopping a canary."""
 
     scopes = {"POST": scopes.CHANGES_SIGN}
+    people_only = frozenset({"POST"})
 
     @extend_schema(
         tags=TAG,
@@ -306,6 +307,7 @@ class CanaryServe(ModelsView):
     """Letting a canary serve everyone."""
 
     scopes = {"POST": scopes.CHANGES_SIGN}
+    people_only = frozenset({"POST"})
 
     @extend_schema(
         tags=TAG,
@@ -353,6 +355,7 @@ class ModelRollback(ApiView):
     """Going back."""
 
     scopes = {"POST": scopes.CHANGES_SIGN}
+    people_only = frozenset({"POST"})
 
     @extend_schema(
         tags=TAG,

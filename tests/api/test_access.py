@@ -31,8 +31,10 @@ def test_unbound_key_is_nobody_with_its_scopes(workspace):
     assert body["person"] is None
     assert body["role"] == ""
     assert body["scopes"] == ["changes:read", "insight:read"]
+    assert body["caller"] == "integration"
     assert body["key"] == {
         "name": "test",
+        "kind": "integration",
         "prefix": client.api_key.prefix,
         "scopes": ["changes:read", "insight:read"],
         "expires_at": None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 from django.urls import resolve
 from rest_framework.test import APIClient
@@ -9,10 +11,16 @@ from rest_framework.test import APIClient
 from tests.api.conftest import key_client
 from tests.api.paths import OPERATIONS, operations, split
 from workspaces import scopes
-from workspaces.api.caller import ROLES
+from workspaces.api.caller import ROLES, callers_of
+from workspaces.models import KeyKind
 from workspaces.roles import Role
 
-GUARDED = {name: scope for name, scope in OPERATIONS.items() if ":" in scope}
+VIEWS = dict(operations())
+# Nobody else's, whatever role or scope.
+OF_AGENTS = {"POST agents/suggestions/", "POST agents/actions/"}
+GUARDED = {
+    name: scope for name, scope in OPERATIONS.items() if ":" in scope and name not in OF_AGENTS
+}
 # POSTs that make nothing, or only look.
 READS_TEXTS = {
     f"POST responses/{name}/"
@@ -108,7 +116,7 @@ def test_strangers_are_refused_everywhere(db):
 
 def test_methods_that_are_not_offered_are_not_there():
     offered: dict[str, set[str]] = {}
-    for operation in GUARDED:
+    for operation in [*GUARDED, *OF_AGENTS]:
         method, path = split(operation)
         offered.setdefault(path, set()).add(method.upper())
 
@@ -124,6 +132,54 @@ def test_method_that_is_not_offered_is_405_in_words(browser, admin):
 
         assert answer.status_code == 405
         assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+CALLERS = {
+    "agent": {"kind": KeyKind.AGENT},
+    "integration": {},
+    "person": {"acts_as": True},
+}
+
+
+@pytest.mark.parametrize("kind", CALLERS)
+def test_kinds_of_callers(kind, workspace, admin):
+    fields = {**CALLERS[kind]}
+    if "acts_as" in fields:
+        fields["acts_as"] = admin
+    refused = set() if kind == "person" else {"changes:sign"}
+    if kind == "agent":
+        refused.add("workspace:admin")
+    client = key_client(workspace, set(scopes.SCOPES) - refused, **fields)
+
+    for operation in [*GUARDED, *OF_AGENTS]:
+        method = operation.partition(" ")[0]
+        is_allowed = kind in callers_of(VIEWS[operation], method)
+        is_allowed = is_allowed and OPERATIONS[operation] not in refused
+        assert (_call(client, operation) != 403) == is_allowed, operation
+
+
+def test_only_agents_have_what_is_theirs():
+    found = {
+        name for name, view in operations()
+        if callers_of(view, name.partition(" ")[0]) == ["agent"]
+    }  # fmt: skip
+
+    assert found == OF_AGENTS
+
+
+def test_what_a_person_answers_for_says_so():
+    """A program is refused at the door then, and is not offered it as a tool."""
+    for operation, view in operations():
+        method = operation.partition(" ")[0]
+        sources = {
+            name: inspect.getsource(one)
+            for name, one in vars(view).items()
+            if inspect.isfunction(one)
+        }
+        text = sources.get(method.lower(), "")
+        text += "".join(told for name, told in sources.items() if f"self.{name}(" in text)
+        is_a_persons = callers_of(view, method) == ["person"]
+        assert ("caller.person" in text) == is_a_persons, operation
 
 
 def test_reading_scope_never_writes(workspace, admin):

@@ -14,7 +14,10 @@ from countersign_client.calls import operations
 from countersign_client.mcp_server import call_of, server_for, tool_of, tools_for
 from workspaces.scopes import SCOPES
 
-WHO = {"workspace": {"name": "Acme"}, "scopes": ["changes:read", "changes:propose"]}
+KINDS = ("agent", "integration", "person")
+WHO = {
+    "workspace": {"name": "Acme"}, "caller": "agent", "scopes": ["changes:read", "changes:propose"],
+}  # fmt: skip
 
 
 def asked(server: MockServer, name: str, arguments: dict[str, Any]) -> types.CallToolResult:
@@ -50,6 +53,17 @@ def test_tools_are_those_of_the_keys_scopes_and_topics() -> None:
     gate = tools_for(["changes:read", "changes:propose"], ["gate"], reads_only=True)
     assert {one.tag for one in gate if one.id != "whoami"} == {"Gate"}
     assert {one.method for one in gate} == {"GET"}
+
+
+def test_what_an_agent_is_refused_is_no_tool_of_it() -> None:
+    of = {kind: {one.id for one in tools_for(SCOPES, caller=kind)} for kind in KINDS}
+
+    # Answering, editing and stopping are a person's; a program may replay, an agent not even that.
+    assert not {"inbox_reply", "proposals_edit", "kill_switch_set"} & of["agent"]
+    assert of["integration"] - of["agent"] >= {"outreach_messages_replay", "ab_tests_stop"}
+    assert of["person"] - of["integration"] >= {"inbox_reply", "proposals_edit", "kill_switch_set"}
+    assert of["agent"] - of["integration"] == {"agent_suggestions_create", "agent_actions_run"}
+    assert {"search", "proposals_create", "outreach_send"} <= of["agent"]
 
 
 def test_every_tool_can_be_described() -> None:

@@ -18,7 +18,6 @@ from workspaces.api.filters import Filters
 from workspaces.api.idempotency import once
 from workspaces.api.problems import of_drf
 from workspaces.api.views import ApiView, RowsView
-from workspaces.gate import NotAllowedError
 from workspaces.models import (
     AgentSuggestion,
     Connection,
@@ -56,6 +55,7 @@ class SuggestionList(RowsView[AgentSuggestion]):
     """What agents suggest."""
 
     scopes = {"GET": scopes.CHANGES_READ, "POST": scopes.CHANGES_PROPOSE}
+    agents_only = frozenset({"POST"})
     queryset = AgentSuggestion.objects.none()
     serializer_class = forms.SuggestionOut
     filterset_class = SuggestionFilter
@@ -86,11 +86,9 @@ class SuggestionList(RowsView[AgentSuggestion]):
         Told again under the same id, a suggestion counts once.
         """
         body = self.read(forms.SuggestionsIn)
-        if self.caller.key is None:
-            raise NotAllowedError("Only an agent suggests; people propose. Call with its key.")
         good, refused = _checked(body["suggestions"])
         answer = suggest(
-            agent=self.caller.key, proposer=self.caller.proposer, agent_type=body["agent_type"],
+            agent=self.caller.agent, proposer=self.caller.proposer, agent_type=body["agent_type"],
             priority=body["priority"], at=body["timestamp"], suggestions=good, now=self.now,
         )  # fmt: skip
         made = [action for _, action in answer.made]
@@ -123,6 +121,7 @@ class AgentActions(ApiView):
     """What agents may recommend, and propose at once."""
 
     scopes = {"GET": scopes.CHANGES_READ, "POST": scopes.CHANGES_PROPOSE}
+    agents_only = frozenset({"POST"})
 
     @extend_schema(
         tags=TAG, operation_id="agent_actions_list", summary="Actions that may be recommended",
@@ -140,10 +139,8 @@ class AgentActions(ApiView):
     def post(self, request: Request) -> Response:
         """Make a proposal of it, or a draft; nothing has an effect before it is signed."""
         body = self.read(forms.ActionIn)
-        if self.caller.key is None:
-            raise NotAllowedError("Only an agent runs actions; people propose. Call with its key.")
         made = act(
-            agent=self.caller.key, proposer=self.caller.proposer, action_type=body["action_type"],
+            agent=self.caller.agent, proposer=self.caller.proposer, action_type=body["action_type"],
             parameters=body.get("parameters", {}), reason=body["reason"], now=self.now,
         )  # fmt: skip
         told = {

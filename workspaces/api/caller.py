@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, Literal, get_args
 
 from django.db.models import F, Q
 
@@ -17,6 +17,9 @@ from workspaces.roles import Role, rank_of
 AGENTS_PROPOSE: Final = (
     "An agent proposes; it does not do this itself. See GET agents/actions/ for what it may."
 )
+AGENTS_ONLY: Final = "Only an agent does this; people propose. Call with the key of an agent."
+PEOPLE_ONLY: Final = "A person has to answer for this. Use a key that is bound to one, or log in."
+CallerKind = Literal["person", "integration", "agent"]
 # Least role of a person for each scope; every scope that is not named here needs an operator.
 ROLES: Final[dict[str, Role]] = {
     **{scope: Role.VIEWER for scope in scopes.SCOPES if scope.endswith(":read")},
@@ -24,6 +27,20 @@ ROLES: Final[dict[str, Role]] = {
     scopes.CHANGES_SIGN: Role.APPROVER,
     scopes.WORKSPACE_ADMIN: Role.ADMIN,
 }
+
+
+def callers_of(view: object, method: str) -> list[CallerKind]:
+    """Who may call a method of a view at all, whatever scopes they hold."""
+
+    def holds(name: str) -> bool:
+        return method in getattr(view, name, ())
+
+    kinds: list[CallerKind] = list(get_args(CallerKind))
+    if holds("people_only"):
+        kinds = ["person"]
+    if holds("agents_only"):
+        kinds = ["agent"]
+    return [kind for kind in kinds if kind != "agent" or not holds("not_for_agents")]
 
 
 @dataclass(frozen=True)
@@ -69,9 +86,23 @@ class Caller:
         return ""
 
     @property
+    def kind(self) -> CallerKind:
+        """Person, agent, or a program of any other sort."""
+        if self.user is not None:
+            return "person"
+        return "agent" if self.is_agent else "integration"
+
+    @property
     def is_agent(self) -> bool:
         """Whether a program calls that may read and propose, and do nothing at once."""
         return self.key is not None and self.key.kind == KeyKind.AGENT
+
+    @property
+    def agent(self) -> ApiKey:
+        """The key of the agent that calls; others are refused."""
+        if self.key is None:
+            raise NotAllowedError(AGENTS_ONLY)
+        return self.key
 
     def refuse_agents(self) -> None:
         """Refuse what reaches people outside at once."""
@@ -82,9 +113,7 @@ class Caller:
     def person(self) -> User:
         """The person that answers for the call; a key without one is refused."""
         if self.user is None:
-            raise NotAllowedError(
-                "A person has to answer for this. Use a key that is bound to one, or log in."
-            )
+            raise NotAllowedError(PEOPLE_ONLY)
         return self.user
 
     @property

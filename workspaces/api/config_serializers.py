@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from rest_framework import serializers
 
+from workspaces.api.caller import CallerKind
 from workspaces.api.fields import Body
-from workspaces.models import BusinessMode, ConnectionStatus, JobState, WebhookFormat
+from workspaces.models import BusinessMode, ConnectionStatus, JobState, KeyKind, WebhookFormat
 from workspaces.services.webhooks_out import EVENT_TYPES
 
 
@@ -33,6 +34,7 @@ class KeyOut(serializers.Serializer[Any]):
     """The key that was used, without what opens it."""
 
     name = serializers.CharField()
+    kind = serializers.ChoiceField(KeyKind.choices)
     prefix = serializers.CharField()
     scopes = serializers.ListField(child=serializers.CharField())
     expires_at = serializers.DateTimeField(source="expiry_date", allow_null=True)
@@ -42,6 +44,9 @@ class WhoAmIOut(serializers.Serializer[Any]):
     """Who calls, where, and what he may do."""
 
     workspace = WorkspaceOut()
+    caller = serializers.ChoiceField(
+        get_args(CallerKind), help_text="A key that is bound to a person is that person."
+    )
     person = PersonOut(source="user", allow_null=True)
     role = serializers.CharField(help_text="Empty for a key without a person.")
     key = KeyOut(allow_null=True)

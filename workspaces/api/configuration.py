@@ -49,6 +49,7 @@ class WhoAmI(ApiView):
         granted = [scope for scope in scopes.SCOPES if not caller.lacks(scope)]
         shown = {
             "workspace": caller.workspace,
+            "caller": caller.kind,
             "user": caller.user,
             "role": caller.role,
             "key": caller.key,
@@ -61,6 +62,7 @@ class KillSwitch(ApiView):
     """The brake."""
 
     scopes = {"GET": scopes.CHANGES_READ, "POST": scopes.CHANGES_PROPOSE}
+    people_only = frozenset({"POST"})
 
     @extend_schema(
         tags=["Gate"],
@@ -120,6 +122,7 @@ class ConnectionList(ConnectionView):
     """All connections, and new ones."""
 
     scopes = {"GET": scopes.WORKSPACE_ADMIN, "POST": scopes.WORKSPACE_ADMIN}
+    people_only = frozenset({"POST"})
     filterset_class = ConnectionFilter
     ordering_fields = ("created_at", "name")
 
@@ -161,6 +164,7 @@ class ConnectionTry(ConnectionView):
     """Try a connection."""
 
     scopes = {"POST": scopes.WORKSPACE_ADMIN}
+    people_only = frozenset({"POST"})
 
     @extend_schema(
         tags=["Workspace"],
@@ -182,6 +186,7 @@ class ConnectionPause(ConnectionView):
     """Pause a connection."""
 
     scopes = {"POST": scopes.WORKSPACE_ADMIN}
+    people_only = frozenset({"POST"})
 
     @extend_schema(
         tags=["Workspace"],
@@ -202,6 +207,7 @@ class ConnectionResume(ConnectionView):
     """Resume a connection."""
 
     scopes = {"POST": scopes.WORKSPACE_ADMIN}
+    people_only = frozenset({"POST"})
 
     @extend_schema(
         tags=["Workspace"],
@@ -236,6 +242,7 @@ class EndpointList(EndpointView):
     """All endpoints, and new ones."""
 
     scopes = {"GET": scopes.WORKSPACE_ADMIN, "POST": scopes.WORKSPACE_ADMIN}
+    people_only = frozenset({"POST"})
     ordering_fields = ("created_at",)
 
     @extend_schema(
@@ -270,6 +277,7 @@ class EndpointDetail(EndpointView):
     """One endpoint."""
 
     scopes = {"GET": scopes.WORKSPACE_ADMIN, "PATCH": scopes.WORKSPACE_ADMIN}
+    people_only = frozenset({"PATCH"})
 
     @extend_schema(
         tags=["Webhooks out"],
@@ -340,6 +348,7 @@ class DeliveryReplay(DeliveryView):
     """Send again."""
 
     scopes = {"POST": scopes.WORKSPACE_ADMIN}
+    people_only = frozenset({"POST"})
 
     @extend_schema(
         tags=["Webhooks out"],

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from workspaces.api.caller import AGENTS_PROPOSE, Caller
+from workspaces.api.caller import (
+    AGENTS_ONLY,
+    AGENTS_PROPOSE,
+    PEOPLE_ONLY,
+    Caller,
+    callers_of,
+)
 
 if TYPE_CHECKING:  # views load the settings, which load this module
     from rest_framework.views import APIView
@@ -31,7 +37,15 @@ class HasScope(BasePermission):
             return False
         if scopes[method] == ANY_SCOPE:
             return True
-        self.message = caller.lacks(scopes[method])
-        if not self.message and caller.is_agent and method in getattr(view, "not_for_agents", ()):
-            self.message = AGENTS_PROPOSE
+        self.message = caller.lacks(scopes[method]) or _refused(caller, view, method)
         return not self.message
+
+
+def _refused(caller: Caller, view: APIView, method: str) -> str:
+    """Why a caller of this kind is refused, in words; empty when it is not."""
+    kinds = callers_of(view, method)
+    if caller.kind in kinds:
+        return ""
+    if kinds == ["agent"]:
+        return AGENTS_ONLY
+    return AGENTS_PROPOSE if caller.is_agent else PEOPLE_ONLY

@@ -99,6 +99,7 @@ class ProposalDetail(ProposalView):
     """One proposal."""
 
     scopes = {"GET": scopes.CHANGES_READ, "PATCH": scopes.CHANGES_PROPOSE}
+    people_only = frozenset({"PATCH"})
 
     @extend_schema(
         tags=TAG,
@@ -151,6 +152,7 @@ def _action(
 
     class Action(ProposalView):
         scopes = {"POST": scope}
+        people_only = frozenset({"POST"})
 
         @extend_schema(
             tags=TAG,
@@ -223,6 +225,7 @@ class BulkSign(BulkView):
     """Many signatures."""
 
     scopes = {"POST": scopes.CHANGES_SIGN}
+    people_only = frozenset({"POST"})
 
     @extend_schema(
         tags=TAG,
@@ -245,6 +248,7 @@ class BulkReject(BulkView):
     """Many refusals."""
 
     scopes = {"POST": scopes.CHANGES_SIGN}
+    people_only = frozenset({"POST"})
 
     @extend_schema(
         tags=TAG,
@@ -276,6 +280,7 @@ class BulkRevert(BulkView):
     """Many undos, as one bundle of proposals."""
 
     scopes = {"POST": scopes.CHANGES_PROPOSE}
+    people_only = frozenset({"POST"})
 
     @extend_schema(
         tags=TAG,

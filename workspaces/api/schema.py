@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.serializers import ListSerializer
 
 from workspaces.api import examples
+from workspaces.api.caller import CallerKind, callers_of
 from workspaces.api.idempotency import HEADER
 from workspaces.api.problems import MEDIA_TYPE
 
@@ -64,7 +65,24 @@ class ProblemAutoSchema(AutoSchema):
         scopes: dict[str, str] = getattr(self.view, "scopes", {})
         scope = scopes.get(self.method, "")
         needs = f"Needs the scope `{scope}`." if scope else ""
-        return "\n\n".join(part for part in (super().get_description() or "", needs) if part)
+        told = (super().get_description() or "", needs, self._callers_in_words())
+        return "\n\n".join(part for part in told if part)
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        """Tell programs who may call it, where not everybody may."""
+        told: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        kinds = callers_of(self.view, self.method)
+        if told is not None and len(kinds) < len(get_args(CallerKind)):
+            told["x-callers"] = kinds
+        return told
+
+    def _callers_in_words(self) -> str:
+        kinds = callers_of(self.view, self.method)
+        if kinds == ["person"]:
+            return "For people: a session, or a key that is bound to a person."
+        if kinds == ["agent"]:
+            return "For keys of the kind *agent*."
+        return "" if "agent" in kinds else "Not for keys of the kind *agent*."
 
     def get_override_parameters(self) -> list[Any]:
         """Offer the repeat key where it is honoured."""

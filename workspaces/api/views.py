@@ -39,6 +39,10 @@ class ApiView(APIView):
     scopes: ClassVar[Mapping[str, str]] = {}
     #: Methods that act outside at once, or vouch for what a person said.
     not_for_agents: ClassVar[frozenset[str]] = frozenset()
+    #: Methods that only agents call.
+    agents_only: ClassVar[frozenset[str]] = frozenset()
+    #: Methods that a person answers for: a session, or a key that is bound to one.
+    people_only: ClassVar[frozenset[str]] = frozenset()
     throttle_group: str = ""  # empty: read or write, by method
     parser_classes = [StrictJSONParser]
     metadata_class = None

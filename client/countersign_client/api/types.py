@@ -68,6 +68,9 @@ BlankEnum: TypeAlias = Literal[""]
 ByEnum: TypeAlias = Literal["channel", "country", "week"]
 
 
+CallerEnum: TypeAlias = Literal["person", "integration", "agent"]
+
+
 CanaryOutcome: TypeAlias = Literal["serves", "harmed", "stopped"]
 
 
@@ -183,6 +186,9 @@ InstallInSourceEnum: TypeAlias = Literal["paid", "organic"]
 
 
 JobState: TypeAlias = Literal["queued", "active", "completed", "failed", "retry", "expired"]
+
+
+KeyOutKindEnum: TypeAlias = Literal["integration", "agent"]
 
 
 KnownEnum: TypeAlias = Literal["replace", "fill", "skip"]
@@ -3199,6 +3205,7 @@ class KeyOut(TypedDict):
     """The key that was used, without what opens it."""
 
     name: str
+    kind: KeyOutKindEnum
     prefix: str
     scopes: list[str]
     expires_at: str | None
@@ -6395,6 +6402,7 @@ class WhoAmIOut(TypedDict):
     """Who calls, where, and what he may do."""
 
     workspace: WorkspaceOut
+    caller: CallerEnum
     person: PersonOut | None
     role: str
     key: KeyOut | None
