@@ -238,6 +238,7 @@ class CountingWorkAdmin(ReadOnlyAdmin[CountingWork]):
     """Units that wait for their counting."""
 
     list_display = ("unit", "site", "since")
+    list_filter = (own("site"),)
     list_select_related = ("site",)
     search_fields = ("=unit",)
     ordering = ("pk",)
@@ -300,6 +301,7 @@ class PracticeUseAdmin(ReadOnlyAdmin[PracticeUse]):
     list_display = ("practice", "subject_label", "by_label", "at")
     list_filter = (own("practice"),)
     list_select_related = ("practice",)
+    date_hierarchy = "at"
     search_fields = ("practice__title", "subject_label")
     ordering = ("-pk",)
     readonly_fields = fields_of(PracticeUse)

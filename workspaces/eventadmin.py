@@ -20,6 +20,7 @@ class EventAdmin(ReadOnlyAdmin[Any]):
     list_display = ("pgh_created_at", "what", "tracked", "who")
     list_filter = ("pgh_label",)
     list_select_related = ("pgh_context",)
+    date_hierarchy = "pgh_created_at"
     ordering = ("-pgh_id",)
 
     def scoped(self, rows: QuerySet[Any], workspace: Workspace) -> QuerySet[Any]:

@@ -27,6 +27,7 @@ class ActiveClickAdmin(ReportAdmin[ActiveClick]):
     """Clicks that may still earn."""
 
     list_display = ("click_id", "ad_id", "campaign_id", "clicked_at", "expires_at", "hours_left")
+    list_filter = ("expires_at",)
     search_fields = ("click_id__exact",)
     ordering = ("-click_row",)
 

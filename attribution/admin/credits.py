@@ -112,6 +112,8 @@ class AttributionRunAdmin(ReadOnlyAdmin[AttributionRun]):
                     "top_channel", "ran_at")  # fmt: skip
     list_filter = ("level", own("model"))
     list_select_related = ("model", "top_channel", "top_campaign")
+    date_hierarchy = "ran_at"
+    search_fields = ("model__name",)
     ordering = ("-pk",)
     readonly_fields = fields_of(AttributionRun)
     inlines = (CreditInline,)
@@ -124,6 +126,7 @@ class AttributionCreditAdmin(ReadOnlyAdmin[AttributionCredit]):
     list_display = ("run", "channel", "campaign", "ad", "conversions", "revenue", "cost", "share")
     list_filter = (own("channel"), own("campaign"))
     list_select_related = ("run", "channel", "campaign", "ad")
+    search_fields = ("campaign__name", "ad__name")
     ordering = ("-pk",)
     readonly_fields = fields_of(AttributionCredit)
 
@@ -136,5 +139,6 @@ class ChannelPerformanceAdmin(ReadOnlyAdmin[ChannelPerformance]):
                     "conversions", "revenue", "attributed_conversions", "cost")  # fmt: skip
     list_filter = (own("channel"), own("campaign"))
     list_select_related = ("channel", "campaign")
+    search_fields = ("campaign__name",)
     ordering = ("-day", "-pk")
     readonly_fields = fields_of(ChannelPerformance)

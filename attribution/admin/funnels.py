@@ -51,6 +51,7 @@ class FunnelAnalyticsAdmin(ReadOnlyAdmin[FunnelAnalytics]):
                     "worst_step", "drop_off", "value")  # fmt: skip
     list_filter = (own("funnel"), "customer_type")
     list_select_related = ("funnel",)
+    search_fields = ("funnel__name",)
     ordering = ("-day", "-pk")
     readonly_fields = fields_of(FunnelAnalytics)
 
@@ -62,6 +63,8 @@ class FunnelAlertAdmin(ReadOnlyAdmin[FunnelAlert]):
     list_display = ("funnel", "step", "rate", "expected", "raised_at", "resolved_at")
     list_filter = (own("funnel"),)
     list_select_related = ("funnel",)
+    date_hierarchy = "raised_at"
+    search_fields = ("funnel__name",)
     ordering = ("-pk",)
     readonly_fields = fields_of(FunnelAlert)
 
@@ -71,6 +74,7 @@ class SavedCohortAdmin(ReadOnlyAdmin[SavedCohort]):
     """People who were saved under a name."""
 
     list_display = ("name", "size", "created_by", "created_at")
+    list_filter = ("created_at",)
     list_select_related = ("created_by",)
     search_fields = ("name",)
     ordering = ("-pk",)

@@ -50,6 +50,7 @@ class AppDayAdmin(ReadOnlyAdmin[AppDay]):
     list_display = ("day", "channel", "source", "installs", "active", "active_30", "sessions",
                     "revenue")  # fmt: skip
     list_filter = ("source", "channel", "day")
+    search_fields = ("=source",)
     ordering = ("-day", "channel", "-pk")
     readonly_fields = fields_of(AppDay)
 
@@ -61,5 +62,6 @@ class AppCohortAdmin(ReadOnlyAdmin[AppCohort]):
     list_display = ("installed_on", "channel", "source", "country", "users", "retained_1",
                     "retained_7", "retained_30", "payers", "revenue")  # fmt: skip
     list_filter = ("source", "channel", "country", "installed_on")
+    search_fields = ("=source", "=country")
     ordering = ("-installed_on", "channel", "-pk")
     readonly_fields = fields_of(AppCohort)

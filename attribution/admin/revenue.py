@@ -40,6 +40,8 @@ class SyntheticRevenueConfigAdmin(ReadOnlyAdmin[SyntheticRevenueConfig]):
 
     list_display = ("__str__", "template", "average_deal_value", "sales_cycle_days", "win_rate",
                     "created_by_label", "effective_at")  # fmt: skip
+    date_hierarchy = "created_at"
+    list_filter = ("template",)
     search_fields = ("template", "created_by_label")
     ordering = ("-version",)
     inlines = (PipelineStageInline,)

@@ -240,6 +240,7 @@ class QuarantinedEventAdmin(ReadOnlyAdmin[QuarantinedEvent]):
     list_display = ("received_at", "site", "field", "message")
     list_filter = (own("site"), "field")
     list_select_related = ("site",)
+    search_fields = ("field", "message")
     ordering = ("-received_at", "-pk")
     readonly_fields = fields_of(QuarantinedEvent)
 
@@ -263,6 +264,7 @@ class WebDayAdmin(ReadOnlyAdmin[WebDay]):
                     "events", "conversions", "value")  # fmt: skip
     list_filter = (own("site"), "dimension")
     list_select_related = ("site",)
+    search_fields = ("=key",)
     ordering = ("-day", "-pk")
     readonly_fields = fields_of(WebDay)
 

@@ -39,6 +39,7 @@ class AlertAdmin(ReadOnlyAdmin[Alert]):
                     "told_at", "read_at", "resolution")  # fmt: skip
     list_filter = ("severity", "type", "resolution", own("rule"), "day")
     list_select_related = ("campaign",)
+    date_hierarchy = "raised_at"
     search_fields = ("message", "channel")
     ordering = ("-last_seen_at", "-pk")
     readonly_fields = fields_of(Alert)

@@ -161,6 +161,7 @@ class SafetyCheckFailureAdmin(ReportAdmin[SafetyCheckFailure]):
     """What a check or the platform stopped."""
 
     list_display = ("entity_external_id", "change_type", "failure_label", "reason", "at")
+    list_filter = ("at",)
     search_fields = ("entity_external_id", "reason")
     ordering = ("-at",)
 

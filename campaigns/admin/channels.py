@@ -40,5 +40,6 @@ class DailyOrganicMetricAdmin(ReadOnlyAdmin[DailyOrganicMetric]):
     list_display = ("day", "organic_installs", "store_rank", "rating", "reviews",
                     "social_mentions", "sentiment", "halo_share")  # fmt: skip
     list_filter = ("day",)
+    date_hierarchy = "day"
     ordering = ("-day", "-pk")
     readonly_fields = fields_of(DailyOrganicMetric)

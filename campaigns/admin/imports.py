@@ -37,6 +37,7 @@ class ImportRunAdmin(ReadOnlyAdmin[ImportRun]):
     )
     list_filter = (own("account"),)
     list_select_related = ("account", "created_by", "api_key")
+    date_hierarchy = "created_at"
     search_fields = ("file_name", "file_sha256")
     ordering = ("-pk",)
     fields = readonly_fields = fields_of(ImportRun, "file")
@@ -62,6 +63,7 @@ class ImportMappingAdmin(WorkspaceModelAdmin[ImportMapping]):
 
     change_role = delete_role = Role.OPERATOR
     list_display = ("name", "created_by", "updated_at")
+    list_filter = ("updated_at",)
     list_select_related = ("created_by",)
     search_fields = ("name",)
     ordering = ("name", "pk")

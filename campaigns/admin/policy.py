@@ -18,6 +18,7 @@ class SafetyPolicyAdmin(ReadOnlyAdmin[SafetyPolicy]):
                     "confirmed_by", "withdrawn_at")  # fmt: skip
     list_filter = (own("account"), "auto_approve_enabled")
     list_select_related = ("account", "created_by", "confirmed_by")
+    date_hierarchy = "created_at"
     search_fields = ("why",)
     ordering = ("-pk",)
     fields = readonly_fields = ("edit", *fields_of(SafetyPolicy, "id"))

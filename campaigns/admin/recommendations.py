@@ -14,6 +14,7 @@ class RecommendationAdmin(ReadOnlyAdmin[Recommendation]):
 
     list_display = ("created_at", "summary", "written_by", "is_fallback", "fallback_reason")
     list_filter = ("is_fallback",)
+    date_hierarchy = "created_at"
     search_fields = ("summary",)
     ordering = ("-pk",)
     readonly_fields = fields_of(Recommendation)
@@ -24,7 +25,9 @@ class RecommendationSendingAdmin(ReadOnlyAdmin[RecommendationSending]):
     """What went to approval; the changes themselves are proposals."""
 
     list_display = ("recommendation", "sent_by_label", "sent_at", "left_out")
+    list_filter = ("sent_at",)
     list_select_related = ("recommendation",)
+    date_hierarchy = "sent_at"
     search_fields = ("sent_by_label",)
     ordering = ("-pk",)
     readonly_fields = fields_of(RecommendationSending)

@@ -19,6 +19,7 @@ class ResponseFitAdmin(ReadOnlyAdmin[ResponseFit]):
 
     list_display = ("fitted_at", "since", "until", "unit", "engine_version", "uses_priors")
     list_filter = ("uses_priors",)
+    date_hierarchy = "fitted_at"
     ordering = ("-pk",)
     exclude = _BULK
     readonly_fields = tuple(name for name in fields_of(ResponseFit) if name not in _BULK)
@@ -33,6 +34,7 @@ class ScenarioAdmin(ReadOnlyAdmin[Scenario]):
     """Scenarios as they were kept."""
 
     list_display = ("name", "author_label", "created_at")
+    list_filter = ("created_at",)
     search_fields = ("name", "author_label")
     ordering = ("-pk",)
     readonly_fields = fields_of(Scenario)
@@ -43,6 +45,7 @@ class ScenarioSendingAdmin(ReadOnlyAdmin[ScenarioSending]):
     """What went to approval; the changes themselves are proposals."""
 
     list_display = ("scenario", "sent_by_label", "sent_at", "left_out")
+    list_filter = ("sent_at",)
     list_select_related = ("scenario",)
     search_fields = ("sent_by_label",)
     ordering = ("-pk",)

@@ -18,6 +18,7 @@ class SignalAdmin(ReadOnlyAdmin[Signal]):
                     "confidence", "dismissed_at", "resolution")  # fmt: skip
     list_filter = ("severity", "type", "resolution", "detected_on")
     list_select_related = ("workspace",)
+    date_hierarchy = "detected_on"
     search_fields = ("title", "channel")
     ordering = ("-detected_on", "-pk")
     readonly_fields = fields_of(Signal)

@@ -83,6 +83,7 @@ class InternalNoteAdmin(ReadOnlyAdmin[InternalNote]):
     """What colleagues tell each other."""
 
     list_display = ("__str__", "conversation", "author", "written_at")
+    list_filter = ("written_at",)
     list_select_related = ("conversation", "author")
     search_fields = ("text",)
     ordering = ("-pk",)
@@ -107,6 +108,8 @@ class AuditedReplyAdmin(ReadOnlyAdmin[AuditedReply]):
     list_display = ("__str__", "intent", "was_auto", "verdict", "judged_by", "judged_at")
     list_filter = ("intent", "verdict", "was_auto")
     list_select_related = ("judged_by",)
+    date_hierarchy = "drawn_on"
+    search_fields = ("intent", "why")
     ordering = ("-pk",)
     readonly_fields = fields_of(AuditedReply)
 
@@ -118,6 +121,7 @@ class SatisfactionAdmin(ReadOnlyAdmin[Satisfaction]):
     list_display = ("__str__", "conversation", "asked_at", "answered_at")
     list_filter = ("score",)
     list_select_related = ("conversation",)
+    search_fields = ("comment",)
     ordering = ("-pk",)
     readonly_fields = fields_of(Satisfaction)
 

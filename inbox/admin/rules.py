@@ -55,6 +55,7 @@ class AssignmentRuleAdmin(WorkspaceModelAdmin[AssignmentRule]):
     add_role = change_role = delete_role = Role.ADMIN
     list_display = ("name", "position", "is_on", "how", "team", "most_open", "updated_at")
     list_filter = ("is_on",)
+    search_fields = ("name", "team")
     ordering = ("position", "pk")
     exclude = ("workspace",)
 
@@ -65,6 +66,7 @@ class AutoSendRuleAdmin(ReadOnlyAdmin[AutoSendRule]):
 
     list_display = ("intent", "is_on", "audit_share", "demoted_at", "demoted_because")
     list_filter = ("is_on",)
+    search_fields = ("intent",)
     ordering = ("intent",)
     readonly_fields = fields_of(AutoSendRule)
 
@@ -77,6 +79,7 @@ class AgentProfileAdmin(WorkspaceModelAdmin[AgentProfile]):
     list_display = ("user", "team", "capacity", "skills", "languages", "is_away", "away_until")
     list_filter = ("team", "is_away")
     list_select_related = ("user",)
+    search_fields = ("user__email", "team")
     ordering = ("pk",)
     exclude = ("workspace",)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from inbox.models import ChatVisitor, ChatWidget, Mailbox
-from workspaces.modeladmin import ReadOnlyAdmin, fields_of
+from workspaces.modeladmin import ReadOnlyAdmin, fields_of, own
 
 
 @admin.register(Mailbox)
@@ -25,6 +25,7 @@ class ChatWidgetAdmin(ReadOnlyAdmin[ChatWidget]):
     list_display = ("site", "is_on", "team", "language", "updated_at")
     list_filter = ("is_on", "team")
     list_select_related = ("site",)
+    search_fields = ("site__name", "title")
     ordering = ("pk",)
     readonly_fields = fields_of(ChatWidget)
 
@@ -34,6 +35,7 @@ class ChatVisitorAdmin(ReadOnlyAdmin[ChatVisitor]):
     """Who wrote in a chat window; name and address are as they typed."""
 
     list_display = ("__str__", "email", "widget", "started_at", "last_seen_at")
+    list_filter = (own("widget"), "started_at")
     list_select_related = ("widget__site",)
     search_fields = ("name", "email")
     ordering = ("-started_at", "-pk")

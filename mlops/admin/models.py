@@ -87,6 +87,7 @@ class WorldTruthAdmin(ReadOnlyAdmin[WorldTruth]):
     list_display = ("install", "segment", "churn_day")
     list_filter = ("segment",)
     list_select_related = ("install",)
+    search_fields = ("=install__user_id",)
     ordering = ("pk",)
     readonly_fields = fields_of(WorldTruth)
 
@@ -98,6 +99,7 @@ class ModelVersionAdmin(ReadOnlyAdmin[ModelVersion]):
     list_display = ("__str__", "stage", "is_better", "verdict", "held_out", "created_by_label",
                     "created_at", "promoted_at")  # fmt: skip
     list_filter = ("name", "stage", "is_better")
+    date_hierarchy = "created_at"
     search_fields = ("=name", "=sha256", "verdict")
     ordering = ("-pk",)
     readonly_fields = ("measured", *fields_of(ModelVersion))
@@ -134,6 +136,7 @@ class PromotionAdmin(ReadOnlyAdmin[Promotion]):
     list_display = ("proposal", "version", "replaced", "done_at")
     list_filter = ("proposal__status",)
     list_select_related = ("proposal", "version", "replaced")
+    date_hierarchy = "done_at"
     search_fields = ("proposal__summary",)
     ordering = ("-proposal_id",)
     readonly_fields = fields_of(Promotion)
@@ -147,6 +150,8 @@ class CanaryAdmin(ReadOnlyAdmin[Canary]):
                     "standing", "outcome", "ended_at", "ended_by")  # fmt: skip
     list_filter = ("name", "outcome")
     list_select_related = ("version", "champion", "ended_by")
+    date_hierarchy = "started_at"
+    search_fields = ("name",)
     ordering = ("-pk",)
     readonly_fields = fields_of(Canary)
 
@@ -182,6 +187,7 @@ class UserScoreAdmin(ReadOnlyAdmin[UserScore]):
     list_display = ("install", "version", "score", "outcome", "began_on", "scored_on")
     list_filter = ("version__name",)
     list_select_related = ("install", "version")
+    search_fields = ("=install__user_id",)
     ordering = ("-pk",)
     readonly_fields = fields_of(UserScore)
     show_full_result_count = False
@@ -194,6 +200,7 @@ class ScoreDayAdmin(ReadOnlyAdmin[ScoreDay]):
     list_display = ("version", "began_on", "users", "total")
     list_filter = ("version__name",)
     list_select_related = ("version",)
+    search_fields = ("version__name",)
     ordering = ("-pk",)
     readonly_fields = fields_of(ScoreDay)
 
@@ -205,6 +212,7 @@ class CampaignScoreAdmin(ReadOnlyAdmin[CampaignScore]):
     list_display = ("campaign", "version", "began_on", "figures", "outcomes", "scored_on")
     list_filter = ("version__name",)
     list_select_related = ("campaign", "version")
+    search_fields = ("campaign__name",)
     ordering = ("-pk",)
     readonly_fields = fields_of(CampaignScore)
     show_full_result_count = False
@@ -218,6 +226,8 @@ class ShadowReportAdmin(ReadOnlyAdmin[ShadowReport]):
                     "is_eligible", "verdict")  # fmt: skip
     list_filter = ("version__name", "is_eligible")
     list_select_related = ("version", "champion")
+    date_hierarchy = "day"
+    search_fields = ("version__name",)
     ordering = ("-pk",)
     readonly_fields = fields_of(ShadowReport)
 
@@ -230,6 +240,8 @@ class DriftReportAdmin(ReadOnlyAdmin[DriftReport]):
                     "verdict", "has_asked")  # fmt: skip
     list_filter = ("version__name", "is_moved")
     list_select_related = ("version",)
+    date_hierarchy = "day"
+    search_fields = ("version__name",)
     ordering = ("-pk",)
     readonly_fields = fields_of(DriftReport)
 
@@ -241,6 +253,7 @@ class SyncRunAdmin(ReadOnlyAdmin[SyncRun]):
     list_display = ("__str__", "trigger", "step", "is_current", "figures_until", "finished_at",
                     "error")  # fmt: skip
     list_filter = ("state", "step", "trigger")
+    date_hierarchy = "started_at"
     search_fields = ("=public_id", "error")
     ordering = ("-pk",)
     readonly_fields = fields_of(SyncRun)

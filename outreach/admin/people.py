@@ -72,6 +72,7 @@ class ContactImportAdmin(ReadOnlyAdmin[ContactImport]):
     list_display = ("file_name", "state", "rows_read", "created", "updated", "by_label",
                     "created_at", "finished_at")  # fmt: skip
     list_filter = ("state",)
+    date_hierarchy = "created_at"
     search_fields = ("file_name",)
     ordering = ("-pk",)
     fields = readonly_fields = fields_of(ContactImport, "file")
@@ -86,6 +87,7 @@ class ContactImportRowAdmin(ReadOnlyAdmin[ContactImportRow]):
     list_display = ("run", "line", "kind", "reason")
     list_filter = ("kind",)
     list_select_related = ("run",)
+    search_fields = ("reason", "text")
     ordering = ("-pk",)
     readonly_fields = fields_of(ContactImportRow)
 

@@ -49,6 +49,7 @@ class SocialPostAdmin(ReadOnlyAdmin[SocialPost]):
     list_display = ("__str__", "platform", "type", "posted_at", "likes", "comments", "shares",
                     "reach", "engagement_rate", "score")  # fmt: skip
     list_filter = ("platform", "type")
+    date_hierarchy = "posted_at"
     search_fields = ("caption", "=external_id")
     ordering = ("-pk",)
     readonly_fields = fields_of(SocialPost)
@@ -123,6 +124,7 @@ class PlatformInsightAdmin(ReadOnlyAdmin[PlatformInsight]):
     list_display = ("platform", "type", "date", "period", "key_metric", "key_value", "change",
                     "confidence")  # fmt: skip
     list_filter = ("platform", "type", "period")
+    date_hierarchy = "date"
     search_fields = ("key_metric", "recommendation")
     ordering = ("-pk",)
     readonly_fields = fields_of(PlatformInsight)

@@ -23,6 +23,7 @@ class AgentSuggestionAdmin(ReadOnlyAdmin[AgentSuggestion]):
                     "dismissed_at")  # fmt: skip
     list_filter = ("type", "priority")
     list_select_related = ("agent",)
+    date_hierarchy = "suggested_at"
     search_fields = ("title", "agent_type", "external_id")
     ordering = ("-pk",)
     inlines = (SuggestedActionInline,)

@@ -298,6 +298,7 @@ class KillSwitchEventAdmin(ReadOnlyAdmin[KillSwitchEvent]):
 
     list_display = ("at", "is_on", "by_label", "reason")
     list_filter = ("is_on",)
+    date_hierarchy = "at"
     search_fields = ("reason", "by_label")
     ordering = ("-pk",)
     readonly_fields = fields_of(KillSwitchEvent)

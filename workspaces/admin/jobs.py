@@ -136,6 +136,7 @@ class FailedJobAdmin(ReportAdmin[FailedJob]):
         "started_at",
         "finished_at",
     )
+    list_filter = ("finished_at",)
     search_fields = ("job_name", "error")
     ordering = ("-finished_at",)
 

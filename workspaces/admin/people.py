@@ -153,6 +153,7 @@ class DelegationAdmin(ReadOnlyAdmin[Delegation]):
     """Rank that is lent, by whom, until when. People lend it on their account page."""
 
     list_display = ("giver", "taker", "starts_at", "ends_at", "reason")
+    list_filter = ("ends_at",)
     list_select_related = ("giver", "taker")
     search_fields = ("giver__email", "taker__email", "reason")
     ordering = ("-pk",)
@@ -166,6 +167,7 @@ class SessionAdmin(ReadOnlyAdmin[Session]):
     view_role = Role.ADMIN
     actions = None  # type: ignore[assignment]  # a checkbox would carry the key
     list_display = ("user", "expire_date")
+    list_filter = ("expire_date",)
     list_display_links = None
     list_select_related = ("user",)
     search_fields = ("user__email",)

@@ -150,6 +150,7 @@ class AccessAdmin(ReadOnlyAdmin[Any]):
 
     view_role = Role.ADMIN
     list_display = ("attempt_time", "username", "ip_address", "path_info")
+    list_filter = ("attempt_time",)
     search_fields = ("username", "ip_address")
     ordering = ("-pk",)
 
