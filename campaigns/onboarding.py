@@ -23,6 +23,7 @@ from workspaces.hooks import (
 )
 from workspaces.models import Connection, User, Workspace
 from workspaces.platforms.errors import ErrorKind, PlatformError
+from workspaces.roles import Role
 
 _ACCOUNT = SecretField(
     "account_id", "Ad account id", "The account to try the connection with, digits only."
@@ -108,6 +109,7 @@ def register() -> None:
             url=cast("str", reverse_lazy("campaigns-imports")),
             is_done=lambda workspace: DailyPerformance.objects.filter(workspace=workspace).exists(),
             position=30,
+            role=Role.OPERATOR,
         )
     )
     register_start_step(

@@ -11,6 +11,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
+from workspaces.roles import Role
+
 _links: list[Any] = []
 
 
@@ -53,20 +55,16 @@ def _model(title: str, icon: str, label: str, **extra: Any) -> dict[str, Any]:
     return _item(title, icon, name, permission=may_see, **extra)
 
 
-def _is_admin(request: HttpRequest) -> bool:
-    from workspaces.roles import Role
-    from workspaces.site import membership_of  # models exist once the apps are loaded
+def _for(role: Role) -> Callable[[HttpRequest], bool]:
+    """Shown to those who hold a role, own or lent: the page refuses everybody else."""
 
-    membership = membership_of(request)
-    return membership is not None and membership.rank >= Role.ADMIN.rank
+    def may_open(request: HttpRequest) -> bool:
+        from workspaces.pages import has_role  # models exist once the apps are loaded
+        from workspaces.site import membership_of
 
+        return membership_of(request) is not None and has_role(request, role)
 
-def _is_approver(request: HttpRequest) -> bool:
-    from workspaces.roles import Role
-    from workspaces.site import membership_of  # models exist once the apps are loaded
-
-    membership = membership_of(request)
-    return membership is not None and membership.rank >= Role.APPROVER.rank
+    return may_open
 
 
 def _group(title: str, *items: dict[str, Any], closed: bool = False) -> dict[str, Any]:
@@ -86,9 +84,14 @@ SIDEBAR: dict[str, Any] = {
             _item("Assignment", "assignment_ind", "inbox-assignment"),
             _item("Inbox settings", "settings", "inbox-settings"),
             _item("Same person?", "group", "inbox-people"),
-            _item("Judge drafts", "rule", "inbox-audit"),
-            _item("Automatic answers", "smart_toy", "inbox-automation"),
-            _item("Website chat", "forum", "inbox-chat", permission=_is_approver),
+            _item("Judge drafts", "rule", "inbox-audit", permission=_for(Role.AGENT)),
+            _item(
+                "Automatic answers",
+                "smart_toy",
+                "inbox-automation",
+                permission=_for(Role.OPERATOR),
+            ),
+            _item("Website chat", "forum", "inbox-chat", permission=_for(Role.APPROVER)),
             _item("Execution", "bolt", "approvals-execution", counter="failed"),
             _item("Change ledger", "history", "ledger"),
             _item("Calibration", "target", "calibration"),
@@ -100,7 +103,7 @@ SIDEBAR: dict[str, Any] = {
             "Campaigns",
             _item("Campaigns", "campaign", "campaigns"),
             _item("Ad accounts", "account_balance", "ad-accounts"),
-            _item("Import", "upload_file", "campaigns-imports"),
+            _item("Import", "upload_file", "campaigns-imports", permission=_for(Role.OPERATOR)),
             _item("Safety policy", "shield", "policy"),
         ),
         _group(
@@ -131,12 +134,12 @@ SIDEBAR: dict[str, Any] = {
             _item("Templates", "edit_note", "texts"),
             _item("Contacts", "contacts", "contacts"),
             _item("Audiences", "groups", "audiences"),
-            _item("Imports", "upload_file", "contact-imports"),
+            _item("Imports", "upload_file", "contact-imports", permission=_for(Role.OPERATOR)),
             _item("Suppressions", "block", "suppressions"),
             _item("Messages", "mail", "outreach-messages"),
             _item("Tasks", "checklist", "outreach-tasks"),
             _item("Deliverability", "mark_email_read", "outreach-deliverability"),
-            _item("Channels", "hub", "outreach-channels", permission=_is_admin),
+            _item("Channels", "hub", "outreach-channels", permission=_for(Role.ADMIN)),
             _item("Social", "thumb_up", "social"),
         ),
         _group(
@@ -279,7 +282,7 @@ SIDEBAR: dict[str, Any] = {
         ),
         _group(
             "Outside systems",
-            _item("Connect and test", "cable", "connections"),
+            _item("Connect and test", "cable", "connections", permission=_for(Role.ADMIN)),
             _model("Connections", "hub", "workspaces.Connection"),
             _model("Came in", "call_received", "workspaces.InboundEvent"),
             _model("Webhooks", "webhook", "workspaces.WebhookEndpoint"),

@@ -16,16 +16,16 @@ def workspace(request: HttpRequest) -> dict[str, Any]:
     return {
         "workspace": getattr(request, "workspace", None),
         "membership": getattr(request, "membership", None),
-        # Called by the banner only, so that no other page pays for looking up what is lent.
-        "may_release": partial(_may_release, request),
+        # ``holds.operator``: called where a template asks, because what is lent is looked up.
+        "holds": {role.value: partial(_holds, request, role) for role in Role},
         "sandbox_allowed": settings.ALLOW_SANDBOX,
     }
 
 
-def _may_release(request: HttpRequest) -> bool:
+def _holds(request: HttpRequest, role: Role) -> bool:
     from workspaces.pages import has_role  # as below
 
-    return has_role(request, Role.APPROVER)
+    return getattr(request, "membership", None) is not None and has_role(request, role)
 
 
 def environment_label(request: HttpRequest) -> list[str] | None:

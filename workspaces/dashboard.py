@@ -61,7 +61,7 @@ def overview(request: HttpRequest) -> dict[str, Any]:
         "ran": _ended(workspace, Status.EXECUTED, now),
         "failed": _ended(workspace, Status.FAILED, now),
         "failed_jobs": _failed_jobs(workspace, now),
-        "steps": _steps(workspace, sum(waiting.values())),
+        "steps": _steps(membership, sum(waiting.values())),
         "sections": [
             {"template": section.template, **section.context(workspace, now)}
             for section in _sections.values()
@@ -104,11 +104,12 @@ def _failed_jobs(workspace: Workspace, now: datetime) -> list[JobRun]:
     return list(rows.order_by("-pk")[:SHOWN])
 
 
-def _steps(workspace: Workspace, waiting: int) -> list[Step]:
+def _steps(membership: Membership, waiting: int) -> list[Step]:
+    workspace = membership.workspace
     steps = [
         Step(step.title, step.text, str(step.url))
         for step in hooks.start_steps()
-        if not step.is_done(workspace)
+        if membership.rank >= step.role.rank and not step.is_done(workspace)
     ]
     if workspace.kill_switch:
         steps.insert(0, Step("Release the kill switch", "Nothing executes until an approver does.",

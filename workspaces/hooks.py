@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from workspaces.models import Connection, User, Workspace
+from workspaces.roles import Role
 
 WorkspaceCallback = Callable[[Workspace, User, datetime], None]
 # Called outside a transaction with the opened secret; returns what it found, in a sentence.
@@ -51,6 +52,7 @@ class StartStep:
     url: str
     is_done: Callable[[Workspace], bool]
     position: int = 50
+    role: Role = Role.VIEWER  # who may open it
 
 
 @dataclass

@@ -72,7 +72,8 @@ def _failed_runs(asked: Asked) -> QuerySet[JobRun]:
 
 def _steps(asked: Asked) -> dict[str, Any]:
     """Return what is left to set up; each step is looked at, so the page does not wait for it."""
-    return {"steps": [step for step in hooks.start_steps() if not step.is_done(asked.workspace)]}
+    mine = [step for step in hooks.start_steps() if asked.rank >= step.role.rank]
+    return {"steps": [step for step in mine if not step.is_done(asked.workspace)]}
 
 
 _FIGURES = (

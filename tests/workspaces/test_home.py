@@ -151,8 +151,8 @@ def test_poll_answers_nothing_while_nothing_changed(client_as, viewer):
 
 
 @pytest.mark.parametrize("key", ["yesterday", "syncs", "models", "steps"])
-def test_cards_say_what_to_do_first(client_as, viewer, django_assert_max_num_queries, key):
-    client = client_as(viewer)
+def test_cards_say_what_to_do_first(client_as, operator, django_assert_max_num_queries, key):
+    client = client_as(operator)
 
     with django_assert_max_num_queries(16):
         card = client.get(f"/home/cards/{key}/", headers=HTMX)

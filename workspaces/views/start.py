@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.contrib import messages
@@ -19,7 +19,7 @@ from workspaces import hooks
 from workspaces.forms import FirstAdminForm, InviteForm, WorkspaceForm
 from workspaces.middleware import SESSION_KEY
 from workspaces.models import Invitation, Membership, User, Workspace
-from workspaces.pages import PageRequest, page
+from workspaces.pages import PageRequest, has_role, page
 from workspaces.roles import Role
 from workspaces.services import accounts, invitations
 from workspaces.services.refusals import RefusedError
@@ -38,6 +38,8 @@ class Step:
     url: str
     is_done: bool
     is_next: bool = False
+    role: Role = Role.VIEWER  # who may open it
+    is_open: bool = True  # to the one who reads
 
 
 @require_GET
@@ -51,7 +53,7 @@ def start(request: HttpRequest) -> HttpResponse:
     workspace: Workspace | None = getattr(request, "workspace", None)
     if workspace is None:
         return redirect("start-workspace")
-    steps = _steps(workspace)
+    steps = [replace(step, is_open=has_role(request, step.role)) for step in _steps(workspace)]
     return draw(
         request,
         "workspaces/start.html",
@@ -75,9 +77,10 @@ def _steps(workspace: Workspace) -> list[Step]:
             "Connect an ad platform, or import a spreadsheet of past performance.",
             reverse("connections"),
             is_done=has_data,
+            role=Role.ADMIN,
         ),
         *(
-            Step(step.title, step.text, step.url, is_done=step.is_done(workspace))
+            Step(step.title, step.text, step.url, is_done=step.is_done(workspace), role=step.role)
             for step in hooks.start_steps()
         ),
         Step(
@@ -85,13 +88,11 @@ def _steps(workspace: Workspace) -> list[Step]:
             "One person proposes, another signs: invite at least one colleague.",
             reverse("start-invite"),
             is_done=has_team,
+            role=Role.ADMIN,
         ),
     ]
     upcoming = next((number for number, step in enumerate(steps) if not step.is_done), None)
-    return [
-        Step(step.title, step.text, step.url, step.is_done, is_next=number == upcoming)
-        for number, step in enumerate(steps)
-    ]
+    return [replace(step, is_next=number == upcoming) for number, step in enumerate(steps)]
 
 
 @sensitive_post_parameters("password", "password_again")
