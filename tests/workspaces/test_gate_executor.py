@@ -27,6 +27,7 @@ from workspaces.models import ExecutionAttempt, Plan, Proposal, Signature, Statu
 from workspaces.roles import Role
 from workspaces.services import brake, execution, settling, signing
 
+SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 LEASE = timedelta(seconds=600)
@@ -297,6 +298,24 @@ def test_call_may_still_land_within_the_grace(note, workspace, approver, now, st
     reap(now + 90 * timedelta(seconds=1))
     assert fresh(proposal).status == Status.EXECUTED
     assert written(workspace) == ["hello"]
+
+
+def test_reaper_looks_again_when_the_grace_ends_and_later_once_a_minute(
+    note, workspace, approver, now
+):
+    proposal = signed(workspace, approver, now)
+    sent_attempt(now)
+    Proposal.objects.update(lease_until=now)
+    unknown = Reading("unknown")
+    note.readings = [unknown, unknown, Reading("after")]
+
+    reap(now + 40 * SECOND)
+    assert fresh(proposal).lease_until == now + MINUTE
+    reap(now + 65 * SECOND)
+    assert fresh(proposal).lease_until == now + 125 * SECOND
+    reap(now + 125 * SECOND)
+
+    assert fresh(proposal).status == Status.EXECUTED
 
 
 def test_lease_that_lapsed_before_the_call_gives_the_change_back(

@@ -91,17 +91,27 @@ def _end(
     return None
 
 
+def _grace() -> timedelta:
+    return timedelta(seconds=settings.EXECUTOR_SETTLE_GRACE_S)
+
+
 def _grace_is_over(attempt: ExecutionAttempt, now: datetime) -> bool:
     sent = attempt.call_sent_at
-    grace = timedelta(seconds=settings.EXECUTOR_SETTLE_GRACE_S)
-    return sent is None or now - sent >= grace
+    return sent is None or now - sent >= _grace()
+
+
+def _next_look(attempt: ExecutionAttempt, now: datetime) -> datetime:
+    """When the call cannot commit any more, however late the first look came; then each minute."""
+    sent = attempt.call_sent_at
+    since = now if sent is None or _grace_is_over(attempt, now) else sent
+    return since + _grace()
 
 
 def _keep_open(attempt: ExecutionAttempt, outcome: Outcome, *, now: datetime) -> None:
     """Unknown so far: stay executing, and let the reaper read again when the lease ends."""
     with transaction.atomic():
         proposal = _owned(attempt)
-        proposal.lease_until = now + timedelta(seconds=settings.EXECUTOR_SETTLE_GRACE_S)
+        proposal.lease_until = _next_look(attempt, now)
         proposal.waiting_for = "Being settled: the platform's answer is not known yet."
         proposal.last_error = outcome.message
         proposal.save()
