@@ -311,7 +311,8 @@ MODEL_PREDICTION_KEEP_DAYS = 90  # long enough to see what came of a week's and 
 EXECUTOR_LEASE_S = 600
 EXECUTOR_BATCH = 50  # changes of one ad account that are claimed and settled together
 EXECUTOR_MIN_LEASE_LEFT_S = 120
-EXECUTOR_SETTLE_GRACE_S = 60  # a call without an answer may still commit this long
+# A call without an answer may still commit this long; with beat's five seconds less than a minute.
+EXECUTOR_SETTLE_GRACE_S = 50
 EXECUTOR_MAX_ATTEMPTS = 5
 OUTREACH_THREADS = 4  # calls of providers at once in each process of worker-outreach
 

@@ -101,7 +101,7 @@ def _grace_is_over(attempt: ExecutionAttempt, now: datetime) -> bool:
 
 
 def _next_look(attempt: ExecutionAttempt, now: datetime) -> datetime:
-    """When the call cannot commit any more, however late the first look came; then each minute."""
+    """When the call cannot commit any more, however late the first look came; then again."""
     sent = attempt.call_sent_at
     since = now if sent is None or _grace_is_over(attempt, now) else sent
     return since + _grace()
