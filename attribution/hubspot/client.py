@@ -58,6 +58,7 @@ _ADVICE: Final = {
     ErrorKind.PERMISSION: "Give the private app the scopes of deals and contacts that it lacks.",
     ErrorKind.GONE: "It is not there, or the token cannot see it.",
     ErrorKind.THROTTLED: "It is tried again later by itself.",
+    ErrorKind.UNKNOWN: "It may have been done all the same; it is looked at before another try.",
     ErrorKind.TRANSIENT: "It is tried again by itself.",
 }
 # A lock is asked to be left alone for two seconds; a day's quota does not come back in minutes.
@@ -250,6 +251,8 @@ def error_of(answer: Answer) -> PlatformError | None:
     if kind is None and answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return None
     kind = kind or ErrorKind.TRANSIENT
+    if kind == ErrorKind.TRANSIENT and answer.call.is_write:
+        kind = ErrorKind.UNKNOWN  # a server that failed may have written before it did
     fields = answer.fields
     policy = text(fields.get("policyName"))
     said = text(fields.get("message")).rstrip(".") or f"it answered {answer.status}"
