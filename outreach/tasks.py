@@ -23,7 +23,7 @@ from workspaces.gate import Proposer
 from workspaces.models import User, Workspace
 from workspaces.services.jobs import JobRefusedError
 from workspaces.tasks import request_and_send
-from workspaces.workers import is_gone, worker_name
+from workspaces.workers import has_let_go, worker_name
 
 _LIMIT_S = 900
 #: A wait for the rate limit that is shorter than beat's next round.
@@ -52,7 +52,7 @@ def materialise(**_: object) -> int:
 def recover_lapsed(**_: object) -> int:
     """Finish what dead workers and lost answers left."""
     now = timezone.now()
-    end_leases_of_the_dead(is_gone=is_gone, now=now)
+    end_leases_of_the_dead(is_gone=has_let_go, now=now)
     end_stopped(now=now)
     with Senders() as senders:
         return recover(worker=worker_name(), senders=senders, now=now)

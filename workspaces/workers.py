@@ -25,6 +25,15 @@ def is_gone(name: str) -> bool:
     return _started(int(pid)) != started
 
 
+def has_let_go(name: str) -> bool:
+    """Whether a worker does nothing more with what it holds; asked at the start of a task.
+
+    It is dead, or it is this process: that has one task at a time, so what it holds is of a task
+    that failed, as when the database went away under it.
+    """
+    return is_gone(name) or name == worker_name()
+
+
 def _started(pid: int) -> str:
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()

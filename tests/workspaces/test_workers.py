@@ -8,12 +8,18 @@ import subprocess
 import sys
 from datetime import timedelta
 
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+
 from tests.workspaces import note_kind
+from tests.workspaces.gate_steps import fresh, signed
+from workspaces import tasks
 from workspaces.gate import Proposer
 from workspaces.models import Proposal, Status
 from workspaces.services import execution, proposing, signing
 from workspaces.services.leases import end_leases_of_the_dead
-from workspaces.workers import is_gone, worker_name
+from workspaces.workers import has_let_go, is_gone, worker_name
 
 
 def test_own_process_lives():
@@ -61,4 +67,30 @@ def test_lease_of_a_dead_worker_ends_and_the_change_runs(workspace, approver, no
 
     proposal = Proposal.objects.get(pk=proposal.pk)
     assert proposal.status == Status.EXECUTED
+    assert note_kind.written(workspace) == ["hello"]
+
+
+def test_process_that_begins_a_task_holds_nothing_of_an_earlier_one():
+    assert has_let_go(worker_name())
+    assert not has_let_go("elsewhere:1:1")
+
+
+@pytest.mark.django_db
+def test_run_that_failed_under_a_living_process_is_finished_by_its_next_task(workspace, approver):
+    note = note_kind.install()
+    proposal = signed(workspace, approver, timezone.now())
+
+    def database_is_gone():
+        raise OperationalError("terminating connection due to administrator command")
+
+    note.while_reading = database_is_gone
+    with pytest.raises(OperationalError):
+        tasks.execute_due()
+    assert fresh(proposal).status == Status.EXECUTING
+
+    note.while_reading = lambda: None
+    tasks.reap_lapsed()
+    tasks.execute_due()
+
+    assert fresh(proposal).status == Status.EXECUTED
     assert note_kind.written(workspace) == ["hello"]
