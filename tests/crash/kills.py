@@ -64,6 +64,7 @@ class Figures:
     acknowledged: int = 0
     attempts: Counter[str] = field(default_factory=Counter)
     unsettled: int = 0
+    still_down: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     settle_s: list[float] = field(default_factory=list)
@@ -76,6 +77,7 @@ class Figures:
         """What was promised and not kept."""
         found = [f"lost after acknowledgement: {what}" for what in self.lost]
         found += [f"took effect twice: {what}" for what in self.doubled]
+        found += [f"{name} never answered again" for name in self.still_down]
         if self.unsettled:
             found.append(f"{self.unsettled} tries were never settled")
         if (longest := max(self.settle_s, default=0.0)) > LIMIT_S:
@@ -309,6 +311,7 @@ def judged(stack: Stack, items: Sequence[Item], signer: Signer, killer: Killer) 
         figures.receipt_s.append(float(executed_at) - signer.acknowledged[one["id"]])
         if not one["effect"].startswith("mail:"):
             _judge_effect(one["effect"], found[one["effect"]], figures)
+    figures.still_down = [one.name for one in killer.outages if one.ended == math.inf]
     _judge_mails(items, found, figures)
     _judge_tries(stack, killer.outages, figures)
     return figures
