@@ -15,7 +15,7 @@
     if (sent.target.id === "composer" || sent.elt.id === "list") return true;
     const trigger = sent.requestConfig.triggeringEvent;
     if (!trigger || !["click", "submit"].includes(trigger.type) || sent.target.id === "answer-preview") return false;
-    return sent.requestConfig.verb !== "get" || ["conversation", "list", "ask"].includes(sent.target.id);
+    return sent.requestConfig.verb !== "get" || ["conversation", "list", "ask", "drawer", "queue"].includes(sent.target.id);
   }
 
   document.addEventListener("htmx:beforeSend", function (event) {

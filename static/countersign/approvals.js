@@ -4,6 +4,7 @@
 
   const selected = new Set();
   let current = null; // public id of the row the keys act on
+  let stood = -1; // which of the rows it was, for when it is gone from the queue
   let opener = null; // what had the focus before the drawer opened
 
   const byId = function (id) { return document.getElementById(id); };
@@ -12,7 +13,10 @@
   const boxOf = function (row) { return row ? row.querySelector("input[name=pick]") : null; };
 
   function mark(id, takeFocus) {
-    rows().forEach(function (row) { row.classList.toggle("cs-current", row.dataset.row === id); });
+    rows().forEach(function (row, at) {
+      row.classList.toggle("cs-current", row.dataset.row === id);
+      if (row.dataset.row === id) stood = at;
+    });
     current = id;
     const link = id && byId("open-" + id);
     if (link && takeFocus) {
@@ -24,9 +28,11 @@
   function step(by) {
     const all = rows();
     if (!all.length) return;
-    const at = all.findIndex(function (row) { return row.dataset.row === current; });
-    const next = at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + by, 0), all.length - 1);
-    mark(all[next].dataset.row, true);
+    let at = all.findIndex(function (row) { return row.dataset.row === current; });
+    // The next one moved up to where the one was that is gone.
+    if (at < 0 && stood >= 0) at = by > 0 ? stood - 1 : stood;
+    const next = at < 0 ? (by > 0 ? 0 : all.length - 1) : at + by;
+    mark(all[Math.min(Math.max(next, 0), all.length - 1)].dataset.row, true);
   }
 
   function count() {
@@ -57,8 +63,13 @@
 
   function inPanel(action) {
     const details = document.querySelector("#drawer details[data-action=" + action + "]");
-    if (details) details.open = true;
-    return Boolean(details);
+    if (!details) return;
+    details.open = true;
+    // At once: the next key is a letter of the answer, and not a key of the queue.
+    const field = details.querySelector("form input:not([type=hidden]), form select, form textarea");
+    if (!field) return;
+    field.focus();
+    if (action === "edit" && field.select) field.select(); // what is typed takes the value's place
   }
 
   // Opens the row first where its panel does not stand beside the table yet.
@@ -68,14 +79,14 @@
       inPanel(action);
       return;
     }
-    const link = current && byId("open-" + current);
+    const asked = current;
+    const link = asked && byId("open-" + asked);
     if (!link) return;
-    document.addEventListener("htmx:afterSettle", function then(event) {
-      if (event.detail.target.id !== "drawer") return;
-      document.removeEventListener("htmx:afterSettle", then);
-      inPanel(action);
-    });
     link.click();
+    window.countersignAhead(function () {
+      const opened = document.querySelector("#drawer [data-panel]");
+      if (opened && opened.dataset.panel === asked) inPanel(action);
+    });
   }
 
   function sign() {
