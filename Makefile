@@ -113,6 +113,7 @@ loadset: install ## Fill a database with millions of rows
 	$(PY) manage.py migrate --verbosity 0
 	$(PY) manage.py loadset
 	$(PY) -m benchmarks.inbox_loadset
+	$(PY) -m benchmarks.business_loadset
 
 screenshots: install-dev chromium ## Take the pictures of docs/screenshots
 	$(PY) -m tests.e2e.screenshots

@@ -71,7 +71,7 @@ SELECT count(*), sum(worth) FROM (
        AND e.at >= f.at AND e.at < f.at + interval '7 days'
      GROUP BY 1, 2) u
 """
-_EXPOSURES = """
+EXPOSURES = """
 INSERT INTO experiments_exposure
        (workspace_id, test_id, variant_id, unit, at, day, device, source, country, customer_type,
         counted)
@@ -84,7 +84,7 @@ SELECT %(workspace)s, %(test)s, CASE WHEN unit %% 2 = 0 THEN %(control)s ELSE %(
        (ARRAY['new', 'returning', 'existing'])[1 + unit %% 3], 1
   FROM generate_series(1, %(units)s) AS unit
 """
-_OUTCOMES = """
+OUTCOMES = """
 INSERT INTO experiments_unitoutcome
        (workspace_id, exposure_id, metric_id, day, value, denominator, covariate)
 SELECT x.workspace_id, x.id, m.metric_id, x.day + 1, 5 + x.id %% 90, 0, 0
@@ -147,9 +147,15 @@ def _counting(units: int) -> Figure:
 
 
 def _test(key: str, start: datetime) -> tuple[ABTest, Site]:
-    """A running test of two variants and two metrics on a site of its own workspace."""
+    """A running test on a site of its own workspace."""
     workspace = Workspace.objects.create(slug=key, name=key)
     site = create_site(workspace=workspace, name="Shop", origins=["https://shop.example"])
+    return running_test(site, start), site
+
+
+def running_test(site: Site, start: datetime) -> ABTest:
+    """A running test of two variants and two metrics on a site."""
+    workspace = site.workspace
     test = ABTest.objects.create(workspace=workspace, key="bench", name="Bench")
     for place, name in enumerate(("control", "blue")):
         ABTestVariant.objects.create(
@@ -164,7 +170,7 @@ def _test(key: str, start: datetime) -> tuple[ABTest, Site]:
     WebsiteABTest.objects.create(workspace=workspace, test=test, site=site)
     test.status, test.started_at = ABTestStatus.RUNNING, start
     test.save(update_fields=["status", "started_at"])
-    return test, site
+    return test
 
 
 def _fill(site: Site, units: int) -> None:
@@ -200,8 +206,7 @@ def _loaded(exposures: int) -> tuple[ABTest, float]:
         # The keys of millions of rows made here need no look-up each; the server is ours.
         cursor.execute("SET LOCAL session_replication_role = replica")
         seconds = sum(
-            _timed(lambda text=text: cursor.execute(text, given))
-            for text in (_EXPOSURES, _OUTCOMES)
+            _timed(lambda text=text: cursor.execute(text, given)) for text in (EXPOSURES, OUTCOMES)
         )
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE) experiments_exposure")

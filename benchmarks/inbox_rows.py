@@ -105,7 +105,7 @@ def _draw(
     for statement in (DRAWN, MESSAGES):
         cursor.execute(statement, given)
     for model, columns, source in TABLES:
-        _insert(cursor, model, columns, source, given)
+        insert(cursor, model, columns, source, given)
     cursor.execute("SET LOCAL session_replication_role = origin")
     cursor.execute("DROP TABLE drawn_conversation, drawn_message, drawn_phrase")
 
@@ -124,7 +124,7 @@ def _agents(workspace: Workspace) -> list[int]:
     return [person.pk for person in people]
 
 
-def _insert(
+def insert(
     cursor: Any, model: type[models.Model], columns: Mapping[str, str], source: str,
     given: Mapping[str, Any],
 ) -> None:  # fmt: skip

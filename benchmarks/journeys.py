@@ -23,10 +23,10 @@ from workspaces.periods import Period
 GROWTH = (1, 4, 16)
 MOST_LINEAR = 1.5  # of sixteen times the cost for sixteen times the rows
 _REPEATS = 3
-_CHANNELS = ("meta", "google", "direct", "email", "organic", "tiktok", "referral", "sms")
+CHANNELS = ("meta", "google", "direct", "email", "organic", "tiktok", "referral", "sms")
 
 # Four touches on average, three people in ten buy: as the arrays of the part `multi_touch`.
-_FILL = (
+FILL = (
     # The keys of millions of rows made here need no look-up each; the server is the benchmark's.
     "SET LOCAL session_replication_role = replica",
     "SELECT setseed(0.5)",
@@ -181,16 +181,16 @@ def _measure(journeys: int) -> _Measured:
 
 def _filled(journeys: int) -> Workspace:
     workspace = Workspace.objects.create(slug=f"journeys-{journeys}", name="Journeys")
-    channels = channels_of(workspace=workspace, names=_CHANNELS)
+    channels = channels_of(workspace=workspace, names=CHANNELS)
     given = {
         "workspace": workspace.pk,
         "now": timezone.now(),
         "people": journeys,
         "currency": workspace.currency,
-        "channels": [channels[name].pk for name in _CHANNELS],
+        "channels": [channels[name].pk for name in CHANNELS],
     }
     with transaction.atomic(), connection.cursor() as cursor:
-        for statement in _FILL:
+        for statement in FILL:
             cursor.execute(statement, given)
     with connection.cursor() as cursor:
         cursor.execute(f"VACUUM (ANALYZE) {', '.join(_ANALYZED)}")

@@ -19,7 +19,7 @@ GROWTH = (1, 4, 16)
 
 # Half of the conversions name a click, a quarter are known by e-mail, the rest have a fingerprint
 # (or, one in eight of them, only network and browser); one in ten of each meets nothing.
-_CLICKS = """
+CLICKS = """
 INSERT INTO click_tracking (
     workspace_id, click_id, fbclid, gclid, wbraid, gbraid, ttclid, li_fat_id, msclkid, visitor_id,
     email_hash, phone_hash, truncated_ip, user_agent, has_consent, landing_page, referrer,
@@ -108,7 +108,7 @@ def _filled(conversions: int) -> Workspace:
         "clicks": conversions * CLICKS_EACH,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_CLICKS, given)
+        cursor.execute(CLICKS, given)
         cursor.execute(_CONVERSIONS, given)
         cursor.execute("VACUUM (ANALYZE) click_tracking")
         cursor.execute("VACUUM (ANALYZE) conversion_tracking")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
+from typing import Final
 from urllib.parse import urlencode
 
+from django.core.cache import cache
 from django.urls import reverse
 
 from workspaces.charts import Change, LineChart
@@ -14,22 +17,36 @@ from workspaces.ledger import is_metric
 from workspaces.models import Workspace
 from workspaces.selectors_ledger import LedgerFilter, changes_by_day
 
+_KEPT_S: Final = 60
+
 
 def marked(
     charts: Sequence[LineChart], *, workspace: Workspace, scoped: Mapping[str, str] | None = None
 ) -> list[LineChart]:
     """Charts with the changes of their days; ``scoped`` narrows them as the page is narrowed.
 
-    One query for all of them. Days are the workspace's; those of an account far away may differ
-    by one.
+    One query for all of them, its answer kept for a minute. Days are the workspace's; those of an
+    account far away may differ by one.
     """
     days = days_of(charts)
     if days is None:
         return list(charts)
     since, until = days
     narrowed = tuple((name, value) for name, value in (scoped or {}).items() if value)
-    counts = changes_by_day(workspace, LedgerFilter(since=since, until=until, scoped=narrowed))
+    counts = _kept(workspace, LedgerFilter(since=since, until=until, scoped=narrowed))
     return [with_changes(chart, counts, dict(narrowed)) for chart in charts]
+
+
+def _kept(workspace: Workspace, asked: LedgerFilter) -> dict[date, int]:
+    """Changes by day as of the last minute: charts are drawn on many pages, and tell of days."""
+    key = f"chart-marks:{workspace.pk}:{asked.since}:{asked.until}:{asked.scoped}"
+    key = f"chart-marks:{sha256(key.encode()).hexdigest()}"
+    kept = cache.get(key)
+    if kept is None:
+        found = changes_by_day(workspace, asked)
+        kept = {day.isoformat(): count for day, count in found.items()}
+        cache.set(key, kept, timeout=_KEPT_S)
+    return {date.fromisoformat(day): count for day, count in kept.items()}
 
 
 def days_of(charts: Iterable[LineChart]) -> tuple[date, date] | None:

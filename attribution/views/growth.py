@@ -24,9 +24,10 @@ from workspaces.roles import Role
 def executive(request: PageRequest) -> HttpResponse:
     """What growth costs and returns."""
     context = _asked(request, "executive")
+    board = executive_of(context["filters"])
     context |= {
         "title": "Executive",
-        "board": executive_of(context["filters"]),
+        **_drawn(context["filters"], board),
         "waiting": waiting_of(request.workspace, timezone.now()),
     }
     return show(request, "attribution/growth/executive.html", context)

@@ -83,7 +83,12 @@ def calibration_of(*, workspace: Workspace, kind: str = "ad_change") -> Calibrat
         scatters=_scatters(known),
         newest=known[:20],
         left_out=len(outcomes) - len(known),
-        waiting=executed.filter(measured_at=None, measure_after__isnull=False)[:_NEWEST].count(),
+        waiting=executed.filter(
+            # What was undone is not measured. So it is also the index of what is to be.
+            status=Status.EXECUTED,
+            measured_at=None,
+            measure_after__isnull=False,
+        )[:_NEWEST].count(),
         all_measured=len(known),
     )
 

@@ -26,6 +26,7 @@ from experiments.selectors.proposals import open_proposal_of
 from experiments.selectors.results import results_of, segments_of
 from experiments.selectors.segments import lines_of_segments
 from experiments.selectors.splits import causes_of
+from workspaces.chart_marks import marked
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.reports.answers import download
 from workspaces.reports.sheets import csv_of, xlsx_of
@@ -104,7 +105,8 @@ def segments(request: PageRequest, public_id: UUID) -> HttpResponse:
 def history(request: PageRequest, public_id: UUID) -> HttpResponse:
     """How the lift went, and what was done with the test."""
     test = own_test(request, public_id)
-    context = {"charts": charts_of(test), "events": events_of(test), "weighed": weighed_of(test)}
+    charts = marked(charts_of(test), workspace=request.workspace)
+    context = {"charts": charts, "events": events_of(test), "weighed": weighed_of(test)}
     return show(request, "experiments/_history.html", context)
 
 

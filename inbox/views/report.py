@@ -14,6 +14,7 @@ from inbox.selectors.analytics.keeping import recent_report
 from inbox.selectors.analytics.missed import missed_page
 from inbox.selectors.analytics.report import TITLES
 from inbox.selectors.analytics.words import charts_of, kpis_of, tables_of
+from workspaces.chart_marks import marked
 from workspaces.pages import PageRequest, page, show
 from workspaces.periods import page_number
 from workspaces.reports.answers import download
@@ -39,7 +40,7 @@ def report(request: PageRequest) -> HttpResponse:
         "read_at": read_at if read_at < now else None,
         "parts": [(name, TITLES[name], found.parts[name]) for name in TITLES],
         "kpis": kpis_of(found),
-        "charts": charts_of(found),
+        "charts": marked(charts_of(found), workspace=request.workspace),
         "hours": range(24),
     }
     return show(request, "inbox/report/report.html", context)

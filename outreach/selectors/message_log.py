@@ -44,13 +44,13 @@ def campaigns_with_messages(workspace: Workspace) -> list[tuple[str, str]]:
 
 
 def log_page(workspace: Workspace, given: Mapping[str, str]) -> LogPage:
-    """One page of the messages that fit, without their bodies."""
+    """One page of the messages that fit; their words name those that have no subject."""
     rows = _fitting(OutreachMessage.objects.filter(workspace=workspace), workspace, given)
     if (before := given.get("before", "")).isdecimal() and len(before) < 19:
         rows = rows.filter(pk__lt=int(before))
     found = list(
         rows.select_related("contact", "point", "campaign", "step")
-        .defer("html", "text", "variables", "reply_text")
+        .defer("html", "variables", "reply_text")
         .order_by("-pk")[: PAGE_ROWS + 1]
     )
     more = len(found) > PAGE_ROWS

@@ -22,6 +22,7 @@ from outreach.selectors.deliverability import (
 from outreach.selectors.laws import outreach_policy_of
 from outreach.selectors.rates import fares_by_day, sending_domain, shortest_fare, standings
 from outreach.services.halting import halt, lift
+from workspaces.chart_marks import marked
 from workspaces.gate import GateError
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.roles import Role
@@ -52,7 +53,7 @@ def deliverability(request: PageRequest) -> HttpResponse:
         "is_judged": recent.sent >= policy.judged_from,
         "lines": lines,
         "total": total_of(lines),
-        "charts": trend_of(dict(by_day), since, today),
+        "charts": marked(trend_of(dict(by_day), since, today), workspace=workspace),
         "halts": halts,
         "lifted": lifted,
         "suspended": suspended_of(workspace, now),

@@ -20,6 +20,7 @@ from outreach.selectors.campaign_report import (
 )
 from outreach.selectors.campaign_revenue import chosen_model, earned_by
 from outreach.selectors.launches import active_plan, open_launch_of
+from workspaces.chart_marks import marked
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.reports.answers import download
 from workspaces.reports.sheets import csv_of, xlsx_of
@@ -53,7 +54,7 @@ def campaign(request: PageRequest, public_id: UUID) -> HttpResponse:
         "campaign": row,
         "plan": plan,
         "report": report,
-        "charts": charts_of(report),
+        "charts": marked(charts_of(report), workspace=request.workspace),
         "waves": waves_of(plan),
         "ahead": to_come(row, plan, now.astimezone(request.workspace.zone).date()),
         "step_names": {one.position: str(one) for one in steps},

@@ -234,6 +234,12 @@ class Proposal(models.Model):
                 condition=Q(status="executed", measured_at__isnull=False),
                 name="workspaces_proposal_measured",
             ),
+            # the newest measured ones of a kind, whoever proposed them
+            models.Index(
+                fields=["workspace", "kind", "-measured_at", "-id"],
+                condition=Q(measured_at__isnull=False),
+                name="workspaces_proposal_effects",
+            ),
             # how the newest ones of each proposer fared
             models.Index(
                 fields=["workspace", "proposer_key", "-id"], name="workspaces_proposal_proposer"

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 import numpy as np
+from django.core.cache import cache
 from django.db.models import Count, Sum
 
 from attribution.engine.weekday_forecast import LEAST_DAYS, METHOD, Forecast, weekday_forecast
@@ -31,6 +32,7 @@ from workspaces.reports.shapes import Chart, Table
 TOP_SIGNALS: Final = 5
 HORIZON_DAYS: Final = 14
 NO_MODEL: Final = "no model yet"
+_KEPT_S: Final = 60
 FORECAST_OF: Final = ("installs", "spend")
 _RETURN: Final = Target("3 to 5", low=Decimal(3))
 MEASURES: Final = (
@@ -209,12 +211,21 @@ def executive_of(query: InsightQuery) -> Executive:
 
 
 def waiting_of(workspace: Workspace, now: datetime) -> Waiting:
-    """What waits for a signature and is not put off."""
+    """What waits for a signature and is not put off, as of the last minute: all of it is added."""
+    key = f"executive-waiting:{workspace.pk}"
+    kept = cache.get(key)
+    if kept is None:
+        kept = _waiting(workspace, now)
+        cache.set(key, kept, timeout=_KEPT_S)
+    return Waiting(kept[0], Decimal(kept[1]))
+
+
+def _waiting(workspace: Workspace, now: datetime) -> tuple[int, str]:
     rows = Proposal.objects.filter(workspace=workspace, status=Status.PENDING)
     found = rows.exclude(snoozed_until__gt=now).aggregate(
         count=Count("pk"), money=Sum("money_at_stake", default=Decimal(0))
     )
-    return Waiting(found["count"], found["money"])
+    return found["count"], str(found["money"])
 
 
 def sheets_of(query: InsightQuery) -> list[Table]:

@@ -32,7 +32,7 @@ WITH ins AS (
            row_number() OVER same AS place
       FROM inbox_customerresponse r
      WHERE r.workspace_id = %(workspace)s AND r.direction = 'in' AND NOT r.is_auto
-       AND r.at >= %(before)s AND r.at < %(end)s {channel}
+       AND r.at >= %(before)s AND r.at < %(end)s {channel} {among}
     WINDOW same AS (PARTITION BY r.conversation_id, r.answered_at
                     ORDER BY greatest(r.at, r.received_at), r.id)
 ), earlier AS (
@@ -55,7 +55,7 @@ WITH ins AS (
            a.id, a.conversation_id, a.sent_at, a.at, a.author_id
       FROM inbox_customerresponse a
      WHERE a.workspace_id = %(workspace)s AND a.direction = 'out' AND NOT a.is_auto
-       AND a.at >= %(before)s AND a.delivery IN ('sent', 'delivered')
+       AND a.at >= %(before)s AND a.delivery IN ('sent', 'delivered') {theirs}
      ORDER BY a.conversation_id, a.sent_at, a.id
 ), escalated AS MATERIALIZED (
     SELECT e.conversation_id, max(e.at) AS at FROM inbox_conversationevent e
@@ -68,7 +68,7 @@ WITH ins AS (
            c.team, o.id AS answer_id,
            CASE WHEN o.id IS NULL THEN c.assignee_id ELSE o.author_id END AS agent
       FROM firsts f
-      JOIN inbox_conversation c ON c.id = f.conversation_id
+      {conversation}
       LEFT JOIN answers o ON f.is_last AND o.conversation_id = f.conversation_id
                          AND o.sent_at = f.answered_at AND o.at >= f.at
 )
@@ -86,6 +86,16 @@ SELECT t.at >= %(start)s, (t.at AT TIME ZONE %(zone)s)::date - %(first_day)s::da
   LEFT JOIN inbox_aiclassification k ON k.response_id = t.id
   LEFT JOIN inbox_replydraft d ON d.response_id = t.answer_id
 """
+_JOINED: Final = "JOIN inbox_conversation c ON c.id = f.conversation_id"
+#: Few of all conversations: without this the planner reads every one for each of them.
+_LOOKED_UP: Final = """CROSS JOIN LATERAL (
+          SELECT * FROM inbox_conversation l WHERE l.id = f.conversation_id OFFSET 0) c"""
+_AMONG_MISSED: Final = """
+       AND r.conversation_id = ANY (ARRAY(
+           SELECT DISTINCT m.conversation_id FROM inbox_customerresponse m
+            WHERE m.workspace_id = %(workspace)s AND m.direction = 'in'
+              AND m.at >= %(start)s AND m.at < %(end)s
+              AND m.breached_at IS NOT NULL AND m.is_kept IS NOT TRUE))"""
 _MISSED: Final = """
 SELECT t.at, t.due_at, t.answered_at, t.channel, t.team, t.agent, t.conversation_id
   FROM turns t
@@ -158,7 +168,14 @@ def missed_rows(query: ReportQuery, *, first: int, size: int) -> list[Missed]:
 
 def _fetch(query: ReportQuery, sql: str, chosen: str, **more: int) -> list[tuple[Any, ...]]:
     channel = "AND r.channel = %(channel)s" if query.channel else ""
-    statement = _FIRSTS.format(channel=channel) + sql + chosen
+    is_missed = sql is _MISSED
+    statement = _FIRSTS.format(
+        channel=channel,
+        among=_AMONG_MISSED if is_missed else "",
+        theirs="AND a.conversation_id IN (SELECT conversation_id FROM ins)" if is_missed else "",
+        conversation=_LOOKED_UP if is_missed else _JOINED,
+    )
+    statement += sql + chosen
     with connection.cursor() as cursor:
         cursor.execute(_IN_MEMORY + statement, query.params | more)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
