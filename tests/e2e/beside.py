@@ -54,16 +54,17 @@ def processes(stack: Stack, names: Sequence[str], logs: Path) -> Iterator[None]:
             stop(process, (signal.SIGTERM, 5.0))
 
 
-def fill(stack: Stack, module: str) -> None:
-    """Write a test's rows: run ``python -m`` with the product's settings.
+def fill(stack: Stack, module: str, *arguments: str) -> str:
+    """Write a test's rows: run ``python -m`` with the product's settings; what it said.
 
     Raises
     ------
     AssertionError : with what it said
     """
     made = subprocess.run(
-        [sys.executable, "-m", module],
+        [sys.executable, "-m", module, *arguments],
         env=environment(stack), cwd=PROJECT, capture_output=True, text=True, check=False,
         timeout=120,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr[-3000:]
+    return made.stdout

@@ -34,26 +34,26 @@ from tests.e2e.conftest import REAL  # noqa: E402
 from workspaces import crypto  # noqa: E402
 from workspaces.models import Connection, Workspace  # noqa: E402
 
-TOKEN = "sandbox-resend-journey"
-ARRIVES = {"rules": [{"recipient": "@journey\\.example$", "delivered": 1, "hard": 0, "soft": 0,
-                      "deferred": 0}]}  # fmt: skip
+ARRIVES = {"rules": [{"recipient": "@(journey|loop)\\.example$", "delivered": 1, "hard": 0,
+                      "soft": 0, "deferred": 0}]}  # fmt: skip
 TEXT = "Hello {{ first_name }}, summer is here.\n{{ postal_address }}\n{{ unsubscribe_url }}"
 
 
-def fill() -> None:
-    """Make them in the workspace that holds a real export: it writes to nobody else."""
-    workspace, base = Workspace.objects.get(name=REAL), os.environ["SANDBOX_URL"]
-    seed = {"accounts": [{"platform": "resend", "id": "journey", "token": TOKEN}]}
-    (account,) = _control(base, "seed", seed)["accounts"]
+def fill(name: str = REAL, account: str = "journey", provider: str = "resend") -> Connection:
+    """Make them in a workspace, by default in one that writes to nobody else."""
+    workspace, base = Workspace.objects.get(name=name), os.environ["SANDBOX_URL"]
+    token = f"sandbox-{provider}-{account}"
+    seed = {"accounts": [{"platform": provider, "id": account, "token": token}]}
+    (seeded,) = control(base, "seed", seed)["accounts"]
     connection = Connection.objects.create(
         workspace=workspace, kind="email", name="Journey", base_url=base,
         secret=crypto.encrypt(
-            {"provider": "resend", "api_key": TOKEN, "webhook_secret": account["webhook_secret"]}
+            {"provider": provider, "api_key": token, "webhook_secret": seeded["webhook_secret"]}
         ),
     )  # fmt: skip
     url = f"{settings.PUBLIC_BASE_URL}/api/webhooks/email/{connection.public_id}/"
-    _control(base, "webhooks", {"platform": "resend", "account": "journey", "url": url})
-    _control(base, "messages/model", ARRIVES)
+    control(base, "webhooks", {"platform": provider, "account": account, "url": url})
+    control(base, "messages/model", ARRIVES)
     ChannelPolicy.objects.update_or_create(
         workspace=workspace, channel="email",
         defaults={"is_on": True, "connection": connection, "sender": "Shop <news@shop.example>"},
@@ -63,12 +63,13 @@ def fill() -> None:
     )
     _text(workspace)
     audience = Audience.objects.create(workspace=workspace, name="Journey's people", kind="list")
-    for name, agreed in (("Ann", True), ("Bob", False)):
-        contact = _contact(workspace, name, agreed=agreed)
+    for first_name, agreed in (("Ann", True), ("Bob", False)):
+        contact = _contact(workspace, first_name, f"{account}.example", agreed=agreed)
         AudienceMember.objects.create(workspace=workspace, audience=audience, contact=contact)
+    return connection
 
 
-def _control(base: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
+def control(base: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
     asked = Request(f"{base}/_sandbox/{name}", data=json.dumps(body).encode())
     with urlopen(asked, timeout=30) as answer:
         return dict(json.load(answer))
@@ -86,14 +87,14 @@ def _text(workspace: Workspace) -> None:
     template.save()
 
 
-def _contact(workspace: Workspace, name: str, *, agreed: bool) -> Contact:
+def _contact(workspace: Workspace, name: str, host: str, *, agreed: bool) -> Contact:
     contact = Contact.objects.create(
         workspace=workspace, person=Person.objects.create(workspace=workspace), first_name=name,
         time_zone="Europe/Berlin", country="DE",
     )  # fmt: skip
     ContactPoint.objects.create(
         workspace=workspace, contact=contact, channel="email",
-        address=f"{name.lower()}@journey.example",
+        address=f"{name.lower()}@{host}",
     )  # fmt: skip
     if agreed:
         Consent.objects.create(

@@ -40,14 +40,12 @@ def fill() -> dict[str, str]:
     now = timezone.now()
     site = Site.objects.select_related("workspace").get(name="Demo shop")
     by = Proposer.person(User.objects.get(email="olga@demo.example"))
-    won = _started(site, by, now, WON, "/shop/", {"selector": "h1", "value": PROMISE})
-    harmful = _started(
-        site, by, now, HARMFUL, "/shop/products/*", {"selector": "h1", "value": "Hm"}
-    )
+    won = started(site, by, now, WON, "/shop/", {"selector": "h1", "value": PROMISE})
+    harmful = started(site, by, now, HARMFUL, "/shop/products/*", {"selector": "h1", "value": "Hm"})
     rng = random.Random(7)
     drafts = [
-        *_visits(rng, site, won, "/shop/", {"purchase": (0.10, 0.20), "refund": (0.05, 0.05)}),
-        *_visits(
+        *visits(rng, site, won, "/shop/", {"purchase": (0.10, 0.20), "refund": (0.05, 0.05)}),
+        *visits(
             rng, site, harmful, "/shop/products/mat",
             {"purchase": (0.10, 0.10), "refund": (0.05, 0.15)},
         ),
@@ -57,7 +55,7 @@ def fill() -> dict[str, str]:
     return {one.name: str(one.public_id) for one in (won, harmful)}
 
 
-def _started(
+def started(
     site: Site, by: Proposer, now: datetime, name: str, pages: str, change: dict[str, str]
 ) -> ABTest:
     values: dict[str, Any] = {
@@ -77,15 +75,20 @@ def _started(
     return test
 
 
-def _visits(
-    rng: random.Random, site: Site, test: ABTest, path: str, rates: dict[str, tuple[float, float]]
+def visits(
+    rng: random.Random,
+    site: Site,
+    test: ABTest,
+    path: str,
+    rates: dict[str, tuple[float, float]],
+    number_of: int = VISITORS,
 ) -> Iterator[Draft]:
     """Who sees the page, and what of it they do within the hour."""
     url = f"{site.origins[0]}{path}"
     variants = list(test.variants.order_by("position").values_list("key", flat=True))
     began = timezone.now() - timedelta(days=7)
     for arm, variant in enumerate(variants):
-        for number in range(VISITORS):
+        for number in range(number_of):
             visitor = f"{test.key}-{variant}-{number}"
             at = began + timedelta(seconds=rng.randrange(6 * 86_400))
             told = {"url": url, "variants": {test.key: variant}}

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -14,11 +11,11 @@ import psycopg2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from embedded.keys import local_secrets
-from embedded.stack import PROJECT, Stack
+from embedded.stack import Stack
 from tests.attribution.website.wire import AGENT
+from tests.e2e.beside import fill
 from tests.e2e.conftest import CHROMIUM, FLAGS, PTD, LogIn, picture
-from tests.e2e.test_complete_loop import get, post
+from tests.e2e.rest import run_job
 from tests.e2e.test_main_job import sign_here, wait_for
 
 # Unlike the visitors of other tests, who count theirs on the same website.
@@ -40,21 +37,7 @@ requestAnimationFrame(look);
 @pytest.fixture(scope="module")
 def tests(stack: Stack) -> dict[str, str]:
     """Both tests with a week of visits; their public ids by name."""
-    env = {
-        **os.environ,
-        **local_secrets(stack.state),
-        "DATABASE_URL": stack.database_url,
-        "REDIS_URL": stack.redis_url,
-        "COUNTERSIGN_STATE": str(stack.state),
-        "DJANGO_SETTINGS_MODULE": "config.settings.local",
-        "SANDBOX_URL": stack.sandbox_url,
-    }
-    made = subprocess.run(
-        [sys.executable, "-m", "tests.e2e.shop_tests"],
-        env=env, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    assert made.returncode == 0, made.stderr[-3000:]
-    return dict(json.loads(made.stdout.splitlines()[-1]))
+    return dict(json.loads(fill(stack, "tests.e2e.shop_tests").splitlines()[-1]))
 
 
 @pytest.fixture
@@ -84,19 +67,6 @@ def headlines(visitors: Browser, address: str, until: str, most: int = 20) -> li
     raise AssertionError(f"nobody of {most} saw {until!r}: {seen}")
 
 
-def run_job(page: Page, name: str) -> None:
-    """Ask for a run and wait until it is over."""
-    asked = post(page, f"jobs/{name}/run/", {})["id"]
-    for _ in range(120):
-        runs = get(page, f"jobs/?name={name}")["results"]
-        state = next(row["state"] for row in runs if row["id"] == asked)
-        if state not in ("queued", "active", "retry"):
-            assert state == "completed", runs[0]
-            return
-        page.wait_for_timeout(250)
-    raise AssertionError(f"{name} never ended")
-
-
 def exposed(stack: Stack, public_id: str) -> int:
     """Units of a test whose first exposure was today."""
     with closing(psycopg2.connect(stack.database_url)) as connection:
@@ -107,6 +77,25 @@ def exposed(stack: Stack, public_id: str) -> int:
             [public_id],
         )
         return int(cursor.fetchone()[0])
+
+
+def rolled_out(olga: Page, amir: Page, public_id: str) -> str:
+    """A test is decided by its job, its winner signed and shown to everybody; the proposal."""
+    run_job(olga, "experiment-decisions")
+    olga.goto(f"/experiments/{public_id}/")
+    expect(olga.get_by_role("region", name="Decision")).to_contain_text("Ready to roll out")
+    picture(olga, "experiment-1-decided")
+    link = olga.get_by_role("link", name="Look at it").get_attribute("href")
+    proposal = re.findall(r"[0-9a-f-]{36}", str(link))[0]
+    amir.goto(f"/approvals/{proposal}/")
+    expect(amir.locator("#drawer")).to_contain_text("Promise")
+    sign_here(amir)
+    wait_for(amir, proposal, "Executed")
+
+    olga.goto(f"/experiments/{public_id}/")
+    expect(olga.get_by_role("region", name="Roll-out")).to_contain_text("Shown to")
+    picture(olga, "experiment-2-rolled-out")
+    return str(proposal)
 
 
 def test_a_winner_is_shown_proposed_signed_and_rolled_out(
@@ -127,20 +116,7 @@ def test_a_winner_is_shown_proposed_signed_and_rolled_out(
             break
     assert exposed(stack, public_id) == len(seen)
 
-    run_job(olga, "experiment-decisions")
-    olga.goto(f"/experiments/{public_id}/")
-    expect(olga.get_by_role("region", name="Decision")).to_contain_text("Ready to roll out")
-    picture(olga, "experiment-1-decided")
-    link = olga.get_by_role("link", name="Look at it").get_attribute("href")
-    proposal = re.findall(r"[0-9a-f-]{36}", str(link))[0]
-    amir.goto(f"/approvals/{proposal}/")
-    expect(amir.locator("#drawer")).to_contain_text("Promise")
-    sign_here(amir)
-    wait_for(amir, proposal, "Executed")
-
-    olga.goto(f"/experiments/{public_id}/")
-    expect(olga.get_by_role("region", name="Roll-out")).to_contain_text("Shown to")
-    picture(olga, "experiment-2-rolled-out")
+    rolled_out(olga, amir, public_id)
     seen = headlines(visitors, shop, PROMISE)
     assert all(len(texts) == 1 for texts in seen), seen
 

@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 from embedded.stack import Stack
 from tests.e2e.beside import processes
 from tests.e2e.conftest import LogIn, picture
+from tests.e2e.rest import post
 from tests.e2e.small_app import NAME
-from tests.e2e.test_complete_loop import post
 from tests.e2e.test_main_job import sign_here, wait_for
 
 # The shared stack spares them: no other test waits for a model.
