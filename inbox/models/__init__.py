@@ -5,12 +5,9 @@ from __future__ import annotations
 from inbox.models.conversations import (
     UNCLOSED,
     Conversation,
-    ConversationEvent,
     ConversationStatus,
-    HappenedKind,
     InboxChannel,
     Intent,
-    InternalNote,
     Posture,
     SlaState,
     Team,
@@ -43,6 +40,7 @@ from inbox.models.rules import (
     Satisfaction,
     SLAPolicy,
 )
+from inbox.models.story import ConversationEvent, HappenedKind, InternalNote
 from inbox.models.ways_in import ChatVisitor, ChatWidget, Mailbox
 
 __all__ = [

@@ -3,16 +3,7 @@
 from workspaces.models.accounts import Delegation, Invitation, Membership, User
 from workspaces.models.agents import AgentSuggestion, Priority, SuggestedAction, SuggestionType
 from workspaces.models.connections import Connection, ConnectionStatus
-from workspaces.models.gate import (
-    Decision,
-    ExecutionAttempt,
-    Plan,
-    Proposal,
-    ProposerType,
-    Risk,
-    Signature,
-    Status,
-)
+from workspaces.models.gate import Proposal, ProposerType, Risk, Status
 from workspaces.models.inbound import InboundEvent, InboundState
 from workspaces.models.jobs import JobConfig, JobRun, JobState
 from workspaces.models.keys import ApiKey, IdempotencyRecord, KeyKind, ThrottleRate
@@ -25,6 +16,7 @@ from workspaces.models.notices import (
     WebhookEndpoint,
     WebhookFormat,
 )
+from workspaces.models.plans import Decision, ExecutionAttempt, Plan, Signature
 from workspaces.models.reports import (
     FailedJob,
     JobPerformanceByTenant,

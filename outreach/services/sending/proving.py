@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workspaces.models import Proposal
-from workspaces.models.gate import Decision
+from workspaces.models import Decision, Proposal
 
 
 def signed_proof(proposal: Proposal | None) -> dict[str, Any]:
