@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from django import template
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from workspaces import formats
@@ -80,6 +81,13 @@ def _size(seconds: float) -> str:
             count = int(seconds // length)
             return f"{count} {unit}" if count else "now"
     return "long"
+
+
+@register.filter
+def number_heads(names: str) -> SafeString:
+    """Heads of columns of figures, named with bars between them: ``Sent|Delivered``."""
+    head = '<th scope="col" role="columnheader" class="cs-number">{}</th>'
+    return format_html_join("", head, ((name,) for name in names.split("|")))
 
 
 @register.filter
