@@ -183,13 +183,18 @@ async def _serve_http(server: Server[Any], port: int) -> None:
     await uvicorn.Server(config).serve()
 
 
+def parser() -> argparse.ArgumentParser:
+    """What may be said at the start."""
+    found = argparse.ArgumentParser(prog="countersign-mcp", description=__doc__)
+    found.add_argument("--topic", action="append", default=[], help="only these; may be repeated")
+    found.add_argument("--reads-only", action="store_true", help="only what changes nothing")
+    found.add_argument("--http", type=int, metavar="PORT", help="on 127.0.0.1/mcp, not over stdio")
+    return found
+
+
 def main() -> None:
     """Read the options, serve until told to stop."""
-    parser = argparse.ArgumentParser(prog="countersign-mcp", description=__doc__)
-    parser.add_argument("--topic", action="append", default=[], help="only these; may be repeated")
-    parser.add_argument("--reads-only", action="store_true", help="only what changes nothing")
-    parser.add_argument("--http", type=int, metavar="PORT", help="on 127.0.0.1/mcp, not over stdio")
-    options = parser.parse_args()
+    options = parser().parse_args()
     url, key = os.environ.get("COUNTERSIGN_URL", ""), os.environ.get("COUNTERSIGN_KEY", "")
     if not (url and key):
         sys.exit("Set COUNTERSIGN_URL and COUNTERSIGN_KEY, as https://… and a key of an agent.")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +14,10 @@ from mcp import Client, types
 
 from countersign_client import AsyncCountersign, MockServer
 from countersign_client.calls import operations
-from countersign_client.mcp_server import call_of, server_for, tool_of, tools_for
+from countersign_client.mcp_server import call_of, parser, server_for, tool_of, tools_for
 from workspaces.scopes import SCOPES
 
+ROOT = Path(__file__).parents[2]
 KINDS = ("agent", "integration", "person")
 WHO = {
     "workspace": {"name": "Acme"}, "caller": "agent", "scopes": ["changes:read", "changes:propose"],
@@ -64,6 +68,19 @@ def test_what_an_agent_is_refused_is_no_tool_of_it() -> None:
     assert of["person"] - of["integration"] >= {"inbox_reply", "proposals_edit", "kill_switch_set"}
     assert of["agent"] - of["integration"] == {"agent_suggestions_create", "agent_actions_run"}
     assert {"search", "proposals_create", "outreach_send"} <= of["agent"]
+
+
+@pytest.mark.parametrize("page", ["docs/agents.md", "client/README.md"])
+def test_settings_that_the_pages_tell_are_taken(page: str) -> None:
+    (settings,) = re.findall(r"\{\"mcpServers\".*?\}\}\}\}", (ROOT / page).read_text(), re.DOTALL)
+    server = json.loads(settings)["mcpServers"]["countersign"]
+    scripts = tomllib.loads((ROOT / "client" / "pyproject.toml").read_text())["project"]["scripts"]
+
+    assert server["command"] in scripts
+    assert server["env"].keys() == {"COUNTERSIGN_URL", "COUNTERSIGN_KEY"}
+    topics = parser().parse_args(server["args"]).topic
+    assert topics
+    assert set(topics) <= {one.tag for one in operations().values()}
 
 
 def test_every_tool_can_be_described() -> None:
