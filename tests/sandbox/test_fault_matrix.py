@@ -7,6 +7,7 @@ which the same call is simply made again.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from importlib import import_module
 from typing import Final
 
 import pytest
@@ -15,6 +16,7 @@ from outreach.platforms.registry import KINDS as CHANNELS
 from tests.sandbox import far_adapters
 from tests.sandbox.conftest import Box
 from tests.sandbox.far_adapters import READERS, TOKEN, WRITERS, WRONG, Adapter
+from workspaces.inbound import registry
 from workspaces.platforms.errors import ErrorKind, PlatformError
 
 #: Fault → (rule of the sandbox, whether the call takes effect there).
@@ -112,3 +114,62 @@ def test_a_read_that_failed_may_be_tried_again(far: Box, adapter: Adapter, fault
     assert error is not None
     assert error.kind in allowed(fault, writes=False), error
     assert error_of(adapter, far) is None
+
+
+_DOOR = "tests.workspaces.test_inbound_door"
+_SENDERS = "tests.workspaces.test_inbound_providers"
+_TOLD = "tests.sandbox.test_told"
+_NEWS = "tests.outreach.test_hearing:test_any_order_in_any_pieces_comes_to_the_same"
+#: What each sender of webhooks is tried with. Where a signature tells no time, none is too old.
+INBOUND: Final = {
+    "email": {
+        "twice": f"{_TOLD}:test_repeats_of_mail_have_the_same_key",
+        "out of order": _NEWS,
+        "forged": f"{_TOLD}:test_forged_calls_of_mail_are_refused",
+        "clocks apart": f"{_TOLD}:test_calls_of_another_day_are_refused",
+    },
+    "generic": {
+        "twice": f"{_SENDERS}:test_generic_event_is_known_by_the_senders_id",
+        "out of order": "tests.workspaces.test_inbound_work:"
+                        "test_events_are_treated_in_the_order_in_which_they_came",
+        "forged": f"{_SENDERS}:test_vector_with_one_byte_more_or_another_secret_is_forged",
+        "clocks apart": f"{_SENDERS}:test_generic_window_is_five_minutes_both_ways",
+    },
+    "hubspot": {
+        "twice": "tests.attribution.test_hubspot_webhook:"
+                 "test_repeat_is_known_whatever_its_number",
+        "out of order": "tests.attribution.test_hubspot_events:"
+                        "test_any_order_and_repetition_gives_the_same_ledger",
+        "forged": "tests.attribution.test_hubspot_webhook:test_every_signed_part_counts",
+        "clocks apart": "tests.attribution.test_hubspot_webhook:"
+                        "test_window_is_five_minutes_back_and_one_ahead",
+    },
+    "meta": {
+        "twice": f"{_SENDERS}:test_meta_repeat_with_another_sending_time_has_the_same_keys",
+        "out of order": _NEWS,
+        "forged": f"{_TOLD}:test_messages_of_a_page_are_taken",
+    },
+    "messenger": {
+        "twice": f"{_SENDERS}:test_meta_repeat_with_another_sending_time_has_the_same_keys",
+        "out of order": _NEWS,
+        "forged": f"{_TOLD}:test_messages_of_a_page_are_taken",
+    },
+    "twilio": {
+        "twice": f"{_TOLD}:test_texts_and_their_statuses_are_taken",
+        "out of order": _NEWS,
+        "forged": f"{_TOLD}:test_texts_and_their_statuses_are_taken",
+    },
+    "x": {
+        "twice": "tests.outreach.test_x_webhooks:test_a_call_at_the_door_is_stored_once",
+        "forged": "tests.outreach.test_x_webhooks:test_a_forged_call_is_refused",
+    },
+}  # fmt: skip
+
+
+def test_every_sender_of_webhooks_is_tried_twice_and_forged() -> None:
+    assert set(registry._registry.providers) == set(INBOUND)
+    for tried in INBOUND.values():
+        assert {"twice", "forged"} <= set(tried)
+        for place in tried.values():
+            module, _, name = place.partition(":")
+            assert callable(getattr(import_module(module), name)), place
