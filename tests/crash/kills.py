@@ -33,6 +33,7 @@ _ENDS: Final = (
     "SELECT public_id::text, status, extract(epoch FROM executed_at), last_error"
     " FROM workspaces_proposal"
 )
+_PENDING: Final = "SELECT public_id::text FROM workspaces_proposal WHERE status = 'pending'"
 _TRIES: Final = (
     "SELECT outcome, extract(epoch FROM coalesce(call_sent_at, started_at)),"
     " extract(epoch FROM settled_at) FROM workspaces_executionattempt"
@@ -115,6 +116,7 @@ class Signer(threading.Thread):
         super().__init__(daemon=True)
         self._stack, self._items, self._keys, self._pace = stack, items, keys, pace
         self.acknowledged: dict[str, float] = {}
+        self.signed_before: set[str] = set()
         self.refused: dict[str, str] = {}
 
     def run(self) -> None:
@@ -170,7 +172,9 @@ class Killer:
 
     def __init__(self, stack: Stack, dice: random.Random) -> None:
         self._stack, self._dice = stack, dice
-        self.kills: Counter[str] = Counter()
+        # Kept in a file, so that a run that was broken off can go on.
+        self._log = stack.state / "kills.log"
+        self.kills = Counter(self._log.read_text().splitlines() if self._log.exists() else ())
         self.outages: list[Outage] = []
         self._watches: list[threading.Thread] = []
 
@@ -192,6 +196,8 @@ class Killer:
             self._watches.append(watch)
             watch.start()
         self.kills[victim] += 1
+        with self._log.open("a") as log:
+            log.write(f"{victim}\n")
 
     def wait(self) -> None:
         """Until everything answers again."""
@@ -296,19 +302,20 @@ def _replies(far: httpx.Client, comment: str) -> int:
 def judged(stack: Stack, items: Sequence[Item], signer: Signer, killer: Killer) -> Figures:
     """Hold what happened against what was acknowledged."""
     figures = Figures(Counter(str(one["what"]) for one in items), killer.kills)
-    figures.acknowledged = len(signer.acknowledged)
+    figures.acknowledged = len(signer.acknowledged) + len(signer.signed_before)
     ends = rows(stack, _ENDS)
     by_id = {public_id: (status, at, why) for public_id, status, at, why in ends}
     found = effects(stack, items)
     for one in items:
         status, executed_at, why = by_id[one["id"]]
-        if one["id"] not in signer.acknowledged:
+        if one["id"] not in signer.acknowledged and one["id"] not in signer.signed_before:
             figures.lost.append(f"{one['effect']}: never signed, {signer.refused.get(one['id'])}")
             continue
         if status != "executed":
             figures.lost.append(f"{one['effect']}: {status} {why}")
             continue
-        figures.receipt_s.append(float(executed_at) - signer.acknowledged[one["id"]])
+        if one["id"] in signer.acknowledged:
+            figures.receipt_s.append(float(executed_at) - signer.acknowledged[one["id"]])
         if not one["effect"].startswith("mail:"):
             _judge_effect(one["effect"], found[one["effect"]], figures)
     figures.still_down = [one.name for one in killer.outages if one.ended == math.inf]
@@ -362,10 +369,15 @@ def overlap(span: Span, spans: Sequence[Span]) -> float:
 
 
 def run(state: Path, *, executions: int, every_s: float, pace: float, seed: int) -> Figures:
-    """Start everything, sign and kill, wait for the rest, and judge."""
+    """Start everything, sign and kill, wait for the rest, and judge.
+
+    Goes on with what is in ``state``, where an earlier run was broken off.
+    """
     begun = time.monotonic()
     dice = random.Random(seed)
-    prepare = (f"python -m tests.crash.kills_seed {executions}",)
+    goes_on = (state / "kills.json").exists()
+    stood = (state / "supervisor.log").stat().st_mtime if goes_on else 0.0
+    prepare = () if goes_on else (f"python -m tests.crash.kills_seed {executions}",)
     spared = [name for name in SPARED if name != "worker-outreach"]
     stack = Stack(state, prepare=prepare, spared=spared)
     try:
@@ -373,7 +385,12 @@ def run(state: Path, *, executions: int, every_s: float, pace: float, seed: int)
         told = json.loads((state / "kills.json").read_text())
         items = [{**one, "plan_sha256": one["sha256"]} for one in told["items"]]
         dice.shuffle(items)
-        signer, killer = Signer(stack, items, told["keys"], pace), Killer(stack, dice)
+        pending = {one for (one,) in rows(stack, _PENDING)}
+        left = [one for one in items if one["id"] in pending]
+        signer, killer = Signer(stack, left, told["keys"], pace), Killer(stack, dice)
+        if goes_on:
+            signer.signed_before = {one["id"] for one in items} - pending
+            killer.outages.append(Outage("postgres", stood, time.time()))
         signer.start()
         while signer.is_alive():
             signer.join(dice.uniform(0.5, 1.5) * every_s)
