@@ -28,7 +28,9 @@ class JSONSerializer:
 
 @lru_cache(maxsize=1)
 def _redis() -> redis.Redis:
-    return redis.Redis.from_url(str(settings.CACHES["default"]["LOCATION"]))
+    way: dict[str, Any] = settings.CACHES["default"]
+    options = {name: value for name, value in way["OPTIONS"].items() if name != "serializer"}
+    return redis.Redis.from_url(str(way["LOCATION"]), **options)
 
 
 def count_up(name: str, *, keep_s: int) -> int:

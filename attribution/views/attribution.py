@@ -21,6 +21,7 @@ from attribution.selectors.board_files import (
 from attribution.selectors.board_filters import PRESETS, BoardFilters, filters_of, types_of
 from attribution.selectors.board_page import page_of
 from attribution.services.attribution_runs import RUNS_JOB
+from workspaces.databases import from_replica
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.reports.answers import download, load
 from workspaces.reports.sheets import csv_of, xlsx_of
@@ -32,6 +33,7 @@ WRITERS = {"csv": csv_of, "xlsx": xlsx_of}
 
 @require_GET
 @page(Role.VIEWER)
+@from_replica
 def attribution(request: PageRequest) -> HttpResponse:
     """Models side by side over a period."""
     now = timezone.now()
@@ -63,6 +65,7 @@ def run_now(request: PageRequest) -> HttpResponse:
 
 @require_GET
 @page(Role.VIEWER)
+@from_replica
 def export(request: PageRequest, kind: str) -> HttpResponse:
     """What is shown, as CSV, XLSX or PDF; the filters stand above it."""
     if kind not in {*WRITERS, "pdf"}:
@@ -85,6 +88,7 @@ def export(request: PageRequest, kind: str) -> HttpResponse:
 
 @require_GET
 @page(Role.VIEWER)
+@from_replica
 def chart(request: PageRequest, name: str) -> HttpResponse:
     """One of the page's charts as PNG."""
     if name not in CHARTS:

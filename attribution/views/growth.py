@@ -15,12 +15,14 @@ from attribution.selectors.growth.organic import organic_of
 from campaigns.ledger import marked_for
 from campaigns.selectors.insight.query import InsightQuery, page_context
 from workspaces.charts import LineChart
+from workspaces.databases import from_replica
 from workspaces.pages import PageRequest, page, show
 from workspaces.roles import Role
 
 
 @require_GET
 @page(Role.VIEWER)
+@from_replica
 def executive(request: PageRequest) -> HttpResponse:
     """What growth costs and returns."""
     context = _asked(request, "executive")
@@ -35,6 +37,7 @@ def executive(request: PageRequest) -> HttpResponse:
 
 @require_GET
 @page(Role.VIEWER)
+@from_replica
 def organic(request: PageRequest) -> HttpResponse:
     """Who comes without an ad, and who stays."""
     context = _asked(request, "organic")
@@ -44,6 +47,7 @@ def organic(request: PageRequest) -> HttpResponse:
 
 @require_GET
 @page(Role.VIEWER)
+@from_replica
 def funnel(request: PageRequest) -> HttpResponse:
     """From an impression to somebody who came back and paid."""
     context = _asked(request, "funnel")
@@ -53,6 +57,7 @@ def funnel(request: PageRequest) -> HttpResponse:
 
 @require_GET
 @page(Role.VIEWER)
+@from_replica
 def cohorts(request: PageRequest) -> HttpResponse:
     """What became of users, by channel, country and week of their install."""
     context = _asked(request, "cohorts")

@@ -21,6 +21,7 @@ from campaigns.selectors.insight.query import InsightQuery, page_context, query_
 from campaigns.selectors.insight.watch import WatchQuery
 from campaigns.services.advising.making import ADVICE_JOB
 from campaigns.services.advising.sending import send_to_approval
+from workspaces.databases import from_replica
 from workspaces.gate import GateError, Proposer
 from workspaces.ideas import ideas_of
 from workspaces.pages import PageRequest, has_role, page, show
@@ -36,6 +37,7 @@ WRITERS = {"csv": csv_of, "xlsx": xlsx_of}
 
 @require_GET
 @page(Role.VIEWER)
+@from_replica
 def overview(request: PageRequest) -> HttpResponse:
     """Whether advertising earns what it costs."""
     context = page_context(request.workspace, request.GET.dict(), timezone.now(), "overview")
@@ -83,6 +85,7 @@ def new_advice(request: PageRequest) -> HttpResponse:
 
 @require_GET
 @page(Role.VIEWER)
+@from_replica
 def paid_media(request: PageRequest) -> HttpResponse:
     """What each channel, campaign, ad set, ad and creative cost and brought."""
     context = page_context(request.workspace, request.GET.dict(), timezone.now(), "paid-media")
@@ -101,6 +104,7 @@ def paid_media(request: PageRequest) -> HttpResponse:
 
 @require_GET
 @page(Role.VIEWER)
+@from_replica
 def export(request: PageRequest, name: str, kind: str) -> HttpResponse:
     """What a dashboard shows as CSV, XLSX or PDF with the filters above it.
 

@@ -20,9 +20,10 @@ from config.masking import masked_json
 from config.navigation import SIDEBAR
 from config.openapi import DESCRIPTION
 from config.schedule import BEAT_SCHEDULE
+from config.settings.servers import REDIS, REDIS_TCP, databases, redis_options
 from config.static_files import add_headers
 from embedded.state import state_directory
-from embedded.urls import celery_broker_url, parse_database_url, redis_py_url
+from embedded.urls import celery_broker_url, redis_py_url
 
 django_stubs_ext.monkeypatch()
 
@@ -125,20 +126,14 @@ TEMPLATES = [
     },
 ]
 
-_database = parse_database_url(env.text("DATABASE_URL"))
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": _database.name,
-        "USER": _database.user,
-        "PASSWORD": _database.password,
-        "HOST": _database.host,
-        "PORT": _database.port,
-        "OPTIONS": dict(_database.options),
-        "CONN_MAX_AGE": env.integer("DATABASE_CONN_MAX_AGE_S", 60),
-        "CONN_HEALTH_CHECKS": True,
-    }
-}
+DATABASES: dict[str, dict[str, Any]] = databases(
+    env.text("DATABASE_URL"),
+    direct=env.text("DATABASE_DIRECT_URL", ""),
+    replica=env.text("DATABASE_REPLICA_URL", ""),
+    max_age_s=env.integer("DATABASE_CONN_MAX_AGE_S", 60),
+)
+DATABASE_ROUTERS = ["workspaces.databases.Router"]
+REPLICA_LATEST_S = 30  # dashboards read the primary while the replica is further behind
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.text("REDIS_URL")
@@ -149,7 +144,10 @@ CACHES = {
         "KEY_PREFIX": "countersign",
         "TIMEOUT": 300,
         # Django's default serializer pickles; ours does not.
-        "OPTIONS": {"serializer": "workspaces.cache.JSONSerializer"},
+        "OPTIONS": {
+            "serializer": "workspaces.cache.JSONSerializer",
+            **redis_options(redis_py_url(REDIS_URL)),
+        },
     }
 }
 
@@ -176,9 +174,14 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A web request that only nudges a worker must not wait long for a broker that is away.
     "max_retries": 1,
     "interval_start": 0,
-    "socket_connect_timeout": 3,
+    **REDIS,
+    **REDIS_TCP,  # not told to a Unix socket
 }
+CELERY_REDIS_SOCKET_TIMEOUT = REDIS["socket_timeout"]
+CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = REDIS["socket_connect_timeout"]
+CELERY_REDIS_BACKEND_HEALTH_CHECK_INTERVAL = REDIS["health_check_interval"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker as long as it takes
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE

@@ -18,7 +18,7 @@ from workspaces.services import health, installation
 from workspaces.services.beat_lock import BeatLock
 from workspaces.services.installation import machine, secrets, stores
 
-CHECKS = 24
+CHECKS = 25
 
 
 @pytest.fixture

@@ -20,9 +20,17 @@ from workspaces.services.installation.stores import (
     check_broker,
     check_database_settings,
     check_redis_settings,
+    check_ways,
 )
 
-__all__ = ["all_checks", "check_address", "check_mail", "check_metrics", "check_secrets"]
+__all__ = [
+    "all_checks",
+    "check_address",
+    "check_mail",
+    "check_metrics",
+    "check_secrets",
+    "check_ways",
+]
 
 
 def all_checks() -> list[Check]:
@@ -30,7 +38,7 @@ def all_checks() -> list[Check]:
     checks = [check_python(), check_settings(), check_address(), *health.readiness()]
     well = {check.name for check in checks if check.is_ok}
     if "database" in well:
-        checks.extend((check_database_settings(), check_clock()))
+        checks.extend((check_database_settings(), check_ways(), check_clock()))
     if "redis" in well:
         checks.extend((check_redis_settings(), check_broker()))
         checks.extend(health.check_worker(queue) for queue in health.LATER_QUEUES)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from celery import current_app
-from django.db import connection
+from django.conf import settings
+from django.db import Error, connection, connections
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from workspaces.cache import server_facts
+from workspaces.databases import DIRECT, REPLICA, lag_s
+from workspaces.services.beat_lock import is_pooled
 from workspaces.services.health import Check
 
 _OLDEST: Final = 150_000  # server_version_num of PostgreSQL 15
@@ -51,6 +54,32 @@ def check_database_settings() -> Check:
         " front": used > _FULL_SHARE * most,
     }
     return _warned(name, risks, well=f"{used} of {most} connections are taken.")
+
+
+def check_ways() -> Check:
+    """Look whether a pooler stands in front of PostgreSQL, and how far the replica is behind."""
+    name = "database ways"
+    is_behind_pooler = is_pooled(connection)
+    if is_behind_pooler and DIRECT not in connections:
+        words = (
+            "A pooler answers at DATABASE_URL; set DATABASE_DIRECT_URL to PostgreSQL itself, for"
+            " beat and jobs hold locks of their session."
+        )
+        return Check(name, is_ok=False, words=words)
+    way = "Through a pooler" if is_behind_pooler else "Straight to PostgreSQL"
+    if REPLICA not in connections:
+        return Check(name, is_ok=True, words=f"{way}; no replica.")
+    try:
+        behind_s = lag_s()
+    except Error as error:
+        words = (
+            f"The replica does not answer ({type(error).__name__}); dashboards read the primary."
+        )
+        return Check(name, is_ok=False, is_warning=True, words=words)
+    if behind_s > settings.REPLICA_LATEST_S:
+        words = f"The replica is {behind_s:.0f} s behind; dashboards read the primary meanwhile."
+        return Check(name, is_ok=False, is_warning=True, words=words)
+    return Check(name, is_ok=True, words=f"{way}; the replica is {behind_s:.0f} s behind.")
 
 
 def check_redis_settings() -> Check:
