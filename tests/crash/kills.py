@@ -33,7 +33,7 @@ _ENDS: Final = (
     "SELECT public_id::text, status, extract(epoch FROM executed_at), last_error"
     " FROM workspaces_proposal"
 )
-_PENDING: Final = "SELECT public_id::text FROM workspaces_proposal WHERE status = 'pending'"
+_GIVEN_UP: Final = "SELECT count(*) FROM outreach_outreachmessage WHERE status = 'failed'"
 _TRIES: Final = (
     "SELECT outcome, extract(epoch FROM coalesce(call_sent_at, started_at)),"
     " extract(epoch FROM settled_at) FROM workspaces_executionattempt"
@@ -44,12 +44,12 @@ Span = tuple[float, float]
 #: How often each is hit, of all kills. A child of a pool is what calls a platform.
 VICTIMS: Final = {
     "child of worker-gate": 5, "child of worker-outreach": 2, "worker-gate": 1,
-    "worker-outreach": 1, "beat": 1, "web": 1, "redis": 1, "postgres": 1, "sandbox": 1,
+    "worker-outreach": 1, "beat": 1, "web": 1, "redis": 1, "postgres": 1,
 }  # fmt: skip
 LIMIT_S: Final = 60.0
 _CHILD: Final = "child of "
 #: Without these nothing that was signed is carried out or settled.
-_NEEDED: Final = {"worker-gate", "beat", "redis", "postgres", "sandbox"}
+_NEEDED: Final = {"worker-gate", "beat", "redis", "postgres"}
 _BACK_WITHIN_S: Final = 240.0
 _PATIENCE_S: Final = 300.0
 _POLL_S: Final = 0.1
@@ -66,6 +66,7 @@ class Figures:
     attempts: Counter[str] = field(default_factory=Counter)
     unsettled: int = 0
     still_down: list[str] = field(default_factory=list)
+    given_up: int = 0  # the far end was not reached five times, and the record says so
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     settle_s: list[float] = field(default_factory=list)
@@ -79,6 +80,8 @@ class Figures:
         found = [f"lost after acknowledgement: {what}" for what in self.lost]
         found += [f"took effect twice: {what}" for what in self.doubled]
         found += [f"{name} never answered again" for name in self.still_down]
+        if self.given_up:
+            found.append(f"{self.given_up} were given up, though the far end answered")
         if self.unsettled:
             found.append(f"{self.unsettled} tries were never settled")
         if (longest := max(self.settle_s, default=0.0)) > LIMIT_S:
@@ -92,6 +95,7 @@ class Figures:
         yield f"signatures acknowledged   {self.acknowledged}"
         yield f"tries, by their outcome   {dict(self.attempts)}"
         yield f"lost after acknowledgement {len(self.lost)}"
+        yield f"given up after five tries {self.given_up} (the far end was not reached)"
         yield f"took effect twice         {len(self.doubled)}"
         yield f"tries never settled       {self.unsettled}"
         yield f"call to settled record    {_spread(self.settle_s)} (while what it needs answered)"
@@ -116,7 +120,6 @@ class Signer(threading.Thread):
         super().__init__(daemon=True)
         self._stack, self._items, self._keys, self._pace = stack, items, keys, pace
         self.acknowledged: dict[str, float] = {}
-        self.signed_before: set[str] = set()
         self.refused: dict[str, str] = {}
 
     def run(self) -> None:
@@ -172,9 +175,7 @@ class Killer:
 
     def __init__(self, stack: Stack, dice: random.Random) -> None:
         self._stack, self._dice = stack, dice
-        # Kept in a file, so that a run that was broken off can go on.
-        self._log = stack.state / "kills.log"
-        self.kills = Counter(self._log.read_text().splitlines() if self._log.exists() else ())
+        self.kills: Counter[str] = Counter()
         self.outages: list[Outage] = []
         self._watches: list[threading.Thread] = []
 
@@ -196,8 +197,6 @@ class Killer:
             self._watches.append(watch)
             watch.start()
         self.kills[victim] += 1
-        with self._log.open("a") as log:
-            log.write(f"{victim}\n")
 
     def wait(self) -> None:
         """Until everything answers again."""
@@ -234,9 +233,6 @@ class Killer:
     def _asked(self, name: str) -> bool:
         if name == "web":
             return httpx.get(f"{self._stack.url}/accounts/login/", trust_env=False).is_success
-        if name == "sandbox":
-            health = f"{self._stack.sandbox_url}/_sandbox/health"
-            return httpx.get(health, trust_env=False).is_success
         if name == "postgres":
             return bool(rows(self._stack, "SELECT 1"))
         if name == "redis":
@@ -302,24 +298,28 @@ def _replies(far: httpx.Client, comment: str) -> int:
 def judged(stack: Stack, items: Sequence[Item], signer: Signer, killer: Killer) -> Figures:
     """Hold what happened against what was acknowledged."""
     figures = Figures(Counter(str(one["what"]) for one in items), killer.kills)
-    figures.acknowledged = len(signer.acknowledged) + len(signer.signed_before)
+    figures.acknowledged = len(signer.acknowledged)
     ends = rows(stack, _ENDS)
     by_id = {public_id: (status, at, why) for public_id, status, at, why in ends}
     found = effects(stack, items)
     for one in items:
         status, executed_at, why = by_id[one["id"]]
-        if one["id"] not in signer.acknowledged and one["id"] not in signer.signed_before:
+        if one["id"] not in signer.acknowledged:
             figures.lost.append(f"{one['effect']}: never signed, {signer.refused.get(one['id'])}")
+            continue
+        if status == "failed" and why.startswith("Given up"):
+            figures.given_up += 1
             continue
         if status != "executed":
             figures.lost.append(f"{one['effect']}: {status} {why}")
             continue
-        if one["id"] in signer.acknowledged:
-            figures.receipt_s.append(float(executed_at) - signer.acknowledged[one["id"]])
+        figures.receipt_s.append(float(executed_at) - signer.acknowledged[one["id"]])
         if not one["effect"].startswith("mail:"):
             _judge_effect(one["effect"], found[one["effect"]], figures)
     figures.still_down = [one.name for one in killer.outages if one.ended == math.inf]
-    _judge_mails(items, found, figures)
+    ((failed,),) = rows(stack, _GIVEN_UP)
+    figures.given_up += failed
+    _judge_mails(items, found, failed, figures)
     _judge_tries(stack, killer.outages, figures)
     return figures
 
@@ -331,9 +331,9 @@ def _judge_effect(name: str, times: int, figures: Figures) -> None:
         figures.doubled.append(f"{name}: {times} times")
 
 
-def _judge_mails(items: Sequence[Item], found: Counter[str], figures: Figures) -> None:
+def _judge_mails(items: Sequence[Item], found: Counter[str], failed: int, figures: Figures) -> None:
     wanted = sum(one["effect"].startswith("mail:") for one in items)
-    if missing := wanted - found["recipients"]:
+    if missing := wanted - found["recipients"] - failed:
         figures.lost.append(f"{missing} mails never arrived")
     if again := found["mails"] - found["recipients"]:
         figures.doubled.append(f"{again} mails")
@@ -369,15 +369,10 @@ def overlap(span: Span, spans: Sequence[Span]) -> float:
 
 
 def run(state: Path, *, executions: int, every_s: float, pace: float, seed: int) -> Figures:
-    """Start everything, sign and kill, wait for the rest, and judge.
-
-    Goes on with what is in ``state``, where an earlier run was broken off.
-    """
+    """Start everything, sign and kill, wait for the rest, and judge."""
     begun = time.monotonic()
     dice = random.Random(seed)
-    goes_on = (state / "kills.json").exists()
-    stood = (state / "supervisor.log").stat().st_mtime if goes_on else 0.0
-    prepare = () if goes_on else (f"python -m tests.crash.kills_seed {executions}",)
+    prepare = (f"python -m tests.crash.kills_seed {executions}",)
     spared = [name for name in SPARED if name != "worker-outreach"]
     stack = Stack(state, prepare=prepare, spared=spared)
     try:
@@ -385,12 +380,7 @@ def run(state: Path, *, executions: int, every_s: float, pace: float, seed: int)
         told = json.loads((state / "kills.json").read_text())
         items = [{**one, "plan_sha256": one["sha256"]} for one in told["items"]]
         dice.shuffle(items)
-        pending = {one for (one,) in rows(stack, _PENDING)}
-        left = [one for one in items if one["id"] in pending]
-        signer, killer = Signer(stack, left, told["keys"], pace), Killer(stack, dice)
-        if goes_on:
-            signer.signed_before = {one["id"] for one in items} - pending
-            killer.outages.append(Outage("postgres", stood, time.time()))
+        signer, killer = Signer(stack, items, told["keys"], pace), Killer(stack, dice)
         signer.start()
         while signer.is_alive():
             signer.join(dice.uniform(0.5, 1.5) * every_s)
@@ -406,8 +396,8 @@ def run(state: Path, *, executions: int, every_s: float, pace: float, seed: int)
 
 def _wait_for_the_rest(stack: Stack, count: int) -> None:
     """Until every proposal is executed and every mail is out, or patience ends."""
-    done = "SELECT count(*) FROM workspaces_proposal WHERE status = 'executed'"
-    mails = "SELECT count(*) FROM outreach_outreachmessage WHERE status <> 'sent'"
+    done = "SELECT count(*) FROM workspaces_proposal WHERE status IN ('executed', 'failed')"
+    mails = "SELECT count(*) FROM outreach_outreachmessage WHERE status NOT IN ('sent', 'failed')"
 
     def is_done() -> bool:
         return rows(stack, done) == [(count,)] and rows(stack, mails) == [(0,)]
