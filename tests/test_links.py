@@ -12,6 +12,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import Resolver404, ResolverMatch, resolve
 
+from tests.e2e.every_page import NOT_OPENED, opened
 from tests.page_house import House, house_of
 from tests.page_table import NONE, PAGES, PERSON, PUBLIC
 from tests.workspaces.factories import MembershipFactory, WorkspaceFactory
@@ -186,3 +187,19 @@ def test_empty_pages_lead_somewhere_too(role, house, client_as):
     reader = Reader(Role(role), client_as(newcomer))
 
     assert wrong(reader, {name: house.path(name) for name in PAGES if name not in house.ids}) == []
+
+
+@pytest.mark.slow
+def test_a_browser_opens_every_page(house, admin, client_as):
+    """What is drawn as a whole page is in the tables that the browser tests walk through."""
+    client = client_as(admin)
+
+    def is_page(name: str) -> bool:
+        answer = client.get(house.path(name))
+        is_text = answer["Content-Type"].startswith("text/html") and not answer.streaming
+        return is_text and "<html" in answer.text
+
+    pages = {name for name, (needed, _) in PAGES.items() if needed != NONE and is_page(name)}
+
+    assert pages - opened() == set(NOT_OPENED)
+    assert opened() - set(PAGES) == {"index", "workspaces_proposal_changelist"}
