@@ -12,7 +12,7 @@ class AttributionConfig(AppConfig):
 
     def ready(self) -> None:
         """Bring the kinds of this app to the gate, and connect it to HubSpot."""
-        from attribution import onboarding
+        from attribution import onboarding, website_ledger
         from attribution.api import suggested
         from attribution.deal_amounts import DealAmountHandler
         from attribution.handlers import StageValuesHandler
@@ -34,6 +34,7 @@ class AttributionConfig(AppConfig):
         suggested.register()
         panels.register_panel(STAGE_VALUES_PANEL)
         onboarding.register()
+        website_ledger.register()
         register_install_source(installs_by_country)
         register_app_source(app_use)
         register_files("executive", executive.sheets_of, executive.charts_of)

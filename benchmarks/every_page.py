@@ -29,12 +29,19 @@ TARGET_MS: Final = 150
 #: Pages that promise more than all do.
 TARGETS: Final = (("/dashboards/", 100), ("/inbox/", 120))
 MOST_QUERIES: Final = 12
+#: They open and end transactions, and ask for nothing.
+_MARKS: Final = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")
 MOST_OPENINGS: Final = 20
 FEWEST_OPENINGS: Final = 8
 #: No page is opened for longer, once it was opened often enough.
 _ENOUGH_S: Final = 1.0
 WORKSPACES: Final = ("loadset", "load-inbox")
-_WHYS: Final = {400: "asks for more than an address", 404: "no such row in the load set"}
+#: Whoever asks the database for longer is cut off, and is told as broken.
+_TOO_LONG: Final = "20s"
+_BROKEN: Final = f"broke, or asked for longer than {_TOO_LONG}"
+_WHYS: Final = {
+    400: "asks for more than an address", 404: "no such row in the load set", 500: _BROKEN,
+}  # fmt: skip
 _HEAD: Final = (
     "address",
     "workspace",
@@ -85,6 +92,8 @@ class Opened:
 
 def measure(only: str, openings: int) -> tuple[list[Opened], list[Place]]:
     """Open every address whose name or path fits; returns those that could not be opened, too."""
+    from django.db import connection
+
     from benchmarks.page_places import places
     from workspaces.models import Workspace
 
@@ -99,6 +108,8 @@ def measure(only: str, openings: int) -> tuple[list[Opened], list[Place]]:
         for place in places(workspace, day):
             if re.search(only, f"{place.name} {place.shown}"):
                 by_name.setdefault(place.shown, []).append((slug, place))
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = %s", [_TOO_LONG])
     # As a web process does, see config.wsgi.
     gc.collect()
     gc.freeze()
@@ -141,6 +152,8 @@ def _slower(
         took_ms, status = _open(clients[slug], place.path)
         if status == 405:
             return None
+        if status == 500:
+            return replace(place, why=_BROKEN)
         if status >= 400:
             why = replace(place, why=_WHYS.get(status, f"answered {status}"))
             continue
@@ -177,7 +190,7 @@ def _queries(client: Client, path: str) -> tuple[int, float]:
 
     with CaptureQueriesContext(connection) as queries:
         client.get(path)
-    asked = [one for one in queries if not one["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    asked = [one for one in queries if not one["sql"].startswith(_MARKS)]
     return len(asked), 1000 * sum(float(one["time"]) for one in asked)
 
 
@@ -213,7 +226,7 @@ def main() -> None:
     options = parser.parse_args()
     where, started = machine(), time.monotonic()
     # Addresses that only take forms answer so; that is how they are told apart.
-    logging.disable(logging.WARNING)
+    logging.disable(logging.ERROR)
     with standing_servers():
         from benchmarks.pages import hosts
 
@@ -225,7 +238,8 @@ def main() -> None:
         command = "python -m benchmarks.every_page --write-docs"
         told = f"`{command}` on {datetime.now(UTC):%Y-%m-%d}: {where}. {said}"
         write_between(DOCS, LOAD_SET, f"{told}\n\n{table(opened, left)}")
-    sys.exit(any(not one.is_met for one in opened))
+    is_broken = any(place.why == _BROKEN for place in left)
+    sys.exit(is_broken or any(not one.is_met for one in opened))
 
 
 if __name__ == "__main__":

@@ -204,7 +204,8 @@ def lines_of(workspace: Workspace, signals: Sequence[Signal]) -> list[SignalLine
         workspace=workspace, idempotency_key__startswith="signal:", created_at__gte=first
     )
     found: dict[int, list[Proposal]] = {}
-    for row in rows.order_by("pk"):
+    # Few have a key, and those are in an index of their own.
+    for row in rows.exclude(idempotency_key="").order_by("pk"):
         found.setdefault(int(row.idempotency_key.split(":")[1]), []).append(row)
     return [SignalLine(row, found.get(row.pk, [])) for row in signals]
 
