@@ -44,7 +44,7 @@ VISITORS: Final = (
         "page_views": "25",
         "seconds": "300",
         "first_seen_at": "%(since)s::timestamptz",
-        "last_seen_at": "%(until)s::timestamptz",
+        "last_seen_at": "%(until)s::timestamptz - s.n %% 250000 * interval '10 seconds'",
     },
     "(SELECT g.n, g.n AS h FROM generate_series(0, %(visitors)s::bigint - 1) g(n)) s",
 )

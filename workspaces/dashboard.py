@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from django.db.models import Count, F
+from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +20,7 @@ from workspaces.models import JobRun, JobState, Membership, Proposal, Status, Wo
 
 SHOWN = 5
 RECENT = timedelta(hours=24)
+_RISKS: Final = (1, 2, 3)  # as ``Proposal.risk_order`` has them
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,11 @@ def _soonest(workspace: Workspace, now: datetime) -> list[Proposal]:
     rows = Proposal.objects.filter(workspace=workspace, status=Status.PENDING).exclude(
         snoozed_until__gt=now
     )
-    order = (F("expires_at").asc(nulls_last=True), "pk")
-    return list(rows.order_by(*order)[:SHOWN])
+    order = ("expires_at", "pk")  # never is last
+    # The queue's index goes by risk first: the soonest of each risk, and of those the soonest.
+    parts = [rows.filter(risk_order=risk).order_by(*order)[:SHOWN] for risk in _RISKS]
+    ids = parts[0].values("pk").union(*(part.values("pk") for part in parts[1:]), all=True)
+    return list(Proposal.objects.filter(pk__in=ids).order_by(*order)[:SHOWN])
 
 
 def _ended(workspace: Workspace, status: Status, now: datetime) -> list[Proposal]:

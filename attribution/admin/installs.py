@@ -39,7 +39,8 @@ class UserSessionAdmin(ReadOnlyAdmin[UserSession]):
     list_select_related = ("install",)
     search_fields = ("session_id__exact",)
     search_help_text = "A whole session id"
-    ordering = ("-day", "-pk")
+    # As its index goes: a day has too many to be put in another order.
+    ordering = ("-day", "-install", "-pk")
     readonly_fields = fields_of(UserSession)
 
 
