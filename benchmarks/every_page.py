@@ -31,7 +31,7 @@ TARGETS: Final = (("/dashboards/", 100), ("/inbox/", 120))
 MOST_QUERIES: Final = 12
 #: They open and end transactions, and ask for nothing.
 _MARKS: Final = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")
-MOST_OPENINGS: Final = 20
+MOST_OPENINGS: Final = 10
 FEWEST_OPENINGS: Final = 8
 #: No page is opened for longer, once it was opened often enough.
 _ENOUGH_S: Final = 1.0
