@@ -176,6 +176,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_start": 0,
     **REDIS,
     **REDIS_TCP,  # not told to a Unix socket
+    # One more try, on a new connection. Without it an acknowledgement that meets a broken one is
+    # lost, and its worker takes one task less at once, for ever.
+    "retry_on_timeout": True,
 }
 CELERY_REDIS_SOCKET_TIMEOUT = REDIS["socket_timeout"]
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = REDIS["socket_connect_timeout"]

@@ -10,6 +10,10 @@ from __future__ import annotations
 import socket
 from typing import Any, Final
 
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError
+from redis.retry import Retry
+
 from embedded.urls import parse_database_url
 
 NOTICE_S: Final = 10
@@ -37,7 +41,7 @@ _KEEPALIVE: Final = {
 # Nothing of ours asks Redis to wait longer than 2 s for an answer.
 REDIS: Final = {
     "socket_timeout": NOTICE_S,
-    "socket_connect_timeout": CONNECT_S,
+    "socket_connect_timeout": 3,
     "health_check_interval": NOTICE_S,
 }
 REDIS_TCP: Final = {
@@ -47,8 +51,14 @@ REDIS_TCP: Final = {
 
 
 def redis_options(url: str) -> dict[str, Any]:
-    """What a client of Redis is told; a Unix socket knows no keepalive."""
-    return {**REDIS} if url.startswith("unix:") else {**REDIS, **REDIS_TCP}
+    """What a client of Redis is told; a Unix socket knows no keepalive.
+
+    A connection that a cut broke while it lay idle is made anew at its next use, once. What was
+    sent and not answered is not sent again: it may have been counted.
+    """
+    again = Retry(NoBackoff(), 1, supported_errors=(ConnectionError,))
+    options = {**REDIS, "retry": again}
+    return options if url.startswith("unix:") else {**options, **REDIS_TCP}
 
 
 def databases(url: str, *, direct: str, replica: str, max_age_s: int) -> dict[str, dict[str, Any]]:

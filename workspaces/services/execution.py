@@ -17,8 +17,9 @@ from datetime import datetime, timedelta
 
 import pgbulk
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from workspaces.gate import (
     Judgement,
@@ -35,6 +36,7 @@ from workspaces.roles import Role
 from workspaces.selectors import effective_rank
 from workspaces.services.claiming import claim, locks_of, start_attempts
 from workspaces.services.events import RUN_MOST
+from workspaces.services.leases import hand_over
 from workspaces.services.locks import lock_again, lock_names, lock_proposal
 from workspaces.services.settling import (
     NotOwnerError,
@@ -49,6 +51,8 @@ logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 
 _FRESH = timedelta(minutes=1)
+# The database or Redis did not answer, and nothing could be settled.
+_AWAY = (OperationalError, InterfaceError, RedisError)
 # Answers after which nothing needs to be read back.
 _CLEAR = frozenset({"refused", "throttled", "deferred"})
 
@@ -248,6 +252,9 @@ def execute_due(
             run(attempts, clock=clock)
         except NotOwnerError as error:
             logger.warning("lease lost", extra={"attempt": attempts[0].pk, "why": str(error)})
+        except _AWAY:
+            hand_over(attempts, clock=clock)
+            raise
     return done
 
 
@@ -262,6 +269,9 @@ def reap(*, worker: str, clock: Clock, limit: int = 50) -> int:
             _finish(attempt, clock=clock)
         except NotOwnerError as error:
             logger.warning("taken over again", extra={"attempt": attempt.pk, "why": str(error)})
+        except _AWAY:
+            hand_over([attempt], clock=clock)
+            raise
     return limit
 
 

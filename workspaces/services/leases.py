@@ -1,11 +1,22 @@
-"""Leases of workers that are known to be dead end at once, instead of running out."""
+"""Leases that end at once, instead of running out: of dead workers, and of those cut off."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
 
-from workspaces.models import Proposal, Status
+from django.conf import settings
+from django.db import Error, connection
+
+from workspaces.models import ExecutionAttempt, Proposal, Status
+from workspaces.services.settling import token
+
+logger = logging.getLogger(__name__)
+
+_ASK_EACH_S: Final = 1.0
 
 
 def end_leases_of_the_dead(*, is_gone: Callable[[str], bool], now: datetime) -> int:
@@ -22,3 +33,31 @@ def end_leases_of_the_dead(*, is_gone: Callable[[str], bool], now: datetime) -> 
                 pk=pk, claimed_by=claimed_by, status=Status.EXECUTING
             ).update(lease_until=now)
     return ended
+
+
+def hand_over(
+    attempts: Sequence[ExecutionAttempt],
+    *,
+    clock: Callable[[], datetime],
+    wait: Callable[[float], object] | None = None,
+) -> int:
+    """Let the reaper have attempts whose settling failed for want of the database or of Redis.
+
+    Waits for the database to answer, at most until the leases would have ended anyway. Returns how
+    many leases ended.
+    """
+    owners = [token(attempt) for attempt in attempts]
+    until = clock() + timedelta(seconds=settings.EXECUTOR_LEASE_S)
+    while (now := clock()) < until:
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
+        try:
+            held = Proposal.objects.filter(claimed_by__in=owners, status=Status.EXECUTING)
+            ended = held.update(lease_until=now)
+        except Error as error:
+            logger.warning("leases cannot be handed over yet: %s", error)
+            (wait or time.sleep)(_ASK_EACH_S)
+        else:
+            logger.warning("a server was away: %s leases handed over", ended)
+            return ended
+    return 0
