@@ -89,15 +89,17 @@ def _refusal(request: HttpRequest, role: Role) -> HttpResponse | None:
 def has_role(request: HttpRequest, role: Role) -> bool:
     """Whether the person holds a role now, own or lent to him."""
     membership: Membership = request.membership  # type: ignore[attr-defined]  # set by our middleware
-    if membership.rank >= role.rank:
-        return True
+    return membership.rank >= role.rank or held_rank(request) >= role.rank
+
+
+def held_rank(request: HttpRequest) -> int:
+    """Rank of the highest role that the person holds now; a page asks several times, so once."""
     held: int | None = getattr(request, "held_rank", None)
     if held is None:
-        held = effective_rank(
-            user=membership.user, workspace=membership.workspace, now=timezone.now()
-        )
-        request.held_rank = held  # type: ignore[attr-defined]  # a page asks for several roles
-    return held >= role.rank
+        member: Membership = request.membership  # type: ignore[attr-defined]  # as above
+        held = effective_rank(user=member.user, workspace=member.workspace, now=timezone.now())
+        request.held_rank = held  # type: ignore[attr-defined]  # of this request alone
+    return held
 
 
 def refuse(request: HttpRequest, message: str, *, status: int) -> HttpResponse:

@@ -12,8 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from workspaces.home import CHANGED, HEALTH, WAITS, Asked, cards_for, figures_for, topics
-from workspaces.pages import PageRequest, page, show
-from workspaces.selectors import effective_rank
+from workspaces.pages import PageRequest, held_rank, page, show
 from workspaces.selectors_home import (
     lines_of,
     ran_lately,
@@ -62,9 +61,7 @@ def card(request: PageRequest, key: str) -> HttpResponse:
 
 
 def _asked(request: PageRequest) -> Asked:
-    now, member = timezone.now(), request.membership
-    rank = effective_rank(user=member.user, workspace=member.workspace, now=now)
-    return Asked(member, rank, now)
+    return Asked(request.membership, held_rank(request), timezone.now())
 
 
 def _version(asked: Asked) -> str:

@@ -12,9 +12,8 @@ from django.views.decorators.http import require_GET
 
 from workspaces.gate import RequestError
 from workspaces.models import Proposal, SavedView, Status
-from workspaces.pages import PageRequest, page, refuse, show
+from workspaces.pages import PageRequest, held_rank, page, refuse, show
 from workspaces.roles import Role
-from workspaces.selectors import effective_rank
 from workspaces.selectors_proposal import detail_of, find_proposal
 from workspaces.selectors_queue import PAGE_SIZE, gone_rows, queue_page, tab_counts
 from workspaces.selectors_rows import Viewer, kind_labels
@@ -37,7 +36,7 @@ def viewer_of(request: PageRequest) -> Viewer:
     """Who looks, with the rank he holds now; a lent rank is looked up only where it may matter."""
     rank = request.membership.rank
     if rank < Role.APPROVER.rank:
-        rank = effective_rank(user=request.user, workspace=request.workspace, now=timezone.now())
+        rank = held_rank(request)
     return Viewer(request.user, rank, kind_labels())
 
 
