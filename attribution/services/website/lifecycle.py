@@ -11,34 +11,38 @@ from django.db import connection
 from attribution.engine.lifecycle import Behaviour, standing_of
 from workspaces.models import Workspace
 
+# Sessions are summed up in one pass before anything is looked up for a visitor: joined first, a
+# planner that knows little of the tables may read all sessions once for each of them.
 _BEHAVIOUR: Final = """
-SELECT v.id, count(s.id)::int, max(s.engagement_score)::int,
-       coalesce(sum(s.conversions) FILTER (WHERE coalesce(s.value, 0) <= 0), 0)::int,
-       coalesce(sum(s.conversions) FILTER (WHERE s.value > 0), 0)::int, v.last_seen_at,
+WITH did AS MATERIALIZED (
+    SELECT visitor_id, count(*)::int AS sessions, max(engagement_score)::int AS best_score,
+           coalesce(sum(conversions) FILTER (WHERE coalesce(value, 0) <= 0), 0)::int AS leads,
+           coalesce(sum(conversions) FILTER (WHERE value > 0), 0)::int AS purchases
+      FROM attribution_websession WHERE {which} GROUP BY visitor_id)
+SELECT v.id, did.sessions, did.best_score, did.leads, did.purchases, v.last_seen_at,
        v.lifecycle_stage, v.lifecycle_reason,
-       coalesce(bool_or(c.value_kind = 'cash' AND c.value > 0), false),
-       coalesce(bool_or(c.id IS NOT NULL), false)
-  FROM attribution_visitor v
-  JOIN attribution_websession s ON s.visitor_id = v.id
+       coalesce(c.value_kind = 'cash' AND c.value > 0, false), c.id IS NOT NULL
+  FROM did JOIN attribution_visitor v ON v.id = did.visitor_id
   LEFT JOIN LATERAL (
       SELECT c.id, c.value_kind, c.value FROM conversion_tracking c
        WHERE c.person_id = v.person_id ORDER BY c.value DESC LIMIT 1) c ON true
- WHERE v.workspace_id = %(workspace)s AND {which}
- GROUP BY v.id
+ WHERE v.workspace_id = %(workspace)s
 """
 _SET: Final = """
 UPDATE attribution_visitor v SET lifecycle_stage = n.stage, lifecycle_reason = n.reason
   FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS n(id, stage, reason) WHERE v.id = n.id
 """
 # Only customers become something else by time alone.
-_STALE: Final = "v.lifecycle_stage IN ('customer', 'at_risk')"
+_STALE: Final = """visitor_id IN (
+    SELECT id FROM attribution_visitor
+     WHERE workspace_id = %(workspace)s AND lifecycle_stage IN ('customer', 'at_risk'))"""
 
 
 def refresh_lifecycle(
     *, workspace: Workspace, now: datetime, visitors: Collection[int] | None = None
 ) -> int:
     """Judge visitors again, all that time alone may have moved unless told; how many changed."""
-    which = _STALE if visitors is None else "v.id = ANY(%(visitors)s)"
+    which = _STALE if visitors is None else "visitor_id = ANY(%(visitors)s)"
     with connection.cursor() as cursor:
         cursor.execute(
             _BEHAVIOUR.format(which=which),
