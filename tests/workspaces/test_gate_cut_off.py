@@ -16,6 +16,7 @@ from workspaces.gate import Reading
 from workspaces.models import ExecutionAttempt, Status
 from workspaces.services import execution, leases, live
 from workspaces.services.leases import hand_over
+from workspaces.services.settling import token
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +86,7 @@ def test_handing_over_waits_until_the_database_answers(note, workspace, approver
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(answer):
-        ended = hand_over([attempt], clock=lambda: now, wait=waits.append)
+        ended = hand_over([token(attempt)], clock=lambda: now, wait=waits.append)
 
     assert (ended, waits) == (1, [1.0, 1.0])
     assert fresh(proposal).lease_until == now
@@ -100,7 +101,7 @@ def test_handing_over_ends_when_the_lease_would_have_ended(note, workspace, appr
         raise OperationalError("gone")
 
     with connection.execute_wrapper(silent):
-        assert hand_over([attempt], clock=lambda: next(moments), wait=lambda s: None) == 0
+        assert hand_over([token(attempt)], clock=lambda: next(moments), wait=lambda s: None) == 0
 
 
 def test_leases_of_others_stay(note, workspace, approver, now):
@@ -108,7 +109,7 @@ def test_leases_of_others_stay(note, workspace, approver, now):
     attempt = sent_attempt(now)
     attempt.worker = "another"
 
-    assert hand_over([attempt], clock=lambda: now) == 0
+    assert hand_over([token(attempt)], clock=lambda: now) == 0
     assert fresh(proposal).lease_until == now + timedelta(seconds=600)
 
 

@@ -253,7 +253,7 @@ def execute_due(
         except NotOwnerError as error:
             logger.warning("lease lost", extra={"attempt": attempts[0].pk, "why": str(error)})
         except _AWAY:
-            hand_over(attempts, clock=clock)
+            hand_over([token(attempt) for attempt in attempts], clock=clock)
             raise
     return done
 
@@ -270,7 +270,7 @@ def reap(*, worker: str, clock: Clock, limit: int = 50) -> int:
         except NotOwnerError as error:
             logger.warning("taken over again", extra={"attempt": attempt.pk, "why": str(error)})
         except _AWAY:
-            hand_over([attempt], clock=clock)
+            hand_over([token(attempt)], clock=clock)
             raise
     return limit
 

@@ -11,8 +11,7 @@ from typing import Final
 from django.conf import settings
 from django.db import Error, connection
 
-from workspaces.models import ExecutionAttempt, Proposal, Status
-from workspaces.services.settling import token
+from workspaces.models import Proposal, Status
 
 logger = logging.getLogger(__name__)
 
@@ -36,17 +35,16 @@ def end_leases_of_the_dead(*, is_gone: Callable[[str], bool], now: datetime) -> 
 
 
 def hand_over(
-    attempts: Sequence[ExecutionAttempt],
+    owners: Sequence[str],
     *,
     clock: Callable[[], datetime],
     wait: Callable[[float], object] | None = None,
 ) -> int:
-    """Let the reaper have attempts whose settling failed for want of the database or of Redis.
+    """Let the reaper have what these owners could not settle for want of the database or of Redis.
 
     Waits for the database to answer, at most until the leases would have ended anyway. Returns how
     many leases ended.
     """
-    owners = [token(attempt) for attempt in attempts]
     until = clock() + timedelta(seconds=settings.EXECUTOR_LEASE_S)
     while (now := clock()) < until:
         if not connection.in_atomic_block:
