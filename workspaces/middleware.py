@@ -54,7 +54,9 @@ class WorkspaceMiddleware:
         membership = None
         if request.user.is_authenticated:
             membership = current_membership(
-                user=request.user, workspace_id=request.session.get(SESSION_KEY)
+                user=request.user,
+                workspace_id=request.session.get(SESSION_KEY),
+                now=timezone.now(),
             )
         request.membership = membership  # type: ignore[attr-defined]  # ours, typed by WorkspaceRequest
         request.workspace = membership.workspace if membership else None  # type: ignore[attr-defined]  # ours

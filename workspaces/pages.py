@@ -16,12 +16,10 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
 
 from workspaces.models import Membership, User, Workspace
-from workspaces.roles import Role
-from workspaces.selectors import effective_rank
+from workspaces.roles import Role, rank_of
 
 Params = ParamSpec("Params")
 
@@ -88,18 +86,13 @@ def _refusal(request: HttpRequest, role: Role) -> HttpResponse | None:
 
 def has_role(request: HttpRequest, role: Role) -> bool:
     """Whether the person holds a role now, own or lent to him."""
-    membership: Membership = request.membership  # type: ignore[attr-defined]  # set by our middleware
-    return membership.rank >= role.rank or held_rank(request) >= role.rank
+    return held_rank(request) >= role.rank
 
 
 def held_rank(request: HttpRequest) -> int:
-    """Rank of the highest role that the person holds now; a page asks several times, so once."""
-    held: int | None = getattr(request, "held_rank", None)
-    if held is None:
-        member: Membership = request.membership  # type: ignore[attr-defined]  # as above
-        held = effective_rank(user=member.user, workspace=member.workspace, now=timezone.now())
-        request.held_rank = held  # type: ignore[attr-defined]  # of this request alone
-    return held
+    """Rank of the highest role that the person holds now; what is lent came with his membership."""
+    membership: Membership = request.membership  # type: ignore[attr-defined]  # set by our middleware
+    return max(map(rank_of, (membership.role, *getattr(membership, "lent_roles", ()))))
 
 
 def refuse(request: HttpRequest, message: str, *, status: int) -> HttpResponse:

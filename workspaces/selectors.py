@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
 
 from workspaces.models import (
     Delegation,
@@ -20,10 +21,18 @@ from workspaces.models import (
 from workspaces.roles import rank_of
 
 
-def current_membership(*, user: User, workspace_id: int | None) -> Membership | None:
-    """Membership of the workspace asked for, else the one used last."""
+def current_membership(*, user: User, workspace_id: int | None, now: datetime) -> Membership | None:
+    """Membership of the workspace asked for, else the one used last; with the roles lent to it."""
+    lenders = Delegation.objects.filter(
+        workspace=OuterRef("workspace"), taker=user, starts_at__lte=now, ends_at__gt=now
+    )
+    lent = Membership.objects.filter(
+        workspace=OuterRef("workspace"), user__in=lenders.values("giver")
+    )
     memberships = list(
-        user.memberships.select_related("workspace", "user").order_by("-last_used_at", "pk")
+        user.memberships.select_related("workspace", "user")
+        .annotate(lent_roles=ArraySubquery(lent.values("role")))
+        .order_by("-last_used_at", "pk")
     )
     chosen = [m for m in memberships if m.workspace_id == workspace_id]
     return next(iter(chosen or memberships), None)

@@ -98,11 +98,12 @@ def _count(campaign: OutreachCampaign, day: date, **values: Any) -> None:
     )  # fmt: skip
 
 
-def test_an_empty_list_says_what_to_do(client_as, viewer):
-    page = client_as(viewer).get("/outreach/campaigns/").text
+def test_an_empty_list_says_what_to_do(client_as, viewer, operator):
+    page = client_as(operator).get("/outreach/campaigns/").text
 
     assert "No campaigns yet." in page
     assert "Begin the first one" in page
+    assert "Begin the first one" not in client_as(viewer).get("/outreach/campaigns/").text
 
 
 def test_the_list_shows_counters_of_its_campaigns(

@@ -69,7 +69,7 @@ def start_session(request: HttpRequest, user: User) -> None:
     The session begins in the workspace used last and stays there, wherever other browsers go.
     """
     login(request, user, backend=_BACKEND)
-    if membership := current_membership(user=user, workspace_id=None):
+    if membership := current_membership(user=user, workspace_id=None, now=timezone.now()):
         request.session[SESSION_KEY] = membership.workspace_id
     request.session["browser"] = request.headers.get("User-Agent", "")[:200]
     request.session["since"] = timezone.now().isoformat()

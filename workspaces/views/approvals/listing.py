@@ -33,11 +33,8 @@ _NOT_STATE = ("since", "shown", "open")
 
 
 def viewer_of(request: PageRequest) -> Viewer:
-    """Who looks, with the rank he holds now; a lent rank is looked up only where it may matter."""
-    rank = request.membership.rank
-    if rank < Role.APPROVER.rank:
-        rank = held_rank(request)
-    return Viewer(request.user, rank, kind_labels())
+    """Who looks, with the rank he holds now."""
+    return Viewer(request.user, held_rank(request), kind_labels())
 
 
 @require_GET
