@@ -167,6 +167,7 @@ def test_connecting_tries_at_once_and_never_shows_the_secret(workspace, admin, c
     assert "Main: It answers." in page.content.decode()
     assert crypto.decrypt(stored.secret) == {"token": "s3cr3t"}
     assert stored.last_ok_at is not None
+    assert "Probe – active" in client.get(reverse("connections")).text
     for path in (reverse("connections"), reverse("connection-secret", args=[stored.public_id])):
         assert "s3cr3t" not in client.get(path).content.decode()
 

@@ -26,12 +26,15 @@ from workspaces.views.shell import draw, refuse
 @page(Role.ADMIN)
 def connection_list(request: PageRequest) -> HttpResponse:
     """All connections with their state, and the kinds that can be added."""
+    kinds = hooks.connection_kinds()
+    labels = {kind.kind: kind.label for kind in kinds}
+    rows = request.workspace.connections.order_by("kind", "name")
     return draw(
         request,
         "workspaces/connections.html",
         title="Connections",
-        connections=request.workspace.connections.order_by("kind", "name"),
-        kinds=hooks.connection_kinds(),
+        connections=[(row, labels.get(row.kind, row.kind)) for row in rows],
+        kinds=kinds,
     )
 
 
