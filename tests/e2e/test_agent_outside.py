@@ -27,7 +27,7 @@ def test_an_agent_suggests_and_a_person_finds_it(stack: Stack, log_in: LogIn) ->
 
     with Countersign(stack.url, key) as api:
         assert set(api.workspace.whoami()["scopes"]) == set(SCOPES)
-        ad_set = next(row for row in api.each(api.campaigns.ad_sets_list) if row["daily_budget"])
+        ad_set, other = free_ad_sets(api)[:2]
         asked = suggestion("rest", ad_set)
         told = api.agents.agent_suggestions_create(asked)
         assert (told["accepted"], told["refused"]) == (["rest"], [])
@@ -44,7 +44,7 @@ def test_an_agent_suggests_and_a_person_finds_it(stack: Stack, log_in: LogIn) ->
 
     # The browser's own loop runs in this thread.
     with ThreadPoolExecutor(1) as aside:
-        aside.submit(asyncio.run, by_tools(stack.url, key)).result()
+        aside.submit(asyncio.run, by_tools(stack.url, key, other["id"])).result()
 
     admin.goto("/agents/?q=room+grow+noon")
     rows = admin.locator("tr[data-row]")
@@ -65,6 +65,19 @@ def make_key(page: Page) -> str:
     return page.locator("#secret").inner_text()
 
 
+def free_ad_sets(api: Countersign) -> list[Any]:
+    """Those with a budget for which nothing is open: others propose on the same stack."""
+    open_keys = " ".join(
+        row["subject_key"]
+        for status in ("pending", "approved", "executing")
+        for row in api.each(api.gate.proposals_list, status=status)
+    )
+    return [
+        row for row in api.each(api.campaigns.ad_sets_list)
+        if row["daily_budget"] and row["external_id"] not in open_keys
+    ]  # fmt: skip
+
+
 def suggestion(name: str, ad_set: dict[str, Any] | Any) -> Any:
     value = f"{float(ad_set['daily_budget']) * 1.05:.2f}"
     return {
@@ -80,7 +93,7 @@ def suggestion(name: str, ad_set: dict[str, Any] | Any) -> Any:
     }  # fmt: skip
 
 
-async def by_tools(url: str, key: str) -> None:
+async def by_tools(url: str, key: str, ad_set: str) -> None:
     """The same by the protocol, from a server that is a process of its own."""
     server = StdioServerParameters(
         command=sys.executable, args=["-m", "countersign_client.mcp_server"],
@@ -91,10 +104,8 @@ async def by_tools(url: str, key: str) -> None:
         assert {"agent_suggestions_create", "ad_sets_list", "proposals_read"} <= names
         assert "proposals_sign" not in names
         listed = await ask(client, "ad_sets_list", {"page_size": 50})
-        with_budget = [row for row in listed["results"] if row["daily_budget"]]
-        told = await ask(
-            client, "agent_suggestions_create", {"body": suggestion("mcp", with_budget[-1])}
-        )
+        (found,) = [row for row in listed["results"] if row["id"] == ad_set]
+        told = await ask(client, "agent_suggestions_create", {"body": suggestion("mcp", found)})
         assert (told["accepted"], told["refused"]) == (["mcp"], [])
 
 
