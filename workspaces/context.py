@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -16,8 +15,7 @@ def workspace(request: HttpRequest) -> dict[str, Any]:
     return {
         "workspace": getattr(request, "workspace", None),
         "membership": getattr(request, "membership", None),
-        # ``holds.operator``: called where a template asks, because what is lent is looked up.
-        "holds": {role.value: partial(_holds, request, role) for role in Role},
+        "holds": {role.value: _holds(request, role) for role in Role},  # own or lent
         "sandbox_allowed": settings.ALLOW_SANDBOX,
     }
 

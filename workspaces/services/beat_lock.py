@@ -19,7 +19,7 @@ _BEAT: Final = (7_202, 1)
 _PREFIX: Final = "beat "
 _NAME_BYTES: Final = 63  # of a session, in PostgreSQL
 # The server notices after 20 s that a host is gone: later than the host's own connection does
-# (``config.settings.network``), so the beat that was cut off stops before another one sends.
+# (``config.settings.servers``), so the beat that was cut off stops before another one sends.
 _PULSE: Final = {
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "5",
