@@ -27,6 +27,7 @@ from workspaces.gate import (
     Reading,
     RequestError,
     StateError,
+    body_of,
 )
 from workspaces.models import Connection, ConnectionStatus, ExecutionAttempt, Proposal, Workspace
 from workspaces.own_kinds import OwnKind
@@ -129,10 +130,14 @@ class DealAmountHandler(OwnKind):
 
     def inverse(self, proposal: Proposal) -> dict[str, Any]:
         """Ask for the amount that stood before."""
-        body = proposal.current_plan.content if proposal.current_plan else {}
+        body = body_of(proposal)
         if not body.get("before"):
             raise StateError("The deal had no amount before; empty it in HubSpot.")
         return {"conversion": body["conversion"], "amount": body["before"]}
+
+    def has_inverse(self, proposals: Sequence[Proposal]) -> list[bool]:
+        """Where an amount stood before."""
+        return [bool(body_of(row).get("before")) for row in proposals]
 
 
 def _conversion(workspace: Workspace, name: str) -> Conversion:

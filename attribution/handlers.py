@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,7 @@ from workspaces.gate import (
     Reading,
     RequestError,
     StateError,
+    body_of,
 )
 from workspaces.models import Proposal, Risk, Workspace
 from workspaces.own_kinds import OwnKind
@@ -121,6 +123,10 @@ class StageValuesHandler(OwnKind):
         if values is None:
             raise StateError("There were no stage values before these; propose others instead.")
         return {"values": values}
+
+    def has_inverse(self, proposals: Sequence[Proposal]) -> list[bool]:
+        """Where values stood before."""
+        return [body_of(row)["before"]["values"] is not None for row in proposals]
 
 
 def _asked(request: dict[str, Any]) -> tuple[str, StageValues]:

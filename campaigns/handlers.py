@@ -124,6 +124,10 @@ class AdChangeHandler:
         before = plan.content["before"] if plan else ""
         return {**proposal.request, "value": before, "exact": True}
 
+    def has_inverse(self, proposals: Sequence[Proposal]) -> list[bool]:
+        """Yes: what stood before can stand again."""
+        return [True for _ in proposals]
+
     def measure_after(self, proposals: Sequence[Proposal]) -> list[datetime | None]:
         """After seven full account days."""
         zones = _time_zones(proposals)

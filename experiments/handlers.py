@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
 
 from experiments.judging import judge, subject_test
 from experiments.models import (
@@ -20,7 +23,7 @@ from experiments.selectors.proposals import KIND
 from experiments.services.drafting import lock_test
 from experiments.services.rolling import roll_out, take_back
 from experiments.services.running import begin, end, log_shares
-from workspaces.gate import Draft, Judgement, PlanView, Reading, StateError
+from workspaces.gate import Draft, Judgement, PlanView, Reading, StateError, body_of
 from workspaces.models import Proposal, Workspace
 from workspaces.own_kinds import OwnKind
 
@@ -92,7 +95,7 @@ class ABTestHandler(OwnKind):
 
     def inverse(self, proposal: Proposal) -> dict[str, Any]:
         """Ask for the way back, where there is one."""
-        body = proposal.current_plan.content if proposal.current_plan else {}
+        body = body_of(proposal)
         operation = body.get("operation")
         if operation == Operation.ROLL_OUT:
             return {"test": body["test"], "operation": str(Operation.REVERT)}
@@ -105,6 +108,17 @@ class ABTestHandler(OwnKind):
                 "variant": body["variant"],
             }
         raise StateError("A test that is over stays so. Copy it to run it again.")
+
+    def has_inverse(self, proposals: Sequence[Proposal]) -> list[bool]:
+        """While the test runs, or its winner is shown; what was taken back can come again."""
+        is_open = RollOut.objects.filter(test=OuterRef("test"), state__in=OPEN_ROLL_OUTS)
+        changes = ABTestChange.objects.filter(proposal__in=proposals).filter(
+            Q(operation=Operation.START, test__status__in=LIVE)
+            | Q(Exists(is_open), operation=Operation.ROLL_OUT)
+            | Q(~Exists(is_open), operation=Operation.REVERT)
+        )
+        found = set(changes.values_list("proposal_id", flat=True))
+        return [row.pk in found for row in proposals]
 
 
 def _move(

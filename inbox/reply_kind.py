@@ -175,6 +175,10 @@ class ReplyHandler(OwnKind):
         """Nothing takes words back that somebody read."""
         raise StateError("What was sent stays sent. Write to them again.")
 
+    def has_inverse(self, proposals: Sequence[Proposal]) -> list[bool]:
+        """Never."""
+        return [False for _ in proposals]
+
 
 _NEWEST: Final = CheckResult("newest", "passed", "It answers the last thing that they wrote.")
 

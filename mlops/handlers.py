@@ -5,6 +5,7 @@ A share below one lets the version answer that share of the subjects first, as a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -26,6 +27,7 @@ from workspaces.gate import (
     Reading,
     RequestError,
     StateError,
+    body_of,
 )
 from workspaces.models import Proposal, Workspace
 from workspaces.own_kinds import OwnKind
@@ -132,6 +134,12 @@ class PromotionHandler(OwnKind):
         if not plan or not before:
             raise StateError("No version served before this one; propose another one instead.")
         return {"model": plan.content["model"], "version": before, "canary_share": "1"}
+
+    def has_inverse(self, proposals: Sequence[Proposal]) -> list[bool]:
+        """Where a version served before, and no canary runs."""
+        running = Canary.objects.filter(proposal__in=proposals, ended_at=None)
+        held = set(running.values_list("proposal_id", flat=True))
+        return [bool(body_of(row)["replaces"]) and row.pk not in held for row in proposals]
 
 
 def _in_words(figures: dict[str, float]) -> dict[str, str]:

@@ -38,6 +38,7 @@ from workspaces.gate import (
     Reading,
     RequestError,
     StateError,
+    body_of,
 )
 from workspaces.models import ExecutionAttempt, Proposal, Risk, Workspace
 from workspaces.own_kinds import OwnKind
@@ -161,7 +162,7 @@ class AnswerHandler(OwnKind):
 
     def inverse(self, proposal: Proposal) -> dict[str, Any]:
         """Ask to delete the public reply."""
-        body = proposal.current_plan.content if proposal.current_plan else {}
+        body = body_of(proposal)
         entry = entry_of(proposal.workspace, body.get("funnel"), body.get("engagement"))
         is_answer = body.get("operation") == AnswerOperation.ANSWER
         if entry is None or not is_answer or not entry.reply_external_id:
@@ -170,6 +171,14 @@ class AnswerHandler(OwnKind):
             "funnel": body["funnel"], "engagement": body["engagement"],
             "operation": str(AnswerOperation.TAKE_BACK),
         }  # fmt: skip
+
+    def has_inverse(self, proposals: Sequence[Proposal]) -> list[bool]:
+        """While a public reply stands."""
+        answers = SocialAnswer.objects.filter(
+            proposal__in=proposals, operation=AnswerOperation.ANSWER, entry__taken_back_at=None
+        ).exclude(entry__reply_external_id="")
+        public = set(answers.values_list("proposal_id", flat=True))
+        return [row.pk in public for row in proposals]
 
 
 def _answer(entry: SocialFunnelEntry, request: Mapping[str, Any]) -> Draft:

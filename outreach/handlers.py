@@ -24,7 +24,7 @@ from outreach.selectors.plan_rows import stored_rows
 from outreach.selectors.senders import changed_since
 from outreach.services.life import activate, go_on, stop_sending
 from outreach.services.planning.renewing import renew_plan
-from workspaces.gate import CheckResult, Draft, Judgement, PlanView, Reading, StateError
+from workspaces.gate import CheckResult, Draft, Judgement, PlanView, Reading, StateError, body_of
 from workspaces.models import Proposal, Risk, Workspace
 from workspaces.own_kinds import OwnKind
 from workspaces.roles import Role
@@ -119,7 +119,7 @@ class LaunchHandler(OwnKind):
 
     def absorb(self, proposal: Proposal, reading: Reading, *, now: datetime) -> None:
         """Plan the send anew, from who is in the audience now."""
-        body = proposal.current_plan.content if proposal.current_plan else {}
+        body = body_of(proposal)
         if body.get("operation") in _SENDS:
             renew_plan(workspace=proposal.workspace, public_id=body["plan"], now=now)
 
@@ -129,10 +129,18 @@ class LaunchHandler(OwnKind):
 
     def inverse(self, proposal: Proposal) -> dict[str, Any]:
         """Ask to stop what is not sent yet."""
-        body = proposal.current_plan.content if proposal.current_plan else {}
+        body = body_of(proposal)
         if body.get("operation") == LaunchOperation.STOP:
             raise StateError("What was stopped for good stays so. Copy the campaign to send it.")
         return {"campaign": body["campaign"], "operation": str(LaunchOperation.STOP)}
+
+    def has_inverse(self, proposals: Sequence[Proposal]) -> list[bool]:
+        """While something may be sent still."""
+        launches = CampaignLaunch.objects.filter(
+            proposal__in=proposals, campaign__status__in=launch_plans.LIVE
+        ).exclude(operation=LaunchOperation.STOP)
+        live = set(launches.values_list("proposal_id", flat=True))
+        return [row.pk in live for row in proposals]
 
     def measure_after(self, proposals: Sequence[Proposal]) -> list[datetime | None]:
         """A week after the last message of a launch or change."""

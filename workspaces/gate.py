@@ -274,6 +274,9 @@ class Handler(Protocol):
     def inverse(self, proposal: Proposal) -> Json:
         """Request that undoes an executed proposal."""
 
+    def has_inverse(self, proposals: Sequence[Proposal]) -> list[bool]:
+        """Whether each executed proposal can be undone as things stand: ``inverse`` gives one."""
+
     def measure_after(self, proposals: Sequence[Proposal]) -> list[datetime | None]:
         """When the effect of each executed proposal can be measured; ``None``: never."""
 
@@ -316,6 +319,12 @@ def handler_of(kind: str) -> Handler:
 def handlers() -> list[Handler]:
     """All kinds, in a stable order."""
     return [_handlers[kind] for kind in sorted(_handlers)]
+
+
+def body_of(proposal: Proposal) -> Json:
+    """Everything that decides what a proposal does; empty before its first plan."""
+    plan = proposal.current_plan
+    return plan.content if plan else {}
 
 
 def canonical(body: Json) -> str:

@@ -119,6 +119,10 @@ class OwnKind(ABC):
     ) -> None:
         """Take nothing over: the rows are ours already."""
 
+    def has_inverse(self, proposals: Sequence[Proposal]) -> list[bool]:
+        """Yes: there is a way back."""
+        return [True for _ in proposals]
+
     def measure_after(self, proposals: Sequence[Proposal]) -> list[datetime | None]:
         """Never: such a change is an assumption or a choice, not an action with an effect."""
         return [None for _ in proposals]

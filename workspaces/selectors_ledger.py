@@ -35,6 +35,7 @@ from workspaces.panels import Diff, facets, panel_of
 from workspaces.search import narrow
 from workspaces.selectors_proposal import outcome_of
 from workspaces.selectors_rows import Predicted
+from workspaces.selectors_undo import undoable_ids
 
 PAGE_SIZE: Final = 50
 _RECENT: Final = 1_000
@@ -213,10 +214,9 @@ def effect_of(proposal: Proposal) -> str:
 
 
 def ledger_page(
-    *, workspace: Workspace, filters: LedgerFilter, after: str = "", can_undo: bool = False,
-    size: int = PAGE_SIZE,
-) -> LedgerPage:  # fmt: skip
-    """One page of the ledger; ``can_undo`` says whether the viewer may propose an undo."""
+    *, workspace: Workspace, filters: LedgerFilter, after: str = "", size: int = PAGE_SIZE
+) -> LedgerPage:
+    """One page of the ledger."""
     rows = ledger_rows(workspace, filters)
     if after:
         moment, pk = _parsed(after)
@@ -225,7 +225,7 @@ def ledger_page(
         rows = rows.filter(is_later, **{f"{at}__lte": moment})
     # Ids first: they are read from an index alone, however many rows the filters leave out.
     ids = list(rows.order_by(*filters.order).values_list("pk", flat=True)[: size + 1])
-    shown = shown_rows(ids[:size], workspace, filters, can_undo=can_undo)
+    shown = shown_rows(ids[:size], workspace, filters)
     cursor = f"{shown[-1].at.isoformat()}~{shown[-1].proposal.pk}" if len(ids) > size else ""
     return LedgerPage(shown, cursor)
 
@@ -242,18 +242,18 @@ def _parsed(cursor: str) -> tuple[datetime, int]:
     return moment, int(pk)
 
 
-def shown_rows(
-    ids: Sequence[int], workspace: Workspace, filters: LedgerFilter, *, can_undo: bool = False
-) -> list[LedgerRow]:
+def shown_rows(ids: Sequence[int], workspace: Workspace, filters: LedgerFilter) -> list[LedgerRow]:
     """Rows of proposals by id, in that order."""
     found = with_story(Proposal.objects.filter(pk__in=ids)).in_bulk()
-    signers = signers_of(found.values())
+    signers, undoable = signers_of(found.values()), undoable_ids(found.values())
     labels = kinds()
     rows = []
     for pk in ids:
         if pk in found:
             found[pk].workspace = workspace  # one for all rows, which need not read it then
-            rows.append(_row(found[pk], filters, labels, signers.get(pk, ()), can_undo=can_undo))
+            rows.append(
+                _row(found[pk], filters, labels, signers.get(pk, ()), can_undo=pk in undoable)
+            )
     return rows
 
 
@@ -297,10 +297,7 @@ def _row(
         effect=effect_of(proposal),
         signers=signers,
         sha256=plan.sha256 if plan else "",
-        can_undo=can_undo
-        and proposal.status == Status.EXECUTED
-        and proposal.kind in labels
-        and proposal.kind != STOP_KIND,
+        can_undo=can_undo,
     )
 
 

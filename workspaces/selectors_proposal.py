@@ -22,16 +22,15 @@ from workspaces.models import (
     Status,
     Workspace,
 )
-from workspaces.models.gate_triggers import STOP_KIND
 from workspaces.panels import Aside, Diff, EditField, asides_of, diff_of, panel_of
 from workspaces.roles import Role
 from workspaces.selectors_evidence import FactGroup, evidence_charts, evidence_facts
 from workspaces.selectors_queue import newest
 from workspaces.selectors_rows import Predicted, QueueRow, Viewer, predicted_of, row_of
+from workspaces.selectors_undo import undoable_ids
 
 _HISTORY = 10
 _SIMILAR = 5
-_UNDO_AT_ONCE = 200
 _FALLBACK_TEMPLATE = "workspaces/_plan_json.html"
 
 
@@ -167,7 +166,7 @@ def _actions(
         "cancel": is_before_call and may_manage,
         "snooze": is_waiting and is_operator,
         "withdraw": is_before_call and signed,
-        "undo": proposal.status == Status.EXECUTED and is_operator and can_run,
+        "undo": is_operator and bool(undoable_ids([proposal])),
         "retry": proposal.status == Status.FAILED and is_operator and can_run,
         "tick": is_by_hand and is_operator,
         "reject": is_waiting and not own and viewer.rank >= Role.APPROVER.rank,
@@ -275,18 +274,3 @@ def execution_state(*, workspace: Workspace) -> Execution:
 def _next_moment(proposal: Proposal) -> tuple[bool, float]:
     moments = [m for m in (proposal.execute_after, proposal.next_attempt_at) if m]
     return (not moments, max(moments).timestamp() if moments else 0.0)
-
-
-def undoable(*, workspace: Workspace, proposer: str, since: datetime) -> list[Proposal]:
-    """Executed changes of one proposer since a moment, newest first."""
-    return list(
-        Proposal.objects.filter(
-            workspace=workspace,
-            status=Status.EXECUTED,
-            proposer_key=proposer,
-            executed_at__gte=since,
-        )
-        .exclude(kind=STOP_KIND)
-        .select_related("current_plan")
-        .order_by("-pk")[:_UNDO_AT_ONCE]
-    )

@@ -18,6 +18,7 @@ from tests.integrity import doors
 from tests.workspaces.gate_steps import fresh, sign
 from workspaces.gate import Proposer, RequestError, StateError, handler_of
 from workspaces.models import Connection, KeyKind, Proposal, Status, User, Workspace
+from workspaces.selectors_undo import undoable_ids
 from workspaces.services.proposing import propose
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +77,7 @@ def test_an_agent_proposes_and_the_deal_has_it_once_signed(
 
     assert fresh(proposal).status == Status.EXECUTED
     assert amount_in(crm) == "1500.00"
+    assert undoable_ids([fresh(proposal)]) == {proposal.pk}
     undo = handler_of(KIND).inverse(fresh(proposal))
     assert undo == {"conversion": "order-1", "amount": "1000.00"}
 
@@ -145,6 +147,7 @@ def test_what_had_no_amount_is_emptied_by_a_person(workspace: Workspace, now: da
     proposal = proposed(workspace, now)
     Conversion.objects.update(has_consent=False)
 
+    assert handler_of(KIND).has_inverse([proposal]) == [False]
     with pytest.raises(StateError, match="no amount before"):
         handler_of(KIND).inverse(proposal)
     assert proposal.status == Status.PENDING

@@ -18,6 +18,7 @@ from tests.workspaces.gate_steps import fresh, run_due, sign
 from workspaces import gate
 from workspaces.gate import Proposer, RequestError, StateError
 from workspaces.models import Proposal, Risk, Status
+from workspaces.selectors_undo import undoable_ids
 from workspaces.services import proposing, reverting
 
 LATER = timedelta(minutes=5)
@@ -73,6 +74,7 @@ def test_nothing_changes_before_it_is_signed_and_then_a_new_version_holds(
 def test_undo_writes_the_earlier_values_as_a_version_of_their_own(ptd, ask, admin, approver, now):
     done = _carried_out(ask(ptd, values=document(show_up="9500")), approver, now)
 
+    assert undoable_ids([done]) == {done.pk}
     undo = reverting.revert(proposal_id=done.pk, by=admin, now=now + LATER)
     assert _value(ptd, now) == 9500
     sign(undo, approver, now + LATER)
@@ -88,6 +90,7 @@ def test_first_values_can_be_proposed_but_not_undone(workspace, ask, admin, appr
 
     assert done.summary == "Set stage values from the template ecommerce"
     assert SyntheticRevenueConfig.objects.get().template == "ecommerce"
+    assert undoable_ids([done]) == set()
     with pytest.raises(StateError, match="no stage values before these"):
         reverting.revert(proposal_id=done.pk, by=admin, now=now + LATER)
 

@@ -33,6 +33,7 @@ from tests.experiments.steps import NOW, draft_of, metric_of, on_site, running_o
 from tests.workspaces.gate_steps import fresh, sign
 from workspaces.gate import NotAllowedError, Proposer, StateError
 from workspaces.models import Notification, Proposal, Status, User, Workspace
+from workspaces.selectors_undo import undoable_ids
 from workspaces.services import proposing, signing
 from workspaces.services.execution import execute_due
 from workspaces.services.reverting import revert
@@ -206,9 +207,11 @@ def test_undoing_a_roll_out_takes_it_back_and_can_be_undone(
 ) -> None:
     row = _rolled(workspace, approver)
 
+    assert undoable_ids([row.proposal]) == {row.proposal_id}
     undo = revert(proposal_id=row.proposal_id, by=operator, now=LATER)
     sign(undo, approver, LATER)
     _run()
+    assert undoable_ids([fresh(undo)]) == {undo.pk}
     again = revert(proposal_id=undo.pk, by=operator, now=LATER)
     sign(again, approver, LATER)
     _run()

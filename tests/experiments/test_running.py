@@ -29,6 +29,7 @@ from tests.experiments.steps import NOW, draft_of, on_site, running_of
 from tests.workspaces.gate_steps import fresh, sign
 from workspaces.gate import NotAllowedError, Proposer, RequestError, StateError
 from workspaces.models import Proposal, Status, User, Workspace
+from workspaces.selectors_undo import undoable_ids
 from workspaces.services import signing
 from workspaces.services.execution import execute_due
 from workspaces.services.reverting import revert
@@ -271,11 +272,13 @@ def test_undoing_a_start_stops_the_test(
     sign(started, approver, NOW)
     _run()
 
+    assert undoable_ids([fresh(started)]) == {started.pk}
     undo = revert(proposal_id=started.pk, by=operator, now=NOW)
     sign(undo, approver, NOW)
     _run()
 
     test.refresh_from_db()
     assert (test.status, fresh(started).status) == (ABTestStatus.COMPLETED, Status.REVERTED)
+    assert undoable_ids([fresh(undo)]) == set()
     with pytest.raises(StateError, match="Copy it"):
         revert(proposal_id=undo.pk, by=operator, now=NOW)

@@ -27,6 +27,7 @@ from tests.sandbox.conftest import Box
 from tests.workspaces.gate_steps import fresh, run_due, sign
 from workspaces.gate import NotAllowedError, Proposer, RequestError, StalePlanError, StateError
 from workspaces.models import Proposal, Status, User, Workspace
+from workspaces.selectors_undo import undoable_ids
 from workspaces.services import proposing, signing
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +83,7 @@ def test_what_an_agent_signs_is_sent_after_a_moment(
     row = CustomerResponse.objects.get(direction="out")
     assert (row.point, row.author, row.text) == (asked.point, agent, "It is on its way.")
     assert ReplyDraft.objects.get().response == row
+    assert undoable_ids([fresh(proposal)]) == set()
     send_all(SOON)
     settle_answers(now=SOON)
     (letter,) = letters(box)

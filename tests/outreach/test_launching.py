@@ -14,6 +14,7 @@ from outreach.models import (
     Contact,
     Halt,
     MessageDay,
+    OutreachCampaign,
     OutreachMessage,
     OutreachPolicy,
     PlannedSend,
@@ -38,8 +39,9 @@ from tests.outreach.launch_steps import (
 )
 from tests.outreach.steps import contact_of, message_of, template_of
 from tests.workspaces.gate_steps import sign
-from workspaces.gate import GateError, NotAllowedError, Proposer
+from workspaces.gate import GateError, NotAllowedError, Proposer, StateError
 from workspaces.models import Proposal, Status
+from workspaces.selectors_undo import undoable_ids
 from workspaces.services.reverting import revert
 
 pytestmark = pytest.mark.django_db
@@ -301,10 +303,13 @@ def test_undoing_a_launch_asks_to_stop_it(campaign, operator, approver, now):
     carried_out(now)
     proposal.refresh_from_db()
 
+    assert undoable_ids([proposal]) == {proposal.pk}
     undo = revert(proposal_id=proposal.pk, by=operator, now=now)
     sign(undo, approver, now)
     carried_out(now)
 
+    undo.refresh_from_db()
+    assert (undo.status, undoable_ids([undo])) == ("executed", set())
     campaign.refresh_from_db()
     assert undo.current_plan.content["operation"] == "stop"
     assert campaign.status == "completed"
@@ -376,3 +381,16 @@ def test_who_signs_sees_who_gets_it_and_who_does_not(
     assert "ann@example.com" in page
     assert "Clicked" in page
     assert "was never sent before" in page
+
+
+def test_a_launch_that_is_through_cannot_be_undone(campaign, operator, approver, now):
+    planned(campaign, operator, now)
+    proposal = sign(launched(campaign, operator, now), approver, now)
+    carried_out(now)
+    proposal.refresh_from_db()
+
+    OutreachCampaign.objects.update(status="completed")
+
+    assert undoable_ids([proposal]) == set()
+    with pytest.raises(StateError, match="nothing to stop"):
+        revert(proposal_id=proposal.pk, by=operator, now=now)

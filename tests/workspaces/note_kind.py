@@ -16,6 +16,7 @@ from workspaces.gate import (
     PlanView,
     Reading,
     RequestError,
+    StateError,
     register,
 )
 from workspaces.models import ExecutionAttempt, JobRun, Proposal, Risk, Workspace
@@ -62,6 +63,7 @@ class NoteKind:
     settled: list[tuple[int, str]] = field(default_factory=list)
     policy_version: str = "note policy v1"
     base: str = "blank"
+    final: str = ""  # what is written over this stays
     batch: str = ""
     most_admitted: int | None = None
 
@@ -150,7 +152,12 @@ class NoteKind:
 
     def inverse(self, proposal: Proposal) -> dict[str, Any]:
         body = proposal.current_plan.content
+        if body["before"] == self.final:
+            raise StateError("It stays.")
         return {"page": body["subject"], "text": body["before"]}
+
+    def has_inverse(self, proposals: Sequence[Proposal]) -> list[bool]:
+        return [row.current_plan.content["before"] != self.final for row in proposals]
 
     def measure_after(self, proposals: Sequence[Proposal]) -> list[datetime | None]:
         return [row.executed_at + timedelta(days=1) for row in proposals]

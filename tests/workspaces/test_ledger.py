@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.workspaces import note_kind
 from tests.workspaces.gate_steps import fresh, propose, run_due, sign, signed
 from workspaces import gate
-from workspaces.gate import Outcome, RequestError
+from workspaces.gate import Outcome, RequestError, StateError
 from workspaces.models import Plan, Proposal, User, Workspace
 from workspaces.selectors_ledger import (
     LedgerFilter,
@@ -25,11 +25,13 @@ from workspaces.selectors_ledger import (
     ledger_page,
     ledger_rows,
 )
+from workspaces.selectors_undo import undoable, undoable_ids
 from workspaces.services import brake, reverting
 
 pytestmark = pytest.mark.django_db
 
 AT = datetime(2026, 11, 29, tzinfo=UTC)
+YEAR = timedelta(days=365)
 
 
 @pytest.fixture
@@ -179,6 +181,35 @@ def test_the_page_shows_changes_and_offers_the_way_back(
     assert "Page p2" not in page
     assert f"/approvals/{done[1].public_id}/undo/" in page
     assert "/undo/" not in seen
+
+
+def test_what_stays_is_offered_no_way_back(note, done, operator, viewer, workspace, client_as):
+    note.final = "blank"  # what all of them were written over
+    client = client_as(operator)
+    url = f"/approvals/{done[1].public_id}/"
+
+    assert undoable_ids(done) == set()
+    assert undoable(workspace=workspace, proposer=done[1].proposer_key, since=AT - YEAR) == []
+    assert f"{url}undo/" not in client.get("/ledger/").content.decode()
+    assert f"{url}undo/" not in client.get(url).content.decode()
+    rows = client.get("/api/ledger/").json()["results"]
+    listed = client.get("/api/proposals/").json()["results"]
+    assert [row["can_undo"] for row in (*rows, *listed)] == 6 * [False]
+    # Who asks all the same is told why.
+    with pytest.raises(StateError, match="It stays"):
+        reverting.revert(proposal_id=done[1].pk, by=operator, now=AT)
+
+
+def test_what_can_be_undone_says_so_everywhere(done, operator, workspace, client_as):
+    client = client_as(operator)
+    url = f"/approvals/{done[1].public_id}/"
+
+    assert undoable_ids(done) == {row.pk for row in done}
+    assert f"{url}undo/" in client.get(url).content.decode()
+    rows = client.get("/api/ledger/").json()["results"]
+    listed = client.get("/api/proposals/").json()["results"]
+    one = client.get(f"/api/proposals/{done[1].public_id}/").json()
+    assert [row["can_undo"] for row in (*rows, *listed, one)] == 7 * [True]
 
 
 def test_an_undo_from_the_row_waits_for_another_signature(done, operator, workspace, client_as):

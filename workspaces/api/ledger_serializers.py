@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from workspaces.api.fields import AmountOut, amount_of
-from workspaces.api.proposal_serializers import ProposerOut
+from workspaces.api.proposal_serializers import CAN_UNDO, ProposerOut
 from workspaces.models import Status
 from workspaces.selectors_explain import NO_PROOF
 from workspaces.selectors_ledger import EFFECTS, OUTCOMES, LedgerRow
@@ -83,6 +83,7 @@ class LedgerRowOut(serializers.Serializer[Any]):
     reverts = serializers.UUIDField(
         source="proposal.reverts.public_id", allow_null=True, default=None
     )
+    can_undo = serializers.BooleanField(help_text=CAN_UNDO)
 
     @extend_schema_field(AmountOut(allow_null=True))
     def get_money_at_stake(self, row: LedgerRow) -> dict[str, str] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -10,6 +10,7 @@ from rest_framework import serializers
 from workspaces.api.fields import AmountOut, Body, amount_of
 from workspaces.models import Decision, Proposal, ProposerType, Risk, Status
 from workspaces.roles import Role
+from workspaces.selectors_undo import undoable_ids
 
 _LONGEST_BULK = 200
 
@@ -65,6 +66,12 @@ class ProposerOut(serializers.Serializer[Any]):
     name = serializers.CharField(source="proposer_label")
 
 
+CAN_UNDO: Final = (
+    "Whether the way back can be proposed as things stand: it was carried out, still holds, and "
+    "is of a kind that can be undone. What was sent stays sent."
+)
+
+
 class ProposalOut(serializers.Serializer[Proposal]):
     """A proposal as lists show it."""
 
@@ -85,6 +92,7 @@ class ProposalOut(serializers.Serializer[Proposal]):
     superseded_by = serializers.UUIDField(
         source="superseded_by.public_id", allow_null=True, default=None
     )
+    can_undo = serializers.SerializerMethodField(help_text=CAN_UNDO)
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)
     snoozed_until = serializers.DateTimeField(allow_null=True)
@@ -103,6 +111,11 @@ class ProposalOut(serializers.Serializer[Proposal]):
     def get_money_at_stake(self, proposal: Proposal) -> dict[str, str] | None:
         """Amount in the workspace's currency."""
         return amount_of(proposal.money_at_stake, proposal.workspace.currency)
+
+    def get_can_undo(self, proposal: Proposal) -> bool:
+        """Ask for one, where whoever shows a list has not asked for all of it."""
+        known = self.context.get("undoable")
+        return proposal.pk in (undoable_ids([proposal]) if known is None else known)
 
 
 class SignatureOut(serializers.Serializer[Any]):

@@ -22,6 +22,7 @@ from workspaces.api.views import RowsView
 from workspaces.models import ExecutionAttempt, Proposal, Risk, Signature, Status
 from workspaces.models.gate import PROPOSAL_WORDS
 from workspaces.search import narrow
+from workspaces.selectors_undo import undoable_ids
 from workspaces.services import proposing, reverting, signing
 from workspaces.services.signing import BulkResult
 
@@ -75,7 +76,12 @@ class ProposalList(ProposalView):
     @extend_schema(tags=TAG, operation_id="proposals_list", summary="List proposals")
     def get(self, request: Request) -> Response:
         """Proposals of the workspace, newest first."""
-        return self.page()
+
+        def shown(page: list[Proposal]) -> Any:
+            context = {"undoable": undoable_ids(page)}
+            return self.get_serializer(page, many=True, context=context).data
+
+        return self.page_of(self.filter_queryset(self.get_queryset()), shown=shown)
 
     @extend_schema(
         tags=TAG,

@@ -117,18 +117,19 @@ def _near(day: date | None) -> date | None:
 def ledger(request: PageRequest) -> HttpResponse:
     """Every change that was carried out, newest first."""
     form = LedgerForm(request.GET.dict(), workspace=request.workspace)
-    may_undo = has_role(request, Role.OPERATOR)
     try:
         found = ledger_page(
-            workspace=request.workspace, filters=form.filters(),
-            after=request.GET.get("after", ""), can_undo=may_undo,
-        )  # fmt: skip
+            workspace=request.workspace,
+            filters=form.filters(),
+            after=request.GET.get("after", ""),
+        )
     except RequestError as error:
         return refuse(request, str(error), status=error.status)
     context = {
         "title": "Change ledger",
         "form": form,
         "page": found,
+        "may_undo": has_role(request, Role.OPERATOR),
         "is_filtered": any(request.GET.get(name) for name in [*form.fields, *dict(form.scoped)]),
         "most": MOST_EXPORTED,
     }

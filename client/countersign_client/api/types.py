@@ -3263,6 +3263,7 @@ class LedgerRowOut(TypedDict):
     effect: EffectEnum
     error: str
     reverts: NotRequired[str | None]
+    can_undo: bool
 
 
 class LeftOutOut(TypedDict):
@@ -4955,6 +4956,7 @@ class ProposalDetailOut(TypedDict):
     reverts: NotRequired[str | None]
     continues: NotRequired[str | None]
     superseded_by: NotRequired[str | None]
+    can_undo: bool
     created_at: str
     expires_at: str | None
     snoozed_until: str | None
@@ -5000,6 +5002,7 @@ class ProposalOut(TypedDict):
     reverts: NotRequired[str | None]
     continues: NotRequired[str | None]
     superseded_by: NotRequired[str | None]
+    can_undo: bool
     created_at: str
     expires_at: str | None
     snoozed_until: str | None

@@ -23,6 +23,7 @@ from tests.workspaces.gate_steps import InThread, fresh, run_due
 from workspaces.gate import NotAllowedError, RequestError, StateError
 from workspaces.models import Notification, Proposal, Status
 from workspaces.models.gate_triggers import STOP_KIND
+from workspaces.selectors_undo import undoable_ids
 from workspaces.services import brake, proposing, reverting
 
 NAME = "churn"
@@ -139,6 +140,7 @@ def test_nothing_else_is_promoted_while_a_canary_runs(canary, workspace, approve
     (check,) = [line for line in waiting.current_plan.verdict if line["name"] == "canary"]
     assert (check["verdict"], "canary of version 2 runs" in check["why"]) == ("blocked", True)
     assert advance(workspace=workspace, name=NAME, now=now + HOUR) is None
+    assert undoable_ids([canary.proposal]) == set()
     with pytest.raises(StateError, match="Its canary runs"):
         reverting.revert(proposal_id=canary.proposal_id, by=approver, now=now + HOUR)
 

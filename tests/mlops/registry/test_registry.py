@@ -21,6 +21,7 @@ from tests.workspaces.gate_steps import InThread, fresh, run_due, sign
 from workspaces.gate import NotAllowedError, Proposer, RequestError, StateError
 from workspaces.models import Proposal, Status
 from workspaces.models.gate_triggers import STOP_KIND
+from workspaces.selectors_undo import undoable_ids
 from workspaces.services import brake, proposing, reverting
 
 HOUR = timedelta(hours=1)
@@ -261,6 +262,7 @@ def test_undo_over_the_gate_asks_for_the_version_before(two, workspace, admin, a
     _, second = two
     later = now + 2 * HOUR
 
+    assert [bool(undoable_ids([one.promotions.get().proposal])) for one in two] == [False, True]
     undo = reverting.revert(proposal_id=second.promotions.get().proposal_id, by=admin, now=later)
     assert _serving(workspace) == 2
     sign(undo, approver, later)

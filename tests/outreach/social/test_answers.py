@@ -41,6 +41,7 @@ from tests.outreach.social.steps import (
 from tests.outreach.steps import audience_of, campaign_of, contact_of, let_go, plan_of, point_of
 from tests.workspaces.gate_steps import fresh, run_due, sign
 from workspaces.models import Proposal, Status, User, Workspace
+from workspaces.selectors_undo import undoable_ids
 from workspaces.services.proposing import edit
 from workspaces.services.reverting import revert
 from workspaces.services.signing import reject
@@ -141,7 +142,9 @@ def test_a_reply_is_taken_back_and_nothing_more_is_sent(
     match_funnels(workspace=workspace, now=NOON)
     answer_at(box, 6)
 
-    undo = revert(proposal_id=Proposal.objects.get().pk, by=operator, now=NOON + 7 * MINUTE)
+    answered = Proposal.objects.get()
+    assert undoable_ids([answered]) == {answered.pk}
+    undo = revert(proposal_id=answered.pk, by=operator, now=NOON + 7 * MINUTE)
     waits = replies(box)
     sign(undo, approver, NOON + 7 * MINUTE)
     answer_at(box, 31)
@@ -149,6 +152,8 @@ def test_a_reply_is_taken_back_and_nothing_more_is_sent(
     entry = SocialFunnelEntry.objects.get()
     assert (len(waits), replies(box)) == (1, [])
     assert entry.taken_back_at == NOON + 31 * MINUTE
+    undo.refresh_from_db()
+    assert (undo.status, undoable_ids([undo])) == (Status.EXECUTED, set())
     assert OutreachMessage.objects.get().status == MessageStatus.CANCELLED
 
 

@@ -23,8 +23,8 @@ from workspaces.pages import PageRequest, page, refuse, show
 from workspaces.panels import diff_of
 from workspaces.roles import Role
 from workspaces.selectors import convert
-from workspaces.selectors_proposal import undoable
 from workspaces.selectors_queue import proposers
+from workspaces.selectors_undo import undoable
 from workspaces.services import reverting, signing
 from workspaces.services.signing import BulkResult
 from workspaces.views.approvals.listing import state_of
