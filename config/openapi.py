@@ -12,6 +12,8 @@ DESCRIPTION: Final[dict[str, Any]] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Hundreds of operations at once take a browser seconds, and somebody without a mouse minutes.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "docExpansion": "none", "filter": True},
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/",
     # Fields of one name with several sets of choices.

@@ -1,4 +1,7 @@
-"""Each person's day by the keyboard alone; the agent's hour is in ``test_inbox.py``."""
+"""Each person's day by the keyboard alone.
+
+The support agent's hour is in ``test_inbox.py``, the integration's in ``test_integration_day.py``.
+"""
 
 from __future__ import annotations
 
