@@ -77,6 +77,16 @@ class Plan:
         return f"http://{host}:{self.port}/"
 
 
+def _silence(path: str, status: int, text: str) -> str:
+    """Say how far a page is from answering; ``status`` 0: nobody took the call."""
+    if not status:
+        why = "it is starting" if "refused" in text else text or "it is busy"
+        return f"the web process does not answer {path} yet ({why})"
+    # A page of HTML explains nothing in a terminal; JSON and plain words do.
+    why = "" if text.lstrip().startswith("<") else " ".join(text.split())[:200]
+    return f"{path} answers {status}{': ' if why else ''}{why}"
+
+
 class Interrupted(Exception):
     """Somebody asked to stop while we were busy."""
 
@@ -235,9 +245,7 @@ class Supervisor:
         for path in self._plan.ready_paths:
             status, text = answer_of(self._plan.host, self._plan.port, path)
             if status != 200:
-                # A page of HTML explains nothing in a terminal; JSON and plain words do.
-                why = "" if text.lstrip().startswith("<") else " ".join(text.split())[:200]
-                return f"{path} answers {status or 'nothing yet'} {why}".rstrip()
+                return _silence(path, status, text)
         return ""
 
     def _give_up_on_hopeless_child(self) -> None:

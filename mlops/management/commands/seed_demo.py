@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -20,6 +22,18 @@ from mlops.services.demo.sandbox_world import SLUG as WORLD_SLUG
 from mlops.services.demo.sandbox_world import STEP_DAYS
 from mlops.services.demo.shop import open_shop
 from workspaces.models import Workspace
+
+
+@contextmanager
+def warnings_only() -> Iterator[None]:
+    """Keep what goes well out of the terminal: weeks of changes are lived through in a minute."""
+    root = logging.getLogger()
+    before = root.level
+    root.setLevel(max(before, logging.WARNING))
+    try:
+        yield
+    finally:
+        root.setLevel(before)
 
 
 class Command(BaseCommand):
@@ -43,6 +57,13 @@ class Command(BaseCommand):
         if not settings.ALLOW_SANDBOX or not settings.SANDBOX_URL:
             raise CommandError("The demo needs the sandbox: use `make demo`, or set SANDBOX_URL.")
         control = SandboxControl(settings.SANDBOX_URL)
+        with warnings_only():
+            shop = self._fill_all(control, options)
+        self._say_how_to_get_in()
+        self.stdout.write(f"Demo shop, whose visits arrive under Website: {shop}")
+
+    def _fill_all(self, control: SandboxControl, options: dict[str, Any]) -> str:
+        """Fill the three workspaces; the address of the shop."""
         try:
             self._fill(EXPORT_SLUG, partial(fill_real_export, control=control))
             self._fill(
@@ -50,11 +71,9 @@ class Command(BaseCommand):
                 partial(fill_sandbox_world, control=control, step_days=options["step_days"]),
             )
             self._fill(APP_SLUG, partial(fill_app, scale=options["app_scale"]))
-            shop = open_shop(workspace=Workspace.objects.get(slug=WORLD_SLUG), control=control)
+            return open_shop(workspace=Workspace.objects.get(slug=WORLD_SLUG), control=control)
         except SandboxControlError as error:
             raise CommandError(str(error)) from error
-        self._say_how_to_get_in()
-        self.stdout.write(f"Demo shop, whose visits arrive under Website: {shop}")
 
     def _fill(self, slug: str, fill: Callable[..., Workspace]) -> None:
         existing = Workspace.objects.filter(slug=slug).first()
