@@ -95,6 +95,9 @@ def bulk(request: PageRequest) -> HttpResponse:
         if request.POST.get("action") == "suppress":
             points = ContactPoint.objects.filter(contact__in=chosen)
             values = list(points.values_list("address", flat=True))
+            if request.POST.get("sure") != "1":
+                asked = {"title": "Contacts", "chosen": chosen, "addresses": len(set(values))}
+                return show(request, "outreach/people/contacts_suppress.html", asked)
             count = suppress(workspace=request.workspace, values=values, by=by, now=now)
             messages.success(request, f"{count} addresses are not written to any more.")
         else:
