@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from inbox.models import Conversation, CustomerResponse
 from inbox.selectors.finding import MESSAGE_WORDS, SUBJECT_WORDS, among
+from inbox.selectors.naming import name_them
 from outreach.selectors.message_log import people_named
 from workspaces.finders import Finder, Hit, Question, register_finders
 from workspaces.search import narrow, newest_of
@@ -34,9 +35,11 @@ def _conversations(question: Question) -> list[Hit]:
     # What was merged is read where it went; what is put away, the lists do not show either.
     rows = own.filter(among(either[0].union(either[1], all=True)))
     shown = rows.filter(merged_into=None, archived_at=None).select_related("contact")
+    found = list(shown.order_by("-last_message_at", "-pk")[: question.most])
+    name_them(found)
     return [
-        Hit(str(row.public_id), str(row), _url(row), f"{row.contact}, {row.get_status_display()}")
-        for row in shown.order_by("-last_message_at", "-pk")[: question.most]
+        Hit(str(row.public_id), str(row), _url(row), f"{row.who}, {row.get_status_display()}")  # type: ignore[attr-defined]  # set by name_them
+        for row in found
     ]
 
 

@@ -131,6 +131,8 @@ class WorkspaceModelAdmin(UnfoldModelAdmin[M]):
     add_role: Role | None = None
     change_role: Role | None = None
     delete_role: Role | None = None
+    #: What a list reads beside its rows, in a query of its own.
+    list_prefetch_related: Sequence[str] = ()
 
     paginator = CappedPaginator
     show_full_result_count = False
@@ -149,7 +151,7 @@ class WorkspaceModelAdmin(UnfoldModelAdmin[M]):
         membership = membership_of(request)
         if membership is None:
             return rows.none()
-        return self.scoped(rows, membership.workspace)
+        return self.scoped(rows.prefetch_related(*self.list_prefetch_related), membership.workspace)
 
     def scoped(self, rows: QuerySet[M], workspace: Workspace) -> QuerySet[M]:
         """Only rows of a workspace."""

@@ -27,6 +27,7 @@ class ConversationAdmin(ReadOnlyAdmin[Conversation]):
                     "sla_state", "due_at", "last_message_at")  # fmt: skip
     list_filter = ("status", "channel", "intent", "urgency", "sla_state", "team")
     list_select_related = ("contact", "assignee")
+    list_prefetch_related = ("contact__points",)
     search_fields = ("subject", "=public_id")
     ordering = ("-pk",)
     readonly_fields = fields_of(Conversation)

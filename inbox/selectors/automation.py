@@ -22,6 +22,7 @@ from inbox.engine.auto_send import (
 from inbox.engine.drafting_rules import Message, Posture, handle
 from inbox.engine.sla_policy import Urgency
 from inbox.models import AuditedReply, AutoSendRule, DraftSource, Intent, ReplyDraft
+from inbox.selectors.naming import name_them
 from workspaces.history import Event, histories_of
 from workspaces.models import Workspace
 
@@ -127,6 +128,7 @@ def standings(workspace: Workspace, now: datetime) -> list[Standing]:
     latest = list(
         unsigned.select_related("response", "conversation__contact").order_by("-pk")[:_SHOWN]
     )
+    name_them(one.conversation for one in latest)
     history = histories_of(list(rules.values()))
     return [
         Standing(

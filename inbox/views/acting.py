@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from inbox.models import Conversation, CustomerResponse, Direction, Posture, Team
 from inbox.selectors.lists import filters_of, rows_of
+from inbox.selectors.naming import name_them
 from inbox.services import desk
 from inbox.services.desk import Done
 from inbox.views.listing import state_of
@@ -221,10 +222,16 @@ def _ask(request: PageRequest, name: str, rows: Rows, now: datetime) -> HttpResp
         "teams": Team.choices,
         "postures": Posture.choices,
         "snoozes": snoozes(now) if name == "snooze" else [],
-        "mergeable": rows.select_related("contact").order_by("pk")[:50] if is_merge else [],
+        "mergeable": _named(rows) if is_merge else [],
     }
     part = "#ask" if request.htmx else ""
     return show(request, f"inbox/ask.html{part}", context)
+
+
+def _named(rows: Rows) -> list[Conversation]:
+    found = list(rows.select_related("contact").order_by("pk")[:50])
+    name_them(found)
+    return found
 
 
 def _split(request: PageRequest, now: datetime) -> HttpResponse:

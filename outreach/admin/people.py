@@ -39,6 +39,7 @@ class ContactAdmin(ReadOnlyAdmin[Contact]):
     list_display = ("__str__", "external_id", "customer_type", "lifecycle_stage", "country",
                     "time_zone", "source", "created_at")  # fmt: skip
     list_filter = ("customer_type", "lifecycle_stage", "source")
+    list_prefetch_related = ("points",)
     search_fields = ("last_name", "first_name", "=external_id", "=points__address")
     ordering = ("-pk",)
     readonly_fields = fields_of(Contact)
@@ -53,6 +54,7 @@ class ContactPointAdmin(ReadOnlyAdmin[ContactPoint]):
                     "opened", "clicked", "replied", "last_inbound_at")  # fmt: skip
     list_filter = ("channel", "is_reachable")
     list_select_related = ("contact",)
+    list_prefetch_related = ("contact__points",)
     search_fields = ("=address",)
     ordering = ("-pk",)
     readonly_fields = fields_of(ContactPoint)
@@ -99,6 +101,7 @@ class ConsentAdmin(ReadOnlyAdmin[Consent]):
     list_display = ("contact", "channel", "purpose", "is_given", "source", "at", "by_label")
     list_filter = ("channel", "purpose", "is_given", "source")
     list_select_related = ("contact",)
+    list_prefetch_related = ("contact__points",)
     search_fields = ("contact__last_name", "=contact__external_id")
     ordering = ("-pk",)
     readonly_fields = fields_of(Consent)
@@ -124,6 +127,7 @@ class ContactStandingAdmin(ReadOnlyAdmin[ContactStanding]):
                     "last_purchase_at", "counted_at")  # fmt: skip
     list_filter = ("segment",)
     list_select_related = ("contact",)
+    list_prefetch_related = ("contact__points",)
     search_fields = ("contact__last_name", "=contact__external_id")
     ordering = ("-pk",)
     readonly_fields = fields_of(ContactStanding)
@@ -147,6 +151,7 @@ class AudienceMemberAdmin(ReadOnlyAdmin[AudienceMember]):
     list_display = ("audience", "contact", "added_at")
     list_filter = (own("audience"),)
     list_select_related = ("audience", "contact")
+    list_prefetch_related = ("contact__points",)
     search_fields = ("contact__last_name", "=contact__external_id")
     ordering = ("-pk",)
     readonly_fields = fields_of(AudienceMember)

@@ -156,6 +156,7 @@ class EnrolmentAdmin(ReadOnlyAdmin[Enrolment]):
     list_display = ("contact", "campaign", "state", "next_position", "due_at", "exit_reason")
     list_filter = ("state", own("campaign"))
     list_select_related = ("contact", "campaign")
+    list_prefetch_related = ("contact__points",)
     search_fields = ("contact__last_name", "=contact__external_id")
     ordering = ("-pk",)
     readonly_fields = fields_of(Enrolment)
@@ -193,6 +194,7 @@ class PlannedSendAdmin(ReadOnlyAdmin[PlannedSend]):
     list_display = ("plan", "place", "contact", "outcome", "channel", "send_at", "wave", "cost")
     list_filter = ("outcome", "channel")
     list_select_related = ("plan", "contact")
+    list_prefetch_related = ("contact__points",)
     search_fields = ("=contact__external_id",)
     ordering = ("-pk",)
     readonly_fields = fields_of(PlannedSend)
@@ -213,6 +215,7 @@ class OutreachMessageAdmin(ReadOnlyAdmin[OutreachMessage]):
                     "error_kind", "is_unsure")  # fmt: skip
     list_filter = ("status", "channel", "purpose", "is_unsure", own("campaign"))
     list_select_related = ("contact", "campaign")
+    list_prefetch_related = ("contact__points",)
     search_fields = ("=provider_message_id", "=point__address", "=contact__external_id")
     ordering = ("-pk",)
     readonly_fields = fields_of(OutreachMessage)

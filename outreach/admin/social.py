@@ -37,6 +37,7 @@ class SocialPersonAdmin(ReadOnlyAdmin[SocialPerson]):
     list_display = ("__str__", "platform", "username", "followers", "contact")
     list_filter = ("platform",)
     list_select_related = ("contact",)
+    list_prefetch_related = ("contact__points",)
     search_fields = ("=username", "=external_id")
     ordering = ("-pk",)
     readonly_fields = fields_of(SocialPerson)

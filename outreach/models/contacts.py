@@ -99,12 +99,18 @@ class Contact(models.Model):
         triggers = [_OWN_PERSON]
 
     def __str__(self) -> str:
-        return self.name or self.external_id or str(self.public_id)
+        return self.name or self._address or self.external_id or f"Somebody, {self.public_id}"
 
     @property
     def name(self) -> str:
         """First and last name, as far as they are known."""
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def _address(self) -> str:
+        """Where we write to them first, if whoever shows many has read the addresses of all."""
+        points = getattr(self, "_prefetched_objects_cache", {}).get("points", ())
+        return min(points, key=lambda one: (one.position, one.pk)).told if points else ""
 
     def clean(self) -> None:
         """Refuse a zone that there is not."""
@@ -187,6 +193,14 @@ class ContactPoint(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+    @property
+    def told(self) -> str:
+        """Name for somebody who told none: an id of a network says nothing without it."""
+        is_plain = self.channel in (
+            MessageChannel.EMAIL, MessageChannel.SMS, MessageChannel.WHATSAPP
+        )  # fmt: skip
+        return self.address if is_plain else f"{self.get_channel_display()} {self.address}"
 
 
 class ConsentSource(models.TextChoices):

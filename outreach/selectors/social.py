@@ -58,7 +58,10 @@ def engagements_of(workspace: Workspace, given: Mapping[str, str]) -> QuerySet[S
         rows = rows.filter(FEELINGS[given["feeling"]][1])
     if text := _words(given):
         rows = rows.filter(Q(text__icontains=text) | Q(person__username=text))
-    return rows.select_related("person__contact", "post").order_by("-at", "-pk")
+    rows = rows.select_related("person__contact", "post").prefetch_related(
+        "person__contact__points"
+    )
+    return rows.order_by("-at", "-pk")
 
 
 def advocates_of(workspace: Workspace, given: Mapping[str, str]) -> QuerySet[SocialAdvocate]:
@@ -75,7 +78,8 @@ def advocates_of(workspace: Workspace, given: Mapping[str, str]) -> QuerySet[Soc
         rows = rows.filter(is_vip=True)
     if text := _words(given):
         rows = rows.filter(Q(person__username__icontains=text) | Q(person__name__icontains=text))
-    return rows.select_related("person__contact").order_by("-score", "-pk")
+    rows = rows.select_related("person__contact").prefetch_related("person__contact__points")
+    return rows.order_by("-score", "-pk")
 
 
 def listed_funnels(

@@ -9,6 +9,7 @@ from inbox.models import Conversation, InboxChannel, Team
 from inbox.selectors.analytics.asked import ReportQuery
 from inbox.selectors.analytics.counted import lasted
 from inbox.selectors.analytics.turns import Missed, missed_rows
+from inbox.selectors.naming import name_them
 from workspaces.models import User
 
 SIZE: Final = 50
@@ -40,6 +41,7 @@ def missed_page(query: ReportQuery, number: int) -> MissedPage:
     found = missed_rows(query, first=(number - 1) * SIZE, size=SIZE + 1)
     rows = found[:SIZE]
     talks = Conversation.objects.select_related("contact").in_bulk([r.conversation for r in rows])
+    name_them(talks.values())
     agents = User.objects.in_bulk({row.agent for row in rows} - {None})
     lines = tuple(
         MissedLine(

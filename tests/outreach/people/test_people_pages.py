@@ -16,7 +16,7 @@ from outreach.selectors.audiences import files
 from outreach.selectors.consents import current_consents
 from outreach.services.people.suppressing import suppress
 from tests.outreach.people.steps import journey_of
-from tests.outreach.steps import NOW, audience_of, contact_of, message_of
+from tests.outreach.steps import NOW, audience_of, contact_of, message_of, point_of
 from workspaces.gate import Proposer
 from workspaces.models import User, Workspace
 
@@ -135,10 +135,34 @@ def test_ticked_ones_go_on_a_list_or_are_spared(pages: Client, workspace: Worksp
     ticked = {"contact": [str(ann.public_id)]}
 
     _post(pages, workspace, "contacts/bulk/", **ticked, action="list", list=str(listing.public_id))
-    _post(pages, workspace, "contacts/bulk/", **ticked, action="suppress")
+    asked = _post(pages, workspace, "contacts/bulk/", **ticked, action="suppress")
+    assert (asked.status_code, Suppression.objects.exists()) == (200, False)
+    assert "Write to 1 person no more?" in asked.text
+    assert "their 1 address from" in asked.text
+    _post(pages, workspace, "contacts/bulk/", **ticked, action="suppress", sure="1")
 
     assert listing.members.get().contact_id == ann.pk
     assert Suppression.objects.get().value == "ann@example.com"
+
+
+def test_somebody_without_a_name_is_called_by_the_address(
+    pages: Client, client_as: Browse, admin: User, workspace: Workspace
+) -> None:
+    nameless = contact_of(workspace, "wren@example.com", first_name="", last_name="")
+    point_of(nameless, "instagram", "17841", position=1)
+    bare = contact_of(workspace, "17842", first_name="", last_name="")
+    bare.points.update(channel="instagram")
+
+    listed = pages.get(f"{ADDRESS}contacts/").text
+    shown = pages.get(f"{ADDRESS}contacts/{bare.public_id}/").text
+    told = client_as(admin).get("/admin/outreach/contact/").text
+
+    for text in (listed, told):
+        assert "wren@example.com" in text
+        assert "Instagram 17842" in text
+        assert str(nameless.public_id)[-12:] + "<" not in text
+    assert "Instagram 17842" in shown
+    assert str(bare) == f"Somebody, {bare.public_id}"
 
 
 def test_erasing_needs_an_admin_who_is_sure(
