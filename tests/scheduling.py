@@ -7,6 +7,9 @@ pytest-xdist 3.8 hands the groups over: grouped tests were spread without a word
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import Any
+
 import pytest
 
 try:
@@ -33,10 +36,34 @@ def scope_of(nodeid: str) -> str:
 
 
 class Scheduling(LoadScopeScheduling):
-    """One test at a time to the worker that is free, and the large groups before them all."""
+    """One test at a time to the worker that is free, and the large groups before them all.
+
+    pytest-xdist goes through all that a worker was ever given after each of its tests, and through
+    all tests for the number of the next: 12 s of CPU in a run of 15,000. Here what is done is let
+    go of, and numbers are kept.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         return scope_of(nodeid)
+
+    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+        nodeid = self.registered_collections[node][item_index]
+        units = self.assigned_work[node]
+        scope = self._split_scope(nodeid)
+        units[scope][nodeid] = True
+        if all(units[scope].values()):
+            del units[scope]
+        self._reschedule(node)
+
+    def _assign_work_unit(self, node: Any) -> None:
+        scope, unit = self.workqueue.popitem(last=False)
+        self.assigned_work[node][scope] = unit
+        node.send_runtest_some([self._numbers[nodeid] for nodeid, done in unit.items() if not done])
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """Where each test stands; all workers collected the same."""
+        return {nodeid: number for number, nodeid in enumerate(self.collection)}
 
 
 @pytest.hookimpl(optionalhook=True)

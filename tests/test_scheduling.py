@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from tests.scheduling import TOGETHER, scope_of
+from tests.scheduling import TOGETHER, Scheduling, scope_of
 
 PROJECT = Path(__file__).parents[1]
 BODY = """
@@ -31,6 +32,70 @@ def test_tests_of_a_group_are_one_and_others_alone():
     assert scope_of("tests/e2e/test_queue.py::test_signs[a]") == "tests/e2e/"
     assert scope_of("tests/e2e/test_main_job.py::test_signs") == "tests/e2e/"
     assert scope_of("tests/api/test_gate.py::test_a") == "tests/api/test_gate.py::test_a"
+
+
+class Worker:
+    """What the scheduler sees of a worker."""
+
+    gateway = SimpleNamespace(id="any")
+    shutting_down = False
+
+    def __init__(self) -> None:
+        self.waiting: list[int] = []
+
+    def send_runtest_some(self, numbers: list[int]) -> None:
+        self.waiting += numbers
+
+    def shutdown(self) -> None:
+        self.shutting_down = True
+
+
+def _scheduled(tests: list[str]) -> tuple[Scheduling, list[Worker]]:
+    silent = SimpleNamespace(loadscopesched=lambda *words: None)
+    option = SimpleNamespace(loadscopereorder=True)
+    config = SimpleNamespace(option=option, getvalue=lambda name: ["2*popen"])
+    scheduling = Scheduling(config, silent)
+    workers = [Worker(), Worker()]
+    for worker in workers:
+        scheduling.add_node(worker)
+    for worker in workers:
+        scheduling.add_node_collection(worker, tests)
+    scheduling.schedule()
+    return scheduling, workers
+
+
+TESTS = ["tests/a.py::test_1", "tests/e2e/b.py::test_2", "tests/e2e/b.py::test_3",
+         *(f"tests/c.py::test_{number}" for number in range(4, 12))]  # fmt: skip
+
+
+def _run(scheduling: Scheduling, *workers: Worker) -> list[int]:
+    """Numbers of the tests, in the order in which the workers did them."""
+    done: list[int] = []
+    while busy := [worker for worker in workers if worker.waiting]:
+        for worker in busy:
+            done.append(worker.waiting.pop(0))
+            scheduling.mark_test_complete(worker, done[-1])
+    return done
+
+
+def test_each_test_is_given_once_and_let_go_when_done():
+    scheduling, workers = _scheduled(TESTS)
+
+    done = _run(scheduling, *workers)
+
+    assert done[0] == 1, "the group of browser tests begins"
+    assert sorted(done) == list(range(len(TESTS)))
+    assert not scheduling.has_pending
+    assert all(scheduling.assigned_work[worker] == {} for worker in workers)
+
+
+def test_what_a_dead_worker_had_not_done_goes_to_another():
+    scheduling, (dead, other) = _scheduled(TESTS)
+    scheduling.mark_test_complete(dead, dead.waiting.pop(0))
+
+    assert scheduling.remove_node(dead) == TESTS[2]
+
+    assert sorted(_run(scheduling, other)) == [0, *range(2, len(TESTS))]
 
 
 def test_group_goes_to_one_worker(tmp_path):
