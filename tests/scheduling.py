@@ -22,6 +22,8 @@ TOGETHER = (
     "tests/e2e/",
     "tests/tracker/",
     "tests/crash/",
+    "tests/test_tenancy_admin.py",
+    "tests/workspaces/test_admin_lists.py",
     "tests/api/test_schema.py",
     "tests/benchmarks/test_command.py",
     "tests/campaigns/advice/",

@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.db import connection, transaction
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -122,6 +122,13 @@ def house(django_db_setup: None, django_db_blocker) -> Iterator[Client]:
         transaction.set_rollback(True)
 
 
+@pytest.fixture(scope="module")
+def asking(house: Client, django_db_blocker) -> HttpRequest:
+    """A request of that admin, as the middleware leaves it."""
+    with django_db_blocker.unblock():
+        return house.get("/admin/").wsgi_request
+
+
 def _url(model, page: str, *args: object) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
@@ -165,13 +172,12 @@ def test_reasons_are_those_of_lists_that_are_there():
 
 
 @of_each_model
-def test_list_can_be_searched_or_ordered(model, house, db):
+def test_list_can_be_searched_or_ordered(model, asking, db):
     page = admin.site.get_model_admin(model)
     searches = bool(page.search_fields)
-    request = house.get("/admin/").wsgi_request
-    request.GET = QueryDict("q=zzz" if searches else "o=1")
+    asking.GET = QueryDict("q=zzz" if searches else "o=1")
 
-    listed = page.get_changelist_instance(request)
+    listed = page.get_changelist_instance(asking)
 
     assert listed.result_count == 0 if searches else list(listed.queryset)
 
