@@ -115,14 +115,12 @@ def _answer(house: House, client: Client, name: str, method: str) -> int:
 PERSONAL = {"account-delegate-end", "notice-read"}
 
 
-@pytest.mark.parametrize("role", list(Role))
-def test_roles(role, house, request, client_as):
-    client = client_as(request.getfixturevalue(str(role)))
+def _ask_all(house: House, client: Client, role: Role, calls: list[tuple[str, str, str]]) -> None:
     before = digests()
 
-    for name, method, needed in BY_MEMBERSHIP:
+    for name, method, needed in calls:
         status = _answer(house, client, name, method)
-        if Role(role).rank < Role(needed).rank:
+        if role.rank < Role(needed).rank:
             assert status == 403, (name, method, status)
         elif name in PERSONAL:
             assert status in (302, 404), (name, method, status)
@@ -131,6 +129,22 @@ def test_roles(role, house, request, client_as):
             assert status not in (401, 403, 404, 405), (name, method, status)
 
     assert digests() == before
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_lowest_role_that_may_and_highest_that_may_not(role, house, request, client_as):
+    client = client_as(request.getfixturevalue(str(role)))
+    following = [one for one in Role if one.rank == role.rank + 1]
+
+    _ask_all(house, client, role, [one for one in BY_MEMBERSHIP if one[2] in (role, *following)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", list(Role))
+def test_roles(role, house, request, client_as):
+    client = client_as(request.getfixturevalue(str(role)))
+
+    _ask_all(house, client, role, BY_MEMBERSHIP)
 
 
 def test_refusals_leave_nothing_behind(house, viewer, client_as):

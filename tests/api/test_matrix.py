@@ -76,15 +76,30 @@ def _call(client: APIClient, operation: str) -> int:
     return getattr(client, method)(path, {}, format="json").status_code
 
 
+NEEDED = {name: ROLES.get(scope, Role.OPERATOR) for name, scope in GUARDED.items()}
+
+
+def _ask_all(client: APIClient, role: Role, needed_of: dict[str, Role]) -> None:
+    for operation, needed in needed_of.items():
+        code = _call(client, operation)
+        assert (code not in REFUSED) == (role.rank >= needed.rank), (operation, role, code)
+        assert code < 500, (operation, role)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_lowest_role_that_may_and_highest_that_may_not(role, request, browser):
+    client = browser(request.getfixturevalue(str(role)))
+    following = [one for one in Role if one.rank == role.rank + 1]
+
+    _ask_all(client, role, {o: one for o, one in NEEDED.items() if one in (role, *following)})
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("role", list(Role))
 def test_roles(role, request, browser):
     client = browser(request.getfixturevalue(str(role)))
 
-    for operation, scope in GUARDED.items():
-        is_allowed = Role(role).rank >= ROLES.get(scope, Role.OPERATOR).rank
-        code = _call(client, operation)
-        assert (code not in REFUSED) == is_allowed, (operation, role, code)
-        assert code < 500, (operation, role)
+    _ask_all(client, role, NEEDED)
 
 
 def test_exactly_the_scope_lets_a_key_in(workspace, admin):
