@@ -22,7 +22,7 @@ from workspaces.roles import rank_of
 
 
 def current_membership(*, user: User, workspace_id: int | None, now: datetime) -> Membership | None:
-    """Membership of the workspace asked for, else the one used last; with the roles lent to it."""
+    """Membership of the open workspace asked for, else the one used last; with roles lent to it."""
     lenders = Delegation.objects.filter(
         workspace=OuterRef("workspace"), taker=user, starts_at__lte=now, ends_at__gt=now
     )
@@ -30,7 +30,8 @@ def current_membership(*, user: User, workspace_id: int | None, now: datetime) -
         workspace=OuterRef("workspace"), user__in=lenders.values("giver")
     )
     memberships = list(
-        user.memberships.select_related("workspace", "user")
+        user.memberships.filter(workspace__closed_at=None)
+        .select_related("workspace", "user")
         .annotate(lent_roles=ArraySubquery(lent.values("role")))
         .order_by("-last_used_at", "pk")
     )
@@ -43,6 +44,8 @@ def held_role(
 ) -> str:
     """Highest role that a person holds now, own or lent to him; empty for strangers.
 
+    Nobody holds one in a workspace that is closed.
+
     What ``not_from`` lent does not count: nobody signs his own proposal by another's hand.
     """
     lenders = (
@@ -54,7 +57,7 @@ def held_role(
     )
     roles = dict(
         Membership.objects.filter(
-            Q(user=user) | Q(user__in=lenders), workspace=workspace
+            Q(user=user) | Q(user__in=lenders), workspace=workspace, workspace__closed_at=None
         ).values_list("user_id", "role")
     )
     return max(roles.values(), key=rank_of) if user.pk in roles else ""

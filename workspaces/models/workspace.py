@@ -64,6 +64,13 @@ class Workspace(models.Model):
     kill_switch_reason = models.CharField(max_length=300, blank=True)
     kill_switch_at = models.DateTimeField(null=True, blank=True)
     is_sandbox = models.BooleanField(default=False, help_text="Lives on the sandbox platforms.")
+    closed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Nobody enters, and nothing runs."
+    )
+    exported_at = models.DateTimeField(null=True, blank=True, editable=False)
+    purged_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Nothing is left of it but this row."
+    )
     data_since = models.DateTimeField(
         null=True,
         blank=True,
@@ -76,6 +83,14 @@ class Workspace(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(mode__in=BusinessMode.values), name="workspaces_workspace_mode"
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at=None) | Q(kill_switch=True),
+                name="workspaces_workspace_closed_stands_still",
+            ),
+            models.CheckConstraint(
+                condition=Q(purged_at=None) | Q(closed_at__isnull=False),
+                name="workspaces_workspace_purged_is_closed",
             ),
         ]
         triggers = [

@@ -41,7 +41,8 @@ def require_admin(*, user: User, workspace: Workspace) -> None:
 
     Lent rank does not count here: who may change roles could keep for ever what was lent for a day.
     """
-    if not Membership.objects.filter(user=user, workspace=workspace, role=Role.ADMIN).exists():
+    admins = Membership.objects.filter(workspace=workspace, workspace__closed_at=None)
+    if not admins.filter(user=user, role=Role.ADMIN).exists():
         raise NotPermittedError("Only an admin of this workspace may do that; ask one of them.")
 
 
@@ -161,7 +162,7 @@ def switch_workspace(*, user: User, public_id: str, now: datetime) -> Membership
     """Enter another workspace of the person's own; others do not exist for him."""
     membership = (
         Membership.objects.select_related("workspace")
-        .filter(user=user, workspace__public_id=public_id)
+        .filter(user=user, workspace__public_id=public_id, workspace__closed_at=None)
         .first()
     )
     if membership is None:

@@ -54,21 +54,26 @@ def pull(*, workspace: Workspace, by: User, reason: str, now: datetime) -> Works
         locked = Workspace.objects.select_for_update().get(pk=workspace.pk)
         if locked.kill_switch:
             raise StateError("The kill switch is on already.")
-        _set(locked, is_on=True, reason=reason, now=now)
-        proposal = record_stop(
-            workspace=locked,
-            by=by,
-            rank=Role.OPERATOR,
-            subject_key="kill-switch",
-            subject_label=locked.name,
-            summary=f"Stop every execution in {locked.name}",
-            body={"operation": "stop", "before": "running", "after": "stopped"},
-            reason=reason,
-            now=now,
-        )
-        _log(locked, is_on=True, by=by, reason=reason, proposal=proposal, now=now)
-        bump(locked.pk, "kill-switch")
+        stop(workspace=locked, by=by, reason=reason, now=now)
     return locked
+
+
+def stop(*, workspace: Workspace, by: User, reason: str, now: datetime) -> None:
+    """Pull the kill switch of a locked workspace, for a caller who made sure that ``by`` may."""
+    _set(workspace, is_on=True, reason=reason, now=now)
+    proposal = record_stop(
+        workspace=workspace,
+        by=by,
+        rank=Role.OPERATOR,
+        subject_key="kill-switch",
+        subject_label=workspace.name,
+        summary=f"Stop every execution in {workspace.name}",
+        body={"operation": "stop", "before": "running", "after": "stopped"},
+        reason=reason,
+        now=now,
+    )
+    _log(workspace, is_on=True, by=by, reason=reason, proposal=proposal, now=now)
+    bump(workspace.pk, "kill-switch")
 
 
 def release(*, workspace: Workspace, by: User, reason: str, now: datetime) -> Workspace:

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from celery import current_app
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -84,7 +84,7 @@ def body_limit(*, provider: str, connection: UUID) -> int:
     sender = provider_of(provider)
     if sender is None or sender.max_body_bytes <= MAX_BODY_BYTES:
         return MAX_BODY_BYTES
-    is_known = Connection.objects.filter(public_id=connection, kind=provider).exists()
+    is_known = _open_connections().filter(public_id=connection, kind=provider).exists()
     return sender.max_body_bytes if is_known else MAX_BODY_BYTES
 
 
@@ -105,9 +105,13 @@ def challenge(*, provider: str, connection: UUID, call: Call) -> str:
     return text
 
 
+def _open_connections() -> QuerySet[Connection]:
+    return Connection.objects.filter(workspace__closed_at=None)
+
+
 def _open(provider: str, public_id: UUID) -> tuple[Provider, Connection, dict[str, str]]:
     sender = provider_of(provider)
-    row = Connection.objects.filter(public_id=public_id, kind=provider).first()
+    row = _open_connections().filter(public_id=public_id, kind=provider).first()
     if sender is None or row is None:
         logger.info("webhook of an unknown connection", extra={"provider": provider[:20]})
         raise NotAcceptedError

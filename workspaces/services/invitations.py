@@ -99,7 +99,7 @@ def find_invitation(*, token: str, now: datetime) -> Invitation:
             "This link is incomplete or was changed. Copy the whole link from the e-mail."
         ) from None
     invitation = Invitation.objects.select_related("workspace", "invited_by").filter(pk=pk).first()
-    if invitation is None or invitation.revoked_at:
+    if invitation is None or invitation.revoked_at or invitation.workspace.closed_at:
         raise InvitationError("This invitation was withdrawn. Ask an admin to send a new one.")
     if invitation.accepted_at:
         raise InvitationError("This invitation was used already. Log in instead.")

@@ -19,7 +19,7 @@ def open_key(*, plain: str, now: datetime) -> ApiKey | None:
         return None
     key: ApiKey | None = (
         ApiKey.objects.select_related("workspace", "acts_as")
-        .filter(prefix=prefix, revoked=False)
+        .filter(prefix=prefix, revoked=False, workspace__closed_at=None)
         .first()
     )
     if key is None or not key.is_valid(plain):

@@ -55,7 +55,9 @@ def _account_page(
         "profile_form": _profile_form(user),
         "browsers": _browsers(request),
         "has_second_step": user_has_device(user),
-        "own_memberships": user.memberships.select_related("workspace").order_by("workspace__name"),
+        "own_memberships": user.memberships.filter(workspace__closed_at=None)
+        .select_related("workspace")
+        .order_by("workspace__name"),
     }
     if workspace is not None:
         context.update(_workspace_context(user, workspace))

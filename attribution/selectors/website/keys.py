@@ -16,7 +16,7 @@ SELECT format('%%s %%s %%s %%s', s.xmin, s.ctid, w.xmin, w.ctid),
        (SELECT json_object_agg(r.scope, json_build_array(r.calls, r.seconds))
           FROM workspaces_throttlerate r WHERE r.workspace_id = w.id AND r.api_key_id IS NULL)
   FROM attribution_site s JOIN workspaces_workspace w ON w.id = s.workspace_id
- WHERE s.key = %s AND s.is_active
+ WHERE s.key = %s AND s.is_active AND w.closed_at IS NULL
 """
 
 
