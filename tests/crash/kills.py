@@ -18,7 +18,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +28,7 @@ import psycopg2
 import redis
 
 from embedded.stack import SPARED, Stack
+from embedded.state import EmbeddedError
 
 _ENDS: Final = (
     "SELECT public_id::text, status, extract(epoch FROM executed_at), last_error"
@@ -180,19 +181,24 @@ class Killer:
         self._watches: list[threading.Thread] = []
 
     def strike(self) -> None:
-        """Kill one of those that stand."""
+        """Kill one of those that stand; none, where it has just gone down with another."""
         down = {one.name for one in self.outages if one.ended == math.inf}
         standing = [one for one in VICTIMS if one.removeprefix(_CHILD) not in down]
         (victim,) = self._dice.choices(standing, [VICTIMS[one] for one in standing])
+        with suppress(EmbeddedError):
+            self._kill(victim)
+
+    def _kill(self, victim: str) -> None:
         name = victim.removeprefix(_CHILD)
         if name != victim:
             if not (child := self._child(name)):
                 return
             os.kill(child, signal.SIGKILL)
         else:
-            outage = Outage(name, time.time())
+            ready, began = self._times_ready(name), time.time()
+            old = self._stack.kill(name)
+            outage = Outage(name, began)
             self.outages.append(outage)
-            ready, old = self._times_ready(name), self._stack.kill(name)
             watch = threading.Thread(target=self._watch, args=(outage, ready, old), daemon=True)
             self._watches.append(watch)
             watch.start()
