@@ -17,7 +17,8 @@ try:
 except ImportError:  # run without pytest-xdist, nothing is spread
     LoadScopeScheduling = object
 
-# Beginnings of test ids. What stands here makes something dear that all its tests share.
+# Beginnings of test ids. What stands here makes something dear that all its tests share. They start
+# in this order, whatever their number: what takes longest must not begin last.
 TOGETHER = (
     "tests/e2e/",
     "tests/tracker/",
@@ -58,7 +59,9 @@ class Scheduling(LoadScopeScheduling):
         self._reschedule(node)
 
     def _assign_work_unit(self, node: Any) -> None:
-        scope, unit = self.workqueue.popitem(last=False)
+        alone = next(iter(self.workqueue))
+        scope = next((group for group in TOGETHER if group in self.workqueue), alone)
+        unit = self.workqueue.pop(scope)
         self.assigned_work[node][scope] = unit
         node.send_runtest_some([self._numbers[nodeid] for nodeid, done in unit.items() if not done])
 
