@@ -10,33 +10,16 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    Page,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from embedded.stack import Stack
+from tests.browsers import chromium
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 PASSWORD = "countersign-demo"
 REAL, PTD, APP = "Search ads (real export)", "PTD Fitness", "PTD Coach (app)"
-CHROMIUM = Path("/usr/bin/chromium")
 SCREENSHOTS = Path(__file__).parents[1] / "output"
 WIDE, PHONE = (1280, 900), (375, 812)
-# Chromium tries to reach its makers' hosts at start; here it would only wait for refusals.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 expect.set_options(timeout=15_000)
 
 LogIn = Callable[..., Page]
@@ -70,12 +53,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> It
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One headless Chromium."""
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is missing: apt-get install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield chromium
-        chromium.close()
+    with chromium() as running:
+        yield running
 
 
 class People:

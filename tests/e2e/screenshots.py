@@ -6,9 +6,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.e2e.conftest import CHROMIUM, FLAGS, PHONE, WIDE, People, demo_stack
+from tests.browsers import chromium
+from tests.e2e.conftest import PHONE, WIDE, People, demo_stack
 from tests.e2e.pages import MAIN_PAGES, MainPage, show
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
@@ -25,11 +26,10 @@ and at the 375 pixels of a phone.
 
 def main() -> None:
     """Start the system, take every picture, stop it."""
-    with tempfile.TemporaryDirectory() as state, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as state, chromium() as browser:
         stack = demo_stack(Path(state))
         stack.start(timeout_s=400)
         try:
-            browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
             take(stack.url, browser)
         finally:
             stack.stop()

@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from embedded.stack import Stack
 from tests.attribution.website.wire import AGENT
-from tests.e2e.conftest import CHROMIUM, FLAGS, People, picture
+from tests.browsers import CHROMIUM, FLAGS
+from tests.e2e.conftest import People, picture
 from tests.e2e.test_accessibility import faults
 
 
@@ -18,7 +19,7 @@ from tests.e2e.test_accessibility import faults
 def visitor(browser: Browser) -> Iterator[Page]:
     """Somebody in a browser that is no machine's."""
     people = browser.browser_type.launch(
-        executable_path=str(CHROMIUM), args=[*FLAGS, f"--user-agent={AGENT}"]
+        executable_path=CHROMIUM, args=[*FLAGS, f"--user-agent={AGENT}"]
     )
     yield people.new_page()
     people.close()

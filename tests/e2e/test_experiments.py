@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from embedded.stack import Stack
 from tests.attribution.website.wire import AGENT
+from tests.browsers import CHROMIUM, FLAGS
 from tests.e2e.beside import fill
-from tests.e2e.conftest import CHROMIUM, FLAGS, PTD, LogIn, picture
+from tests.e2e.conftest import PTD, LogIn, picture
 from tests.e2e.rest import run_job
 from tests.e2e.test_main_job import sign_here, wait_for
 
@@ -44,7 +45,7 @@ def tests(stack: Stack) -> dict[str, str]:
 def visitors(browser: Browser) -> Iterator[Browser]:
     """A browser that is no machine's; each of its contexts is somebody new."""
     people = browser.browser_type.launch(
-        executable_path=str(CHROMIUM), args=[*FLAGS, f"--user-agent={EDGE}"]
+        executable_path=CHROMIUM, args=[*FLAGS, f"--user-agent={EDGE}"]
     )
     yield people
     people.close()

@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from embedded.stack import Stack
 from tests.attribution.website.wire import AGENT
-from tests.e2e.conftest import CHROMIUM, FLAGS, People
+from tests.browsers import CHROMIUM, FLAGS
+from tests.e2e.conftest import People
 
 EVENTS = """
 SELECT e.type, e.name, e.path, e.has_consent, e.visitor_key, e.is_tagged, e.click_id
@@ -33,7 +34,7 @@ async ([url, type]) => {
 def visitor(browser: Browser) -> Iterator[Page]:
     """Somebody who was never here, in a browser that is no machine's, its beacons included."""
     people = browser.browser_type.launch(
-        executable_path=str(CHROMIUM), args=[*FLAGS, f"--user-agent={AGENT}"]
+        executable_path=CHROMIUM, args=[*FLAGS, f"--user-agent={AGENT}"]
     )
     yield people.new_page()
     people.close()

@@ -5,29 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from attribution.engine.web_events import Call, Terms, read_events
 from attribution.engine.web_wire import BODY
+from tests.browsers import chromium
 from tests.tracker.site import Far, Site
 
 # Playwright keeps a loop in the thread that all tests share.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-CHROMIUM = Path("/usr/bin/chromium")
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP *.example 127.0.0.1",
-]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,13 +35,9 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One headless Chromium."""
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is missing: apt-get install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield chromium
-        chromium.close()
+    """One headless Chromium, to which every site is on this machine."""
+    with chromium("--host-resolver-rules=MAP *.example 127.0.0.1") as running:
+        yield running
 
 
 @pytest.fixture(scope="package")
