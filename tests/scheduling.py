@@ -30,6 +30,7 @@ TOGETHER = (
     "tests/campaigns/advice/",
     "tests/campaigns/response/",
     "tests/mlops/world/",
+    "tests/mlops/learning/",
 )
 
 
