@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from workspaces.api.idempotency import HEADER
 from workspaces.api.proposal_serializers import ProposalOut
+from workspaces.away import is_away
 from workspaces.gate import GateError, RequestError, StalePlanError
 from workspaces.services.proposing import SubjectBusyError
 from workspaces.services.refusals import RefusedError
 
 MEDIA_TYPE = "application/problem+json"
+# However often they are sent.
+_ONE_EFFECT: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+_COME_BACK_S: Final = 5
 Json = dict[str, Any]
 
 
@@ -129,6 +136,24 @@ def not_found(request: HttpRequest, path: str = "") -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Problem details for programs, a page for people; what went wrong is in the log alone."""
+    if is_away(sys.exception()):
+        return _out_of_reach(request)
     if request.path.startswith("/api/"):
         return answer(500, "The server failed on this request. It is logged; try again later.")
     return defaults.server_error(request)
+
+
+def _out_of_reach(request: HttpRequest) -> HttpResponse:
+    """503 where the call may be sent again as it is, 504 where nobody knows what became of it."""
+    may_repeat = request.method in _ONE_EFFECT or HEADER in request.headers
+    response: HttpResponse
+    if not request.path.startswith("/api/"):
+        response = HttpResponse(render_to_string("503.html"), status=503)
+    elif may_repeat:
+        response = answer(503, "The database or Redis does not answer. Send the call again.")
+    else:
+        response = answer(
+            504, "The database or Redis does not answer. Look whether it was done, then try again."
+        )
+    response["Retry-After"] = str(_COME_BACK_S)
+    return response
