@@ -55,7 +55,7 @@ def recover_lapsed(**_: object) -> int:
     end_leases_of_the_dead(is_gone=has_let_go, now=now)
     end_stopped(now=now)
     with Senders() as senders:
-        return recover(worker=worker_name(), senders=senders, now=now)
+        return recover(worker=worker_name(), senders=senders, now=now, clock=timezone.now)
 
 
 @shared_task(name="outreach.fall_back", acks_late=True, ignore_result=True, time_limit=_LIMIT_S)

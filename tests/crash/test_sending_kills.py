@@ -70,7 +70,7 @@ def _messages(workspace: Workspace, channel: str, many: int) -> None:
 
 def _work(at: datetime) -> None:
     with Senders(threads=4) as senders:
-        recover(worker="w", senders=senders, now=at)
+        recover(worker="w", senders=senders, now=at, clock=lambda: at)
         dispatch(worker="w", clock=lambda: at, senders=senders, run_for=timedelta(hours=1))
 
 

@@ -17,10 +17,10 @@ from datetime import datetime, timedelta
 
 import pgbulk
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
-from redis.exceptions import RedisError
 
+from workspaces.away import AWAY
 from workspaces.gate import (
     Judgement,
     NotAllowedError,
@@ -51,8 +51,6 @@ logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 
 _FRESH = timedelta(minutes=1)
-# The database or Redis did not answer, and nothing could be settled.
-_AWAY = (OperationalError, InterfaceError, RedisError)
 # Answers after which nothing needs to be read back.
 _CLEAR = frozenset({"refused", "throttled", "deferred"})
 
@@ -252,7 +250,7 @@ def execute_due(
             run(attempts, clock=clock)
         except NotOwnerError as error:
             logger.warning("lease lost", extra={"attempt": attempts[0].pk, "why": str(error)})
-        except _AWAY:
+        except AWAY:
             hand_over([token(attempt) for attempt in attempts], clock=clock)
             raise
     return done
@@ -269,7 +267,7 @@ def reap(*, worker: str, clock: Clock, limit: int = 50) -> int:
             _finish(attempt, clock=clock)
         except NotOwnerError as error:
             logger.warning("taken over again", extra={"attempt": attempt.pk, "why": str(error)})
-        except _AWAY:
+        except AWAY:
             hand_over([token(attempt)], clock=clock)
             raise
     return limit

@@ -6,10 +6,11 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import Error, connection
+from django.db.models import QuerySet
 
 from workspaces.models import Proposal, Status
 
@@ -42,16 +43,31 @@ def hand_over(
 ) -> int:
     """Let the reaper have what these owners could not settle for want of the database or of Redis.
 
-    Waits for the database to answer, at most until the leases would have ended anyway. Returns how
-    many leases ended.
+    Returns how many leases ended.
     """
-    until = clock() + timedelta(seconds=settings.EXECUTOR_LEASE_S)
+    held = Proposal.objects.filter(claimed_by__in=owners, status=Status.EXECUTING)
+    whole = timedelta(seconds=settings.EXECUTOR_LEASE_S)
+    return end_as_soon_as_possible(held, whole=whole, clock=clock, wait=wait)
+
+
+def end_as_soon_as_possible(
+    held: QuerySet[Any],
+    *,
+    whole: timedelta,
+    clock: Callable[[], datetime],
+    wait: Callable[[float], object] | None = None,
+) -> int:
+    """End the leases on these rows; returns how many.
+
+    Waits for the database to answer, at most until the leases, ``whole`` at first, would have ended
+    anyway.
+    """
+    until = clock() + whole
     while (now := clock()) < until:
         if not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()
         try:
-            held = Proposal.objects.filter(claimed_by__in=owners, status=Status.EXECUTING)
-            ended = held.update(lease_until=now)
+            ended = held.all().update(lease_until=now)
         except Error as error:
             logger.warning("leases cannot be handed over yet: %s", error)
             (wait or time.sleep)(_ASK_EACH_S)

@@ -20,7 +20,9 @@ from outreach.services.sending.calling import SAFE_AT_ONCE, Answer, Senders
 from outreach.services.sending.claiming import Claimed, claim
 from outreach.services.sending.lanes import Lane, lanes_due
 from outreach.services.sending.marking import hold, mark
+from outreach.services.sending.recovering import hand_over
 from outreach.services.sending.settling import settle
+from workspaces.away import AWAY
 from workspaces.ids import uuid7
 from workspaces.platforms.errors import PlatformError
 from workspaces.services.connections import record_use
@@ -77,8 +79,13 @@ def _turn(lane: Lane, *, worker: str, clock: Clock, senders: Senders) -> _Turn:
         if lane.connection is not None:
             record_use(connection=lane.connection, now=now, error=error.message, needs_login=True)
         return _Turn()
-    claimed, looked_at = claim(lane=lane, worker=f"{worker}#{uuid7()}", now=now, limit=rights)
-    called = _send(lane, claimed, chunk, clock, senders)
+    owner = f"{worker}#{uuid7()}"
+    try:
+        claimed, looked_at = claim(lane=lane, worker=owner, now=now, limit=rights)
+        called = _send(lane, claimed, chunk, clock, senders)
+    except AWAY:
+        hand_over(owner, clock=clock)
+        raise
     if not lane.is_by_hand:
         lane.give_back(rights - called)
     return _Turn(called, looked_at)

@@ -22,8 +22,11 @@ from outreach.services.sending.settling import (
     reschedule,
     settle,
 )
+from workspaces.away import AWAY
+from workspaces.ids import uuid7
 from workspaces.models import ConnectionStatus
 from workspaces.platforms.errors import ErrorKind, PlatformError
+from workspaces.services.leases import end_as_soon_as_possible
 
 BATCH: Final = 100
 #: A provider forgets its keys after a day; before that nobody calls again any more.
@@ -35,14 +38,27 @@ _SAVED: Final = [
 ]  # fmt: skip
 
 
-def recover(*, worker: str, senders: Senders, now: datetime) -> int:
-    """Finish what lapsed; how many messages were looked at."""
-    looked_at = 0
-    while lapsed := _take_over(worker, now):
-        looked_at += len(lapsed)
-        for lane, claimed in _by_lane(lapsed):
-            _finish(lane, claimed, senders, now)
+def recover(*, worker: str, senders: Senders, now: datetime, clock: Callable[[], datetime]) -> int:
+    """Finish what lapsed; how many messages were looked at.
+
+    ``clock`` is asked while the database is away.
+    """
+    owner, looked_at = f"{worker}#{uuid7()}", 0
+    try:
+        while lapsed := _take_over(owner, now):
+            looked_at += len(lapsed)
+            for lane, claimed in _by_lane(lapsed):
+                _finish(lane, claimed, senders, now)
+    except AWAY:
+        hand_over(owner, clock=clock)
+        raise
     return looked_at
+
+
+def hand_over(owner: str, *, clock: Callable[[], datetime]) -> int:
+    """Let ``recover`` have what an owner could not settle for want of a server; how many."""
+    held = OutreachMessage.objects.filter(status=MessageStatus.SENDING, claimed_by=owner)
+    return end_as_soon_as_possible(held, whole=LEASE, clock=clock)
 
 
 def end_leases_of_the_dead(*, is_gone: Callable[[str], bool], now: datetime) -> int:

@@ -108,7 +108,7 @@ def send_all(now: datetime, *, worker: str = "w") -> Run:
 def recover_all(now: datetime) -> int:
     """Finish what lapsed at a moment."""
     with Senders(threads=2) as senders:
-        return recover(worker="reaper", senders=senders, now=now)
+        return recover(worker="reaper", senders=senders, now=now, clock=lambda: now)
 
 
 def letters(box: Sandbox, platform: str = "") -> list[dict[str, Any]]:
