@@ -7,10 +7,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+from cron_descriptor import ExpressionDescriptor, Options
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Q
 from django.db.models.aggregates import Aggregate
-from django_celery_beat.models import PeriodicTask
+from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from workspaces.models import JobConfig, JobRun, JobState, Workspace
 from workspaces.selectors import newest_runs
@@ -78,7 +80,7 @@ def schedule_of(workspace: Workspace, *, now: datetime) -> list[Row]:
         )
     )
     runs = newest_runs(workspace, [job.name for job in known])
-    figures, plans = _figures(workspace, now), _plans(now)
+    figures, plans = _figures(workspace, now), _plans(workspace.zone, now)
     return [
         Row(
             job=job,
@@ -106,22 +108,22 @@ def _figures(workspace: Workspace, now: datetime) -> dict[str, dict[str, Any]]:
     return {row["name"]: dict(row) for row in found}
 
 
-def _plans(now: datetime) -> dict[str, list[Plan]]:
+def _plans(zone: ZoneInfo, now: datetime) -> dict[str, list[Plan]]:
     rows = PeriodicTask.objects.filter(task=START_TASK).select_related(
         "interval", "crontab", "solar", "clocked"
     )
     found: dict[str, list[Plan]] = defaultdict(list)
     for row in rows.order_by("pk"):
-        found[_job_of(row)].append(_plan(row, now))
+        found[_job_of(row)].append(_plan(row, zone, now))
     return found
 
 
-def _plan(row: PeriodicTask, now: datetime) -> Plan:
+def _plan(row: PeriodicTask, zone: ZoneInfo, now: datetime) -> Plan:
     """A row of beat in words.
 
     ``is_due`` counts from the last start; a row that never started is counted from now.
     """
-    words = _words(row)
+    words = _words(row, zone, now)
     if not row.enabled:
         return Plan(row.pk, words, is_on=False, next_at=None)
     state = row.schedule.is_due(row.last_run_at or now)
@@ -129,9 +131,9 @@ def _plan(row: PeriodicTask, now: datetime) -> Plan:
     return Plan(row.pk, words, is_on=True, next_at=now + timedelta(seconds=wait))
 
 
-def _words(row: PeriodicTask) -> str:
+def _words(row: PeriodicTask, zone: ZoneInfo, now: datetime) -> str:
     if row.crontab:
-        return str(row.crontab.human_readable)
+        return _at_times(row.crontab, zone, now)
     seconds = row.interval.schedule.run_every.total_seconds() if row.interval else 0
     # Whole seconds are what beat makes of an interval that it is given.
     for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
@@ -139,6 +141,35 @@ def _words(row: PeriodicTask) -> str:
             count = int(seconds // size)
             return f"every {unit}" if count == 1 else f"every {count} {unit}s"
     return str(row.scheduler)
+
+
+def _at_times(row: CrontabSchedule, zone: ZoneInfo, now: datetime) -> str:
+    """Times of the day as the workspace's clock shows them now, where a day is like another.
+
+    Else, and where its clock is not whole hours from beat's, those of beat's own zone.
+    """
+    weekdays = row.schedule.day_of_week  # numbers, whatever the row calls them
+    days = (
+        str(row.day_of_month), str(row.month_of_year),
+        "*" if len(weekdays) == 7 else ",".join(str(one) for one in sorted(weekdays)),
+    )  # fmt: skip
+    ahead = _ahead(row, zone, now)
+    hour, told = str(row.hour), str(row.timezone)
+    if days == ("*", "*", "*") and ahead is not None:
+        hours = row.schedule.hour
+        hour, told = ",".join(str(one) for one in sorted((one + ahead) % 24 for one in hours)), ""
+        hour, told = ("*", "") if len(hours) == 24 else (hour, str(zone))
+    options = Options()
+    options.use_24hour_time_format = True
+    words = str(ExpressionDescriptor(" ".join([str(row.minute), hour, *days]), options))
+    return f"{words} {told}".rstrip()
+
+
+def _ahead(row: CrontabSchedule, zone: ZoneInfo, now: datetime) -> int | None:
+    """Hours from beat's clock to the workspace's; none where they are not whole."""
+    offsets = [now.astimezone(one).utcoffset() or timedelta() for one in (zone, row.timezone)]
+    hours, rest = divmod(offsets[0] - offsets[1], timedelta(hours=1))
+    return None if rest else hours
 
 
 def _job_of(row: PeriodicTask) -> str:
