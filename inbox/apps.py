@@ -14,7 +14,7 @@ class InboxConfig(AppConfig):
     def ready(self) -> None:
         """Listen to people, bring mailboxes, give answers to the gate, count what is overdue."""
         from attribution.services.news import register_keeper
-        from inbox import finders, home, listening, onboarding, panels
+        from inbox import finders, home, ledger_figures, listening, onboarding, panels
         from inbox.reply_kind import ReplyHandler
         from inbox.selectors.counts import breached
         from inbox.selectors.telemetry import SOURCE
@@ -33,4 +33,5 @@ class InboxConfig(AppConfig):
         counters.register("breaches", breached)
         register_source(SOURCE)
         finders.register()
+        ledger_figures.register()
         home.register()

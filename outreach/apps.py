@@ -14,7 +14,15 @@ class OutreachConfig(AppConfig):
     def ready(self) -> None:
         """Bring classifiers, jobs, providers and launches; listen to providers and people."""
         from attribution.services.news import register_keeper
-        from outreach import finders, home, launches, listening, onboarding, text_classes
+        from outreach import (
+            finders,
+            home,
+            launches,
+            ledger_figures,
+            listening,
+            onboarding,
+            text_classes,
+        )  # fmt: skip
         from outreach.api import suggested
         from outreach.selectors.telemetry import SOURCE
         from outreach.services import trying_texts
@@ -27,6 +35,7 @@ class OutreachConfig(AppConfig):
         from workspaces.telemetry import register_source
 
         launches.register()
+        ledger_figures.register()
         listening.register()
         register_jobs()
         register_people_jobs()

@@ -46,12 +46,14 @@ def trend_of(known: Mapping[date, Fare], since: date, until: date) -> list[LineC
         return []
     days = [since + timedelta(days=n) for n in range((until - since).days + 1)]
 
-    def chart(title: str, read: Callable[[Fare], float | None], suffix: str = "") -> LineChart:
+    def chart(
+        title: str, read: Callable[[Fare], float | None], suffix: str = "", name: str = ""
+    ) -> LineChart:
         values = [read(known.get(day, Fare())) for day in days]
-        return line_chart(title=title, days=days, values=values, suffix=suffix)
+        return line_chart(title=title, days=days, values=values, suffix=suffix, name=name)
 
     return [
-        chart("Mails sent", lambda one: float(one.sent)),
+        chart("Mails sent", lambda one: float(one.sent), name="mails_sent"),
         chart("Delivered", lambda one: _percent(one.delivery_rate), " %"),
         chart("Bounced", lambda one: _percent(one.bounce_rate), " %"),
         chart("Complained", lambda one: _percent(one.complaint_rate), " %"),

@@ -82,8 +82,8 @@ def charts_of(report: Report) -> list[LineChart]:
     came = [float(count) for count, _ in report.volume.days]
     went = [float(count) for _, count in report.volume.days]
     return [
-        line_chart(title="Messages in", days=days, values=came),
-        line_chart(title="Answers out", days=days, values=went),
+        line_chart(title="Messages in", days=days, values=came, name="messages_in"),
+        line_chart(title="Answers out", days=days, values=went, name="answers_out"),
         line("First answer, median", lambda one: one.first_business.median, " min"),
         line("Promises kept", lambda one: _percent(one.compliance), " %"),
     ]  # fmt: skip
