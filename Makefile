@@ -66,15 +66,15 @@ run: install ## Run everything without sample data and without the sandbox
 
 # Debian's shell of Chromium has no window around its pages: tests open them in a fifth of the CPU.
 chromium:
-	@{ command -v chromium-headless-shell && command -v firefox-esr; } >/dev/null || { \
+	@{ command -v chromium-headless-shell && command -v firefox-esr && command -v ip; } >/dev/null || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			echo "Installing Chromium and Firefox for the browser tests."; \
+			echo "Installing Chromium, Firefox and iproute2 for the tests."; \
 			apt-get update -qq; for one in chromium-headless-shell chromium; do \
 				DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-					$$one firefox-esr fonts-liberation >/dev/null && break; done; \
-		elif ! { command -v chromium && command -v firefox-esr; } >/dev/null; then \
-			echo "NOTE: Chromium or Firefox is missing, so browser tests are skipped. Install" \
-				"them (Debian: apt-get install chromium-headless-shell firefox-esr)."; \
+					$$one firefox-esr fonts-liberation iproute2 >/dev/null && break; done; \
+		elif ! { command -v chromium && command -v firefox-esr && command -v ip; } >/dev/null; then \
+			echo "NOTE: Chromium, Firefox or ip is missing, so some tests are skipped. Install" \
+				"them (Debian: apt-get install chromium-headless-shell firefox-esr iproute2)."; \
 		fi; }
 
 test: install-dev chromium ## Run all tests but the slow ones
