@@ -64,12 +64,40 @@ def test_tells_the_next_run_of_what_is_switched_on(workspace, now):
     row = _row(workspace, now)
     assert abs(row.next_at - (now + timedelta(minutes=40))) < timedelta(seconds=5)
     assert [plan.words for plan in row.plans] == [
-        "every hour", "At 03:00 AM, on day 1 of the month UTC",
+        "every hour", "At 03:00, on day 1 of the month UTC",
     ]  # fmt: skip
     JobConfig.objects.update_or_create(
         workspace=workspace, name=NAME, defaults={"is_enabled": False}
     )
     assert _row(workspace, now).next_at is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("America/New_York", "At 00:25, 06:25, 12:25 and 18:25 America/New_York"),
+        ("UTC", "At 05:25, 11:25, 17:25 and 23:25 UTC"),
+        # Half an hour apart: the minutes would differ by the hour.
+        ("Asia/Kolkata", "At 05:25, 11:25, 17:25 and 23:25 UTC"),
+    ],
+)
+def test_times_are_those_of_the_workspaces_clock(workspace, now, zone, words):
+    workspace.time_zone = zone
+    crontab = CrontabSchedule.objects.create(minute="25", hour="5,11,17,23", timezone="UTC")
+    _planned(crontab=crontab)
+
+    assert [plan.words for plan in _row(workspace, now).plans] == [words]
+
+
+def test_what_runs_every_hour_names_no_zone_and_a_weekday_is_that_of_beat(workspace, now):
+    _planned(crontab=CrontabSchedule.objects.create(minute="*/15", hour="*", timezone="UTC"))
+
+    on_sundays = {"minute": "20", "hour": "5", "day_of_week": "sunday", "timezone": "UTC"}
+    _planned(crontab=CrontabSchedule.objects.create(**on_sundays), enabled=False)
+
+    assert [plan.words for plan in _row(workspace, now).plans] == [
+        "Every 15 minutes", "At 05:20, only on Sunday UTC",
+    ]  # fmt: skip
 
 
 def test_what_is_overdue_runs_next(workspace, now):
