@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Final
 from uuid import UUID
 
-from django.core.cache import cache
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import TruncDate
 
@@ -15,13 +13,12 @@ from campaigns.models import Campaign
 from campaigns.selectors.channel_days import channel_key
 from campaigns.selectors.channels import channels_of
 from campaigns.selectors.insight.query import InsightQuery
+from workspaces.cache import kept
 from workspaces.chart_marks import days_of, marked, with_changes
 from workspaces.charts import LineChart
 from workspaces.ledger import Scope, register_scope
 from workspaces.models import Proposal, Workspace
 from workspaces.selectors_ledger import LedgerFilter, ledger_rows
-
-_KEPT_S: Final = 60
 
 
 def _campaign(workspace: Workspace, value: str) -> Campaign | None:
@@ -81,18 +78,17 @@ def marked_by_channel(
 def _kept_by_channel(query: InsightQuery, since: date, until: date) -> dict[str, dict[date, int]]:
     """As ``_changes_by_channel``, for a minute: the overview asks much already."""
     scope = ":".join(scope_of(query).values())
-    key = f"ledger-marks:{query.workspace.pk}:{since}:{until}:{scope}"
-    kept = cache.get(key)
-    if kept is None:
-        found = _changes_by_channel(query, since, until)
-        kept = {
+
+    def read() -> dict[str, dict[str, int]]:
+        return {
             channel: {day.isoformat(): count for day, count in days.items()}
-            for channel, days in found.items()
+            for channel, days in _changes_by_channel(query, since, until).items()
         }
-        cache.set(key, kept, timeout=_KEPT_S)
+
+    told = kept(f"ledger-marks:{query.workspace.pk}:{since}:{until}:{scope}", read)
     return {
         channel: {date.fromisoformat(day): count for day, count in days.items()}
-        for channel, days in kept.items()
+        for channel, days in told.items()
     }
 
 

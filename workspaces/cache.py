@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import redis
 from django.conf import settings
 from django.core.cache import cache
+
+T = TypeVar("T")
 
 
 class JSONSerializer:
@@ -31,6 +34,19 @@ def _redis() -> redis.Redis:
     way: dict[str, Any] = settings.CACHES["default"]
     options = {name: value for name, value in way["OPTIONS"].items() if name != "serializer"}
     return redis.Redis.from_url(str(way["LOCATION"]), **options)
+
+
+def kept(name: str, read: Callable[[], T], *, keep_s: int = 60) -> T:
+    """What is kept under a name, read anew once it is so old; it has to be the same as JSON.
+
+    The name tells whose it is and what was asked; however long, its key stays short.
+    """
+    key = f"kept:{hashlib.sha256(name.encode()).hexdigest()}"
+    found: list[T] | None = cache.get(key)
+    if found is None:  # nothing is an answer, too
+        found = [read()]
+        cache.set(key, found, timeout=keep_s)
+    return found[0]
 
 
 def count_up(name: str, *, keep_s: int) -> int:

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from hashlib import sha256
-from typing import Final
 from urllib.parse import urlencode
 
-from django.core.cache import cache
 from django.urls import reverse
 
+from workspaces.cache import kept
 from workspaces.charts import Change, LineChart
 from workspaces.ledger import is_metric
 from workspaces.models import Workspace
 from workspaces.selectors_ledger import LedgerFilter, changes_by_day
-
-_KEPT_S: Final = 60
 
 
 def marked(
@@ -39,14 +35,13 @@ def marked(
 
 def _kept(workspace: Workspace, asked: LedgerFilter) -> dict[date, int]:
     """Changes by day as of the last minute: charts are drawn on many pages, and tell of days."""
-    key = f"chart-marks:{workspace.pk}:{asked.since}:{asked.until}:{asked.scoped}"
-    key = f"chart-marks:{sha256(key.encode()).hexdigest()}"
-    kept = cache.get(key)
-    if kept is None:
+
+    def read() -> dict[str, int]:
         found = changes_by_day(workspace, asked)
-        kept = {day.isoformat(): count for day, count in found.items()}
-        cache.set(key, kept, timeout=_KEPT_S)
-    return {date.fromisoformat(day): count for day, count in kept.items()}
+        return {day.isoformat(): count for day, count in found.items()}
+
+    name = f"chart-marks:{workspace.pk}:{asked.since}:{asked.until}:{asked.scoped}"
+    return {date.fromisoformat(day): count for day, count in kept(name, read).items()}
 
 
 def days_of(charts: Iterable[LineChart]) -> tuple[date, date] | None:

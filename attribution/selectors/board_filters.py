@@ -8,12 +8,11 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.core.cache import cache
-
 from attribution.models import AttributionModel, Channel, Conversion, CreditLevel
 from attribution.selectors.board import models_of
 from attribution.selectors.credits import Unit
 from campaigns.models import Campaign
+from workspaces.cache import kept
 from workspaces.models import Workspace
 from workspaces.periods import Period, Presets, asked_period, yesterday_of
 
@@ -93,8 +92,7 @@ def types_of(workspace: Workspace, now: datetime) -> list[str]:
         )
         return sorted(rows.order_by().values_list("type", flat=True).distinct())
 
-    key = f"conversion-types:{workspace.pk}"
-    return list(cache.get_or_set(key, read, _TYPES_KEPT_S) or ())
+    return kept(f"conversion-types:{workspace.pk}", read, keep_s=_TYPES_KEPT_S)
 
 
 def _campaign(workspace: Workspace, given: str) -> Campaign | None:

@@ -9,12 +9,10 @@ from decimal import Decimal
 from typing import Final
 
 import numpy as np
-from django.core.cache import cache
 from django.db.models import Count, Sum
 
 from attribution.engine.weekday_forecast import LEAST_DAYS, METHOD, Forecast, weekday_forecast
-from attribution.models import InstallSource
-from attribution.selectors.growth.app_use import metric_days_of, organic_installs, use_by_day
+from attribution.selectors.growth.app_use import organic_by_day
 from attribution.selectors.growth.figures import Figures, Measure, Target
 from attribution.selectors.growth.value import predicted_value
 from campaigns import metrics
@@ -23,6 +21,7 @@ from campaigns.selectors.insight.amounts import rates_for
 from campaigns.selectors.insight.cohorts import AdDay, ad_days
 from campaigns.selectors.insight.query import InsightQuery
 from workspaces.boards import Kpi
+from workspaces.cache import kept
 from workspaces.charts import LineChart, files_of, line_chart
 from workspaces.formats import plain
 from workspaces.models import Proposal, Status, Workspace
@@ -32,7 +31,6 @@ from workspaces.reports.shapes import Chart, Table
 TOP_SIGNALS: Final = 5
 HORIZON_DAYS: Final = 14
 NO_MODEL: Final = "no model yet"
-_KEPT_S: Final = 60
 FORECAST_OF: Final = ("installs", "spend")
 _RETURN: Final = Target("3 to 5", low=Decimal(3))
 MEASURES: Final = (
@@ -191,7 +189,7 @@ class Executive:
 
 
 def executive_of(query: InsightQuery) -> Executive:
-    """Figures of a question; seven queries at most."""
+    """Figures of a question; six queries at most."""
     rates = rates_for(query.workspace, query.period)
     least = Period.ending(query.period.until, LEAST_DAYS)
     span = Period(min(query.period.before.since, least.since), query.period.until)
@@ -212,12 +210,8 @@ def executive_of(query: InsightQuery) -> Executive:
 
 def waiting_of(workspace: Workspace, now: datetime) -> Waiting:
     """What waits for a signature and is not put off, as of the last minute: all of it is added."""
-    key = f"executive-waiting:{workspace.pk}"
-    kept = cache.get(key)
-    if kept is None:
-        kept = _waiting(workspace, now)
-        cache.set(key, kept, timeout=_KEPT_S)
-    return Waiting(kept[0], Decimal(kept[1]))
+    count, money = kept(f"executive-waiting:{workspace.pk}", lambda: _waiting(workspace, now))
+    return Waiting(count, Decimal(money))
 
 
 def _waiting(workspace: Workspace, now: datetime) -> tuple[int, str]:
@@ -249,10 +243,7 @@ def _growth_by_day(query: InsightQuery, ads: Mapping[date, AdDay]) -> dict[date,
     if query.channel or query.campaign:
         return {day: Growth(own, 0) for day, own in ads.items()}
     period = Period(min(ads), max(ads))
-    organic = organic_installs(
-        metric_days_of(query.workspace, period),
-        use_by_day(query.workspace, period, source=InstallSource.ORGANIC),
-    )
+    organic = organic_by_day(query.workspace, period)
     return {day: Growth(own, organic[day]) for day, own in ads.items()}
 
 
