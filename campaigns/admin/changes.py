@@ -158,7 +158,7 @@ class CampaignActivitySummaryAdmin(ReportAdmin[CampaignActivitySummary]):
 
 @admin.register(SafetyCheckFailure)
 class SafetyCheckFailureAdmin(ReportAdmin[SafetyCheckFailure]):
-    """What a check or the platform stopped."""
+    """What a check or the platform stopped, as far back as the view tells."""
 
     list_display = ("entity_external_id", "change_type", "failure_label", "reason", "at")
     list_filter = ("at",)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import Model
+
 from campaigns.api import (
     alerts,
     changes,
@@ -18,7 +20,12 @@ from campaigns.models import CampaignActivitySummary, RecentBudgetChange, Safety
 from workspaces.api.reports import report_view
 from workspaces.api.routing import api_path
 
-_REPORTS = (RecentBudgetChange, CampaignActivitySummary, SafetyCheckFailure)
+# With the order of those that are not shown by their keys.
+_REPORTS: dict[type[Model], tuple[str, ...]] = {
+    RecentBudgetChange: (),
+    CampaignActivitySummary: (),
+    SafetyCheckFailure: ("-at", "-row_key"),
+}
 
 # Under both spellings of the first word.
 _PAID = {"channels": insight.PaidChannels, "campaigns": insight.PaidCampaigns}
@@ -114,9 +121,9 @@ urlpatterns = [
     *(
         api_path(
             f"reports/{report._meta.db_table}/",
-            report_view(report).as_view(),
+            report_view(report, by=by).as_view(),
             f"api-report-{report._meta.db_table}",
         )
-        for report in _REPORTS
+        for report, by in _REPORTS.items()
     ),
 ]

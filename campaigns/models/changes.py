@@ -141,6 +141,12 @@ class AdChangeHistory(models.Model):
             ),
             # the history pages: newest first
             models.Index(fields=["workspace", "-id"], name="campaigns_history_recent"),
+            # v_safety_check_failures: attempts without effect, newest first
+            models.Index(
+                fields=["workspace", "-completed_at", "-id"],
+                condition=~Q(status="applied"),
+                name="campaigns_history_stopped",
+            ),
             # v_campaign_activity_summary: all changes of one campaign
             models.Index(
                 fields=["campaign_id", "-completed_at"], name="campaigns_history_activity"

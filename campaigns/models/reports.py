@@ -51,7 +51,11 @@ class CampaignActivitySummary(models.Model):
 
 
 class SafetyCheckFailure(models.Model):
-    """What the safety checks or the platform stopped (``v_safety_check_failures``)."""
+    """What the safety checks or the platform stopped (``v_safety_check_failures``).
+
+    Of each workspace the newest ten thousand attempts without effect, and as many checks that hold
+    open plans; all attempts stand in the history.
+    """
 
     row_key = models.CharField(max_length=80, primary_key=True)
     tenant_id = models.CharField(max_length=60)

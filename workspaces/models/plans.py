@@ -69,6 +69,15 @@ class Plan(models.Model):
                 condition=Q(rank_required__in=Role.values), name="workspaces_plan_rank"
             ),
         ]
+        indexes = [
+            # v_safety_check_failures: plans that a check holds, newest first
+            models.Index(
+                fields=["-created_at", "-id"],
+                condition=Q(verdict__contains=[{"verdict": "deferred"}])
+                | Q(verdict__contains=[{"verdict": "blocked"}]),
+                name="workspaces_plan_held",
+            ),
+        ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Delete),
             gate_triggers.PLAN_HASH,

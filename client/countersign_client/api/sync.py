@@ -984,7 +984,7 @@ class ReportsOperations:
         return cast("types.PaginatedRecentBudgetChangeOutList", self._send(Call("reports_v_recent_budget_changes", query={"cursor": cursor, "page_size": page_size})))
 
     def reports_v_safety_check_failures(self, *, cursor: str | None = None, page_size: int | None = None) -> types.PaginatedSafetyCheckFailureOutList:
-        """What the safety checks or the platform stopped (``v_safety_check_failures``)."""
+        """What the safety checks or the platform stopped (``v_safety_check_failures``). Of each workspace the newest ten thousand attempts without effect, and as many checks that hold open plans; all attempts stand in the history."""
         return cast("types.PaginatedSafetyCheckFailureOutList", self._send(Call("reports_v_safety_check_failures", query={"cursor": cursor, "page_size": page_size})))
 
     def reports_v_stage_values(self, *, cursor: str | None = None, page_size: int | None = None) -> types.PaginatedStageValueOutList:

@@ -5194,7 +5194,7 @@ class RulesInRequest(TypedDict):
 
 
 class SafetyCheckFailureOut(TypedDict):
-    """What the safety checks or the platform stopped (``v_safety_check_failures``)."""
+    """What the safety checks or the platform stopped (``v_safety_check_failures``). Of each """
 
     row_key: str
     tenant_id: str
