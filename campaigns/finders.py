@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
-from django.db.models import CharField, Model, Q, QuerySet, Value
+from django.db.models import Model, Q, QuerySet, Value
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from campaigns.models import Ad, AdSet, Campaign
 from workspaces import scopes
-from workspaces.finders import Finder, Hit, Question, register_finders
+from workspaces.finders import ByRows, Finder, Hit, Question, register_finders
 from workspaces.search import with_words
 
 _MODELS: Final[dict[str, tuple[str, type[Campaign | AdSet | Ad]]]] = {
@@ -20,31 +22,30 @@ _MODELS: Final[dict[str, tuple[str, type[Campaign | AdSet | Ad]]]] = {
 
 def register() -> None:
     """Bring them."""
-    register_finders(
-        [Finder("ads", "Campaigns and ads", scopes.INSIGHT_READ, _ads, _all_ads, position=30)]
-    )
+    register_finders([
+        Finder("ads", "Campaigns and ads", scopes.INSIGHT_READ, ByRows(_rows, _hit), _all_ads,
+               position=30),
+    ])  # fmt: skip
 
 
-def _ads(question: Question) -> list[Hit]:
-    parts = [_part(kind, model, question) for kind, (_, model) in _MODELS.items()]
-    found = parts[0].union(*parts[1:], all=True)
-    order = list(_MODELS)
-    rows = sorted(found, key=lambda row: order.index(row[0]))
-    return [
-        Hit(str(public_id), name or external_id, reverse("entity", args=[kind, public_id]),
-            f"{_MODELS[kind][0]} {external_id}")
-        for kind, public_id, name, external_id in rows
-    ]  # fmt: skip
+def _rows(question: Question) -> list[QuerySet[Any]]:
+    return [_part(kind, model, question) for kind, (_, model) in _MODELS.items()]
 
 
-def _part(kind: str, model: type[Model], question: Question) -> QuerySet[Any, Any]:
+def _hit(public_id: UUID, told: dict[str, Any]) -> Hit:
+    kind, external_id = told["kind"], told["external_id"]
+    url = reverse("entity", args=[kind, public_id])
+    title = told["name"] or external_id
+    return Hit(str(public_id), title, url, f"{_MODELS[kind][0]} {external_id}")
+
+
+def _part(kind: str, model: type[Model], question: Question) -> QuerySet[Any]:
     own = model._default_manager.filter(workspace=question.workspace)
     named = with_words(own, question.words, "name").values("pk")
     rows = own.filter(Q(external_id=question.text) | Q(pk__in=named))
-    columns = ("kind", "public_id", "name", "external_id")
-    kinds = Value(kind, output_field=CharField())
-    found: QuerySet[Any, Any] = rows.annotate(kind=kinds).order_by("-pk").values_list(*columns)
-    return found[: question.most]
+    told = JSONObject(kind=Value(kind), name="name", external_id="external_id")
+    found: QuerySet[Any] = rows.annotate(told=told).order_by("-pk")[: question.most]
+    return found
 
 
 def _all_ads(text: str) -> str:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
-from django.db.models import CharField, QuerySet, Value
+from django.db.models import QuerySet, Value
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from outreach.models import ChannelTemplate, Contact, OutreachCampaign
 from outreach.selectors.contacts import contacts_of, found_by
 from outreach.selectors.message_log import people_named
 from workspaces import scopes
-from workspaces.finders import Finder, Hit, Question, register_finders
+from workspaces.finders import ByRows, Finder, Hit, Question, register_finders
 from workspaces.search import with_words
+
+_PAGES: Final = {"campaign": ("outreach-campaign", "Campaign"), "text": ("text", "Text")}
 
 
 def register() -> None:
@@ -22,8 +26,8 @@ def register() -> None:
     register_finders([
         Finder("people", "People", scopes.OUTREACH_READ, _people, _all_people,
                sooner=_people_by_index, position=10),
-        Finder("outreach", "Outreach campaigns and texts", scopes.OUTREACH_READ, _written,
-               _all_written, position=70),
+        Finder("outreach", "Outreach campaigns and texts", scopes.OUTREACH_READ,
+               ByRows(_written, _hit), _all_written, position=70),
     ])  # fmt: skip
 
 
@@ -48,23 +52,23 @@ def _hits(rows: Iterable[Contact]) -> list[Hit]:
     ]  # fmt: skip
 
 
-def _written(question: Question) -> list[Hit]:
-    campaigns = _named(OutreachCampaign.objects.all(), "campaign", question)
-    texts = _named(ChannelTemplate.objects.all(), "text", question)
-    pages = {"campaign": ("outreach-campaign", "Campaign"), "text": ("text", "Text")}
-    found = campaigns.union(texts, all=True)
+def _written(question: Question) -> list[QuerySet[Any]]:
     return [
-        Hit(str(public_id), name, reverse(pages[kind][0], args=[public_id]), pages[kind][1])
-        for kind, public_id, name in sorted(found, key=lambda row: row[0])
-    ]  # fmt: skip
+        _named(OutreachCampaign.objects.all(), "campaign", question),
+        _named(ChannelTemplate.objects.all(), "text", question),
+    ]
 
 
-def _named(rows: QuerySet[Any], kind: str, question: Question) -> QuerySet[Any, Any]:
+def _hit(public_id: UUID, told: dict[str, Any]) -> Hit:
+    page, words = _PAGES[told["kind"]]
+    return Hit(str(public_id), told["name"], reverse(page, args=[public_id]), words)
+
+
+def _named(rows: QuerySet[Any], kind: str, question: Question) -> QuerySet[Any]:
     own = with_words(rows.filter(workspace=question.workspace), question.words, "name")
-    kinds = Value(kind, output_field=CharField())
-    columns = ("kind", "public_id", "name")
-    found: QuerySet[Any, Any] = own.annotate(kind=kinds).order_by("-pk").values_list(*columns)
-    return found[: question.most]
+    told = JSONObject(kind=Value(kind), name="name")
+    found: QuerySet[Any] = own.annotate(told=told).order_by("-pk")[: question.most]
+    return found
 
 
 def _all_people(text: str) -> str:

@@ -1,16 +1,20 @@
 """One search over everything: each app brings finders, and none keeps the others waiting.
 
 A finder looks by the search of its own list, under a limit of time. What takes longer is cancelled
-and says so, or is asked again in a way that finds less and sooner.
+and says so, or is asked again in a way that finds less and sooner. Those that bring plain rows are
+asked together by one statement, and each for itself where that takes too long.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from operator import itemgetter
+from typing import Any, Final
+from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import IntegerField, QuerySet, Value
 
 from workspaces.models import Workspace
 from workspaces.roles import Role
@@ -49,6 +53,36 @@ class Question:
 
 
 Find = Callable[[Question], Sequence[Hit]]
+
+
+@dataclass(frozen=True)
+class ByRows:
+    """A way to look that one statement serves along with others of its sort.
+
+    ``rows`` are narrowed, in their order and no more than asked for; they have a ``public_id`` and
+    what is ``told`` of each as JSON, from which ``hit`` makes what is shown.
+    """
+
+    rows: Callable[[Question], Sequence[QuerySet[Any, Any]]]
+    hit: Callable[[UUID, dict[str, Any]], Hit]
+
+    def __call__(self, question: Question) -> Sequence[Hit]:
+        """Look by itself."""
+        return look(question, [self])[0]
+
+
+def look(question: Question, ways: Sequence[ByRows]) -> list[list[Hit]]:
+    """Look in several ways by one statement; what each of them found."""
+    parts = [(place, rows) for place, way in enumerate(ways) for rows in way.rows(question)]
+    asked = [
+        rows.annotate(part=Value(number, IntegerField())).values_list("part", "public_id", "told")
+        for number, (_, rows) in enumerate(parts)
+    ]
+    found: list[list[Hit]] = [[] for _ in ways]
+    for number, public_id, told in sorted(asked[0].union(*asked[1:], all=True), key=itemgetter(0)):
+        place = parts[number][0]
+        found[place].append(ways[place].hit(public_id, told))
+    return found
 
 
 @dataclass(frozen=True)
@@ -100,17 +134,24 @@ def clean(text: str) -> str:
 
 
 def search(question: Question, asked: Iterable[Finder]) -> list[Group]:
-    """Ask finders one after the other; groups with something in them, or without an answer."""
-    left, groups = list(asked), dict[str, Group]()
+    """Ask finders, those by rows together; groups with something in them, or without an answer."""
+    asked, groups = list(asked), dict[str, Group]()
     if not question.words:
         return []
+    left = [
+        [finder for finder in asked if isinstance(finder.find, ByRows)],
+        *([finder] for finder in asked if not isinstance(finder.find, ByRows)),
+    ]
     while left:
         left = _ask(question, left, groups)
-    return [group for group in groups.values() if group.hits or group.is_slow]
+    found = [groups[finder.key] for finder in asked]
+    return [group for group in found if group.hits or group.is_slow]
 
 
-def _ask(question: Question, asked: list[Finder], groups: dict[str, Group]) -> list[Finder]:
-    """Ask until one runs out of time; return those that are left then.
+def _ask(
+    question: Question, asked: list[list[Finder]], groups: dict[str, Group]
+) -> list[list[Finder]]:
+    """Ask until one question runs out of time; return those that are left then.
 
     One transaction serves all, because its limit of time ends with it on any pooled connection.
     """
@@ -118,18 +159,32 @@ def _ask(question: Question, asked: list[Finder], groups: dict[str, Group]) -> l
     try:
         with transaction.atomic():
             before = _set_limit(f"{LIMIT_MS}ms")
-            for place, finder in enumerate(asked):  # noqa: B007  # read when one fails
-                groups[finder.key] = _group(finder, question, finder.find(question))
+            for place, some in enumerate(asked):  # noqa: B007  # read when one fails
+                for finder, hits in zip(some, _hits(question, some), strict=True):
+                    groups[finder.key] = _group(finder, question, hits)
             if is_inner:
                 _set_limit(before)
     except OperationalError as error:
         if getattr(error.__cause__, "pgcode", "") != _CANCELLED:
             raise
-        slow = asked[place]
-        groups[slow.key] = replace(_group(slow, question, ()), is_slow=True)
-        again = [replace(slow, find=slow.sooner, sooner=None)] if slow.sooner else []
-        return [*again, *asked[place + 1 :]]
+        return [*_again(question, asked[place], groups), *asked[place + 1 :]]
     return []
+
+
+def _hits(question: Question, asked: list[Finder]) -> Sequence[Sequence[Hit]]:
+    ways = [finder.find for finder in asked if isinstance(finder.find, ByRows)]
+    if len(ways) > 1:
+        return look(question, ways)
+    return [finder.find(question) for finder in asked]
+
+
+def _again(question: Question, slow: list[Finder], groups: dict[str, Group]) -> list[list[Finder]]:
+    """What is asked once more: each of several for itself, one in a way that finds less."""
+    if len(slow) > 1:
+        return [[finder] for finder in slow]
+    (finder,) = slow
+    groups[finder.key] = replace(_group(finder, question, ()), is_slow=True)
+    return [[replace(finder, find=finder.sooner, sooner=None)]] if finder.sooner else []
 
 
 def _group(finder: Finder, question: Question, hits: Sequence[Hit]) -> Group:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Func, QuerySet, TextField, Value
+from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 from django.urls import reverse
 
 from workspaces import scopes
-from workspaces.finders import SHOWN, Finder, Group, Hit, Question, register_finders
-from workspaces.models import Proposal
+from workspaces.finders import SHOWN, ByRows, Finder, Group, Hit, Question, register_finders
+from workspaces.models import Proposal, Status
 from workspaces.models.gate import PROPOSAL_WORDS
 from workspaces.search import narrow, newest_of, typed_words
 from workspaces.selectors_rows import kind_labels
@@ -23,23 +26,25 @@ _SMALL: Final = frozenset(("and", "by", "of", "on", "to"))
 
 def register() -> None:
     """Bring them."""
-    register_finders(
-        [Finder("changes", "Changes", scopes.CHANGES_READ, _changes, _all_changes, position=20)]
-    )
+    register_finders([
+        Finder("changes", "Changes", scopes.CHANGES_READ, ByRows(_rows, _hit), _all_changes,
+               position=20),
+    ])  # fmt: skip
 
 
-def _changes(question: Question) -> list[Hit]:
-    labels = kind_labels()
-    rows = Proposal.objects.filter(workspace=question.workspace, kind__in=list(labels))
-    found = newest_of(narrow(rows, PROPOSAL_WORDS, question.text), question.most)
-    return [
-        Hit(
-            str(row.public_id), row.summary,
-            reverse("approvals-proposal", args=[row.public_id]),
-            f"{labels[row.kind]}, {row.get_status_display().lower()}, {row.created_at:%-d %b %Y}",
-        )
-        for row in found
-    ]  # fmt: skip
+def _rows(question: Question) -> list[QuerySet[Proposal]]:
+    own = Proposal.objects.filter(workspace=question.workspace, kind__in=list(kind_labels()))
+    told = JSONObject(
+        title="summary", kind="kind", status="status",
+        on=Func("created_at", Value("FMDD Mon YYYY"), function="to_char", output_field=TextField()),
+    )  # fmt: skip
+    found = newest_of(narrow(own, PROPOSAL_WORDS, question.text), question.most)
+    return [found.annotate(told=told)]
+
+
+def _hit(public_id: UUID, told: dict[str, Any]) -> Hit:
+    note = f"{kind_labels()[told['kind']]}, {Status(told['status']).label.lower()}, {told['on']}"
+    return Hit(str(public_id), told["title"], reverse("approvals-proposal", args=[public_id]), note)
 
 
 def _all_changes(text: str) -> str:

@@ -20,6 +20,7 @@ from django_htmx.middleware import HtmxDetails
 
 from workspaces.models import Membership, User, Workspace
 from workspaces.roles import Role, rank_of
+from workspaces.selectors import role_with
 
 Params = ParamSpec("Params")
 
@@ -92,7 +93,7 @@ def has_role(request: HttpRequest, role: Role) -> bool:
 def held_rank(request: HttpRequest) -> int:
     """Rank of the highest role that the person holds now; what is lent came with his membership."""
     membership: Membership = request.membership  # type: ignore[attr-defined]  # set by our middleware
-    return max(map(rank_of, (membership.role, *getattr(membership, "lent_roles", ()))))
+    return rank_of(role_with(membership))
 
 
 def refuse(request: HttpRequest, message: str, *, status: int) -> HttpResponse:

@@ -39,6 +39,12 @@ def current_membership(*, user: User, workspace_id: int | None, now: datetime) -
     return next(iter(chosen or memberships), None)
 
 
+def role_with(membership: Membership) -> str:
+    """Highest role that a person holds, own or lent; what is lent came with his membership."""
+    roles: tuple[str, ...] = (membership.role, *getattr(membership, "lent_roles", ()))
+    return max(roles, key=rank_of)
+
+
 def held_role(
     *, user: User, workspace: Workspace, now: datetime, not_from: User | None = None
 ) -> str:

@@ -76,21 +76,7 @@ def _database(now: datetime) -> Iterator[Reading]:
     yield DATABASE_BYTES, (), size
 
 
-def _proposals(now: datetime) -> Iterator[Reading]:
-    sql = """
-        SELECT kind, status, count(*) FROM (
-            (SELECT kind, status FROM workspaces_proposal WHERE status = 'pending' LIMIT %(cap)s)
-            UNION ALL
-            (SELECT kind, status FROM workspaces_proposal WHERE status = 'approved' LIMIT %(cap)s)
-            UNION ALL
-            (SELECT kind, status FROM workspaces_proposal WHERE status = 'executing' LIMIT %(cap)s)
-        ) capped GROUP BY kind, status
-    """
-    for kind, status, number in rows_of(sql, {"cap": CAP}):
-        yield PROPOSALS, (kind, status), number
-
-
-def _executor(now: datetime) -> Iterator[Reading]:
+def _gate(now: datetime) -> Iterator[Reading]:
     sql = """
         WITH due AS (
             SELECT greatest(p.execute_after, p.next_attempt_at) AS since
@@ -99,14 +85,26 @@ def _executor(now: datetime) -> Iterator[Reading]:
               AND (p.next_attempt_at IS NULL OR p.next_attempt_at <= %(now)s)
             ORDER BY p.execute_after LIMIT %(cap)s
         ), held AS (
-            SELECT lease_until FROM workspaces_proposal WHERE status = 'executing' LIMIT %(cap)s
+            SELECT kind, status, lease_until FROM workspaces_proposal
+            WHERE status = 'executing' LIMIT %(cap)s
+        ), open AS (
+            (SELECT kind, status FROM workspaces_proposal WHERE status = 'pending' LIMIT %(cap)s)
+            UNION ALL
+            (SELECT kind, status FROM workspaces_proposal WHERE status = 'approved' LIMIT %(cap)s)
+            UNION ALL
+            SELECT kind, status FROM held
         )
-        SELECT (SELECT count(*) FROM due),
+        SELECT (SELECT coalesce(json_agg(json_build_array(kind, status, number)), '[]')
+                FROM (SELECT kind, status, count(*) AS number
+                      FROM open GROUP BY kind, status) told),
+               (SELECT count(*) FROM due),
                (SELECT coalesce(extract(epoch FROM %(now)s - min(since)), 0) FROM due),
                (SELECT count(*) FROM held),
                (SELECT count(*) FROM held WHERE lease_until < %(now)s)
     """
-    (due, age_s, held, lapsed), *_ = rows_of(sql, {"now": now, "cap": CAP})
+    (waiting, due, age_s, held, lapsed), *_ = rows_of(sql, {"now": now, "cap": CAP})
+    for kind, status, number in waiting:
+        yield PROPOSALS, (kind, status), number
     yield DUE, (), due
     yield DUE_AGE, (), age_s
     yield CLAIMED, (), held
@@ -163,14 +161,19 @@ def _doors(now: datetime) -> Iterator[Reading]:
             SELECT attempts FROM workspaces_inboundevent
             WHERE state = 'received' AND received_at > %(now)s - interval '1 day' LIMIT %(cap)s
         )
-        SELECT (SELECT count(*) FROM out WHERE attempts = 0),
+        SELECT (SELECT coalesce(json_agg(json_build_array(kind, status, number)), '[]')
+                FROM (SELECT kind, status, count(*) AS number
+                      FROM workspaces_connection GROUP BY kind, status) told),
+               (SELECT count(*) FROM out WHERE attempts = 0),
                (SELECT count(*) FROM out WHERE attempts > 0),
                (SELECT count(*) FROM workspaces_webhookendpoint
                 WHERE NOT is_enabled AND disabled_reason <> ''),
                (SELECT count(*) FROM came WHERE attempts = 0),
                (SELECT count(*) FROM came WHERE attempts > 0)
     """
-    (first, again, off, waiting, retrying), *_ = rows_of(sql, {"now": now, "cap": CAP})
+    (outside, first, again, off, waiting, retrying), *_ = rows_of(sql, {"now": now, "cap": CAP})
+    for kind, status, number in outside:
+        yield OUTSIDE, (kind, status), number
     yield DELIVERIES, ("waiting",), first
     yield DELIVERIES, ("retrying",), again
     yield ENDPOINTS_OFF, (), off
@@ -178,18 +181,10 @@ def _doors(now: datetime) -> Iterator[Reading]:
     yield INBOUND, ("retrying",), retrying
 
 
-def _outside(now: datetime) -> Iterator[Reading]:
-    sql = "SELECT kind, status, count(*) FROM workspaces_connection GROUP BY kind, status"
-    for kind, status, number in rows_of(sql, {}):
-        yield OUTSIDE, (kind, status), number
-
-
 SOURCES: Final = (
     Source("database", (CONNECTIONS, CONNECTIONS_MOST, DATABASE_BYTES), _database),
-    Source("proposals", (PROPOSALS,), _proposals),
-    Source("executor", (DUE, DUE_AGE, CLAIMED, LAPSED), _executor),
+    Source("executor", (PROPOSALS, DUE, DUE_AGE, CLAIMED, LAPSED), _gate),
     Source("executions", (EXECUTIONS, RECEIPT), _executions),
     Source("jobs", (JOB_AGE, JOBS_FAILING), _jobs),
-    Source("doors", (DELIVERIES, ENDPOINTS_OFF, INBOUND), _doors),
-    Source("connections", (OUTSIDE,), _outside),
+    Source("doors", (OUTSIDE, DELIVERIES, ENDPOINTS_OFF, INBOUND), _doors),
 )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import django_filters
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import (
     OpenApiParameter,
     OpenApiResponse,
@@ -39,6 +39,7 @@ from experiments.api.serializers import (
 )
 from experiments.models import (
     ABTest,
+    ABTestMetric,
     ABTestStatus,
     ABTestType,
     Dimension,
@@ -108,7 +109,9 @@ class ABTestsView(RowsView[ABTest]):
         return (
             ABTest.objects.filter(workspace=self.workspace, roll_out=None)
             .select_related("workspace", "layer", "winner", "website__site")
-            .prefetch_related("variants__ad", "metrics__metric")
+            .prefetch_related(
+                "variants__ad", Prefetch("metrics", ABTestMetric.objects.select_related("metric"))
+            )
         )
 
     def answer(self, test: ABTest, code: int = status.HTTP_200_OK) -> Response:
@@ -154,7 +157,7 @@ class ABTestDetail(ABTestsView):
     )
     def get(self, request: Request, public_id: UUID) -> Response:
         """Show how it is made and where it stands."""
-        return self.answer(self.one(public_id))
+        return Response(ABTestOut(self.one(public_id)).data)
 
     @extend_schema(
         tags=TAG, operation_id="ab_tests_update", summary="Change a draft",

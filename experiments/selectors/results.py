@@ -139,11 +139,11 @@ def segments_of(test: ABTest, dimension: Dimension, now: datetime) -> list[Segme
 
 def series_of(test: ABTest) -> Series:
     """How effect and interval of the primary metric went."""
-    rule, variants = rule_of(test), variants_of(test)
+    variants = variants_of(test)
     parts = [part for part in parts_of(test) if part.role == MetricRole.PRIMARY]
-    if not parts or not variants:
+    if not parts or not variants or not test.has_started:
         return Series((), ())
-    metric = parts[0].metric
+    rule, metric = rule_of(test), parts[0].metric
     days, arms = daily_of(test, metric, [one.pk for one in variants])
     if not days:
         return Series((), ())

@@ -52,9 +52,10 @@ def policy_of(workspace: Workspace) -> ExperimentPolicy:
 
 def parts_of(test: ABTest) -> list[ABTestMetric]:
     """Metrics of a test with their parts: the primary one, then the others as they stand."""
-    parts = test.metrics.select_related("metric").order_by("position", "pk")
+    brought = "metrics" in getattr(test, "_prefetched_objects_cache", {})
+    parts = test.metrics.all() if brought else test.metrics.select_related("metric")
     order = list(MetricRole.values)
-    return sorted(parts, key=lambda part: order.index(part.role))
+    return sorted(parts, key=lambda part: (order.index(part.role), part.position, part.pk))
 
 
 def is_counted_by(metric: Metric) -> bool:

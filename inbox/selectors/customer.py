@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Exists, Q
 
 from attribution.models import Identifier, IdentifierKind, Journey, JourneyTouch, Person, ValueKind
 from experiments.models import Exposure
 from inbox.models import ChatVisitor, Conversation, Satisfaction
-from inbox.selectors.suggestions import is_asked
+from inbox.selectors.suggestions import asked_about
 from inbox.selectors.worth import Worth, money_worth, worth_of
 from outreach.models import Consent, Contact, ContactPoint, MessageChannel, Purpose
 from outreach.selectors.consents import consents_of
@@ -52,7 +52,9 @@ def customer_of(conversation: Conversation) -> Customer:
     contact = conversation.contact
     root = contact.person.root_id or contact.person_id
     points = list(
-        ContactPoint.objects.filter(contact=contact).order_by("channel", "position", "pk")
+        ContactPoint.objects.filter(contact=contact)
+        .annotate(is_asked=Exists(asked_about(contact)))
+        .order_by("channel", "position", "pk")
     )
     journeys = list(
         Journey.objects.filter(workspace=contact.workspace_id, person=root)
@@ -70,7 +72,8 @@ def customer_of(conversation: Conversation) -> Customer:
         tests=_tests(contact, root),
         chat=_chat(points),
         said=_said(contact),
-        is_asked=is_asked(contact),
+        # Read along with the points; a contact without any is rare.
+        is_asked=points[0].is_asked if points else asked_about(contact).exists(),
     )
 
 

@@ -68,10 +68,9 @@ def count_open(workspace: Workspace) -> int:
     return _open(workspace).count()
 
 
-def is_asked(contact: Contact) -> bool:
-    """Whether somebody has to say if this contact is the same person as another."""
-    rows = _open(contact.workspace_id)
-    return rows.filter(Q(first=contact) | Q(second=contact)).exists()
+def asked_about(contact: Contact) -> QuerySet[IdentitySuggestion]:
+    """Pairs of which somebody has to say whether this contact is the same person as the other."""
+    return _open(contact.workspace_id).filter(Q(first=contact) | Q(second=contact))
 
 
 def pairs_of(rows: Sequence[IdentitySuggestion]) -> list[Pair]:

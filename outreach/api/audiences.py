@@ -26,7 +26,6 @@ from outreach.api.people_serializers import (
 from outreach.engine.audience_rules import RulesError, parse
 from outreach.models import Audience, AudienceKind, Contact
 from outreach.selectors.audiences.reading import (
-    count_of,
     in_words,
     people_of,
     preview_of,
@@ -176,9 +175,10 @@ def _detail(audience: Audience, now: Any) -> dict[str, Any]:
     except RulesError as error:
         return {**shown, "count": 0, "words": str(error), "contacts": []}
     is_list = audience.kind == AudienceKind.LIST
+    count, contacts = people_of(audience.workspace, query)
     seen = {
-        "count": count_of(query),
+        "count": count,
         "words": "A fixed list" if is_list else in_words(audience.workspace, parse(audience.rules)),
-        "contacts": people_of(audience.workspace, query),
+        "contacts": contacts,
     }
     return {**shown, **AudiencePreviewOut(seen).data}

@@ -140,7 +140,7 @@ class CampaignDetail(CampaignsView):
     )  # fmt: skip
     def get(self, request: Request, public_id: UUID) -> Response:
         """Show how it is written."""
-        return self.answer(self.one(public_id))
+        return Response(OutreachCampaignOut(self.one(public_id)).data)
 
     @extend_schema(
         tags=TAG, operation_id="outreach_campaigns_update", summary="Change a campaign",
@@ -159,6 +159,10 @@ class CampaignState(CampaignsView):
     """How far it is."""
 
     scopes = {"GET": scopes.OUTREACH_READ}
+
+    def rows(self) -> QuerySet[OutreachCampaign]:
+        """All of them, without what they say."""
+        return super().rows().prefetch_related(None)
 
     @extend_schema(
         tags=TAG, operation_id="outreach_campaigns_status", summary="Read how far a campaign is",

@@ -26,7 +26,6 @@ from outreach.models import (
     TemplateStatus,
 )
 from outreach.selectors.audiences.reading import (
-    count_of,
     in_words,
     people_of,
     query_of,
@@ -87,8 +86,8 @@ def look_at(audience: Audience, now: datetime) -> AudienceLook:
         query = query_of(audience, now)
         is_list = audience.kind == AudienceKind.LIST
         words = "A fixed list." if is_list else in_words(workspace, parse(audience.rules))
-        people = tuple(people_of(workspace, query, SHOWN))
-        return AudienceLook(audience, count_of(query), people, words)
+        count, people = people_of(workspace, query, SHOWN)
+        return AudienceLook(audience, count, tuple(people), words)
     except RulesError as error:
         return AudienceLook(audience, problem=str(error))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower
 
 from outreach.models import (
@@ -91,10 +91,11 @@ def people_named(workspace: Workspace, text: str) -> list[int]:
     """Contacts whose name, or the beginning of whose address, is this."""
     small = text.lower()
     points = ContactPoint.objects.filter(workspace=workspace, address__startswith=small)
-    found = list(points.values_list("contact_id", flat=True)[:_MOST_PEOPLE])
+    found = points.order_by().annotate(of=F("contact")).values_list("of")[:_MOST_PEOPLE]
     names = Contact.objects.filter(workspace=workspace).annotate(
         first=Lower("first_name"), last=Lower("last_name")
     )
     first, _, last = small.partition(" ")
     fits = Q(first=first, last=last) if last else Q(first=first) | Q(last=first)
-    return [*found, *names.filter(fits).values_list("pk", flat=True)[:_MOST_PEOPLE]]
+    named = names.filter(fits).order_by().annotate(of=F("pk")).values_list("of")[:_MOST_PEOPLE]
+    return [of for (of,) in found.union(named, all=True)]

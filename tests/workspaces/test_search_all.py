@@ -45,7 +45,7 @@ def test_everything_of_this_workspace_is_found(
 ):
     client = client_as(viewer)
 
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(14):
         page = client.get("/search/", {"q": "zephyr"})
 
     found = {group.key: [hit.title for hit in group.hits] for group in page.context["groups"]}

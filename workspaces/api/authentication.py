@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from workspaces.api.caller import Caller
 from workspaces.models import Membership, User
-from workspaces.selectors import held_role
+from workspaces.selectors import held_role, role_with
 from workspaces.services.key_use import open_key
 
 KEYWORD = "Api-Key"
@@ -58,6 +58,4 @@ class SessionAuthentication(authentication.SessionAuthentication):
         membership: Membership | None = request._request.membership  # type: ignore[attr-defined]  # set by our middleware
         if membership is None:
             raise PermissionDenied("You belong to no workspace yet; ask an admin to invite you.")
-        workspace = membership.workspace
-        role = held_role(user=person, workspace=workspace, now=timezone.now())
-        return person, Caller(workspace, person, role)
+        return person, Caller(membership.workspace, person, role_with(membership))

@@ -104,19 +104,20 @@ def preview_of(workspace: Workspace, rules: Group, now: datetime) -> Preview:
     RulesError : they name what this workspace has not
     """
     query = query_of_rules(workspace, rules, now)
-    return Preview(count_of(query), people_of(workspace, query), in_words(workspace, rules))
+    return Preview(*people_of(workspace, query), in_words(workspace, rules))
 
 
-def people_of(workspace: Workspace, query: Query, size: int = PREVIEW) -> list[Contact]:
-    """Return some of them, the newest first, with their addresses."""
+def people_of(workspace: Workspace, query: Query, size: int = PREVIEW) -> tuple[int, list[Contact]]:
+    """Count them and return some, the newest first, with their addresses."""
     with sets_in_memory() as cursor:
         cursor.execute(
-            f"SELECT id FROM ({query.sql}) found ORDER BY id DESC LIMIT %(size)s",  # noqa: S608
+            f"SELECT (SELECT count(*) FROM ({query.sql}) found),"  # noqa: S608
+            f" ARRAY(SELECT id FROM ({query.sql}) found ORDER BY id DESC LIMIT %(size)s)",
             {**query.params, "size": size},
         )
-        found = [key for (key,) in cursor.fetchall()]
+        count, found = cursor.fetchone()
     contacts = Contact.objects.filter(workspace=workspace, pk__in=found)
-    return list(contacts.prefetch_related("points").order_by("-pk"))
+    return count, list(contacts.prefetch_related("points").order_by("-pk"))
 
 
 def ids_of(query: Query) -> npt.NDArray[np.int64]:

@@ -19,7 +19,6 @@ from outreach.models import Audience, AudienceKind
 from outreach.selectors.audiences.files import HEAD, People, people_in, people_of_list, sheet_of
 from outreach.selectors.audiences.reading import (
     Preview,
-    count_of,
     in_words,
     people_of,
     preview_of,
@@ -160,7 +159,7 @@ def _seen(
         query = query_of(row, now)
     except RulesError as error:
         return None, error
-    return Preview(count_of(query), people_of(row.workspace, query), "A fixed list"), None
+    return Preview(*people_of(row.workspace, query), "A fixed list"), None
 
 
 def _builder(request: PageRequest, document: Any) -> dict[str, Any]:
