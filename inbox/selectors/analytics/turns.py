@@ -100,6 +100,14 @@ _MISSED: Final = """
 SELECT t.at, t.due_at, t.answered_at, t.channel, t.team, t.agent, t.conversation_id
   FROM turns t
 """
+#: All turns, and those of conversations that a promise was missed in; their channel stays open.
+_OF_ALL: Final = (_FIRSTS + _ARRAYS).format(
+    channel="{channel}", among="", theirs="", conversation=_JOINED
+)
+_OF_MISSED: Final = (_FIRSTS + _MISSED).format(
+    channel="{channel}", among=_AMONG_MISSED, conversation=_LOOKED_UP,
+    theirs="AND a.conversation_id IN (SELECT conversation_id FROM ins)",
+)  # fmt: skip
 #: Hundreds of thousands are sorted and joined: in memory, by a plan that is not compiled. What is
 #: sent together is one transaction.
 _IN_MEMORY: Final = "SET LOCAL work_mem = '64MB'; SET LOCAL jit = off;"
@@ -139,7 +147,7 @@ class Missed:
 
 def turn_rows(query: ReportQuery) -> TurnRows:
     """Read the turns; one statement."""
-    rows = _fetch(query, _ARRAYS, _chosen(query))
+    rows = _fetch(query, _OF_ALL, _chosen(query))
     columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * 14
     teams = np.array(columns[11], object)
     started, answered = _moments(columns[2]), _moments(columns[3])
@@ -162,22 +170,14 @@ def missed_rows(query: ReportQuery, *, first: int, size: int) -> list[Missed]:
     """Promises of the period that were not kept, the newest first."""
     more = "AND t.is_missed AND t.at >= %(start)s ORDER BY t.at DESC, t.id DESC"
     more += " LIMIT %(size)s OFFSET %(first)s"
-    found = _fetch(query, _MISSED, f"{_chosen(query)} {more}", first=first, size=size)
+    found = _fetch(query, _OF_MISSED, f"{_chosen(query)} {more}", first=first, size=size)
     return [Missed(*row) for row in found]
 
 
 def _fetch(query: ReportQuery, sql: str, chosen: str, **more: int) -> list[tuple[Any, ...]]:
     channel = "AND r.channel = %(channel)s" if query.channel else ""
-    is_missed = sql is _MISSED
-    statement = _FIRSTS.format(
-        channel=channel,
-        among=_AMONG_MISSED if is_missed else "",
-        theirs="AND a.conversation_id IN (SELECT conversation_id FROM ins)" if is_missed else "",
-        conversation=_LOOKED_UP if is_missed else _JOINED,
-    )
-    statement += sql + chosen
     with connection.cursor() as cursor:
-        cursor.execute(_IN_MEMORY + statement, query.params | more)
+        cursor.execute(f"{_IN_MEMORY} {sql.format(channel=channel)} {chosen}", query.params | more)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
