@@ -241,7 +241,10 @@ TABLES: Final[tuple[tuple[type[models.Model], dict[str, str], str], ...]] = (
             "first_viewed_at": "CASE WHEN m.k < m.messages THEN m.at END",
             "answered_at": "CASE WHEN m.k < m.messages THEN m.at + interval '1 hour' END",
             "is_flagged": "m.id %% 211 = 0",
-            "breached_at": "CASE WHEN m.id %% 53 = 0 AND m.direction = 'in' THEN m.at END",
+            **dict.fromkeys(
+                ("due_at", "breached_at"),
+                "CASE WHEN m.id %% 53 = 0 AND m.direction = 'in' THEN m.at END",
+            ),
             "delivery": "CASE WHEN m.direction = 'in' THEN '' ELSE 'delivered' END",
             "sent_at": "CASE WHEN m.direction = 'out' THEN m.at END",
             "message_id": f"CASE WHEN {_OWN_MESSAGE} THEN m.id END",

@@ -25,7 +25,7 @@ DIMENSIONS: Final = ("intent", "channel", "team", "agent")
 # Those of one answer are one turn, but where a conversation was closed between them: then each has
 # a promise of its own, and the answer belongs to the last.
 _FIRSTS: Final = """
-WITH ins AS (
+WITH {missed}ins AS (
     SELECT r.id, r.conversation_id, r.channel, r.at, r.answered_at, r.due_at,
            greatest(r.at, r.received_at) AS came_at,
            r.is_kept, r.is_kept IS NOT TRUE AND r.breached_at IS NOT NULL AS is_missed,
@@ -90,23 +90,32 @@ _JOINED: Final = "JOIN inbox_conversation c ON c.id = f.conversation_id"
 #: Few of all conversations: without this the planner reads every one for each of them.
 _LOOKED_UP: Final = """CROSS JOIN LATERAL (
           SELECT * FROM inbox_conversation l WHERE l.id = f.conversation_id OFFSET 0) c"""
-_AMONG_MISSED: Final = """
-       AND r.conversation_id = ANY (ARRAY(
-           SELECT DISTINCT m.conversation_id FROM inbox_customerresponse m
-            WHERE m.workspace_id = %(workspace)s AND m.direction = 'in'
-              AND m.at >= %(start)s AND m.at < %(end)s
-              AND m.breached_at IS NOT NULL AND m.is_kept IS NOT TRUE))"""
-_MISSED: Final = """
+# A promise stands in the first message of its turn, so the page is known before the turns are: but
+# not whose they are.
+_MISSED: Final = """missed AS MATERIALIZED (
+    SELECT r.id, r.conversation_id
+      FROM inbox_customerresponse r JOIN inbox_conversation t ON t.id = r.conversation_id
+     WHERE r.workspace_id = %(workspace)s AND r.direction = 'in' AND NOT r.is_auto
+       AND r.at >= %(start)s AND r.at < %(end)s
+       AND r.breached_at IS NOT NULL AND r.is_kept IS NOT TRUE {channel} {team}
+     ORDER BY r.at DESC, r.id DESC LIMIT %(size)s OFFSET %(first)s
+), """
+_AMONG_MISSED: Final = (
+    "AND r.conversation_id = ANY (ARRAY(SELECT DISTINCT conversation_id FROM missed))"
+)
+_LINES: Final = """
 SELECT t.at, t.due_at, t.answered_at, t.channel, t.team, t.agent, t.conversation_id
   FROM turns t
+ WHERE t.id IN (SELECT id FROM missed) {agent}
+ ORDER BY t.at DESC, t.id DESC
 """
-#: All turns, and those of conversations that a promise was missed in; their channel stays open.
+#: All turns, and those of conversations that a promise was missed in; what was chosen stays open.
 _OF_ALL: Final = (_FIRSTS + _ARRAYS).format(
-    channel="{channel}", among="", theirs="", conversation=_JOINED
+    missed="", channel="{channel}", among="", theirs="", conversation=_JOINED
 )
-_OF_MISSED: Final = (_FIRSTS + _MISSED).format(
-    channel="{channel}", among=_AMONG_MISSED, conversation=_LOOKED_UP,
-    theirs="AND a.conversation_id IN (SELECT conversation_id FROM ins)",
+_OF_MISSED: Final = (_FIRSTS + _LINES).format(
+    missed=_MISSED, channel="{channel}", among=_AMONG_MISSED, conversation=_LOOKED_UP,
+    theirs="AND a.conversation_id IN (SELECT conversation_id FROM ins)", agent="{agent}",
 )  # fmt: skip
 #: Hundreds of thousands are sorted and joined: in memory, by a plan that is not compiled. What is
 #: sent together is one transaction.
@@ -147,7 +156,8 @@ class Missed:
 
 def turn_rows(query: ReportQuery) -> TurnRows:
     """Read the turns; one statement."""
-    rows = _fetch(query, _OF_ALL, _chosen(query))
+    sql = _OF_ALL.format(channel=_channel(query))
+    rows = _fetch(f"{sql} WHERE true {_team(query)} {_agent(query)}", query.params)
     columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * 14
     teams = np.array(columns[11], object)
     started, answered = _moments(columns[2]), _moments(columns[3])
@@ -168,28 +178,32 @@ def turn_rows(query: ReportQuery) -> TurnRows:
 
 def missed_rows(query: ReportQuery, *, first: int, size: int) -> list[Missed]:
     """Promises of the period that were not kept, the newest first."""
-    more = "AND t.is_missed AND t.at >= %(start)s ORDER BY t.at DESC, t.id DESC"
-    more += " LIMIT %(size)s OFFSET %(first)s"
-    found = _fetch(query, _OF_MISSED, f"{_chosen(query)} {more}", first=first, size=size)
+    sql = _OF_MISSED.format(channel=_channel(query), team=_team(query), agent=_agent(query))
+    if query.agent is None:
+        found = _fetch(sql, query.params | {"first": first, "size": size})
+    else:
+        found = _fetch(sql, query.params | {"first": 0, "size": None})[first : first + size]
     return [Missed(*row) for row in found]
 
 
-def _fetch(query: ReportQuery, sql: str, chosen: str, **more: int) -> list[tuple[Any, ...]]:
-    channel = "AND r.channel = %(channel)s" if query.channel else ""
+def _fetch(sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(f"{_IN_MEMORY} {sql.format(channel=channel)} {chosen}", query.params | more)
+        cursor.execute(f"{_IN_MEMORY} {sql}", params)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
-def _chosen(query: ReportQuery) -> str:
-    """The conditions on what is known only of a whole turn."""
-    wanted = "WHERE true"
-    if query.team:
-        wanted += " AND t.team = %(team)s"
-    if query.agent is not None:
-        wanted += " AND t.agent IS NOT DISTINCT FROM %(agent)s"
-    return wanted
+def _channel(query: ReportQuery) -> str:
+    return "AND r.channel = %(channel)s" if query.channel else ""
+
+
+def _team(query: ReportQuery) -> str:
+    return "AND t.team = %(team)s" if query.team else ""
+
+
+def _agent(query: ReportQuery) -> str:
+    """Whose a turn is, which is known only of a whole one."""
+    return "AND t.agent IS NOT DISTINCT FROM %(agent)s" if query.agent is not None else ""
 
 
 def _moments(microseconds: Sequence[Any]) -> Any:
