@@ -13,7 +13,7 @@ from django.urls import reverse
 from campaigns.models import Ad, AdSet, Campaign
 from workspaces import scopes
 from workspaces.finders import ByRows, Finder, Hit, Question, register_finders
-from workspaces.search import with_words
+from workspaces.search import some_of, with_words
 
 _MODELS: Final[dict[str, tuple[str, type[Campaign | AdSet | Ad]]]] = {
     "campaign": ("Campaign", Campaign), "adset": ("Ad set", AdSet), "ad": ("Ad", Ad),
@@ -41,8 +41,8 @@ def _hit(public_id: UUID, told: dict[str, Any]) -> Hit:
 
 def _part(kind: str, model: type[Model], question: Question) -> QuerySet[Any]:
     own = model._default_manager.filter(workspace=question.workspace)
-    named = with_words(own, question.words, "name").values("pk")
-    rows = own.filter(Q(external_id=question.text) | Q(pk__in=named))
+    named = with_words(own, question.words, "name")
+    rows = own.filter(Q(external_id=question.text) | some_of(named))
     told = JSONObject(kind=Value(kind), name="name", external_id="external_id")
     found: QuerySet[Any] = rows.annotate(told=told).order_by("-pk")[: question.most]
     return found

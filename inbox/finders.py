@@ -9,11 +9,11 @@ from django.db.models import F
 from django.urls import reverse
 
 from inbox.models import Conversation, CustomerResponse
-from inbox.selectors.finding import MESSAGE_WORDS, SUBJECT_WORDS, among
+from inbox.selectors.finding import MESSAGE_WORDS, SUBJECT_WORDS
 from inbox.selectors.naming import name_them
 from outreach.selectors.message_log import people_named
 from workspaces.finders import Finder, Hit, Question, register_finders
-from workspaces.search import narrow, newest_of
+from workspaces.search import among, narrow, newest_of
 
 _READ: Final = "inbox:read"
 _LONGEST: Final = 140

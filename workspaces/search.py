@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Any, TypeVar, cast
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import F, Func, Model, Q, QuerySet, TextField, Value
+from django.db.models import BooleanField, F, Func, Model, Q, QuerySet, TextField, Value
 
 M = TypeVar("M", bound=Model)
 
@@ -66,8 +67,24 @@ def newest_of(rows: QuerySet[M], most: int) -> QuerySet[M]:
 
     To look for the newest of all that have a common word would read through all of them.
     """
-    found = rows.order_by().values("pk")[:_MOST_SORTED]
-    return rows.model._default_manager.filter(pk__in=found).order_by("-pk")[:most]
+    return rows.model._default_manager.filter(some_of(rows)).order_by("-pk")[:most]
+
+
+def some_of(rows: QuerySet[Any]) -> Func[Any]:
+    """Those of rows that are found first, as many as are put in order."""
+    return among(rows.order_by().values("pk")[:_MOST_SORTED])
+
+
+def among(ids: QuerySet[Any, Any], key: str = "pk") -> Func[Any]:
+    """Condition that the key, or another, is one of those that a query gives.
+
+    Looked up first, as an array: the planner takes thousands of them for a good part of the table,
+    and would read all of it, or walk through all of it in their order.
+    """
+    return Func(
+        F(key), ArraySubquery(ids), template="%(expressions)s)", arg_joiner=" = ANY(",
+        output_field=BooleanField(),
+    )  # fmt: skip
 
 
 def with_words(rows: QuerySet[M], words: Iterable[str], *fields: str) -> QuerySet[M]:

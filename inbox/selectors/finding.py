@@ -14,15 +14,14 @@ from functools import cached_property
 from itertools import chain, islice, repeat
 from typing import Any, Final, TypeVar
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchVectorField
 from django.db import connection
-from django.db.models import BooleanField, F, Func, Model, Q, QuerySet
+from django.db.models import F, Func, Model, Q, QuerySet
 
 from inbox.models import Conversation, CustomerResponse, InternalNote
 from outreach.selectors.message_log import people_named
 from workspaces.models import Workspace
-from workspaces.search import narrow, prefix_query, typed_words, words_of
+from workspaces.search import among, narrow, prefix_query, typed_words, words_of
 
 _Row = TypeVar("_Row", bound=Model)
 _WRITTEN_IN: Final = ("sender_name", "sender_address", "subject", "text")
@@ -125,18 +124,6 @@ def found_by(
     """Those in which each typed word begins a word; all of them where nothing was typed."""
     search = search_of(workspace, text)
     return rows if search is None else search.narrow(rows)
-
-
-def among(ids: QuerySet[Any, Any], key: str = "pk") -> Func[Any]:
-    """Condition that the key, or another, is one of those that a query gives.
-
-    Looked up first, as an array: the planner takes thousands of them for a good part of the table,
-    and would read all of it.
-    """
-    return Func(
-        F(key), ArraySubquery(ids), template="%(expressions)s)", arg_joiner=" = ANY(",
-        output_field=BooleanField(),
-    )  # fmt: skip
 
 
 def expected(rows: QuerySet[Any, Any]) -> int:

@@ -26,9 +26,10 @@ from inbox.models import (
     ReplyDraft,
 )
 from inbox.selectors.filters import ME, NOBODY, STATUS_OF, ListFilters, filters_of
-from inbox.selectors.finding import Search, among, expected, found_by, search_of
+from inbox.selectors.finding import Search, expected, found_by, search_of
 from workspaces.gate import RequestError
 from workspaces.models import Status, User, Workspace
+from workspaces.search import among
 
 __all__ = ["ListFilters", "ListPage", "filters_of", "page_of", "rows_of"]
 

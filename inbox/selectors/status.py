@@ -22,8 +22,8 @@ from django.db.models import (
 from django.db.models import Value as V
 
 from inbox.models import ConversationStatus, CustomerResponse, Delivery, ReplyDraft
-from inbox.selectors.finding import among
 from workspaces.models import Status
+from workspaces.search import among
 
 
 class ResponseStatus(TextChoices):

@@ -22,10 +22,10 @@ from inbox.models import (
     Posture,
     Team,
 )
-from inbox.selectors.finding import among
 from outreach.models import Contact
 from workspaces.gate import RequestError
 from workspaces.models import User, Workspace
+from workspaces.search import among
 
 Names = Mapping[Any, str]
 
