@@ -5,18 +5,19 @@ Higher apps add sections of their own by ``register_section``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
 from workspaces import hooks
 from workspaces.models import JobRun, JobState, Membership, Proposal, Status, Workspace
+from workspaces.selectors_home import CAP, capped
 
 SHOWN = 5
 RECENT = timedelta(hours=24)
@@ -57,7 +58,7 @@ def overview(request: HttpRequest) -> dict[str, Any]:
     workspace, now = membership.workspace, timezone.now()
     waiting = _waiting(workspace, now)
     return {
-        "waiting": waiting,
+        "waiting": {risk: capped(number) for risk, number in waiting.items()},
         "soonest": _soonest(workspace, now),
         "ran": _ended(workspace, Status.EXECUTED, now),
         "failed": _ended(workspace, Status.FAILED, now),
@@ -71,12 +72,13 @@ def overview(request: HttpRequest) -> dict[str, Any]:
 
 
 def _waiting(workspace: Workspace, now: datetime) -> dict[str, int]:
-    """How many proposals wait for a signature, by risk."""
+    """How many proposals wait for a signature, by risk; of each at most ``CAP``."""
     rows = Proposal.objects.filter(workspace=workspace, status=Status.PENDING).exclude(
         snoozed_until__gt=now
     )
-    counted = dict(rows.values_list("risk").annotate(number=Count("pk")))
-    return {risk: counted.get(risk, 0) for risk in ("high", "medium", "low")}
+    parts = [rows.filter(risk_order=risk).values("risk")[:CAP] for risk in _RISKS]
+    counted = Counter(row["risk"] for row in parts[0].union(*parts[1:], all=True))
+    return {risk: counted[risk] for risk in ("high", "medium", "low")}
 
 
 def _soonest(workspace: Workspace, now: datetime) -> list[Proposal]:
@@ -120,6 +122,6 @@ def _steps(membership: Membership, waiting: int) -> list[Step]:
                              reverse("approvals-execution")))  # fmt: skip
     if waiting:
         noun = "proposal waits" if waiting == 1 else "proposals wait"
-        steps.insert(0, Step("Decide what waits", f"{waiting} {noun} for a signature.",
+        steps.insert(0, Step("Decide what waits", f"{capped(waiting)} {noun} for a signature.",
                              reverse("approvals")))  # fmt: skip
     return steps

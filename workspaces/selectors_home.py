@@ -61,7 +61,7 @@ class Stake:
     @property
     def number(self) -> str:
         """How many, as the page writes it."""
-        return _text(self.changes)
+        return capped(self.changes)
 
 
 def lines_of(asked: Asked, figures: Iterable[Figure]) -> list[Line]:
@@ -81,13 +81,14 @@ def lines_of(asked: Asked, figures: Iterable[Figure]) -> list[Line]:
         cursor.execute(" UNION ALL ".join(parts), values)
         found: dict[str, int] = dict(cursor.fetchall())
     return [
-        Line(figure, _text(number), is_one=number == 1)
+        Line(figure, capped(number), is_one=number == 1)
         for figure in figures
         if (number := found.get(figure.key, 0))
     ]
 
 
-def _text(number: int) -> str:
+def capped(number: int) -> str:
+    """Return a figure that was counted up to ``CAP``, as a page writes it."""
     return str(number) if number < CAP else f"{CAP - 1}+"
 
 

@@ -28,7 +28,7 @@ def test_first_page_says_what_waits_and_what_is_next(
     with django_assert_max_num_queries(22):
         response = client.get("/admin/")
 
-    assert response.context["waiting"] == {"high": 0, "medium": 0, "low": 1}
+    assert response.context["waiting"] == {"high": "0", "medium": "0", "low": "1"}
     assert response.context["steps"][0].title == "Decide what waits"
     assert response.context["steps"][0].text == "1 proposal waits for a signature."
     assert reverse("approvals-proposal", args=[proposal.public_id]) in response.text

@@ -16,7 +16,15 @@ from django.utils.html import format_html
 
 from workspaces.formats import money
 from workspaces.gate import handlers
-from workspaces.modeladmin import ReadOnlyAdmin, ReadOnlyInline, column, fields_of, member, own
+from workspaces.modeladmin import (
+    JoinedPaginator,
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    column,
+    fields_of,
+    member,
+    own,
+)
 from workspaces.models import ExecutionAttempt, KillSwitchEvent, Plan, Proposal, Signature, Status
 from workspaces.models.gate import PROPOSAL_WORDS
 from workspaces.panels import diff_of
@@ -265,6 +273,7 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
     """Who signed what, with which rank."""
 
     workspace_path = "plan__proposal__workspace"
+    paginator = JoinedPaginator
     list_display = ("plan", "summary", "decision", "person", "policy_version", "at", "withdrawn_at")
     list_filter = ("decision", "rank_held", own("person"))
     list_select_related = ("plan__proposal", "person")
@@ -283,6 +292,7 @@ class ExecutionAttemptAdmin(ReadOnlyAdmin[ExecutionAttempt]):
     """Tries, one row each; the platform's answer only while it is stored."""
 
     workspace_path = "plan__proposal__workspace"
+    paginator = JoinedPaginator
     list_display = ("plan", "number", "outcome", "worker", "started_at", "call_sent_at",
                     "settled_at")  # fmt: skip
     list_filter = ("outcome", "error_kind")
