@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
-# Between which lines of the page a table stands: that of private servers, that of a load set.
+# Between which lines of the page a table stands: that of private servers, that of a load set, and
+# that of every page over it.
 FIGURES = ("<!-- figures: written by the command -->", "<!-- end of figures -->")
 LOAD_SET = ("<!-- load set: written by the command -->", "<!-- end of load set -->")
+EVERY_PAGE = ("<!-- every page: written by the command -->", "<!-- end of every page -->")
 _COLUMNS = ("figure", "measured", "limit, same run", "ratio", "target", "growth", "peak MB")
 
 
