@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -16,9 +16,8 @@ from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from workspaces.gate import StateError
 from workspaces.models import User, Workspace
 from workspaces.services.closing.belongings import Belonging, belongings, in_order
-from workspaces.services.closing.exporting import files_of
+from workspaces.services.closing.exporting import Told, files_of
 
-Told = Callable[[str], None]
 _LOG: Final = LogEntry._meta.db_table
 _CONTEXT: Final = pghistory.models.Context._meta.db_table
 
