@@ -20,12 +20,12 @@ from outreach.selectors.plan_rows import PlanRows
 from outreach.services.life import lock_campaign
 from outreach.services.planning.deciding import Asking, amount, counts_of, decide_step
 from outreach.services.planning.rows import write_rows
-from outreach.services.planning.snapshot import snapshot
 from workspaces.gate import Proposer, StateError
 from workspaces.roles import Role
 from workspaces.services.jobs import request_job, send_soon
 from workspaces.services.live import bump
 from workspaces.services.permissions import require
+from workspaces.snapshot import snapshot
 
 TOPIC: Final = "outreach"  # live counter of the pages
 PLANNING_JOB: Final = "outreach-planning"

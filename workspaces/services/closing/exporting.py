@@ -6,17 +6,17 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Final
 
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import FileField, Model
 
 from workspaces.models import Membership, Workspace
 from workspaces.services.closing.belongings import Belonging, belongings
+from workspaces.snapshot import snapshot
 
 #: Secrets, and what opens a door; ciphertext is of no use to whoever has no key for it.
 LEFT_OUT: Final = frozenset({"secret", "previous_secret", "hashed_key", "token_hash"})
@@ -41,7 +41,7 @@ def export_workspace(*, workspace: Workspace, path: Path, now: datetime, told: T
         raise FileExistsError(f"{path} is there already; name another file.")
     draft = path.with_name(f"{path.name}.unfinished")
     with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        with _one_moment():
+        with snapshot():
             tables = [_table(archive, one, workspace, told) for one in belongings().values()]
             files = [name for one in belongings().values() for name in files_of(one, workspace)]
         missing = [name for name in dict.fromkeys(files) if not _file(archive, name)]
@@ -66,15 +66,6 @@ def files_of(belonging: Belonging, workspace: Workspace) -> Iterator[str]:
                 f" WHERE {belonging.of(workspace.pk)} AND {name} <> ''"
             )
             yield from (found for (found,) in cursor.fetchall())
-
-
-@contextmanager
-def _one_moment() -> Iterator[None]:
-    with transaction.atomic():
-        if len(connection.savepoint_ids) == 0:  # the outermost, which no test wraps
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        yield
 
 
 def _manifest(workspace: Workspace, now: datetime) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One moment's view of the database for everything that a plan reads."""
+"""One moment's view of the database for everything that is read together."""
 
 from __future__ import annotations
 
