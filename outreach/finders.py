@@ -16,7 +16,7 @@ from outreach.selectors.contacts import contacts_of, found_by
 from outreach.selectors.message_log import people_named
 from workspaces import scopes
 from workspaces.finders import ByRows, Finder, Hit, Question, register_finders
-from workspaces.search import with_words
+from workspaces.search import some_of, with_words
 
 _PAGES: Final = {"campaign": ("outreach-campaign", "Campaign"), "text": ("text", "Text")}
 
@@ -34,7 +34,8 @@ def register() -> None:
 def _people(question: Question) -> list[Hit]:
     """As the list of contacts finds them."""
     rows = contacts_of(question.workspace).filter(archived_at=None)
-    return _hits(found_by(rows, question.text).order_by("-pk")[: question.most])
+    found = rows.filter(some_of(found_by(rows, question.text)))
+    return _hits(found.order_by("-pk")[: question.most])
 
 
 def _people_by_index(question: Question) -> list[Hit]:

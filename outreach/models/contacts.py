@@ -8,9 +8,10 @@ from typing import Final
 import pghistory
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Lower
+from django.db.models.functions import Upper
 
 from attribution.models import CustomerType, LifecycleStage, Person
 from outreach.models.channels import MessageChannel, Purpose, money
@@ -35,6 +36,11 @@ _OWN_PERSON = pgtrigger.Trigger(
     RETURN NEW;
     """,
 )
+
+
+def _names_beginning(field: str, *, name: str) -> models.Index:
+    """Index what ``iexact`` and ``istartswith`` compare, under any collation."""
+    return models.Index(F("workspace"), OpClass(Upper(field), "text_pattern_ops"), name=name)
 
 
 class Contact(models.Model):
@@ -92,9 +98,9 @@ class Contact(models.Model):
             ),
         ]
         indexes = [
-            # A search by one of their names.
-            models.Index(F("workspace"), Lower("first_name"), name="outreach_contact_first"),
-            models.Index(F("workspace"), Lower("last_name"), name="outreach_contact_last"),
+            # A search by one of their names, or by its beginning.
+            _names_beginning("first_name", name="outreach_contact_first_name"),
+            _names_beginning("last_name", name="outreach_contact_last_name"),
         ]
         triggers = [_OWN_PERSON]
 

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from outreach.engine import addresses
 from outreach.models import Contact, ContactPoint, OutreachMessage
 from workspaces.models import Workspace
+from workspaces.search import among
 
 
 def contacts_of(workspace: Workspace) -> QuerySet[Contact]:
@@ -24,7 +25,7 @@ def contacts_of(workspace: Workspace) -> QuerySet[Contact]:
 def found_by(rows: QuerySet[Contact], words: str) -> QuerySet[Contact]:
     """Those whose name, address or id begins so; a full name counts by both its words.
 
-    Addresses are looked up by their beginning, so that a million of them take no time.
+    Each of them is looked up by an index, so that a million people take no time.
     """
     text = words.strip()[:120].replace("\0", "")
     if not text:
@@ -36,7 +37,7 @@ def found_by(rows: QuerySet[Contact], words: str) -> QuerySet[Contact]:
         named |= Q(first_name__istartswith=first, last_name__istartswith=last.strip())
     workspaces = rows.values("workspace")[:1]
     own = addresses.filter(workspace__in=workspaces).values("contact")
-    return rows.filter(named | Q(external_id=text) | Q(pk__in=own))
+    return rows.filter(named | Q(external_id=text) | Q(among(own)))
 
 
 def at_address(rows: QuerySet[Contact], text: str) -> QuerySet[Contact]:

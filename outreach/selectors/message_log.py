@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Lower
 
 from outreach.models import (
     Contact,
@@ -89,13 +88,11 @@ def _campaign(workspace: Workspace, public_id: str) -> list[Any]:
 
 def people_named(workspace: Workspace, text: str) -> list[int]:
     """Contacts whose name, or the beginning of whose address, is this."""
-    small = text.lower()
-    points = ContactPoint.objects.filter(workspace=workspace, address__startswith=small)
+    points = ContactPoint.objects.filter(workspace=workspace, address__startswith=text.lower())
     found = points.order_by().annotate(of=F("contact")).values_list("of")[:_MOST_PEOPLE]
-    names = Contact.objects.filter(workspace=workspace).annotate(
-        first=Lower("first_name"), last=Lower("last_name")
-    )
-    first, _, last = small.partition(" ")
-    fits = Q(first=first, last=last) if last else Q(first=first) | Q(last=first)
-    named = names.filter(fits).order_by().annotate(of=F("pk")).values_list("of")[:_MOST_PEOPLE]
+    first, _, last = text.partition(" ")
+    one = Q(first_name__iexact=text) | Q(last_name__iexact=text)
+    fits = Q(first_name__iexact=first, last_name__iexact=last) if last else one
+    names = Contact.objects.filter(fits, workspace=workspace)
+    named = names.order_by().annotate(of=F("pk")).values_list("of")[:_MOST_PEOPLE]
     return [of for (of,) in found.union(named, all=True)]
