@@ -65,3 +65,23 @@ def test_lists_are_told_as_pages(schema):
     }  # fmt: skip
     parameters = schema["paths"]["/api/ad-accounts/"]["get"]["parameters"]
     assert {"cursor", "page_size", "platform", "ordering"} <= {p["name"] for p in parameters}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["yaml", "json"])
+def test_document_is_written_once_and_sent_once(kind):
+    api = APIClient()
+
+    first = api.get(f"/api/schema/?format={kind}")
+    second = api.get(f"/api/schema/?format={kind}")
+    known = api.get(f"/api/schema/?format={kind}", headers={"If-None-Match": first["ETag"]})
+
+    assert first.rendered_content is second.rendered_content
+    assert (known.status_code, known.content) == (304, b"")
+
+
+@pytest.mark.django_db
+def test_document_is_indented_as_asked():
+    wide = APIClient().get("/api/schema/", headers={"Accept": "application/json; indent=1"})
+
+    assert wide.text.startswith('{\n "openapi"')
