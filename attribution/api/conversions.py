@@ -201,7 +201,7 @@ class ConversionFilter(Filters):
     """What conversions are filtered by."""
 
     type = django_filters.CharFilter()
-    method = django_filters.MultipleChoiceFilter(choices=AttributionMethod.choices)
+    method = django_filters.MultipleChoiceFilter(choices=AttributionMethod.choices, distinct=False)
     conversion_id = django_filters.CharFilter()
     converted_after = MomentFilter("converted_at", lookup_expr="gte")
     converted_before = MomentFilter("converted_at", lookup_expr="lt")

@@ -45,6 +45,7 @@ class PendingFilter(Filters):
     status = django_filters.MultipleChoiceFilter(
         field_name="proposal__status",
         choices=Status.choices,
+        distinct=False,
         help_text="Default: what is not decided or not executed yet.",
     )
     ad_account = AnyIdFilter("account__")
@@ -60,10 +61,14 @@ class PendingList(RowsView[PendingAdChange]):
     queryset = PendingAdChange.objects.none()
     serializer_class = forms.PendingOut
     filterset_class = PendingFilter
+    keys_first = True
 
     def rows(self) -> QuerySet[PendingAdChange]:
         """Return open changes, unless a status is asked for."""
-        rows = PendingAdChange.objects.filter(workspace=self.workspace)
+        # Indexes by status are of the proposals' workspace.
+        rows = PendingAdChange.objects.filter(
+            workspace=self.workspace, proposal__workspace=self.workspace
+        )
         if "status" not in self.request.query_params:
             rows = rows.filter(proposal__status__in=OPEN)
         return rows.select_related("account", "proposal__current_plan")

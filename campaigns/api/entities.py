@@ -53,7 +53,7 @@ List = TypeVar("List", bound="EntityList[Any]")
 class EntityFilter(Filters):
     """What all entities are filtered by; ids are ours or the platform's."""
 
-    status = django_filters.MultipleChoiceFilter(choices=DeliveryStatus.choices)
+    status = django_filters.MultipleChoiceFilter(choices=DeliveryStatus.choices, distinct=False)
     ad_account = AnyIdFilter("account__")
     external_id = django_filters.CharFilter()
     name = django_filters.CharFilter(lookup_expr="icontains")
@@ -137,7 +137,7 @@ class AccountFilter(Filters):
     """Filters of accounts."""
 
     platform = django_filters.ChoiceFilter(choices=Platform.choices)
-    status = django_filters.MultipleChoiceFilter(choices=DeliveryStatus.choices)
+    status = django_filters.MultipleChoiceFilter(choices=DeliveryStatus.choices, distinct=False)
     external_id = django_filters.CharFilter()
 
 
@@ -166,7 +166,7 @@ class CampaignFilter(EntityFilter):
     """Filters of campaigns."""
 
     channel = django_filters.CharFilter()
-    life_state = django_filters.MultipleChoiceFilter(choices=LifeState.choices)
+    life_state = django_filters.MultipleChoiceFilter(choices=LifeState.choices, distinct=False)
 
 
 @about(

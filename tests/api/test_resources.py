@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import AdAccount, DailyPerformance, ImportRun, SafetyPolicy
@@ -19,6 +22,7 @@ from tests.campaigns.factories import (
     AdSetFactory,
     DailyPerformanceFactory,
 )
+from tests.database import only_index
 from workspaces import hooks, scopes
 from workspaces.models import Connection, Proposal, WebhookDelivery, WebhookEndpoint
 from workspaces.services import signing
@@ -59,8 +63,8 @@ def test_proposals_are_filtered(note, workspace, approver, client):
 @pytest.mark.parametrize(
     ("path", "queries"),
     [
-        ("proposals", 5),
-        ("pending-ad-changes", 5),
+        ("proposals", 6),
+        ("pending-ad-changes", 6),
         ("ad-sets", 5),
         ("ads", 5),
         ("campaigns", 6),
@@ -83,11 +87,34 @@ def test_lists_take_few_queries_however_long(
         )  # fmt: skip
     client.get("/api/whoami/")  # the use of the key is noted by now
 
-    # key, two for the person's role, rate, rows (campaigns: and their figures)
+    # key, two for the person's role, rate, rows (campaigns: and their figures; the gate's: keys)
     with django_assert_max_num_queries(queries):
         rows = client.get(f"/api/{path}").json()["results"]
 
     assert len(rows) == 4
+
+
+@pytest.mark.parametrize(
+    ("path", "index"),
+    [
+        ("proposals/?status=pending", "status_ix"),
+        ("pending-ad-changes/?status=pending", "status_ix"),
+        ("pending-ad-changes/", "open"),
+    ],
+)
+def test_the_gates_lists_read_their_keys_from_an_index(client, path, index):
+    with CaptureQueriesContext(connection) as asked:
+        client.get(f"/api/{path}")
+    (keys,) = (one["sql"] for one in asked if re.match(r'SELECT "\w+"."\w*id" FROM', one["sql"]))
+
+    only_index(f"workspaces_proposal_{index}")
+    with connection.cursor() as cursor:
+        for way in ("bitmapscan", "indexscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        cursor.execute(f"EXPLAIN {keys}")
+        plan = str(cursor.fetchall())
+
+    assert f"Index Only Scan using workspaces_proposal_{index}" in plan
 
 
 def test_accounts_and_what_is_in_them_are_entered_and_read(workspace, client):

@@ -32,8 +32,8 @@ TAG = ["Gate"]
 class ProposalFilter(Filters):
     """Filters of the list."""
 
-    status = django_filters.MultipleChoiceFilter(choices=Status.choices)
-    risk = django_filters.MultipleChoiceFilter(choices=Risk.choices)
+    status = django_filters.MultipleChoiceFilter(choices=Status.choices, distinct=False)
+    risk = django_filters.MultipleChoiceFilter(choices=Risk.choices, distinct=False)
     kind = django_filters.CharFilter()
     proposer = django_filters.CharFilter(field_name="proposer_key")
     bundle_id = django_filters.UUIDFilter()
@@ -71,6 +71,7 @@ class ProposalList(ProposalView):
 
     scopes = {"GET": scopes.CHANGES_READ, "POST": scopes.CHANGES_PROPOSE}
     filterset_class = ProposalFilter
+    keys_first = True
     ordering_fields = ("created_at", "risk_order")
 
     @extend_schema(tags=TAG, operation_id="proposals_list", summary="List proposals")

@@ -239,6 +239,12 @@ class Proposal(models.Model):
             models.Index(
                 fields=["workspace", "status", "-id"], name="workspaces_proposal_status_ix"
             ),
+            # the list of what is open whatever its status, newest first
+            models.Index(
+                fields=["workspace", "-id"],
+                condition=Q(status__in=["pending", "approved", "executing"]),
+                name="workspaces_proposal_open",
+            ),
             models.Index(
                 fields=["bundle_id"],
                 condition=Q(bundle_id__isnull=False),
