@@ -74,6 +74,9 @@ class Postgres:
             "listen_addresses": "",
             "unix_socket_permissions": "0700",
             "max_connections": "200",
+            # Where PostgreSQL was built with LLVM: a wide statement is compiled for seconds and
+            # then runs for milliseconds.
+            "jit": "off",
             **self._settings,
         }
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]

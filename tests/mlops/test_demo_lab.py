@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from experiments.models import ABTest, BestPractice, Exposure, RollOut, UnitOutcome
 from experiments.selectors.agenda import agenda_of
 from experiments.selectors.checklist import blockers_of
@@ -17,6 +19,20 @@ def _by_name(workspace: Workspace) -> dict[str, ABTest]:
     return {one.name: one for one in ABTest.objects.filter(workspace=workspace)}
 
 
+def test_first_days_show_one_test_to_the_people_who_come(
+    workspace: Workspace, now: datetime
+) -> None:
+    lab = Lab(workspace, add_people(workspace), now)
+
+    lab.live_until(now - timedelta(days=DAYS - 1))
+
+    (test,) = ABTest.objects.all()
+    assert (test.name, test.status) == ("A number in the trial headline", "running")
+    assert Exposure.objects.filter(test=test, counted__gt=0).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_two_weeks_leave_every_kind_of_test(workspace: Workspace, now: datetime) -> None:
     lab = Lab(workspace, add_people(workspace), now)
 
