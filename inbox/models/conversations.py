@@ -217,10 +217,11 @@ class Conversation(models.Model):
                 name="inbox_conversation_fifo",
                 condition=Q(status="open"),
             ),
-            # Mine, and what is nobody's.
+            # Mine, and what is nobody's; how much everybody has, and what is at risk in it.
             models.Index(
                 fields=["workspace", "assignee", "-order_key", "-id"],
-                name="inbox_conversation_mine",
+                include=["value_at_risk"],
+                name="inbox_conversation_whose",
                 condition=Q(status="open"),
             ),
             models.Index(

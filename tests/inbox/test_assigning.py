@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from inbox.engine.assigning import Asked
 from inbox.models import AgentProfile, AssignmentRule, Conversation, ConversationEvent
+from inbox.selectors.agents import agents_of
 from inbox.services import desk
 from inbox.services.assigning import assign_new, assign_waiting, try_rules
+from tests.database import only_index
 from tests.inbox.desk_steps import rows_of, talk_of
 from tests.inbox.steps import NOW
 from tests.workspaces.factories import MembershipFactory
@@ -67,6 +70,22 @@ def test_in_turn_with_the_reason_in_the_story(workspace: Workspace) -> None:
         "Countersign", "All", "All: given nothing for longest, of 3 who could take it",
     )  # fmt: skip
     assert give(rows) == 0
+
+
+def test_what_everybody_has_is_counted_from_an_index(workspace: Workspace) -> None:
+    profile = AgentProfile.objects.get(user=member(workspace, "a"))
+    rows = talks(workspace, 2, value_at_risk=1.5)
+    Conversation.objects.filter(pk__in=[one.pk for one in rows]).update(assignee=profile.user)
+    with CaptureQueriesContext(connection) as asked:
+        (agent,) = agents_of([profile], now=NOW)
+    assert (agent.open_count, agent.value_at_risk) == (2, 3.0)
+
+    only_index("inbox_conversation_whose")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute("SET LOCAL enable_indexscan = off")
+        cursor.execute(f"EXPLAIN {asked[0]['sql']}")
+        assert "Index Only Scan using inbox_conversation_whose" in str(cursor.fetchall())
 
 
 def test_without_rules_nobody_gets_anything(workspace: Workspace, agent: User) -> None:
