@@ -233,17 +233,27 @@ def outcome_of(proposal: Proposal) -> Outcome:
     predicted = plan.predicted if plan else None
     realised = proposal.realised or {}
     delta = number_of(realised.get("delta"))
-    low, high = (number_of((predicted or {}).get(end)) for end in ("low", "high"))
-    is_separable = realised.get("separable", True) is not False
-    known = delta is not None and low is not None and high is not None and is_separable
     return Outcome(
         proposal=proposal,
         diff=diff_of(plan.content) if plan else Diff("–", "–"),
         predicted=predicted_of(predicted),
         realised=amount(delta, (predicted or {}).get("currency")) if delta is not None else "–",
-        note="" if is_separable else "not separable from other changes",
-        is_inside=(low <= delta <= high) if known else None,  # type: ignore[operator]  # known
+        note="" if _is_separable(realised) else "not separable from other changes",
+        is_inside=held(predicted, realised),
     )
+
+
+def held(predicted: dict[str, Any] | None, realised: dict[str, Any] | None) -> bool | None:
+    """Whether the predicted interval held what came of it; ``None`` where nobody can say."""
+    delta = number_of((realised or {}).get("delta"))
+    low, high = (number_of((predicted or {}).get(end)) for end in ("low", "high"))
+    if delta is None or low is None or high is None or not _is_separable(realised or {}):
+        return None
+    return low <= delta <= high
+
+
+def _is_separable(realised: dict[str, Any]) -> bool:
+    return realised.get("separable", True) is not False
 
 
 @dataclass(frozen=True)

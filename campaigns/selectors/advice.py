@@ -23,7 +23,7 @@ from campaigns.models import (
     Scenario,
 )
 from campaigns.selectors.advice_notes import notes_for
-from campaigns.selectors.calibration import calibration_of
+from campaigns.selectors.calibration import scores_of
 from campaigns.selectors.channel_days import Series, channel_days, channel_key
 from campaigns.selectors.pages import value_field
 from workspaces.formats import number_of
@@ -103,7 +103,7 @@ def advice_evidence(*, workspace: Workspace, now: datetime) -> Evidence | None:
     known = [one for one in series if one.currency == workspace.currency]
     foreign = sorted({one.currency for one in series} - {workspace.currency})
     earned = value_field(workspace)
-    scores = calibration_of(workspace=workspace).scores
+    scores = scores_of(workspace=workspace)
     found = gather(
         _campaign_days(workspace, known, earned),
         budgets=budgets_by_channel(live_budgets(workspace=workspace, now=now)),

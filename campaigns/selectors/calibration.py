@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import QuerySet
 
 from workspaces.formats import number_of
 from workspaces.models import Proposal, Status, Workspace
-from workspaces.selectors_proposal import Outcome, outcome_of
+from workspaces.selectors_proposal import Outcome, held, outcome_of
 
 _NEWEST = 1000
+_LISTED = 20
 _SIDE = 360
 _MARGIN = 34
 
@@ -17,10 +21,15 @@ _MARGIN = 34
 class Dot:
     """One measured change in the drawing."""
 
-    x: float
-    y: float
+    x: str
+    y: str
     is_inside: bool
     label: str
+
+    @property
+    def side(self) -> str:
+        """On which side of its interval's ends it lies."""
+        return "inside" if self.is_inside else "outside"
 
 
 @dataclass(frozen=True)
@@ -66,78 +75,115 @@ class Calibration:
     all_measured: int = field(default=0)
 
 
-def calibration_of(*, workspace: Workspace, kind: str = "ad_change") -> Calibration:
+@dataclass(frozen=True)
+class _Measured:
+    """What is counted and drawn of a measured change; its plan is long, and is not read."""
+
+    pk: int
+    proposer: str
+    proposer_label: str
+    subject: str
+    realised: dict[str, Any] | None
+    predicted: dict[str, Any] | None
+
+    @property
+    def is_inside(self) -> bool | None:
+        """Whether the interval held; ``None`` for one not separable from others."""
+        return held(self.predicted, self.realised)
+
+    @property
+    def pair(self) -> tuple[float, float]:
+        """Predicted and realised effect."""
+        predicted, realised = (
+            number_of((said or {}).get("delta")) or 0 for said in (self.predicted, self.realised)
+        )
+        return float(predicted), float(realised)
+
+    @property
+    def metric(self) -> str:
+        """What the effect is counted in."""
+        said = self.predicted or {}
+        currency = f" ({said['currency']})" if said.get("currency") else ""
+        return f"{said.get('metric', 'effect')}{currency}".replace("_", " ")
+
+
+def calibration_of(*, workspace: Workspace) -> Calibration:
     """Newest measured changes; those not separable from others are counted and left out."""
-    executed = Proposal.objects.filter(
-        workspace=workspace, kind=kind, status__in=[Status.EXECUTED, Status.REVERTED]
-    )
-    rows = list(
-        executed.filter(measured_at__isnull=False)
-        .select_related("current_plan")
-        .order_by("-measured_at", "-pk")[:_NEWEST]
-    )
-    outcomes = [outcome_of(row) for row in rows]
-    known = [outcome for outcome in outcomes if outcome.is_inside is not None]
+    rows = _measured(workspace)
+    known = [row for row in rows if row.is_inside is not None]
     return Calibration(
         scores=_scores(known),
         scatters=_scatters(known),
-        newest=known[:20],
-        left_out=len(outcomes) - len(known),
-        waiting=executed.filter(
+        newest=_outcomes(known[:_LISTED]),
+        left_out=len(rows) - len(known),
+        waiting=_executed(workspace)
+        .filter(
             # What was undone is not measured. So it is also the index of what is to be.
             status=Status.EXECUTED,
             measured_at=None,
             measure_after__isnull=False,
-        )[:_NEWEST].count(),
+        )[:_NEWEST]
+        .count(),
         all_measured=len(known),
     )
 
 
-def _scores(outcomes: list[Outcome]) -> list[ProposerScore]:
+def scores_of(*, workspace: Workspace) -> list[ProposerScore]:
+    """How far the intervals of each proposer held, whoever was measured most first."""
+    return _scores([row for row in _measured(workspace) if row.is_inside is not None])
+
+
+def _executed(workspace: Workspace) -> QuerySet[Proposal]:
+    return Proposal.objects.filter(
+        workspace=workspace, kind="ad_change", status__in=[Status.EXECUTED, Status.REVERTED]
+    )
+
+
+def _measured(workspace: Workspace) -> list[_Measured]:
+    rows = _executed(workspace).filter(measured_at__isnull=False).order_by("-measured_at", "-pk")
+    found = rows.values_list(
+        "pk", "proposer_key", "proposer_label", "subject_label", "realised",
+        "current_plan__predicted",
+    )  # fmt: skip
+    return [_Measured(*row) for row in found[:_NEWEST]]
+
+
+def _outcomes(rows: list[_Measured]) -> list[Outcome]:
+    found = Proposal.objects.select_related("current_plan").in_bulk([row.pk for row in rows])
+    return [outcome_of(found[row.pk]) for row in rows if row.pk in found]
+
+
+def _scores(rows: list[_Measured]) -> list[ProposerScore]:
     scores: dict[str, ProposerScore] = {}
-    for outcome in outcomes:
-        proposal = outcome.proposal
-        score = scores.setdefault(proposal.proposer_key, ProposerScore(proposal.proposer_label))
-        predicted, realised = _pair(outcome)
+    for row in rows:
+        score = scores.setdefault(row.proposer, ProposerScore(row.proposer_label))
+        predicted, realised = row.pair
         score.measured += 1
-        score.inside += bool(outcome.is_inside)
+        score.inside += bool(row.is_inside)
         score.right_sign += (predicted >= 0) == (realised >= 0)
     return sorted(scores.values(), key=lambda score: (-score.measured, score.label))
 
 
-def _pair(outcome: Outcome) -> tuple[float, float]:
-    plan = outcome.proposal.current_plan
-    predicted = (plan.predicted if plan else None) or {}
-    realised = outcome.proposal.realised or {}
-    return float(number_of(predicted.get("delta")) or 0), float(
-        number_of(realised.get("delta")) or 0
-    )
-
-
-def _scatters(outcomes: list[Outcome]) -> list[Scatter]:
-    groups: dict[str, list[Outcome]] = {}
-    for outcome in outcomes:
-        plan = outcome.proposal.current_plan
-        predicted = (plan.predicted if plan else None) or {}
-        currency = f" ({predicted['currency']})" if predicted.get("currency") else ""
-        name = f"{predicted.get('metric', 'effect')}{currency}".replace("_", " ")
-        groups.setdefault(name, []).append(outcome)
+def _scatters(rows: list[_Measured]) -> list[Scatter]:
+    groups: dict[str, list[_Measured]] = {}
+    for row in rows:
+        groups.setdefault(row.metric, []).append(row)
     return [_scatter(name, group) for name, group in sorted(groups.items())]
 
 
-def _scatter(metric: str, outcomes: list[Outcome]) -> Scatter:
-    pairs = [_pair(outcome) for outcome in outcomes]
-    reach = max((abs(value) for pair in pairs for value in pair), default=0.0) or 1.0
+def _scatter(metric: str, rows: list[_Measured]) -> Scatter:
+    reach = max((abs(value) for row in rows for value in row.pair), default=0.0) or 1.0
     middle = _SIDE / 2
     scale = (middle - _MARGIN) / reach
-    dots = tuple(
-        Dot(
-            x=round(middle + predicted * scale, 1),
-            y=round(middle - realised * scale, 1),
-            is_inside=bool(outcome.is_inside),
-            label=f"{outcome.proposal.subject_label}: predicted {predicted:+.2f}, "
-            f"realised {realised:+.2f}",
-        )
-        for outcome, (predicted, realised) in zip(outcomes, pairs, strict=True)
-    )
+    dots = tuple(_dot(row, middle, scale) for row in rows)
     return Scatter(metric, dots, middle, f"{reach:,.0f}" if reach >= 10 else f"{reach:.2f}")
+
+
+def _dot(row: _Measured, middle: float, scale: float) -> Dot:
+    predicted, realised = row.pair
+    return Dot(
+        x=f"{middle + predicted * scale:.1f}",
+        y=f"{middle - realised * scale:.1f}",
+        is_inside=bool(row.is_inside),
+        label=f"{row.subject}: predicted {predicted:+.2f}, realised {realised:+.2f}",
+    )
