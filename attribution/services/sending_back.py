@@ -32,7 +32,7 @@ from attribution.models import (
 )
 from campaigns.platform_access import META_VERSION, client_of
 from workspaces.crypto import SecretUnreadableError, decrypt
-from workspaces.models import Connection, ConnectionStatus
+from workspaces.models import Connection, ConnectionStatus, Workspace
 from workspaces.platforms.errors import ErrorKind, PlatformError
 
 LEASE: Final = timedelta(minutes=5)  # longer than a call may take: a lapsed one is a dead worker
@@ -72,6 +72,7 @@ def due_destinations(*, now: datetime) -> list[int]:
         next_attempt_at__lte=now,
         destination__is_enabled=True,
         destination__connection__status=ConnectionStatus.ACTIVE,
+        workspace__in=Workspace.objects.open(),
     )
     return sorted(set(rows.values_list("destination", flat=True)))
 

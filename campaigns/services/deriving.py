@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from campaigns.models import AdAccount, AdSet, Campaign, DeliveryStatus, LearningStatus
 from campaigns.selectors.derived import fatigued_campaigns, newest_days
 from campaigns.services.scoring import refresh_scores
+from workspaces.models import Workspace
 
 
 def refresh_derived(*, accounts: Collection[AdAccount], now: datetime) -> None:
@@ -25,7 +26,8 @@ def refresh_derived(*, accounts: Collection[AdAccount], now: datetime) -> None:
 def refresh_all(*, now: datetime) -> None:
     """Refresh every workspace, one after the other, so that no lock is held for all."""
     accounts: dict[int, list[AdAccount]] = {}
-    for account in AdAccount.objects.filter(archived_at=None).order_by("workspace", "pk"):
+    rows = AdAccount.objects.filter(archived_at=None, workspace__in=Workspace.objects.open())
+    for account in rows.order_by("workspace", "pk"):
         accounts.setdefault(account.workspace_id, []).append(account)
     for own in accounts.values():
         refresh_derived(accounts=own, now=now)

@@ -22,7 +22,7 @@ from outreach.services.texts.asking import has_model
 from workspaces.cache import take_tokens
 from workspaces.crypto import SecretUnreadableError
 from workspaces.gate import GateError, Proposer
-from workspaces.models import Proposal, Status
+from workspaces.models import Proposal, Status, Workspace
 from workspaces.platforms.errors import PlatformError
 from workspaces.platforms.llm import Question
 from workspaces.services.model_asking import NoModelError, Said, ask_model
@@ -63,7 +63,7 @@ def _claimed(now: datetime) -> list[ReplyDraft]:
         sources__contains=[{"kind": "model", "label": _ASKED}],
         **{"sources__-1__until__lte": now.timestamp()},
     )
-    policies = InboxPolicy.objects.filter(model_drafts=True)
+    policies = InboxPolicy.objects.filter(model_drafts=True, workspace__in=Workspace.objects.open())
     rows = list(
         ReplyDraft.objects.select_for_update(of=("self",), skip_locked=True)
         .filter(

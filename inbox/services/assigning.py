@@ -70,7 +70,7 @@ def _assign_some(workspace: Workspace, now: datetime) -> int:
 
 def _with_rules(places: Collection[int] | None) -> Sequence[Workspace]:
     rules = AssignmentRule.objects.filter(is_on=True)
-    rows = Workspace.objects.filter(pk__in=rules.order_by().values("workspace"))
+    rows = Workspace.objects.open().filter(pk__in=rules.order_by().values("workspace"))
     if places is not None:
         rows = rows.filter(pk__in=places)
     return list(rows.order_by("pk"))

@@ -38,7 +38,9 @@ _LOOKED_AT: Final = 2_000
 def cluster_changed() -> int:
     """Group the waiting drafts of workspaces where they changed; how many drafts moved."""
     waiting = (
-        Proposal.objects.filter(kind=KIND, status=Status.PENDING)
+        Proposal.objects.filter(
+            kind=KIND, status=Status.PENDING, workspace__in=Workspace.objects.open()
+        )
         .order_by()
         .values("workspace")
         .annotate(count=Count("pk"), last=Max("current_plan"), all=Sum("current_plan"))

@@ -69,7 +69,7 @@ def _with_news(now: datetime) -> QuerySet[Workspace]:
     said = SocialFunnelEntry.objects.filter(
         workspace=OuterRef("pk"), replied_at__gt=now - _LOOKS_BACK
     )
-    return Workspace.objects.filter(Q(Exists(came)) | Q(Exists(said))).order_by("pk")
+    return Workspace.objects.open().filter(Q(Exists(came)) | Q(Exists(said))).order_by("pk")
 
 
 def _take_some(workspace: Workspace, now: datetime) -> int:
@@ -198,6 +198,7 @@ def send_replies(*, now: datetime) -> int:
 def _due(now: datetime) -> QuerySet[CustomerResponse]:
     return CustomerResponse.objects.filter(
         channel=InboxChannel.COMMENT, direction=Direction.OUT, delivery=Delivery.SCHEDULED,
+        workspace__in=Workspace.objects.open(),
         send_at__lte=now,
     )  # fmt: skip
 

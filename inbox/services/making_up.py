@@ -45,7 +45,7 @@ def make_up(
 def _read_lately(now: datetime) -> list[Any]:
     rows = CustomerResponse.objects.filter(
         # By the index that each workspace has of its readings.
-        reading__workspace__in=list(Workspace.objects.values_list("pk", flat=True)),
+        reading__workspace__in=list(Workspace.objects.open().values_list("pk", flat=True)),
         reading__read_at__gt=now - _WITHIN, reading__read_at__lte=now - _AFTER,
         is_auto=False, answered_at=None, conversation__status=ConversationStatus.OPEN,
         conversation__archived_at=None,

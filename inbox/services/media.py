@@ -20,7 +20,7 @@ from inbox.models import Attachment, CustomerResponse
 from inbox.services.filing import delete_unnamed, place_of, store
 from inbox.services.topics import TOPIC
 from outreach.services.listening.media import fetch_file
-from workspaces.models import Connection
+from workspaces.models import Connection, Workspace
 from workspaces.platforms.errors import ErrorKind, PlatformError
 from workspaces.services.live import bump
 
@@ -70,7 +70,7 @@ def name_of(kind: str) -> str:
 
 def fetch_due(*, now: datetime, fetch: Fetch = fetch_one) -> int:
     """Fetch files that wait for it; returns how many were tried."""
-    rows = Attachment.objects.filter(fetch_at__lte=now)
+    rows = Attachment.objects.filter(fetch_at__lte=now, workspace__in=Workspace.objects.open())
     tried = 0
     for pk in list(rows.order_by("fetch_at", "pk").values_list("pk", flat=True)[:BATCH]):
         claimed = Attachment.objects.filter(pk=pk, fetch_at__lte=now).update(

@@ -27,7 +27,7 @@ from inbox.services.mail_events import IMAP, KIND
 from outreach.engine.mail_addresses import addresses_in
 from workspaces import crypto
 from workspaces.inbound.base import Batch, Event
-from workspaces.models import Connection, ConnectionStatus
+from workspaces.models import Connection, ConnectionStatus, Workspace
 from workspaces.platforms.errors import ErrorKind, PlatformError
 from workspaces.roles import Role
 from workspaces.services.connections import record_use
@@ -52,7 +52,9 @@ def open_mailbox(secret: Mapping[str, str]) -> Client:
 
 def due_mailboxes(*, now: datetime) -> list[int]:
     """Connections whose mailbox is to be looked into now; new ones get their row."""
-    active = Connection.objects.filter(kind=IMAP, status=ConnectionStatus.ACTIVE)
+    active = Connection.objects.filter(
+        kind=IMAP, status=ConnectionStatus.ACTIVE, workspace__in=Workspace.objects.open()
+    )
     Mailbox.objects.bulk_create(
         (
             Mailbox(

@@ -41,7 +41,7 @@ from inbox.services.restating import restate
 from inbox.services.topics import TOPIC, UNCONFIRMED
 from workspaces.cache import count_up
 from workspaces.gate import RequestError
-from workspaces.models import User
+from workspaces.models import User, Workspace
 from workspaces.services.live import bump
 from workspaces.services.locks import lock_names
 from workspaces.services.notices import notify
@@ -73,7 +73,9 @@ class RatingError(RequestError):
 
 def ask_due(*, now: datetime) -> int:
     """Ask those whose conversation was closed a while ago; returns how many were asked."""
-    policies = InboxPolicy.objects.filter(asks_satisfaction=True).select_related("workspace")
+    policies = InboxPolicy.objects.filter(
+        asks_satisfaction=True, workspace__in=Workspace.objects.open()
+    ).select_related("workspace")
     return sum(_ask_some(policy, now) for policy in policies)
 
 

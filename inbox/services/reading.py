@@ -24,6 +24,7 @@ from inbox.services.following import follow_up
 from inbox.services.keeping import Found, keep_all
 from inbox.services.making_up import DRAFTED, FOLLOWED, note_done
 from inbox.services.topics import TOPIC
+from workspaces.models import Workspace
 from workspaces.services.live import bump
 
 logger = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ def _unread(now: datetime) -> Any:
     return (
         CustomerResponse.objects.filter(
             tries, direction=Direction.IN, read_at=None, received_at__gt=now - _LOOKS_BACK,
-            at__gt=now - 2 * _LOOKS_BACK,
+            at__gt=now - 2 * _LOOKS_BACK, workspace__in=Workspace.objects.open(),
         )
         .select_related("workspace", "conversation__contact", "point")
         .order_by("received_at", "pk")

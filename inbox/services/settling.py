@@ -40,7 +40,8 @@ SELECT c.id FROM inbox_conversation c
      WHERE r.direction = 'out' AND r.at > %(since)s
        AND (r.delivery = 'by_hand' AND m.status <> 'pending'
             OR r.delivery = 'sent' AND m.status <> 'sent')
- ) ORDER BY c.id LIMIT 500 FOR UPDATE
+ ) AND c.workspace_id IN (SELECT w.id FROM workspaces_workspace w WHERE w.closed_at IS NULL)
+ ORDER BY c.id LIMIT 500 FOR UPDATE
 """
 
 _SETTLED: Final = """

@@ -41,7 +41,7 @@ def _mark(due: Q, after: int, now: datetime) -> tuple[int, int | None]:
     """Judge some that are due anew; how many, and after which to go on."""
     rows = list(
         Conversation.objects.select_for_update(skip_locked=True)
-        .filter(due, status__in=UNCLOSED, pk__gt=after)
+        .filter(due, status__in=UNCLOSED, pk__gt=after, workspace__in=Workspace.objects.open())
         .order_by("pk")[:_BATCH]
     )
     if not rows:
@@ -58,7 +58,7 @@ def renew_changed(*, now: datetime) -> int:
     Which rules were applied last is kept in the cache; without it all is told anew, which changes
     nothing that stands right already.
     """
-    return sum(_renew(workspace, now) for workspace in Workspace.objects.order_by("pk"))
+    return sum(_renew(workspace, now) for workspace in Workspace.objects.open().order_by("pk"))
 
 
 def _renew(workspace: Workspace, now: datetime) -> int:

@@ -101,7 +101,7 @@ def file_of(kept: Upload) -> File:
 def clear_uploads(*, now: datetime) -> int:
     """Delete what nobody sent within a day; how many."""
     count = 0
-    for workspace in Workspace.objects.order_by("pk"):
+    for workspace in Workspace.objects.open().order_by("pk"):
         place = _beside(workspace)
         names: list[str] = []
         with suppress(FileNotFoundError):

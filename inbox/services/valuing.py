@@ -46,7 +46,7 @@ def value(conversations: Collection[int], *, now: datetime) -> int:
 
 def value_open(*, now: datetime) -> int:
     """Value all that is not closed anew, and what an ordinary customer is; how many changed."""
-    return sum(_value(workspace, now) for workspace in Workspace.objects.order_by("pk"))
+    return sum(_value(workspace, now) for workspace in Workspace.objects.open().order_by("pk"))
 
 
 def _value(workspace: Workspace, now: datetime) -> int:

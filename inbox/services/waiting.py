@@ -32,10 +32,13 @@ def close_silent(*, now: datetime) -> int:
 
     Some of each workspace at a time: the next run goes on.
     """
-    own = {one.workspace_id: one for one in InboxPolicy.objects.all()}
+    own = {
+        one.workspace_id: one
+        for one in InboxPolicy.objects.filter(workspace__in=Workspace.objects.open())
+    }
     return do_each(
         partial(_close_some, one, own.get(one.pk) or InboxPolicy(workspace=one), now)
-        for one in Workspace.objects.order_by("pk")
+        for one in Workspace.objects.open().order_by("pk")
     )
 
 

@@ -244,4 +244,4 @@ def workspaces_without_boards(*, since: datetime) -> QuerySet[Workspace]:
     fresh = SyncRun.objects.filter(
         workspace=OuterRef("pk"), is_current=True, finished_at__gte=since
     )
-    return Workspace.objects.filter(~Exists(fresh)).order_by("pk")
+    return Workspace.objects.open().filter(~Exists(fresh)).order_by("pk")

@@ -53,6 +53,7 @@ def versions_to_load(limit: int) -> list[ModelVersion]:
     Champions first, of these the newest.
     """
     rows = ModelVersion.objects.select_related("workspace")
+    rows = rows.filter(workspace__in=Workspace.objects.open())
     champions = rows.filter(stage=ModelStage.CHAMPION).order_by("-promoted_at", "-pk")
     found = list(champions[:limit])
     next_ones = rows.exclude(stage=ModelStage.CHAMPION).filter(

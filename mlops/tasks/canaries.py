@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from mlops.models import Canary
 from mlops.services.registry.canaries import watch_canary
+from workspaces.models import Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +19,9 @@ logger = logging.getLogger(__name__)
 def watch_canaries(**_: object) -> int:
     """Look at each; returns how many ended. A repeat ends none twice."""
     ended = 0
-    rows = Canary.objects.filter(ended_at=None).order_by("pk")
+    rows = Canary.objects.filter(ended_at=None, workspace__in=Workspace.objects.open()).order_by(
+        "pk"
+    )
     for canary in rows.select_related("workspace", "version__workspace", "champion", "proposal"):
         try:
             ended += not watch_canary(canary=canary, now=timezone.now()).is_open

@@ -184,4 +184,4 @@ def workspaces_sending(*, now: datetime) -> list[Workspace]:
     unsigned = OutreachCampaign.objects.filter(status=CampaignStatus.AWAITING_APPROVAL)
     asked = Proposal.objects.filter(kind=KIND, status__in=OPEN).values("campaignlaunch__campaign")
     waits |= Q(pk__in=unsigned.exclude(pk__in=asked).values("workspace"))
-    return list(Workspace.objects.filter(waits, kill_switch=False).order_by("pk"))
+    return list(Workspace.objects.open().filter(waits, kill_switch=False).order_by("pk"))

@@ -142,6 +142,31 @@ def test_member_of_two_goes_on_in_the_other(
     assert page.wsgi_request.workspace == rival  # type: ignore[attr-defined]  # set by our middleware
 
 
+def test_who_keeps_the_installation_sees_which_are_closed(
+    workspace: Workspace, rival: Workspace, outsider: User, admin: User,
+    client_as: Callable[[User], Client], now: datetime,
+) -> None:  # fmt: skip
+    _close(workspace, admin, now)
+    browser = client_as(outsider)
+    path = reverse("admin:workspaces_workspace_changelist")
+
+    def listed(query: str = "") -> list[tuple[Workspace, str]]:
+        page = browser.get(path + query).context["cl"]
+        return [(row, page.model_admin.standing(row)) for row in page.result_list]
+
+    assert listed() == [(rival, "open")]
+    Membership.objects.filter(user=outsider).update(role="admin")
+    User.objects.filter(pk=outsider.pk).update(is_superuser=True)
+    assert listed() == [(workspace, "closed"), (rival, "open")]
+    assert listed("?standing=closed") == [(workspace, "closed")]
+    assert listed("?standing=open") == [(rival, "open")]
+    assert listed("?standing=purged") == []
+    other = reverse("admin:workspaces_workspace_change", args=[workspace.pk])
+    told = {"name": "Mine", "workspace": str(rival.public_id)}
+    assert browser.get(other).status_code == 200
+    assert browser.post(other, told).status_code == 403
+
+
 def test_nothing_runs_in_a_closed_workspace(
     workspace: Workspace, rival: Workspace, admin: User, now: datetime
 ) -> None:

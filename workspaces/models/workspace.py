@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Q
 
 from workspaces.ids import uuid7
+from workspaces.querysets import WorkspaceQuerySet
 
 
 class BusinessMode(models.TextChoices):
@@ -78,6 +79,8 @@ class Workspace(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
         constraints = [

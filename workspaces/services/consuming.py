@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from workspaces.inbound.registry import Consumer, Failure, consumers, consumers_of, wanted_by
-from workspaces.models import Connection, ConnectionStatus, InboundEvent, InboundState
+from workspaces.models import Connection, ConnectionStatus, InboundEvent, InboundState, Workspace
 from workspaces.roles import Role
 from workspaces.services.locks import lock_names
 from workspaces.services.notices import notify
@@ -47,7 +47,10 @@ class _Claim:
 def waiting_connections(*, now: datetime, limit: int = 100) -> list[int]:
     """Connections with events that are due and that somebody wants."""
     rows = _due(InboundEvent.objects.filter(wanted_by(consumers())), now)
-    rows = rows.filter(connection__status=ConnectionStatus.ACTIVE)
+    rows = rows.filter(
+        connection__status=ConnectionStatus.ACTIVE,
+        connection__workspace__in=Workspace.objects.open(),
+    )
     found = rows.order_by("connection_id").values_list("connection_id", flat=True).distinct()
     return list(found[:limit])
 

@@ -99,7 +99,7 @@ class Digest:
 def send_digests(*, now: datetime) -> int:
     """Send the day's digest to members whose hour has come in their workspace; returns how many."""
     sent = 0
-    peopled = Workspace.objects.filter(closed_at=None, memberships__isnull=False)
+    peopled = Workspace.objects.open().filter(memberships__isnull=False)
     for workspace in peopled.distinct().order_by("pk"):
         _fill_preferences(workspace)
         for preference, before in _claimed(workspace, now=now):

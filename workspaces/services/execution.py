@@ -289,7 +289,11 @@ def _take_over(*, worker: str, now: datetime) -> ExecutionAttempt | None:
     with transaction.atomic():
         proposal = (
             Proposal.objects.select_for_update(of=("self",), skip_locked=True)
-            .filter(status=Status.EXECUTING, lease_until__lte=now)
+            .filter(
+                status=Status.EXECUTING,
+                lease_until__lte=now,
+                workspace__in=Workspace.objects.open(),
+            )
             .order_by("lease_until", "pk")
             .first()
         )

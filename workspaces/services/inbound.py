@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 from workspaces import crypto
 from workspaces.inbound.base import Batch, Call, ForgedError, Provider, UnreadableError
 from workspaces.inbound.registry import consumers_of, provider_of
-from workspaces.models import Connection, InboundEvent, InboundState, User
+from workspaces.models import Connection, InboundEvent, InboundState, User, Workspace
 from workspaces.services.accounts import require_admin
 from workspaces.services.refusals import RefusedError
 
@@ -106,7 +106,7 @@ def challenge(*, provider: str, connection: UUID, call: Call) -> str:
 
 
 def _open_connections() -> QuerySet[Connection]:
-    return Connection.objects.filter(workspace__closed_at=None)
+    return Connection.objects.filter(workspace__in=Workspace.objects.open())
 
 
 def _open(provider: str, public_id: UUID) -> tuple[Provider, Connection, dict[str, str]]:

@@ -207,7 +207,7 @@ def _lost(runs: QuerySet[JobRun], config: JobConfig, now: datetime) -> Iterator[
 def due_runs(*, now: datetime, queued_before: datetime, limit: int = 100) -> list[JobRun]:
     """Runs whose message was lost or whose next try has come, the more urgent ones first."""
     open_runs = JobRun.objects.filter(
-        name__in=[job.name for job in jobs()], workspace__isnull=False
+        name__in=[job.name for job in jobs()], workspace__in=Workspace.objects.open()
     ).select_related("workspace")
     stuck = open_runs.filter(state__in=[*WAITING, JobState.RUNNING])
     configs: dict[tuple[int | None, str], JobConfig] = {}
@@ -279,7 +279,7 @@ def perform(*, run_id: int, clock: Clock = timezone.now) -> JobRun:
     job, config = job_of(run.name), _config(run)
     end_lost_runs(job=job, config=config, now=now)
     run.refresh_from_db(fields=["state"])
-    if run.state not in WAITING or not config.is_enabled:
+    if run.state not in WAITING or not config.is_enabled or config.workspace.closed_at:
         return run
     with _recorded(run, job, clock) as progress:
         job.run(progress)

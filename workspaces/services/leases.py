@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.models import QuerySet
 
-from workspaces.models import Proposal, Status
+from workspaces.models import Proposal, Status, Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,9 @@ def end_leases_of_the_dead(*, is_gone: Callable[[str], bool], now: datetime) -> 
     Taking over early is as safe as taking over late: a worker without a process settles nothing,
     and a call it sent is settled by reading back.
     """
-    held = Proposal.objects.filter(status=Status.EXECUTING, lease_until__gt=now)
+    held = Proposal.objects.filter(
+        status=Status.EXECUTING, lease_until__gt=now, workspace__in=Workspace.objects.open()
+    )
     ended = 0
     for pk, claimed_by in held.exclude(claimed_by="").values_list("pk", "claimed_by"):
         if is_gone(claimed_by.rpartition("#")[0]):

@@ -161,7 +161,12 @@ def _claim_mails(*, now: datetime, limit: int) -> list[Notification]:
     rows = list(
         Notification.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("user", "workspace")
-        .filter(email_due=True, emailed_at=None, created_at__gt=now - MAIL_LIFE)
+        .filter(
+            email_due=True,
+            emailed_at=None,
+            created_at__gt=now - MAIL_LIFE,
+            workspace__in=Workspace.objects.open(),
+        )
         .order_by("created_at", "pk")[:limit]
     )
     Notification.objects.filter(pk__in=[row.pk for row in rows]).update(emailed_at=now)

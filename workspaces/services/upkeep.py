@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from workspaces.gate import handler_of
-from workspaces.models import Proposal, Status
+from workspaces.models import Proposal, Status, Workspace
 from workspaces.services.events import announce
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,9 @@ def expire_due(*, now: datetime) -> int:
     with transaction.atomic():
         due = list(
             Proposal.objects.select_for_update(of=("self",), skip_locked=True)
-            .filter(status=Status.PENDING, expires_at__lte=now)
+            .filter(
+                status=Status.PENDING, expires_at__lte=now, workspace__in=Workspace.objects.open()
+            )
             .order_by("expires_at", "pk")[:_BATCH]
         )
         for proposal in due:
@@ -46,6 +48,7 @@ def remind_due(*, now: datetime) -> int:
                 .filter(
                     Q(snoozed_until=None) | Q(snoozed_until__lte=now),
                     status=Status.PENDING,
+                    workspace__in=Workspace.objects.open(),
                     expires_at__gt=now,
                     reminders_sent=number,
                 )
@@ -65,7 +68,10 @@ def measure_due(*, now: datetime) -> int:
     """Set realised against predicted effects where the figures are in. Returns how many."""
     measured = 0
     due = Proposal.objects.filter(
-        status=Status.EXECUTED, measured_at=None, measure_after__lte=now
+        status=Status.EXECUTED,
+        measured_at=None,
+        measure_after__lte=now,
+        workspace__in=Workspace.objects.open(),
     ).order_by("measure_after", "pk")[:_BATCH]
     for candidate in list(due.values_list("pk", flat=True)):
         with transaction.atomic():

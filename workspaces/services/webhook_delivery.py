@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from workspaces import crypto
-from workspaces.models import WebhookDelivery, WebhookEndpoint, WebhookFormat
+from workspaces.models import WebhookDelivery, WebhookEndpoint, WebhookFormat, Workspace
 from workspaces.platforms import standard_webhooks, webhook
 from workspaces.roles import Role
 from workspaces.services.notices import notify
@@ -42,7 +42,11 @@ def _claim(now: datetime) -> WebhookDelivery | None:
         WebhookDelivery.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("endpoint__workspace")
         .filter(
-            delivered_at=None, failed_at=None, next_attempt_at__lte=now, endpoint__is_enabled=True
+            delivered_at=None,
+            failed_at=None,
+            next_attempt_at__lte=now,
+            endpoint__is_enabled=True,
+            endpoint__workspace__in=Workspace.objects.open(),
         )
         .order_by("next_attempt_at", "pk")
         .first()

@@ -64,7 +64,7 @@ def request_and_send(
 def start_job(*, name: str, trigger: str = "schedule", **_: object) -> int:
     """Start a job in every workspace where it is switched on and within its limit."""
     started = 0
-    for workspace in Workspace.objects.filter(closed_at=None).order_by("pk"):
+    for workspace in Workspace.objects.open().order_by("pk"):
         try:
             request_and_send(workspace=workspace, name=name, trigger=trigger, now=timezone.now())
         except jobs.JobRefusedError:

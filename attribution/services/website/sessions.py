@@ -133,7 +133,7 @@ def workspaces_waiting() -> QuerySet[Workspace]:
     """Workspaces with events that no session holds yet, or with days to count."""
     waits = SessionWork.objects.filter(workspace=OuterRef("pk"))
     counts = RollupWork.objects.filter(workspace=OuterRef("pk"))
-    return Workspace.objects.filter(Exists(waits) | Exists(counts)).order_by("pk")
+    return Workspace.objects.open().filter(Exists(waits) | Exists(counts)).order_by("pk")
 
 
 def sessionise_workspace(progress: Progress) -> None:

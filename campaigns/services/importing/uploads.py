@@ -172,7 +172,11 @@ def waiting_runs(*, now: datetime) -> list[int]:
     jobs = JobRun.objects.filter(state=JobState.QUEUED) | JobRun.objects.filter(
         state=JobState.RUNNING, started_at__lt=lapsed
     )
-    runs = ImportRun.objects.filter(job__in=jobs).exclude(file="").order_by("pk")
+    runs = (
+        ImportRun.objects.filter(job__in=jobs, workspace__in=Workspace.objects.open())
+        .exclude(file="")
+        .order_by("pk")
+    )
     return list(runs.values_list("pk", flat=True))
 
 

@@ -51,7 +51,7 @@ def workspaces_waiting(*, now: datetime) -> QuerySet[Workspace]:
     """Workspaces with units to count, or with tests of ads whose days may have changed."""
     waits = CountingWork.objects.filter(workspace=OuterRef("pk"), since__lte=now)
     ads = _tests_of_ads(now).filter(workspace=OuterRef("pk"))
-    return Workspace.objects.filter(Exists(waits) | Exists(ads)).order_by("pk")
+    return Workspace.objects.open().filter(Exists(waits) | Exists(ads)).order_by("pk")
 
 
 def _tests_of_ads(now: datetime) -> QuerySet[ABTest]:

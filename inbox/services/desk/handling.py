@@ -226,7 +226,9 @@ def snooze(
 def wake_due(*, now: datetime) -> int:
     """Open what has slept long enough; how many."""
     due = Conversation.objects.filter(
-        status=ConversationStatus.SNOOZED, snoozed_until__lte=now
+        status=ConversationStatus.SNOOZED,
+        snoozed_until__lte=now,
+        workspace__in=Workspace.objects.open(),
     ).order_by("snoozed_until", "pk")
     places = set(due.values_list("workspace_id", flat=True)[:MOST])
     wanted = {"status": ConversationStatus.OPEN, "snoozed_until": None}

@@ -74,14 +74,15 @@ def find_similar(
 
 def warm_up_winners(*, now: datetime) -> None:
     """Load the embedder and the indexes that changed last; nothing where there are no winners."""
-    if not Winner.objects.exists():
+    if not Winner.objects.filter(workspace__in=Workspace.objects.open()).exists():
         return
     from mlops.services.winners.indexes import MOST_KEPT, shelf
 
     name = own_embedder().name
-    libraries = WinnerLibrary.objects.select_related("workspace").order_by("-changed_at")
+    libraries = WinnerLibrary.objects.filter(workspace__in=Workspace.objects.open())
+    newest = libraries.select_related("workspace").order_by("-changed_at")
     # The last to be warmed is the last to be given up.
-    for library in reversed(libraries[:MOST_KEPT]):
+    for library in reversed(newest[:MOST_KEPT]):
         shelf.warm(workspace=library.workspace, embedder=name, now=now)
 
 

@@ -18,7 +18,8 @@ def workspaces_waiting() -> list[Workspace]:
     waiting = ContactImport.objects.filter(
         state__in=[ContactImportState.CHECKING, ContactImportState.WRITING]
     )
-    return list(Workspace.objects.filter(pk__in=waiting.values("workspace")).order_by("pk"))
+    rows = Workspace.objects.open().filter(pk__in=waiting.values("workspace"))
+    return list(rows.order_by("pk"))
 
 
 def import_for_workspace(progress: Progress) -> None:

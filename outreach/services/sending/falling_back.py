@@ -21,6 +21,7 @@ from outreach.models import (
 )
 from outreach.services.sending.keys import dedup_key
 from outreach.services.sending.paying import Purse
+from workspaces.models import Workspace
 
 MOST_ATTEMPTS: Final = 3
 _RECEIPT: Final = timedelta(seconds=RECEIPT_S)
@@ -58,7 +59,7 @@ def fall_back_without_receipt(*, now: datetime, most: int = 500) -> int:
             Exists(receipts), ~Exists(done), status=MessageStatus.SENT,
             channel__in=_RECEIPT_CHANNELS,
             sent_at__range=(now - _RECEIPTS_SEEN, now - _RECEIPT), fallbacks__len__gt=0,
-            attempt__lt=MOST_ATTEMPTS,
+            attempt__lt=MOST_ATTEMPTS, workspace__in=Workspace.objects.open(),
         )
         .order_by("sent_at", "pk")[:most]
     )  # fmt: skip
@@ -73,7 +74,9 @@ def fall_back_after_news(*, now: datetime, most: int = 500) -> int:
     """
     made = 0
     days = MessageDay.objects.filter(
-        Q(bounced__gt=0) | Q(failed__gt=0), day__gte=(now - 2 * _RECEIPTS_SEEN).date()
+        Q(bounced__gt=0) | Q(failed__gt=0),
+        day__gte=(now - 2 * _RECEIPTS_SEEN).date(),
+        workspace__in=Workspace.objects.open(),
     )
     for workspace in days.order_by("workspace").values_list("workspace", flat=True).distinct():
         done = OutreachMessage.objects.filter(fallback_of=OuterRef("pk"))

@@ -24,6 +24,7 @@ from outreach.models import (
 from outreach.services.sending.claiming import Claimed, may_go
 from outreach.services.sending.judging import refused_now
 from outreach.services.sending.lanes import Lane, sending_domain
+from workspaces.models import Workspace
 
 STOPPED: Final = "Its campaign was stopped before it went out."
 
@@ -70,12 +71,14 @@ def end_stopped(*, now: datetime) -> int:
 
     A message that was on its way when that happened comes back later than everybody else's.
     """
-    tasks = OutreachTask.objects.filter(done_at=None, message__sent_at=None)
+    tasks = OutreachTask.objects.filter(
+        done_at=None, message__sent_at=None, workspace__in=Workspace.objects.open()
+    )
     pending = tasks.filter(message__status=MessageStatus.PENDING).values("message")
     waiting = Q(status=MessageStatus.SCHEDULED) | Q(pk__in=pending)
-    ended = OutreachMessage.objects.filter(waiting, pk__in=_over().values("pk")).update(
-        status=MessageStatus.CANCELLED, refusal_reason=STOPPED
-    )
+    ended = OutreachMessage.objects.filter(
+        waiting, pk__in=_over().values("pk"), workspace__in=Workspace.objects.open()
+    ).update(status=MessageStatus.CANCELLED, refusal_reason=STOPPED)
     tasks.filter(message__status=MessageStatus.CANCELLED).update(done_at=now, is_sent=False)
     return ended
 

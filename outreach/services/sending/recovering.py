@@ -24,7 +24,7 @@ from outreach.services.sending.settling import (
 )
 from workspaces.away import AWAY
 from workspaces.ids import uuid7
-from workspaces.models import ConnectionStatus
+from workspaces.models import ConnectionStatus, Workspace
 from workspaces.platforms.errors import ErrorKind, PlatformError
 from workspaces.services.leases import end_as_soon_as_possible
 
@@ -64,7 +64,10 @@ def hand_over(owner: str, *, clock: Callable[[], datetime]) -> int:
 def end_leases_of_the_dead(*, is_gone: Callable[[str], bool], now: datetime) -> int:
     """End the leases of workers that are known to be dead; how many messages they held."""
     held = OutreachMessage.objects.filter(
-        status=MessageStatus.SENDING, is_unsure=False, lease_until__gt=now
+        status=MessageStatus.SENDING,
+        is_unsure=False,
+        lease_until__gt=now,
+        workspace__in=Workspace.objects.open(),
     ).exclude(claimed_by="")
     dead = [
         name
@@ -80,7 +83,12 @@ def _take_over(worker: str, now: datetime) -> list[OutreachMessage]:
     lapsed = list(
         OutreachMessage.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("contact", "point", "workspace")
-        .filter(status=MessageStatus.SENDING, is_unsure=False, lease_until__lte=now)
+        .filter(
+            status=MessageStatus.SENDING,
+            is_unsure=False,
+            lease_until__lte=now,
+            workspace__in=Workspace.objects.open(),
+        )
         .order_by("lease_until", "pk")[:BATCH]
     )
     for message in lapsed:

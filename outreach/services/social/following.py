@@ -154,5 +154,5 @@ def run_funnels(progress: Progress) -> None:
 
 def workspaces_with_funnels() -> list[Workspace]:
     """Where a funnel is on, or was lately and left something to follow."""
-    rows = Workspace.objects.filter(socialengagementfunnel__isnull=False)
+    rows = Workspace.objects.open().filter(socialengagementfunnel__isnull=False)
     return list(rows.distinct().order_by("pk"))
