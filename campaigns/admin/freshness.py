@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import F
 
 from campaigns.models import AdAccount
-from campaigns.selectors.series import performance_known_until
+from campaigns.selectors.series import known_until
 from workspaces.dashboard import Section, register_section
 from workspaces.models import Workspace
 
@@ -30,11 +30,10 @@ def freshness(workspace: Workspace, now: datetime) -> dict[str, Any]:
     """Accounts in use, those that were read longest ago first."""
     accounts = AdAccount.objects.filter(workspace=workspace, archived_at=None)
     stalest = accounts.order_by(F("last_sync_at").asc(nulls_first=True), "pk")[:SHOWN]
-    known = [(account, performance_known_until(account)) for account in stalest]
     return {
         "accounts": [
             Freshness(account, until, until is not None and now - until <= FRESH)
-            for account, until in known
+            for account, until in known_until(stalest)
         ]
     }
 

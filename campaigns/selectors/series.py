@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import Max, Sum
+from django.db.models import Max, OuterRef, QuerySet, Subquery, Sum
 
 from campaigns.models import AdAccount, DailyPerformance
 from workspaces.models import BusinessMode
@@ -107,15 +107,27 @@ def newest_delivery(account: AdAccount, *, now: datetime) -> date:
 
 def performance_known_until(account: AdAccount) -> datetime | None:
     """Moment up to which an account's performance is known: a past day's end, or the last sync."""
-    newest = (
-        DailyPerformance.objects.filter(account=account, level=account.summing_level)
-        .order_by("-day", "-fetched_at")
-        .values_list("day", "fetched_at")
-        .first()
+    rows = DailyPerformance.objects.filter(account=account, level=account.summing_level)
+    newest = rows.order_by("-day", "-fetched_at").values_list("day", "fetched_at").first()
+    return _end_of(account, *newest) if newest else None
+
+
+def known_until(accounts: QuerySet[AdAccount]) -> list[tuple[AdAccount, datetime | None]]:
+    """Accounts in their order, each with the moment up to which its performance is known."""
+    newest = DailyPerformance.objects.filter(
+        account=OuterRef("pk"), level=OuterRef("summing_level")
+    ).order_by("-day", "-fetched_at")
+    rows = accounts.annotate(
+        newest_day=Subquery(newest.values("day")[:1]),
+        newest_fetched=Subquery(newest.values("fetched_at")[:1]),
     )
-    if newest is None:
-        return None
-    day, fetched = newest
+    return [
+        (row, _end_of(row, row.newest_day, row.newest_fetched) if row.newest_day else None)
+        for row in rows
+    ]
+
+
+def _end_of(account: AdAccount, day: date, fetched: datetime) -> datetime:
     zone = ZoneInfo(account.time_zone)
     end = datetime.combine(day + timedelta(days=1), time.min, zone).astimezone(UTC)
     # Today's row is known only up to when it was fetched.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,7 +14,9 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from campaigns.admin.entities import AdAdmin, AdSetAdmin, CampaignAdmin
+from campaigns.admin.freshness import freshness
 from campaigns.models import AdSet, Campaign
+from campaigns.selectors.series import performance_known_until
 from tests.campaigns.factories import (
     AdAccountFactory,
     AdFactory,
@@ -224,3 +227,20 @@ def test_rates_are_imported_and_replaced(workspace, client_as, admin, here):
 
     rate = ExchangeRate.objects.get()
     assert (rate.workspace, rate.rate) == (workspace, Decimal("1.25"))
+
+
+def test_how_old_figures_are_is_asked_at_once(workspace, now, django_assert_num_queries):
+    """However many accounts there are; one without figures says so."""
+    owner = {"ad__ad_set__campaign__account__workspace": workspace}
+    dates = [now.date() - timedelta(days=back) for back in (1, 2)]
+    days = [DailyPerformanceFactory(day=day, **owner) for day in dates]
+    empty = AdAccountFactory(workspace=workspace)
+
+    with django_assert_num_queries(1):
+        rows = freshness(workspace, now)["accounts"]
+
+    told = [(row.account, row.known_until) for row in rows]
+    accounts = [day.account for day in days]
+    wanted = [(one, performance_known_until(one)) for one in (*accounts, empty)]
+    assert told == sorted(wanted, key=lambda pair: pair[0].pk)
+    assert [until is None for _, until in wanted] == [False, False, True]
