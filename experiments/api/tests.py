@@ -108,7 +108,7 @@ class ABTestsView(RowsView[ABTest]):
         """All of them."""
         return (
             ABTest.objects.filter(workspace=self.workspace, roll_out=None)
-            .select_related("workspace", "layer", "winner", "website__site")
+            .select_related("workspace__experimentpolicy", "layer", "winner", "website__site")
             .prefetch_related(
                 "variants__ad", Prefetch("metrics", ABTestMetric.objects.select_related("metric"))
             )

@@ -185,7 +185,7 @@ def _events(draft: _Draft) -> Check:
 
 
 def _overlaps(draft: _Draft) -> Check:
-    names = [one.name for one in colliding(draft.test, TAKING)]
+    names = [one.name for one in _meeting(draft.test, draft.place, TAKING)]
     problem = (
         f"{', '.join(names[:3])} may run on the same page for the same people. Put both into one "
         "layer, each with a slot of its own, or wait."
@@ -215,7 +215,12 @@ def _traffic(draft: _Draft) -> Check:
 
 def colliding(test: ABTest, statuses: tuple[ABTestStatus, ...]) -> list[ABTest]:
     """Tests in these states that may meet the same people on the same page."""
-    place = WebsiteABTest.objects.filter(test=test).first()
+    return _meeting(test, WebsiteABTest.objects.filter(test=test).first(), statuses)
+
+
+def _meeting(
+    test: ABTest, place: WebsiteABTest | None, statuses: tuple[ABTestStatus, ...]
+) -> list[ABTest]:
     if place is None:
         return []
     others = (

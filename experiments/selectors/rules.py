@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from experiments.engine.statistics import Method
 from experiments.models import (
@@ -46,7 +46,12 @@ class Rule:
 
 def policy_of(workspace: Workspace) -> ExperimentPolicy:
     """Rules of testing of a workspace; the usual ones where nobody wrote any."""
-    found = ExperimentPolicy.objects.filter(workspace=workspace).first()
+    brought = ExperimentPolicy._meta.get_field("workspace").remote_field
+    found: ExperimentPolicy | None
+    if brought.is_cached(workspace):
+        found = cast("ExperimentPolicy | None", brought.get_cached_value(workspace))
+    else:
+        found = ExperimentPolicy.objects.filter(workspace=workspace).first()
     return found or ExperimentPolicy(workspace=workspace)
 
 

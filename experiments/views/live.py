@@ -45,7 +45,7 @@ def own_test(request: PageRequest, public_id: UUID) -> ABTest:
     """A test of the workspace, or 404."""
     row = (
         ABTest.objects.filter(workspace=request.workspace, public_id=public_id)
-        .select_related("workspace", "winner", "layer", "website__site")
+        .select_related("workspace__experimentpolicy", "winner", "layer", "website__site")
         .first()
     )
     if row is None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from experiments.engine.statistics import ArmStatistics, compare
-from experiments.models import ABTest, ABTestAllocation, Dimension
+from experiments.models import ABTest, ABTestAllocation, Dimension, ExperimentPolicy
 from experiments.selectors.figures import Standing
 from experiments.selectors.results import (
     Results,
@@ -17,6 +17,7 @@ from experiments.selectors.results import (
     series_of,
     variants_of,
 )
+from experiments.selectors.rules import policy_of
 from experiments.selectors.splits import causes_of
 from tests.experiments.figures import count
 from tests.experiments.steps import NOW, draft_of, metric_of, running_of
@@ -189,6 +190,20 @@ def test_results_take_few_queries(workspace: Workspace, django_assert_max_num_qu
 
     with django_assert_max_num_queries(6):
         results_of(test, LATER)
+
+
+def test_a_policy_that_came_with_its_workspace_is_not_asked_for(
+    workspace: Workspace, django_assert_num_queries: Any
+) -> None:
+    def brought() -> Workspace:
+        return Workspace.objects.select_related("experimentpolicy").get(pk=workspace.pk)
+
+    none, policy = brought(), ExperimentPolicy.objects.create(workspace=workspace)
+    one = brought()
+
+    with django_assert_num_queries(0):
+        assert (policy_of(none).pk, policy_of(one)) == (None, policy)
+    assert policy_of(workspace) == policy
 
 
 def test_of_a_draft_nothing_is_decided(workspace: Workspace) -> None:
