@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from workspaces.charts import LineChart
 from workspaces.formats import amount, number_of
@@ -24,6 +24,7 @@ from workspaces.models import (
 )
 from workspaces.panels import Aside, Diff, EditField, asides_of, diff_of, panel_of
 from workspaces.roles import Role
+from workspaces.search import among
 from workspaces.selectors_evidence import FactGroup, evidence_charts, evidence_facts
 from workspaces.selectors_queue import newest
 from workspaces.selectors_rows import Predicted, QueueRow, Viewer, predicted_of, row_of
@@ -99,6 +100,7 @@ def detail_of(*, proposal: Proposal, viewer: Viewer, now: datetime) -> Detail:
     template = _template(proposal.kind)
     evidence = dict(current.evidence) if current else {}
     field = panel.edit_field(proposal)
+    history, similar = _earlier(proposal)
     return Detail(
         row=_row(proposal, signatures, viewer, now),
         template=template or _FALLBACK_TEMPLATE,
@@ -112,8 +114,8 @@ def detail_of(*, proposal: Proposal, viewer: Viewer, now: datetime) -> Detail:
         ),
         charts=evidence_charts(evidence),
         evidence=evidence_facts(evidence),
-        history=_history(proposal),
-        similar=_similar(proposal),
+        history=history,
+        similar=similar,
         asides=asides_of(proposal.kind),
         plan_text=json.dumps(current.content, indent=2, sort_keys=True) if current else "{}",
     )
@@ -199,32 +201,35 @@ def _short(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
-def _history(proposal: Proposal) -> list[Proposal]:
-    """Other proposals for the same subject, newest first."""
-    return list(
-        Proposal.objects.filter(workspace=proposal.workspace, subject_key=proposal.subject_key)
-        .exclude(pk=proposal.pk)
-        .select_related("decided_by")
-        .order_by("-pk")[:_HISTORY]
+def _earlier(proposal: Proposal) -> tuple[list[Proposal], list[Outcome]]:
+    """Read others for the same subject, and measured ones of its kind and proposer, newest first.
+
+    Both at once; what the other question found of one's own is older than all that are shown.
+    """
+    others = newest(Proposal.objects.exclude(pk=proposal.pk), proposal.workspace)
+    same = others.filter(subject_key=proposal.subject_key)
+    measured = others.filter(
+        kind=proposal.kind,
+        proposer_key=proposal.proposer_key,
+        status=Status.EXECUTED,
+        measured_at__isnull=False,
     )
+    either = Q(among(same.values("pk")[:_HISTORY])) | Q(among(measured.values("pk")[:_SIMILAR]))
+    found = list(
+        Proposal.objects.filter(either).select_related("decided_by", "current_plan").order_by("-pk")
+    )
+    history = [past for past in found if past.subject_key == proposal.subject_key]
+    similar = [past for past in found if _is_like(past, proposal)]
+    return history[:_HISTORY], [outcome_of(past) for past in similar[:_SIMILAR]]
 
 
-def _similar(proposal: Proposal) -> list[Outcome]:
-    """Measured changes of the same kind by the same proposer, newest first."""
-    measured = (
-        newest(
-            Proposal.objects.filter(
-                kind=proposal.kind,
-                proposer_key=proposal.proposer_key,
-                status=Status.EXECUTED,
-                measured_at__isnull=False,
-            ),
-            proposal.workspace,
-        )
-        .exclude(pk=proposal.pk)
-        .select_related("current_plan")[:_SIMILAR]
+def _is_like(past: Proposal, proposal: Proposal) -> bool:
+    """Whether it was measured, of the same kind and by the same proposer."""
+    return (
+        (past.kind, past.proposer_key) == (proposal.kind, proposal.proposer_key)
+        and past.status == Status.EXECUTED
+        and past.measured_at is not None
     )
-    return [outcome_of(past) for past in measured]
 
 
 def outcome_of(proposal: Proposal) -> Outcome:
