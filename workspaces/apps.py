@@ -12,7 +12,7 @@ class WorkspacesConfig(AppConfig):
 
     def ready(self) -> None:
         """Give each new workspace its switches of jobs; let webhooks in and language models."""
-        from workspaces import llm, own_finders, own_home, selectors_telemetry, telemetry
+        from workspaces import cells, llm, own_finders, own_home, selectors_telemetry, telemetry
         from workspaces.hooks import on_workspace_created
         from workspaces.inbound import setup
         from workspaces.services import metrics, suggesting
@@ -27,3 +27,4 @@ class WorkspacesConfig(AppConfig):
         metrics.register()
         own_home.register()
         own_finders.register()
+        cells.draw_once()

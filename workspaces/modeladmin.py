@@ -22,8 +22,10 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from workspaces.cells import box_of
 from workspaces.gate import GateError
 from workspaces.history import history_of
 from workspaces.models import Membership, User, Workspace
@@ -72,6 +74,11 @@ class CappedPaginator(Paginator[M]):
     @cached_property
     def count(self) -> int:
         """Number of rows, at most the cap."""
+        return self.capped
+
+    @property
+    def capped(self) -> int:
+        """Count them, up to the cap."""
         rows = self.object_list
         if not isinstance(rows, QuerySet):
             return len(rows)
@@ -189,6 +196,14 @@ class WorkspaceModelAdmin(UnfoldModelAdmin[M]):
     list_filter_submit = False
     warn_unsaved_form = True
     object_history_template = "admin/workspaces/object_history.html"
+
+    # --- cells ----------------------------------------------------------------------------------
+
+    def action_checkbox(self, obj: Model) -> SafeString:
+        """Box that chooses a row for an action."""
+        return box_of(obj.pk)
+
+    action_checkbox.short_description = UnfoldModelAdmin.action_checkbox.short_description  # type: ignore[attr-defined]  # as Django reads it
 
     # --- rows -----------------------------------------------------------------------------------
 
@@ -355,16 +370,6 @@ class ReadOnlyAdmin(WorkspaceModelAdmin[M]):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody."""
         return False
-
-
-class ReportAdmin(ReadOnlyAdmin[M]):
-    """A SQL view; its rows name the workspace by slug."""
-
-    list_display_links = None
-
-    def scoped(self, rows: QuerySet[M], workspace: Workspace) -> QuerySet[M]:
-        """Rows of the workspace's slug."""
-        return rows.filter(tenant_id=workspace.slug)
 
 
 class ReadOnlyInline(UnfoldTabularInline[M, P]):

@@ -10,7 +10,7 @@ from attribution.models import (
     ConversionAttributionSummary,
     UnattributedConversion,
 )
-from workspaces.modeladmin import ReportAdmin
+from workspaces.reportadmin import ReportAdmin
 
 
 @admin.register(AttributionRecoveryRate)

@@ -16,11 +16,11 @@ from attribution.models import (
 from workspaces.modeladmin import (
     ReadOnlyAdmin,
     ReadOnlyInline,
-    ReportAdmin,
     column,
     fields_of,
     own,
 )
+from workspaces.reportadmin import ReportAdmin
 
 
 class PipelineStageInline(ReadOnlyInline[PipelineStage, SyntheticRevenueConfig]):

@@ -16,9 +16,10 @@ from campaigns.models import (
     SafetyCheckFailure,
 )
 from campaigns.selectors.lookup import entities_with
-from workspaces.modeladmin import ReadOnlyAdmin, ReportAdmin, column, fields_of, member, own
+from workspaces.modeladmin import ReadOnlyAdmin, column, fields_of, member, own
 from workspaces.models import ProposerType
 from workspaces.models.gate import WORD_FIELDS
+from workspaces.reportadmin import ReportAdmin
 from workspaces.search import narrow, words_of
 
 OUTCOME_COLOURS = {

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from workspaces.modeladmin import (
     ReadOnlyAdmin,
-    ReportAdmin,
     WorkspaceModelAdmin,
     column,
     fields_of,
@@ -27,6 +26,7 @@ from workspaces.models import (
     JobState,
     RateLimitStatus,
 )
+from workspaces.reportadmin import ReportAdmin
 from workspaces.roles import Role
 from workspaces.tasks.jobs import request_and_send
 
