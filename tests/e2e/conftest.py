@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "/e2e/" in item.path.as_posix():
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.timeout(300))
+            item.add_marker(pytest.mark.timeout(600))
 
 
 def demo_stack(state: Path) -> Stack:
@@ -45,7 +45,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> It
     Of the package, so that a dozen processes and a browser end before the other tests.
     """
     running = demo_stack(tmp_path_factory.mktemp("stack"))
-    running.start(timeout_s=240)  # before the test's own limit, which tells less
+    running.start(timeout_s=540)  # before the test's own limit, which tells less
     yield running
     running.stop()
 
