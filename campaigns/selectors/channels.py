@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, TextField, Value
 
 from campaigns.models import Campaign, MarketingChannel
 from campaigns.selectors.channel_days import channel_key
@@ -39,15 +39,20 @@ class Channels:
 
 def channels_of(workspace: Workspace) -> Channels:
     """Channels that campaigns of a workspace are on, as their figures are grouped, by slug."""
-    label = MarketingChannel.objects.filter(workspace=workspace, slug=OuterRef("key"))
-    rows = (
-        Campaign.objects.filter(workspace=workspace)
-        .annotate(key=channel_key(""), label=Subquery(label.values("label")))
-        .values_list("key", "label")
-        .order_by("key")
-        .distinct()
+    keys = Campaign.objects.filter(workspace=workspace).annotate(
+        key=channel_key(""), label=Value("", TextField()), is_on=Value(1)
     )
-    return Channels({slug: label or _in_words(slug) for slug, label in rows})
+    described = MarketingChannel.objects.filter(workspace=workspace).annotate(
+        key=F("slug"), name=F("label"), is_on=Value(0)
+    )
+    # Labels come beside: looked up in the same rows they would be so for every campaign.
+    rows = list(
+        keys.order_by().values_list("key", "label", "is_on").distinct()
+        .union(described.values_list("key", "name", "is_on"), all=True)
+    )  # fmt: skip
+    labels = {slug: label for slug, label, is_on in rows if not is_on}
+    slugs = sorted(slug for slug, _, is_on in rows if is_on)
+    return Channels({slug: labels.get(slug) or _in_words(slug) for slug in slugs})
 
 
 def _in_words(slug: str) -> str:
