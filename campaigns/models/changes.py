@@ -141,6 +141,12 @@ class AdChangeHistory(models.Model):
             ),
             # the history pages: newest first
             models.Index(fields=["workspace", "-id"], name="campaigns_history_recent"),
+            # the same by outcome; what will be tried again is most of it, and is found without
+            models.Index(
+                fields=["workspace", "status", "-id"],
+                condition=~Q(status__in=["deferred", "throttled", "transient"]),
+                name="campaigns_history_outcome",
+            ),
             # v_safety_check_failures: attempts without effect, newest first
             models.Index(
                 fields=["workspace", "-completed_at", "-id"],
