@@ -58,7 +58,7 @@ def pages_named(request: HttpRequest, text: str) -> list[Group]:
         return []
     hits = [
         Hit("", item["title"], str(item["link"]), group["title"])
-        for group in settings.UNFOLD["SIDEBAR"]["navigation"]  # type: ignore[index]  # a plain dict
+        for group in settings.UNFOLD["SIDEBAR"]["navigation"]
         for item in group["items"]
         if _is_named(f"{group['title']} {item['title']}", typed) and _may_open(item, request)
     ]

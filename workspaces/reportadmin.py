@@ -9,7 +9,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
-from workspaces.modeladmin import CappedPaginator, ReadOnlyAdmin
+from workspaces.listing import CappedPaginator
+from workspaces.modeladmin import ReadOnlyAdmin
 from workspaces.models import Workspace
 
 if TYPE_CHECKING:

@@ -30,6 +30,7 @@ from attribution.models import (
 from attribution.selectors.website.sites import with_last_event
 from attribution.services.website.sites import SiteError, add_usual_rules, clean_origin
 from workspaces.formats import money
+from workspaces.listing import related_rows
 from workspaces.modeladmin import (
     ReadOnlyAdmin,
     ReadOnlyInline,
@@ -38,7 +39,6 @@ from workspaces.modeladmin import (
     column,
     fields_of,
     own,
-    related_rows,
 )
 from workspaces.roles import Role
 

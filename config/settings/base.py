@@ -8,16 +8,13 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import django_stubs_ext
-import structlog
 from csp.constants import NONE, SELF
-from django.templatetags.static import static
 from kombu import Queue
 from kombu.common import Broadcast
 
 from config import env
-from config.logs import SHARED_PROCESSORS
-from config.masking import masked_json
-from config.navigation import SIDEBAR
+from config.frame import FRAME
+from config.logs import logging_at
 from config.openapi import DESCRIPTION
 from config.schedule import BEAT_SCHEDULE
 from config.settings.servers import REDIS, REDIS_TCP, databases, redis_options
@@ -356,45 +353,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-UNFOLD = {
-    "SITE_TITLE": "Countersign",
-    "SITE_HEADER": "Countersign",
-    "SITE_SUBHEADER": "Machines propose, people countersign",
-    "SITE_URL": "/home/",
-    "SITE_ICON": lambda request: static("countersign/favicon.svg"),
-    "SITE_FAVICONS": [
-        {
-            "rel": "icon",
-            "type": "image/svg+xml",
-            "href": lambda request: static("countersign/favicon.svg"),
-        }
-    ],
-    "SHOW_HISTORY": True,
-    "SHOW_VIEW_ON_SITE": False,
-    "ENVIRONMENT": "workspaces.context.environment_label",
-    "DASHBOARD_CALLBACK": "workspaces.context.dashboard",
-    "STYLES": ["/static/countersign/app.css"],
-    "SCRIPTS": ["/static/countersign/app.js"],
-    "SIDEBAR": SIDEBAR,
-}
+UNFOLD = FRAME
 
 # Who may read /metrics; empty: programs on the web process's own machine.
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 TELEMETRY_DELAY_S = 1.0  # what web counts is written together, this much later
 
-LOG_LEVEL = env.text("LOG_LEVEL", "INFO")
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "json": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.processors.JSONRenderer(serializer=masked_json),
-            "foreign_pre_chain": SHARED_PROCESSORS,
-        },
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # One line per outgoing call is noise at INFO; failures are told by whoever called.
-    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
-}
+LOGGING = logging_at(env.text("LOG_LEVEL", "INFO"))

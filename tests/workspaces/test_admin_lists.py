@@ -15,8 +15,8 @@ from django.urls import reverse
 
 from tests import admin_rows
 from tests.workspaces.factories import MembershipFactory, WorkspaceFactory
+from workspaces.listing import CappedPaginator
 from workspaces.middleware import SESSION_KEY
-from workspaces.modeladmin import CappedPaginator
 from workspaces.models import User
 
 MODELS = admin_rows.registered()

@@ -16,8 +16,8 @@ from django.utils.html import format_html
 
 from workspaces.formats import money
 from workspaces.gate import handlers
+from workspaces.listing import JoinedPaginator
 from workspaces.modeladmin import (
-    JoinedPaginator,
     ReadOnlyAdmin,
     ReadOnlyInline,
     column,
