@@ -35,7 +35,32 @@ NOT_INHERITED = {
 }
 
 
-class Stack:
+class Here:
+    """A running system whose web process and far end listen on this machine's loopback."""
+
+    port: int
+    sandbox_port: int
+
+    @property
+    def url(self) -> str:
+        """Base address of the web process, without a slash at the end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def sandbox_url(self) -> str:
+        """Base address of the sandbox process."""
+        return f"http://127.0.0.1:{self.sandbox_port}"
+
+
+def run_in_project(
+    command: Sequence[str], *, log: Path, env: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start a process that ends with this one; what it says goes to ``log``."""
+    with log.open("wb") as told:
+        return spawn(command, log=told, death_signal=signal.SIGTERM, cwd=PROJECT, env=env)
+
+
+class Stack(Here):
     """A supervisor process of its own with everything below it.
 
     Give it a state directory of its own; ports are free ones unless named. The workers in
@@ -70,16 +95,6 @@ class Stack:
         ):
             self._arguments += [part for value in values for part in (flag, value)]
         self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        """Base address of the web process, without a slash at the end."""
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def sandbox_url(self) -> str:
-        """Base address of the sandbox process."""
-        return f"http://127.0.0.1:{self.sandbox_port}"
 
     @property
     def database_url(self) -> str:
@@ -120,10 +135,7 @@ class Stack:
             **self._env,
         }
         command = [sys.executable, "-m", "embedded.supervisor", *self._arguments]
-        with self.log.open("wb") as log:
-            self._process = spawn(
-                command, log=log, death_signal=signal.SIGTERM, cwd=PROJECT, env=env
-            )
+        self._process = run_in_project(command, log=self.log, env=env)
 
     @property
     def exit_status(self) -> int | None:

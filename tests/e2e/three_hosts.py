@@ -24,13 +24,13 @@ import httpx
 from embedded.keys import local_secrets
 from embedded.network import free_port
 from embedded.postgres import DATABASE, Postgres
-from embedded.process import spawn, stop, wait_until
+from embedded.process import stop, wait_until
+from embedded.stack import PROJECT, Here, run_in_project
 from embedded.state import run_directory
 from embedded.urls import socket_database_url
 from embedded.valkey import DURABLE, Valkey
 from tests.e2e.network import Network
 
-PROJECT: Final = Path(__file__).resolve().parents[2]
 HOSTS: Final = ("stores", "web", "workers")
 ON: Final = {
     "web": ("web", "beat"),
@@ -61,8 +61,11 @@ tcp_user_timeout = 20000
 _REDIS: Final = {**DURABLE, "tcp-keepalive": "30", "protected-mode": "no", "port": "6379"}
 
 
-class ThreeHosts:
-    """The running system; looks at its database and far end from outside, where no cut is."""
+class ThreeHosts(Here):
+    """The running system; looks at its database and far end from outside, where no cut is.
+
+    Its web process is reached from its host only, the far end from each.
+    """
 
     def __init__(self, state: Path) -> None:
         self.state = state.absolute()
@@ -71,16 +74,6 @@ class ThreeHosts:
         self._pooler = os.environ.get("COUNTERSIGN_PGBOUNCER", "")
         self._stop = ExitStack()
         self._stop.callback(self.network.close)
-
-    @property
-    def url(self) -> str:
-        """Address of the web process, for who stands on its host."""
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def sandbox_url(self) -> str:
-        """Address of the far end, on every host."""
-        return f"http://127.0.0.1:{self.sandbox_port}"
 
     @property
     def database_url(self) -> str:
@@ -146,10 +139,8 @@ class ThreeHosts:
                 self._run("pgbouncer", [self._pooler, "-u", "nobody", str(settings_file)])
 
     def _run(self, name: str, command: Sequence[str]) -> None:
-        with (self.state / "log" / f"{name}.log").open("wb") as log:
-            process = spawn(
-                command, log=log, death_signal=signal.SIGTERM, cwd=PROJECT, env=self._environment()
-            )
+        log = self.state / "log" / f"{name}.log"
+        process = run_in_project(command, log=log, env=self._environment())
         self._stop.callback(stop, process, (signal.SIGTERM, 5.0), group=True)
 
     def _fill(self, modules: Sequence[str]) -> None:
