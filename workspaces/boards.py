@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from workspaces.formats import money, percent, plain, share
+from workspaces.formats import money, percent, plain, share, times
 from workspaces.reports.shapes import Cell
 
 UP: Final = "-up"
@@ -104,6 +104,8 @@ class Column:
             return clock(float(value))
         if self.kind == "money":
             return money(Decimal(value), currency)
+        if self.kind == "times":
+            return times(value)
         return plain(Decimal(value))
 
     def head(self, currency: str) -> str:

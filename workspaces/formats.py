@@ -89,6 +89,16 @@ def share(value: Decimal | float, digits: int = 0) -> str:
     return f"{figure(100 * value, digits)} %"
 
 
+def signed_share(value: Decimal | float, digits: int = 0) -> str:
+    """The same with its sign written out, for differences."""
+    return f"{signed_figure(100 * value, digits)} %"
+
+
+def times(value: Decimal | float) -> str:
+    """Multiple, as what comes back of each unit spent: ``2.56×``."""
+    return f"{figure(value, 2)}×"
+
+
 def plain(number: Decimal) -> str:
     """Number with thousands, at most two decimals and no trailing zeros."""
     text = f"{abs(number):,.2f}".rstrip("0").rstrip(".")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from workspaces.formats import share
+
 LANDING: Final = (
     "Put the promise of the ad or link into the headline.",
     "Show one clear next step without scrolling, on a phone too.",
@@ -96,7 +98,8 @@ def share_of(gain: float, conversions: int) -> str:
     if not conversions:
         return f"About {gain:,.1f} conversions in a period like this one, where there were none."
     return (
-        f"About {gain:,.1f} conversions in a period like this one, {gain / conversions:.1%} more."
+        f"About {gain:,.1f} conversions in a period like this one,"
+        f" {share(gain / conversions, 1)} more."
     )
 
 

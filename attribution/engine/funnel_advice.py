@@ -17,6 +17,7 @@ from scipy import special
 
 from attribution.engine import advice_texts as texts
 from attribution.engine.proportions import ALPHA, sample_size_per_arm, two_proportion_p
+from workspaces.formats import share
 
 #: People that a comparison needs on each side, and cases of the rarer outcome.
 LEAST_PEOPLE: Final = 100
@@ -185,13 +186,13 @@ def _worst_step(figures: FunnelFigures) -> Iterator[Recommendation]:
         kind=Kind.WORST_STEP,
         area=f"{before} → {name}",
         problem=f"{entered - passed:,} of {entered:,} people who reached “{before}” did not go on "
-        f"to “{name}” ({1 - rate:.1%}).",
+        f"to “{name}” ({share(1 - rate, 1)}).",
         impact=texts.share_of(gains[step], reached[-1]),
         change=f"Make the way from “{before}” to “{name}” easier.",
         steps=texts.for_step(name),
         expected_gain=gains[step],
         gain_text=f"A tenth of the {entered - passed:,} lost people won back, of whom "
-        f"{_onward(reached, step, 1.0):.1%} convert as those who pass do now.",
+        f"{share(_onward(reached, step, 1.0), 1)} convert as those who pass do now.",
         confidence=_precision(reached, step),
         test=_test(f"people who go on to “{name}”", rate, rate + WON_BACK * (1 - rate),
                    entered, figures.days),
@@ -232,14 +233,15 @@ def _gap(
     return Recommendation(
         kind=Kind.SEGMENT_GAP,
         area=f"{group} at {before} → {name}",
-        problem=f"Of {entered:,} people ({group}) at “{before}”, {own_rate:.1%} go on to “{name}”; "
-        f"of the others {rest_rate:.1%} do.",
+        problem=f"Of {entered:,} people ({group}) at “{before}”, {share(own_rate, 1)} go on to"
+        f" “{name}”; of the others {share(rest_rate, 1)} do.",
         impact=texts.share_of(gain, figures.steps[-1].reached),
         change=f"Find what holds {group} up at “{name}”, and remove it.",
         steps=texts.for_segment(segment.dimension, segment.key, name),
         expected_gain=gain,
-        gain_text=f"The others' rate at this step, {rest_rate:.1%} instead of {own_rate:.1%}, for "
-        f"{entered:,} people, of whom {onward:.1%} convert once they are past it.",
+        gain_text=f"The others' rate at this step, {share(rest_rate, 1)} instead of"
+        f" {share(own_rate, 1)}, for {entered:,} people, of whom"
+        f" {share(onward, 1)} convert once they are past it.",
         confidence=1 - p,
         test=_test(f"{group} who go on to “{name}”", own_rate, rest_rate, entered, figures.days),
         evidence={"dimension": segment.dimension, "segment": segment.key, "entered": entered,
@@ -277,7 +279,8 @@ def _slow_step(figures: FunnelFigures) -> Iterator[Recommendation]:
         steps=texts.SLOW,
         expected_gain=gain,
         gain_text=f"One in twenty of the {entered - passed:,} lost people won back, of whom "
-        f"{_onward(reached, slowest, 1.0):.1%} convert. Time is a sign, no proof of the cause.",
+        f"{share(_onward(reached, slowest, 1.0), 1)} convert. Time is a sign, no proof of the"
+        " cause.",
         # Half: that people take long does not say that they leave for it.
         confidence=_precision(reached, slowest) / 2,
         test=_test(f"people who go on to “{step.name}”", rate, rate + WON_BACK_SLOW * (1 - rate),
@@ -313,13 +316,13 @@ def _landing(
         kind=Kind.LANDING_BOUNCE,
         area=f"Landing page {page.path}",
         problem=f"{page.bounces:,} of {page.sessions:,} sessions that begin on {page.path} end "
-        f"there at once ({rate:.1%}); of the others {rest:.1%} do.",
+        f"there at once ({share(rate, 1)}); of the others {share(rest, 1)} do.",
         impact=texts.share_of(gain, sum(one.conversions for one in figures.landings)),
         change=f"Let {page.path} say at once what the ad or link that led there has promised.",
         steps=texts.LANDING,
         expected_gain=gain,
-        gain_text=f"The other pages' bounce rate, {rest:.1%} instead of {rate:.1%}, for "
-        f"{page.sessions:,} sessions, of which as many convert as of those that stay now.",
+        gain_text=f"The other pages' bounce rate, {share(rest, 1)} instead of {share(rate, 1)}, for"
+        f" {page.sessions:,} sessions, of which as many convert as of those that stay now.",
         confidence=1 - p,
         test=_test(f"sessions that go on from {page.path}", 1 - rate, 1 - rest,
                    page.sessions, figures.days),
@@ -347,7 +350,7 @@ def _test(metric: str, baseline: float, target: float, people: int, days: float)
         target=target,
         per_arm=per_arm,
         days=needed,
-        text=f"Show the change to half of them. To see {metric} rise from {baseline:.1%} to "
-        f"{target:.1%} with 80 % power at 5 %, each half needs {per_arm:,}"
+        text=f"Show the change to half of them. To see {metric} rise from {share(baseline, 1)} to "
+        f"{share(target, 1)} with 80 % power at 5 %, each half needs {per_arm:,}"
         + (f", about {needed:,} days at present." if needed else "."),
     )

@@ -21,6 +21,7 @@ from attribution.models.clicks import CustomerType
 from attribution.models.identity import Person
 from attribution.models.website import Site
 from campaigns import metrics
+from workspaces import formats
 from workspaces.ids import uuid7
 from workspaces.models import User, Workspace
 
@@ -275,7 +276,10 @@ class FunnelAlert(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Step {self.step}: {self.rate:.1%} instead of {self.expected:.1%}"
+        return (
+            f"Step {self.step}: {formats.share(self.rate, 1)} instead of"
+            f" {formats.share(self.expected, 1)}"
+        )
 
 
 class SavedCohort(models.Model):

@@ -12,7 +12,7 @@ from attribution.selectors.board_filters import BoardFilters
 from attribution.selectors.board_page import BoardPage
 from attribution.selectors.board_rows import Row
 from attribution.selectors.halo import file_of
-from workspaces.formats import money, percent, plain
+from workspaces.formats import money, percent, plain, times
 from workspaces.models import Workspace
 from workspaces.reports.shapes import (
     Bar,
@@ -262,7 +262,7 @@ def _money(value: Decimal | None, currency: str) -> str:
 
 
 def _times(value: Decimal | float | None) -> str:
-    return "–" if value is None else f"{value:.2f}×"
+    return "–" if value is None else times(value)
 
 
 def _one_place(value: float | None) -> str:

@@ -19,6 +19,7 @@ _FIGURES: Final = (
     ("revenue", "{value}", 0),
     ("roas", "ROAS", 2),
 )
+_UNITS: Final = {"roas": "×"}
 _APP: Final = (("dau", "DAU", 0), ("dau_mau", "DAU/MAU", 3), ("d7_retention", "D7 retention", 3))
 
 
@@ -116,7 +117,10 @@ class Shown:
             is_prior=line["source"] == "prior",
             spend=_text(line["spend"], 0),
             present_spend=_text(line["present_spend"], 0),
-            cells=[_cell(label, line[key], digits) for key, label, digits in self._figures],
+            cells=[
+                _cell(label, line[key], digits, _UNITS.get(key, ""))
+                for key, label, digits in self._figures
+            ],
         )
 
     def name_of(self, line: Mapping[str, Any]) -> str:
@@ -148,26 +152,26 @@ class Shown:
         return Table("Scenario", tuple(head), tuple(rows), note, frozenset({0, 1}))
 
 
-def _text(value: float | None, digits: int) -> str:
-    return NOTHING if value is None else f"{value:,.{digits}f}"
+def _text(value: float | None, digits: int, unit: str = "") -> str:
+    return NOTHING if value is None else f"{value:,.{digits}f}{unit}"
 
 
-def _band(band: Mapping[str, float | None], digits: int) -> str:
-    return f"{_text(band['p10'], digits)} to {_text(band['p90'], digits)}"
+def _band(band: Mapping[str, float | None], digits: int, unit: str = "") -> str:
+    return f"{_text(band['p10'], digits, unit)} to {_text(band['p90'], digits, unit)}"
 
 
-def _cell(label: str, found: Mapping[str, Any], digits: int) -> Figure:
+def _cell(label: str, found: Mapping[str, Any], digits: int, unit: str) -> Figure:
     change = found["change"]
     moved = NOTHING
     if not any(value is None or value for value in change.values()):
         moved = "unchanged"
     elif change["p50"] is not None:
-        signed = [f"{change[name]:+,.{digits}f}" for name in ("p50", "p10", "p90")]
+        signed = [f"{change[name]:+,.{digits}f}{unit}" for name in ("p50", "p10", "p90")]
         moved = f"{signed[0]} ({signed[1]} to {signed[2]})"
     return Figure(
         label=label,
-        plan=_text(found["plan"]["p50"], digits),
-        band=_band(found["plan"], digits),
-        present=_text(found["present"]["p50"], digits),
+        plan=_text(found["plan"]["p50"], digits, unit),
+        band=_band(found["plan"], digits, unit),
+        present=_text(found["present"]["p50"], digits, unit),
         change=moved,
     )

@@ -30,11 +30,15 @@ PLAN_DAYS: Final = 7
 
 @dataclass(frozen=True)
 class Scanned:
-    """A history with its days and what money it is in; ``daily_plan`` is by channel, or empty."""
+    """A history with its days and what money it is in; ``daily_plan`` is by channel, or empty.
+
+    ``by_conversion`` names channels of which conversions are told where installs are of others.
+    """
 
     days: tuple[date, ...]
     history: History
     daily_plan: dict[str, Decimal]
+    by_conversion: frozenset[str] = frozenset()
 
 
 def read_history(workspace: Workspace, *, now: datetime) -> Scanned | None:
@@ -65,7 +69,8 @@ def read_history(workspace: Workspace, *, now: datetime) -> Scanned | None:
         organic["social_mentions"][shown],
         organic["halo_share"][shown],
     )
-    return Scanned(days, history, plan)
+    by_conversion = frozenset(own.key for own in paid if not own.installs.any())
+    return Scanned(days, history, plan, by_conversion)
 
 
 def _channel(

@@ -29,7 +29,7 @@ from experiments.selectors.rules import parts_of
 from experiments.selectors.weighing import weighted_of
 from experiments.selectors.wording import decision_words
 from workspaces.charts import LineChart, line_chart
-from workspaces.formats import money, plain
+from workspaces.formats import money, plain, share
 from workspaces.models import Proposal
 from workspaces.reports.shapes import Table
 
@@ -146,7 +146,7 @@ def _cell(metric: Metric, role: str, figure: Figure, results: Results) -> Cell:
     if decisive is not None and not decisive.not_computable:
         likely = decisive.chance_to_win
         likely = likely if metric.goal == Goal.INCREASE else 1 - likely
-        chance = f"{likely:.1%}".replace("%", " %")
+        chance = share(likely, 1)
     value = (
         "–"
         if figure.value is None or results.is_gated

@@ -15,6 +15,7 @@ from experiments.selectors.results import results_of
 from experiments.services.deciding import running_tests
 from experiments.services.rolling import RULE
 from experiments.services.running import change_shares
+from workspaces import formats
 from workspaces.models import Workspace
 
 #: Smaller moves of every share are not worth a new row.
@@ -51,7 +52,7 @@ def reweigh_test(*, test: ABTest, now: datetime) -> bool:
     if max(abs(new - old) for new, old in zip(weights, before, strict=True)) < LEAST_MOVE:
         return False
     chances = ", ".join(
-        f"{one.variant.name} {chance:.0%}"
+        f"{one.variant.name} {formats.share(chance)}"
         for one, chance in zip(primary.figures, found.chance_best, strict=True)
     )
     change_shares(

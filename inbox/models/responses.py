@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from inbox.models.conversations import Conversation, InboxChannel, Intent, Urgency
 from outreach.models import ContactPoint, OutreachMessage
+from workspaces.formats import share
 from workspaces.ids import uuid7
 from workspaces.models import User, Workspace
 from workspaces.search import words_of
@@ -369,4 +370,4 @@ class AIClassification(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_intent_display()} ({self.confidence:.0%})"
+        return f"{self.get_intent_display()} ({share(self.confidence)})"

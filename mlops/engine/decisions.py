@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlops.engine.arms import AdState, Decision, Mode, SamplerPolicy
+from workspaces.formats import times
 
 DIRECT_HOLD_H = 6
 
@@ -72,13 +73,19 @@ def decide(state: AdState, roas: float, mode: Mode, policy: SamplerPolicy) -> tu
         if hold is not None:
             return "maintain", hold
         line = policy.kill_pipeline_roas
-        return "kill", f"{name} {roas:.2f} is below {line:g} after {state.spend:.2f} of spend."
+        return (
+            "kill",
+            f"{name} {times(roas)} is below {times(line)} after {state.spend:.2f} of spend.",
+        )
     if roas > policy.scale_pipeline_roas:
         if state.spend < policy.min_spend_for_kill:
             return "maintain", f"Good so far, but only {state.spend:.2f} spent."
         line = policy.scale_pipeline_roas
-        return "scale", f"{name} {roas:.2f} is above {line:g} after {state.spend:.2f} of spend."
-    return "maintain", f"{name} {roas:.2f} gives no reason to stop or to scale it."
+        return (
+            "scale",
+            f"{name} {times(roas)} is above {times(line)} after {state.spend:.2f} of spend.",
+        )
+    return "maintain", f"{name} {times(roas)} gives no reason to stop or to scale it."
 
 
 def warnings_for(
@@ -117,7 +124,7 @@ def warnings_for(
         ),
         (
             mode == "direct" and known and spent and roas < policy.roas_threshold,
-            f"Cash ROAS {roas:.2f} is below the healthy line of {policy.roas_threshold:g}.",
+            f"Cash ROAS {times(roas)} is below the healthy line of {times(policy.roas_threshold)}.",
         ),
     ]
     return tuple(sentence for applies, sentence in rules if applies)

@@ -35,6 +35,7 @@ from mlops.engine.scoring import (
     fatigue,
     final_score,
 )
+from workspaces.formats import share
 
 __all__ = [
     "AdState",
@@ -351,7 +352,7 @@ def _lift(similarity: float) -> str:
         return ""
     return (
         f" Likeness {similarity:.2f} to past winners lifted the score by"
-        f" {SIMILARITY_LIFT * similarity:.0%}, to 1 at most."
+        f" {share(SIMILARITY_LIFT * similarity)}, to 1 at most."
     )
 
 
@@ -367,6 +368,7 @@ def _explain(
     due, got = amounts
     return (
         f"Belief Beta({alpha:.1f}, {beta:.1f}): score {alpha / (alpha + beta):.3f}, 90 % between "
-        f"{low:.3f} and {high:.3f}; drawn {draw:.3f}. Best arm with probability {best:.1%}, so "
+        f"{low:.3f} and {high:.3f}; drawn {draw:.3f}. Best arm with probability"
+        f" {share(best, 1)}, so "
         f"{due:.2f} was due and {got:.2f} is recommended: {_BINDING_WORDS[binding]}."
     )

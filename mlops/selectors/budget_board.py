@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 KEPT_AS: Final = "budget_plan"
 _FIGURES: Final = (("revenue", "{value}", 0), ("installs", "{unit}", 0),
                    ("roas", "ROAS", 2), ("cost_per_install", "Cost per {one}", 2))  # fmt: skip
+_UNITS: Final = {"roas": "×"}
 _BOUNDS: Final = {"": "", "least": "at its least", "most": "at its most"}
 
 
@@ -125,7 +126,7 @@ class Shown:
             "value": results["value_name"].capitalize(),
         }  # fmt: skip
         return [
-            _figure(label.format(**names), total[key], digits)
+            _figure(label.format(**names), total[key], digits, _UNITS.get(key, ""))
             for key, label, digits in _FIGURES
             if total[key] is not None
         ]
@@ -152,27 +153,27 @@ class Shown:
         return ", ".join(row.label for row in self.rows if row.line.is_prior)
 
 
-def _figure(label: str, found: Mapping[str, Any], digits: int) -> Figure:
+def _figure(label: str, found: Mapping[str, Any], digits: int, unit: str) -> Figure:
     """Means with the range of the draws; middles of two plans do not differ by a middle."""
     plan, present, change = found["plan"], found["present"], found["change"]
     moved = ""
     if change["mean"] is not None:
-        mean, low, high = (_signed(change[name], digits) for name in ("mean", "p10", "p90"))
-        moved = f"now {_text(present['mean'], digits)}: {mean} ({low} to {high})"
+        mean, low, high = (_signed(change[name], digits, unit) for name in ("mean", "p10", "p90"))
+        moved = f"now {_text(present['mean'], digits, unit)}: {mean} ({low} to {high})"
     return Figure(
         label=label,
-        text=_text(plan["mean"], digits),
-        interval=f"{_text(plan['p10'], digits)} to {_text(plan['p90'], digits)}",
+        text=_text(plan["mean"], digits, unit),
+        interval=f"{_text(plan['p10'], digits, unit)} to {_text(plan['p90'], digits, unit)}",
         change=moved,
     )
 
 
-def _text(value: Decimal | float | None, digits: int) -> str:
-    return NOTHING if value is None else figure(value, digits)
+def _text(value: Decimal | float | None, digits: int, unit: str = "") -> str:
+    return NOTHING if value is None else f"{figure(value, digits)}{unit}"
 
 
-def _signed(value: Decimal | float | None, digits: int) -> str:
-    return NOTHING if value is None else signed_figure(value, digits)
+def _signed(value: Decimal | float | None, digits: int, unit: str = "") -> str:
+    return NOTHING if value is None else f"{signed_figure(value, digits)}{unit}"
 
 
 @dataclass(frozen=True)

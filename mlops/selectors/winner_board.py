@@ -95,7 +95,7 @@ def words_of(only: WinnerFilter, channel: str, text: str) -> Pairs:
         ("Similar to", text),
         ("Channel", channel),
         ("CTR from", "" if only.min_ctr is None else f"{only.min_ctr * 100:g} %"),
-        ("ROAS from", "" if only.min_roas is None else f"{only.min_roas:g}"),
+        ("ROAS from", "" if only.min_roas is None else f"{only.min_roas:g}×"),
     )
     return tuple((name, value) for name, value in asked if value)
 
@@ -104,7 +104,7 @@ def lines_of_policy(policy: WinnerPolicy) -> str:
     """The lines as one sentence."""
     return (
         f"An ad is a winner with a CTR above {policy.ctr_above_pct.normalize():f} % or a ROAS above"
-        f" {policy.roas_above.normalize():f}, from {policy.min_impressions:,} impressions,"
+        f" {policy.roas_above.normalize():f}×, from {policy.min_impressions:,} impressions,"
         f" {policy.min_clicks:,} clicks, {policy.min_spend.normalize():f}"
         f" {policy.workspace.currency} spent, {_counted(policy.min_conversions, 'conversion')} and"
         f" {policy.min_age_h} hours on."

@@ -17,6 +17,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from workspaces import formats
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
@@ -216,7 +218,10 @@ def _check(counts: Counts, stage: int, recipients: int, plan: CanaryPlan) -> Non
 
 
 def _words(events: int, sends: int, what: str, line: Line) -> str:
-    return f"{events:,} of {sends:,} {what}; {line.warn:.1%} is fine, {line.stop:.1%} is not."
+    return (
+        f"{events:,} of {sends:,} {what}; {formats.share(line.warn, 1)} is fine,"
+        f" {formats.share(line.stop, 1)} is not."
+    )
 
 
 def is_cleared(state: CanaryState, plan: CanaryPlan) -> bool:

@@ -196,7 +196,7 @@ def charts_of(report: Report) -> list[LineChart]:
 
     return [
         line_chart(title="Sent", days=days, values=values(lambda one: float(one.sent)),
-                   name="sent"),
+                   name="messages_sent"),
         *(
             line_chart(title=f"{name.capitalize()} of sent", days=days, values=values(rate(name)),
                        suffix=" %", name=name)

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from outreach.models import Halt, MessageChannel, OutreachPolicy
 from outreach.selectors.rates import Standing, recent_fare, sending_domain, standings
+from workspaces.formats import share
 from workspaces.gate import Proposer, RequestError, StateError
 from workspaces.models import User, Workspace
 from workspaces.roles import Role
@@ -110,7 +111,7 @@ def watch(progress: Progress) -> None:
 
 
 def _stop(workspace: Workspace, domain: str, standing: Standing, now: datetime) -> int:
-    words = f"{standing.name}: {standing.rate:.2%}, the line is {standing.stop:.2%}"
+    words = f"{standing.name}: {share(standing.rate, 2)}, the line is {share(standing.stop, 2)}"
     try:
         halt(
             workspace=workspace, channel=MessageChannel.EMAIL, scope=domain, by=_RULE,
@@ -126,7 +127,9 @@ def _stop(workspace: Workspace, domain: str, standing: Standing, now: datetime) 
 
 
 def _warn(workspace: Workspace, domain: str, standing: Standing, now: datetime) -> None:
-    words = f"{standing.name}: {standing.rate:.2%}; at {standing.stop:.2%} it is stopped."
+    words = (
+        f"{standing.name}: {share(standing.rate, 2)}; at {share(standing.stop, 2)} it is stopped."
+    )
     _tell(workspace, f"Mail from {domain} is near its limit", now, Role.OPERATOR, words)
 
 

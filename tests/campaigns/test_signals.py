@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from campaigns.models import (
     AdChangeHistory,
@@ -382,3 +382,15 @@ def _signal(workspace, now, **fields) -> Signal:
             "metrics": {}, "confidence": 0.9, **fields,
         }
     )  # fmt: skip
+
+
+def test_where_no_apps_are_sold_signals_speak_of_conversions(workspace, breakthrough, now):
+    DailyPerformance.objects.update(conversions=F("installs"), installs=0)
+
+    _detect(workspace, now)
+
+    signal = Signal.objects.get()
+    assert signal.title.endswith(": conversions cost less and there are more of them")
+    assert "cost per conversion" in signal.description
+    assert "nstall" not in signal.title + signal.description
+    assert signal.metrics["measures"]["cpi"]["label"] == "cost per conversion"

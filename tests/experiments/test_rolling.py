@@ -340,7 +340,7 @@ def test_a_bandit_follows_what_is_better(workspace: Workspace) -> None:
 
     row = ABTestAllocation.objects.get(test=test)
     assert row.weights == {"control": 500, "blue": 9_500}
-    assert row.reason.startswith("Chance to be the best: Control 0%, Blue 100%.")
+    assert row.reason.startswith("Chance to be the best: Control 0 %, Blue 100 %.")
     assert reweigh(workspace=workspace, now=NOW + timedelta(hours=2)) == 0
 
 

@@ -61,7 +61,7 @@ def test_a_relative_effect_that_a_rare_amount_feigns_is_no_standing() -> None:
     shown = cells_of(results)[1]
     assert (shown.standing, shown.effect) == ("Open", "−41.2 %")
     assert shown.interval == "−71.6 % to −10.8 %"
-    assert shown.chance == f"{blue.judged.chance_to_win:.1%}".replace("%", " %")
+    assert shown.chance == f"{100 * blue.judged.chance_to_win:.1f} %"
 
 
 @pytest.mark.django_db

@@ -226,7 +226,7 @@ def test_explanation_names_posterior_draw_share_and_limit():
 
     assert item.explanation.startswith("Belief Beta(")
     assert f"drawn {item.draw:.3f}" in item.explanation
-    assert "Best arm with probability 50.0%" in item.explanation
+    assert "Best arm with probability 50.0 %" in item.explanation
     assert "200.00 was due and 150.00 is recommended" in item.explanation
     assert item.explanation.endswith("the largest increase per decision held it down.")
 

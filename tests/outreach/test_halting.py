@@ -45,8 +45,8 @@ def person(workspace: Workspace, role: str) -> User:
 @pytest.mark.parametrize(
     ("counts", "reason"),
     [
-        ({"delivered": 1_000, "complained": 3}, "Complaints: 0.30%, the line is 0.30%"),
-        ({"delivered": 950, "bounced": 50}, "Bounces: 5.00%, the line is 5.00%"),
+        ({"delivered": 1_000, "complained": 3}, "Complaints: 0.30 %, the line is 0.30 %"),
+        ({"delivered": 950, "bounced": 50}, "Bounces: 5.00 %, the line is 5.00 %"),
     ],
 )
 def test_a_rate_beyond_its_line_stops_the_domain(

@@ -136,7 +136,7 @@ def signed_share(value: float | None) -> str:
 @register.filter
 def times(value: Decimal | float | None) -> str:
     """Multiple such as ROAS, a dash for none."""
-    return "–" if value is None else f"{formats.figure(value, 2)}×"
+    return "–" if value is None else formats.times(value)
 
 
 @register.filter

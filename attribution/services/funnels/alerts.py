@@ -11,6 +11,7 @@ from django.db import transaction
 
 from attribution.engine.funnel_alerts import StepRate, has_fallen
 from attribution.models import FunnelAlert, FunnelAnalytics, FunnelDefinition
+from workspaces.formats import share
 from workspaces.roles import Role
 from workspaces.services.notices import notify
 
@@ -91,8 +92,8 @@ def _raise(
         topic=TOPIC,
         title=f"{funnel.name}: fewer people reach {names[step - 1]}",
         body=(
-            f"{current.rate:.1%} came on from {names[step - 2]} on"
-            f" {judged_day(funnel, now=now):%d %b %Y}, usually {usual.rate:.1%}."
+            f"{share(current.rate, 1)} came on from {names[step - 2]} on"
+            f" {judged_day(funnel, now=now):%d %b %Y}, usually {share(usual.rate, 1)}."
         ),
         dedup_key=f"funnel-alert:{alert.pk}",
         now=now,

@@ -28,9 +28,9 @@ COLUMNS: Final = {
         Column("cpm", "CPM", "money", ("spend", "impressions"), "spend / impressions × 1,000"),
         Column("cpc", "CPC", "money", ("spend", "clicks"), "spend / clicks"),
         Column("cpa", "CPA", "money", ("known_spend", "conversions"), "spend / conversions"),
-        Column("roas", "ROAS", "count", ("revenue", "known_spend"), "revenue / spend"),
+        Column("roas", "ROAS", "times", ("revenue", "known_spend"), "revenue / spend"),
         Column("roi", "ROI", "share", ("revenue", "known_spend"), "(revenue − spend) / spend"),
-        Column("pipeline_roas", "Pipeline ROAS", "count", ("pipeline_value", "known_spend"),
+        Column("pipeline_roas", "Pipeline ROAS", "times", ("pipeline_value", "known_spend"),
                "pipeline value / spend"),
     )
 }  # fmt: skip

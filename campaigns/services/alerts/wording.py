@@ -7,7 +7,7 @@ from typing import Final
 
 from campaigns.models import AlertBasis, AlertMetric, AlertOperator, AlertRule
 from campaigns.selectors.alert_books import Subject
-from workspaces.formats import money, plain
+from workspaces.formats import money, plain, times
 from workspaces.models import Workspace
 from workspaces.models.workspace import BusinessMode
 
@@ -74,5 +74,7 @@ def figure(metric: str, value: float | Decimal, currency: str) -> str:
     """Value of a metric as people read it."""
     if metric in _SHARES:
         return f"{float(value) * 100:.1f} %"
+    if metric == AlertMetric.ROAS:
+        return times(float(value))
     amount = Decimal(str(round(float(value), 2)))
     return money(amount, currency) if metric in _MONEY else plain(amount)

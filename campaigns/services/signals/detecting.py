@@ -28,6 +28,8 @@ from campaigns.services.signals.drift import drifts
 from campaigns.services.signals.seen import Seen
 from campaigns.services.signals.wording import (
     ACTIONS,
+    CONVERSION,
+    INSTALL,
     channel_labels,
     description_of,
     metrics_of,
@@ -97,6 +99,7 @@ def _as_seen(
     began = days[finding.began]
     last = finding.ended if finding.ended is not None else len(days) - 1
     worth = _worth(finding, scanned, last)
+    one = CONVERSION if finding.scope in scanned.by_conversion else INSTALL
     return Seen(
         type=SignalType(finding.type),
         severity=SignalSeverity(severity_of(finding)),
@@ -107,9 +110,9 @@ def _as_seen(
         seen_on=days[max(last - (finding.ended is not None), finding.detected)],
         ended_on=None if finding.ended is None else days[finding.ended],
         resolution=Resolution.SETTLED if finding.is_settled else Resolution.RETURNED,
-        title=title_of(finding, labels),
-        description=description_of(finding, began, workspace.currency),
-        metrics=metrics_of(finding),
+        title=title_of(finding, labels, one),
+        description=description_of(finding, began, workspace.currency, one),
+        metrics=metrics_of(finding, one),
         action=ACTIONS[SignalType(finding.type)],
         impact=_impact(worth, workspace.currency),
         money=None if worth is None else Decimal(str(round(worth.mean, 2))),

@@ -8,16 +8,20 @@ from typing import Any, Final
 from campaigns.engine.signals.scan import Finding
 from campaigns.engine.signals.view import Change
 from campaigns.models import MarketingChannel, SignalType
+from workspaces.formats import share, signed_share
 from workspaces.models import Workspace
 
+#: What ads bring where apps are sold; ``{one}`` where it may be another thing.
+INSTALL: Final = "install"
+CONVERSION: Final = "conversion"
 LABELS: Final = {
-    "cpi": "cost per install", "installs": "installs", "ctr": "click-through rate",
+    "cpi": "cost per {one}", "installs": "{one}s", "ctr": "click-through rate",
     "cpm": "cost per 1,000 views", "pace": "daily spend", "organic": "organic installs",
     "mentions": "mentions", "halo": "organic installs per paid one",
 }  # fmt: skip
 MONEY: Final = frozenset({"cpi", "cpm", "pace"})
 TITLES: Final = {
-    SignalType.BREAKTHROUGH: "{where}: installs cost less and there are more of them",
+    SignalType.BREAKTHROUGH: "{where}: {one}s cost less and there are more of them",
     SignalType.FATIGUE: "{where}: creatives wear out",
     SignalType.EXHAUSTED: "{where}: the audience is exhausted",
     SignalType.VIRAL: "More people come by themselves",
@@ -46,20 +50,20 @@ def channel_labels(workspace: Workspace) -> dict[str, str]:
     return dict(rows.values_list("slug", "label"))
 
 
-def title_of(finding: Finding, labels: dict[str, str]) -> str:
-    """One line."""
+def title_of(finding: Finding, labels: dict[str, str], one: str) -> str:
+    """One line; ``one`` is what the ads bring: an install, a conversion."""
     where = labels.get(finding.scope, finding.scope.replace("_", " ").title())
-    return TITLES[SignalType(finding.type)].format(where=where)
+    return TITLES[SignalType(finding.type)].format(where=where, one=one)
 
 
-def description_of(finding: Finding, began: date, currency: str) -> str:
+def description_of(finding: Finding, began: date, currency: str, one: str) -> str:
     """What was measured, since when, and how sure that is."""
     measured = "; ".join(
-        _measure(name, change, currency) for name, change in finding.changes.items()
+        _measure(name, change, currency, one) for name, change in finding.changes.items()
     )
     parts = [f"Since {began.day} {began:%B}: {measured}." if measured else ""]
     if finding.hit.regions:
-        parts.append(f"Installs went missing in {', '.join(finding.hit.regions)} only.")
+        parts.append(f"{one.capitalize()}s went missing in {', '.join(finding.hit.regions)} only.")
     if link := finding.hit.link:
         parts.append(
             f"Organic installs follow {link.cause.replace('_', ' ')} by {link.lag}"
@@ -69,28 +73,28 @@ def description_of(finding: Finding, began: date, currency: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _measure(name: str, change: Change, currency: str) -> str:
+def _measure(name: str, change: Change, currency: str, one: str) -> str:
     unit = f" {currency}" if name in MONEY else ""
     return (
-        f"{LABELS[name]} {_figure(name, change.before)}{unit} →"
-        f" {_figure(name, change.after)}{unit} ({change.ratio - 1:+.0%})"
+        f"{LABELS[name].format(one=one)} {_figure(name, change.before)}{unit} →"
+        f" {_figure(name, change.after)}{unit} ({signed_share(change.ratio - 1)})"
     )
 
 
 def _figure(name: str, value: float) -> str:
     if name == "ctr":
-        return f"{value:.2%}"
+        return share(value, 2)
     return f"{value:,.2f}" if value < 100 else f"{value:,.0f}"
 
 
-def metrics_of(finding: Finding) -> dict[str, Any]:
+def metrics_of(finding: Finding, one: str) -> dict[str, Any]:
     """Before and after of each measure, as kept with the signal."""
     return {
         "test": {"score": round(finding.hit.score, 2), "days": finding.hit.days},
         "regions": list(finding.hit.regions),
         "measures": {
             name: {
-                "label": LABELS[name],
+                "label": LABELS[name].format(one=one),
                 "baseline": round(change.before, 6),
                 "after": round(change.after, 6),
                 "ratio": round(change.ratio, 4),

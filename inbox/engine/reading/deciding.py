@@ -7,6 +7,7 @@ from typing import Final
 
 from inbox.engine.reading.shapes import Intent, NextAction, RequiresHuman, Urgency
 from inbox.engine.reading.words import CALM, HURRY, LEAVING, SENSITIVE, Found, seen
+from workspaces.formats import share
 
 SURE_FROM: Final = 0.80
 STRANGE_FROM: Final = 0.98
@@ -133,7 +134,7 @@ def human_of(facts: Facts, urgency: Urgency) -> RequiresHuman:
     if urgency == "high":
         reasons.append("it is urgent")
     if facts.confidence < SURE_FROM:
-        reasons.append(f"the intent is only {facts.confidence:.0%} sure")
+        reasons.append(f"the intent is only {share(facts.confidence)} sure")
     if facts.language not in _SPOKEN:
         reasons.append(f"it is written in another language ({facts.language})")
     if facts.strangeness >= STRANGE_FROM and not facts.is_opt_out:

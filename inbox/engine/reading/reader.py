@@ -22,6 +22,7 @@ from inbox.engine.reading.shapes import INTENTS, Intent, Reading, sentiment_labe
 from inbox.engine.reading.words import Found
 from outreach.engine.opt_out import Wish, plain, wish_of
 from outreach.engine.sentiment import Feeling, feeling_of
+from workspaces.formats import share
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -166,7 +167,9 @@ def _reasons(
     elif not facts.said:
         told = ["There are no words in it"]
     else:
-        told = [f"Reads like known messages of the kind “{facts.intent}” ({facts.confidence:.0%})"]
+        told = [
+            f"Reads like known messages of the kind “{facts.intent}” ({share(facts.confidence)})"
+        ]
     if wish.action == "opt_out" and not facts.is_opt_out:
         told.append(f"May ask for no more messages: “{wish.matched}”")
     told += [f"{str(sign)[:1].upper()}{str(sign)[1:]}" for sign in signs]

@@ -13,6 +13,7 @@ from mlops.engine.learning.drift import Histogram
 from mlops.engine.learning.shadow import Gain, Limits
 from mlops.engine.learning.shadow_rules import Rule
 from mlops.engine.learning.shapes import FloatArray
+from workspaces import formats
 
 #: Shares are exact to this part of the subjects.
 PARTS: Final = 1000
@@ -121,6 +122,7 @@ def gain_in_words(rule: Rule, gain: Gain) -> str:
     share = gain.share
     return (
         f"on {gain.rows:,} subjects that it answered its {rule.metric_label} is"
-        f" {gain.challenger:.4f} against {gain.champion:.4f}: {share.point:+.1%} (95 % interval"
-        f" {share.low:+.1%} to {share.high:+.1%})"
+        f" {gain.challenger:.4f} against {gain.champion:.4f}:"
+        f" {formats.signed_share(share.point, 1)} (95 % interval"
+        f" {formats.signed_share(share.low, 1)} to {formats.signed_share(share.high, 1)})"
     )

@@ -17,6 +17,7 @@ from mlops.engine.learning.drift import CALIBRATION, REFERENCE, calibration_grou
 from mlops.engine.learning.leakage import check_leakage
 from mlops.engine.learning.shapes import Artefact, FloatArray, Reasons, Rows, TooFewError, Trained
 from mlops.engine.learning.splits import folds
+from workspaces import formats
 
 KIND = "ltv"
 FORMAT_VERSION = 1
@@ -270,15 +271,16 @@ def judge(
     error = found["decile_mape"]
     if error > max(LARGEST_DECILE_ERROR, min(noise, LARGEST_DECILE_NOISE)):
         return False, (
-            f"Its deciles are off by {error:.0%} on average, more than {LARGEST_DECILE_ERROR:.0%};"
-            f" chance alone gives up to {noise:.0%} on so few users with value"
+            f"Its deciles are off by {formats.share(error)} on average, more than"
+            f" {formats.share(LARGEST_DECILE_ERROR)};"
+            f" chance alone gives up to {formats.share(noise)} on so few users with value"
             f"{', too much to tell' if noise > LARGEST_DECILE_NOISE else ''}."
         )
     chance = "" if error <= LARGEST_DECILE_ERROR else ", no more than chance gives on so few users"
     return True, (
         f"Ranks as well as the best baseline or better (Gini {found['gini']:.3f}; {best} "
         f"{plain[best]['gini']:.3f}), predicts {found['total_ratio']:.2f} times what came in all, "
-        f"and its deciles are off by {error:.0%}{chance}."
+        f"and its deciles are off by {formats.share(error)}{chance}."
     )
 
 

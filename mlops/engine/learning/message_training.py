@@ -19,6 +19,7 @@ from mlops.engine.learning import metrics
 from mlops.engine.learning.drift import CALIBRATION, REFERENCE, calibration_groups, reference_of
 from mlops.engine.learning.message_intent import FEATURES, KIND, MessageIntent
 from mlops.engine.learning.shapes import FloatArray, TooFewError, Trained
+from workspaces import formats
 
 SHIPPED: Final = "what ships"
 COMMONEST: Final = "commonest intent"
@@ -291,15 +292,17 @@ def judge(
     count, fixed = contest.writer.size, int(contest.is_corrected.sum())
     surely = contest.gained(contest.serving, only_corrected=True)
     told = (
-        f"Of {fixed} corrected messages it did not learn, it reads {own['accuracy_corrected']:.0%}"
-        f" right ({contest.serving}: {now['accuracy_corrected']:.0%})"
+        f"Of {fixed} corrected messages it did not learn, it reads"
+        f" {formats.share(own['accuracy_corrected'])}"
+        f" right ({contest.serving}: {formats.share(now['accuracy_corrected'])})"
     )
     if surely <= 0:
         return False, f"{told}, which may be chance. More corrections would tell."
     if own["accuracy"] < now["accuracy"]:
         return False, (
             f"{told}, but of all {count} that were corrected or answered as read only"
-            f" {own['accuracy']:.0%} ({contest.serving}: {now['accuracy']:.0%})."
+            f" {formats.share(own['accuracy'])} ({contest.serving}:"
+            f" {formats.share(now['accuracy'])})."
         )
     if contest.gained(COMMONEST, only_corrected=False) <= 0:
         return False, (
@@ -310,8 +313,10 @@ def judge(
     if own["ece"] > max(LARGEST_CALIBRATION_ERROR, noise, now["ece"]):
         return False, f"{told}, but its confidence is off by {own['ece']:.3f}, more than by chance."
     return True, (
-        f"{told}: surely better for {surely:.0%} of the writers at least. Of all {count} that were"
-        f" corrected or answered as read, {own['accuracy']:.0%} ({now['accuracy']:.0%}); its"
+        f"{told}: surely better for {formats.share(surely)} of the writers at least. Of all"
+        f" {count} that were"
+        f" corrected or answered as read, {formats.share(own['accuracy'])}"
+        f" ({formats.share(now['accuracy'])}); its"
         f" confidence is off by {own['ece']:.3f}."
     )
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from mlops.engine.learning.metrics import normalised_gini
 from mlops.engine.learning.shadow_rules import Rule
 from mlops.engine.learning.shapes import FloatArray
+from workspaces import formats
 
 #: Intervals drawn from fewer campaigns are too narrow: of two versions that are equally good, one
 #: of five campaigns alone would be found better 10 times in 100, of twenty 5 times.
@@ -303,11 +304,14 @@ def eligibility(
     noun = "days" if among else noun
     told = (
         f"On {rows:,} {noun}{among} its {rule.metric_label} is {gain.challenger:.4f} against"
-        f" {gain.champion:.4f}: {gain.share.point:+.1%} (95 % interval {gain.share.low:+.1%} to"
-        f" {gain.share.high:+.1%})"
+        f" {gain.champion:.4f}: {formats.signed_share(gain.share.point, 1)} (95 % interval"
+        f" {formats.signed_share(gain.share.low, 1)} to"
+        f" {formats.signed_share(gain.share.high, 1)})"
     )
     if gain.share.point < limits.least_gain:
-        return False, f"{told}, less than the {limits.least_gain:.0%} that are asked for."
+        return False, (
+            f"{told}, less than the {formats.share(limits.least_gain)} that are asked for."
+        )
     if gain.share.low <= 0:
         return False, f"{told}, which may be chance."
     if moved is None:

@@ -22,6 +22,7 @@ from mlops.services.budget.planning import NoCurvesError, checksum_of, curves_fo
 from mlops.services.registry.adding import DataWindow
 from mlops.services.training.messages import checksum_of_messages, learn_messages, why_wait
 from mlops.services.training.sources import FromWorkspace, Source
+from workspaces import formats
 from workspaces.services.refusals import RefusedError
 
 LEAST_USERS: Final = 1_000
@@ -156,7 +157,7 @@ def _budget(source: Source, seed: int, told: Told) -> Learnt:
     fit = _curves(source)
     told(f"Curves of {fit.days} days to {fit.until}")
     settings = training.Settings(
-        seed=seed, progress=lambda share: told(f"{share:.0%} of the days lived")
+        seed=seed, progress=lambda share: told(f"{formats.share(share)} of the days lived")
     )
     trained = training.train(models_of(fit), settings)
     window = DataWindow(fit.since, fit.until + timedelta(days=1), checksum_of(fit))
@@ -199,7 +200,7 @@ def _with_messages(source: Source) -> FromWorkspace:
 
 
 def _learning(told: Told) -> Callable[[float], None]:
-    return lambda share: told(f"Learning: {share:.0%}")
+    return lambda share: told(f"Learning: {formats.share(share)}")
 
 
 def _enough_users(name: str, source: Source, told: Told) -> AppUsers:

@@ -18,6 +18,7 @@ from mlops.simulation.world.profile import (
     SEGMENTS,
     SOURCES,
 )
+from workspaces import formats
 
 #: … unless it is closer than this: large tables make a difference of nothing certain.
 _CLOSE: Final = 0.01
@@ -93,7 +94,7 @@ def _fits(check: str, found: Sequence[float], shares: Sequence[float]) -> Findin
     off = float(np.abs(counts / total - expected).max())
     return judged(
         check, is_good=chance >= LEAST_CHANCE or off <= _CLOSE,
-        detail=f"at most {off:.1%} off, chance {chance:.3f} in {total:,.0f} rows",
+        detail=f"at most {formats.share(off, 1)} off, chance {chance:.3f} in {total:,.0f} rows",
     )  # fmt: skip
 
 
@@ -104,7 +105,11 @@ def _share(check: str, hits: int, count: int, expected: float) -> Finding:
     found = hits / count
     error = (expected * (1 - expected) / count) ** 0.5
     is_good = abs(found - expected) <= 3.5 * error + _NEAR * expected
-    return judged(check, is_good=is_good, detail=f"{found:.2%}, profile {expected:.2%}")
+    return judged(
+        check,
+        is_good=is_good,
+        detail=f"{formats.share(found, 2)}, profile {formats.share(expected, 2)}",
+    )
 
 
 def _origins(subject: Subject) -> Iterator[Finding]:
@@ -198,7 +203,7 @@ def _sessions(subject: Subject) -> Iterator[Finding]:
         even = len(source.peak_hours) / 24
         yield judged(
             f"sessions: peak hours of {source.slug}", is_good=busy >= 1.5 * even,
-            detail=f"{busy:.0%} of sessions in {even:.0%} of the day",
+            detail=f"{formats.share(busy)} of sessions in {formats.share(even)} of the day",
         )  # fmt: skip
 
 
@@ -216,7 +221,7 @@ def _rates(subject: Subject) -> Iterator[Finding]:
         ):
             yield judged(
                 f"{channel.slug}: {name}", is_good=abs(rate / expected - 1) <= near,
-                detail=f"{rate:.2%}, profile {expected:.2%}",
+                detail=f"{formats.share(rate, 2)}, profile {formats.share(expected, 2)}",
             )  # fmt: skip
         # Creatives are between new and twice as old as their fatigue: half dearer on the mean.
         usual, cpi = 1.5 * channel.base_cpi, spend / installs

@@ -9,6 +9,7 @@ from attribution.services.installs import refresh_sql
 from attribution.services.installs.refreshing import rates_told
 from mlops.services.world.findings import Finding, Subject, judged, skipped
 from mlops.simulation.world.ads import ALL_ADS
+from workspaces.formats import share
 
 _SIZES: Final = {
     "users": "SELECT count(*) FROM attribution_userinstall WHERE workspace_id = %(workspace)s",
@@ -161,6 +162,6 @@ def _retention(subject: Subject) -> Finding:
         return skipped(check, f"no channel has {_LEAST_COHORT} users of thirty days")
     rising = [name for name, _, *days in rows if not days[0] >= days[1] >= days[2]]
     shown = ", ".join(
-        f"{name} {'/'.join(f'{day / users:.0%}' for day in days)}" for name, users, *days in rows
+        f"{name} {'/'.join(f'{share(day / users)}' for day in days)}" for name, users, *days in rows
     )
     return judged(check, is_good=not rising, detail=shown)

@@ -30,6 +30,7 @@ from outreach.models import (
     SocialPost,
 )
 from outreach.services.social.taking import TOPIC
+from workspaces.formats import signed_share
 from workspaces.models import Workspace
 from workspaces.services.jobs import Progress
 from workspaces.services.live import bump
@@ -211,13 +212,14 @@ def _of_form(name: str, best: Best) -> str:
     if best.place < 0 or best.lift <= 0:
         return "Try several forms: there are too few posts of each to compare them."
     return (
-        f"Post more as {name or 'plain text'}: {best.lift:+.0%} against all, by {best.posts} posts."
+        f"Post more as {name or 'plain text'}: {signed_share(best.lift)} against all, by"
+        f" {best.posts} posts."
     )
 
 
 def _of_tag(tag: Mapping[str, Any] | None) -> str:
     is_told = tag is not None and tag["confidence"] >= _LIKELY
-    return f" #{tag['name']} does {tag['lift']:+.0%}." if tag and is_told else ""
+    return f" #{tag['name']} does {signed_share(tag['lift'])}." if tag and is_told else ""
 
 
 def _named(names: Sequence[str], best: Best) -> list[dict[str, Any]]:
@@ -245,7 +247,8 @@ def _timing(window: _Window, posts: Sequence[SocialPost]) -> dict[str, Any]:
         "key_metric": "Best hour", "key_value": best.place if told else 0,
         "change": None, "confidence": best.confidence if told else 0.0,
         "recommendation": (
-            f"Post at {best.place}:00: {best.lift:+.0%} against all hours, by {best.posts} posts."
+            f"Post at {best.place}:00: {signed_share(best.lift)} against all hours, by"
+            f" {best.posts} posts."
             if told else "Post at several hours: there are too few posts of each to compare them."
         ),
         "data": {

@@ -105,7 +105,7 @@ def test_page_json_and_file_say_the_same(workspace, app, viewer, client_as):
     figures = told["figures"]
     for text, name, head, number in (
         ("$60.00", "spend", "Spend (USD)", 60), ("$1.00", "cac", "Blended CAC (USD)", 1),
-        ("60", "installs", "Installs", 60), ("4", "roas_7", "ROAS 7 days", 4),
+        ("60", "installs", "Installs", 60), ("4.00×", "roas_7", "ROAS 7 days", 4),
         ("$120.00", "revenue", "Revenue (USD)", 120),
     ):  # fmt: skip
         assert f'<p class="cs-kpi-value">{text}</p>' in page

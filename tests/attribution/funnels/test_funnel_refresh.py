@@ -287,7 +287,7 @@ def test_a_step_that_falls_is_told_once_and_taken_back(watched, operator, viewer
     told = Notification.objects.filter(topic="funnels")
     assert [notice.user for notice in told] == [operator]
     assert told[0].title == "Shop: fewer people reach Step 2"
-    assert "25.0% came on from Step 1 on 19 Nov 2026, usually 50.0%." in told[0].body
+    assert "25.0 % came on from Step 1 on 19 Nov 2026, usually 50.0 %." in told[0].body
 
     _day(watched, now, 2, reached=[100, 48, 9])
     assert judge_steps(funnel=watched, now=now) == 0

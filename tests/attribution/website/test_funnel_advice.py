@@ -40,9 +40,9 @@ def test_the_worst_step_is_where_a_tenth_won_back_is_worth_most():
     # A tenth of 4,000, of whom 80 % convert.
     assert advice.expected_gain == pytest.approx(320)
     assert advice.problem == (
-        "4,000 of 5,000 people who reached “Cart” did not go on to “Checkout” (80.0%)."
+        "4,000 of 5,000 people who reached “Cart” did not go on to “Checkout” (80.0 %)."
     )
-    assert advice.impact == "About 320.0 conversions in a period like this one, 40.0% more."
+    assert advice.impact == "About 320.0 conversions in a period like this one, 40.0 % more."
     assert advice.steps[0] == "Offer to buy without an account."
     assert advice.test.baseline == pytest.approx(0.2)
     assert advice.test.target == pytest.approx(0.28)

@@ -56,7 +56,7 @@ class TestRest:
             "created_at": "2026-11-21T09:00:00Z", "last_seen_at": "2026-11-21T09:00:00Z",
             "resolved_at": None, "resolution": "",
         }  # fmt: skip
-        assert second["message"] == "Spring: ROAS of 7 days is 1.5, below 2"
+        assert second["message"] == "Spring: ROAS of 7 days is 1.50×, below 2.00×"
 
     def test_reading_one_and_taking_it_back(self, poor, operator, client_as):
         house = client_as(operator)
@@ -186,7 +186,7 @@ class TestPage:
 
     def test_unread_ones_stand_on_the_overview_and_in_the_sidebar(self, poor, viewer, client_as):
         page = client_as(viewer).get(reverse("overview")).content.decode()
-        assert "Spring: ROAS of 7 days is 1.5, below 2" in page
+        assert "Spring: ROAS of 7 days is 1.50×, below 2.00×" in page
         Alert.objects.update(read_at=NOW, read_by=viewer)
         page = client_as(viewer).get(reverse("overview")).content.decode()
         assert "Spring: ROAS" not in page

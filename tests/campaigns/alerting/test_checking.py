@@ -202,14 +202,16 @@ class TestMoneyAndTrust:
         assert check(workspace, now).open == 0
         set_days(campaign, revenue=999, pipeline_value=149)
         check(workspace, now)
-        assert Alert.objects.get().message == "Spring: Pipeline ROAS of 7 days is 1.49, below 1.5"
+        assert (
+            Alert.objects.get().message == "Spring: Pipeline ROAS of 7 days is 1.49×, below 1.50×"
+        )
 
 
 class TestOneCrossing:
     def test_it_says_what_was_measured(self, workspace, poor, now):
         assert check(workspace, now).raised == 1
         alert = Alert.objects.get()
-        assert alert.message == "Spring: ROAS of 7 days is 1, below 1.5"
+        assert alert.message == "Spring: ROAS of 7 days is 1.00×, below 1.50×"
         assert (alert.type, alert.severity, alert.channel) == ("roi_drop", "high", "meta")
         assert (alert.metric_value, alert.threshold_value) == (1, Decimal("1.5"))
         assert (alert.day, alert.first_seen_at, alert.is_read) == (TODAY, now, False)
@@ -301,10 +303,10 @@ class TestTelling:
         assert (notice.user, notice.topic, notice.url) == (
             operator, "alert.raised", "/dashboards/alerts/",
         )  # fmt: skip
-        assert notice.title == "Spring: ROAS of 7 days is 1, below 1.5"
+        assert notice.title == "Spring: ROAS of 7 days is 1.00×, below 1.50×"
         assert deliver_mails(now=now) == 1
         assert mail.outbox[0].to == [operator.email]
-        assert "Spring: ROAS of 7 days is 1, below 1.5" in mail.outbox[0].body
+        assert "Spring: ROAS of 7 days is 1.00×, below 1.50×" in mail.outbox[0].body
 
     def test_many_at_once_are_one_notice_the_gravest_first(
         self, workspace, campaign, operator, now

@@ -54,7 +54,7 @@ def test_what_is_no_field_is_refused(workspace, admin):
 def test_lines_in_words(workspace):
     rules = ensure_rules(workspace=workspace)
     told = {name: line_of(rule=rule, workspace=workspace) for name, rule in rules.items()}
-    assert told["ROI drop"] == "ROAS of 7 days below 1.5"
+    assert told["ROI drop"] == "ROAS of 7 days below 1.50×"
     assert told["Cost spike"] == "Daily cost above $500.00"
     assert told["CTR drop"] == "CTR of 3 days at or below 0.8 times its own mean of 14 days"
     assert told["Clicks that do not convert"] == (

@@ -218,7 +218,7 @@ def test_leaving_adds_up_and_spam_does_not_leave():
     ("text", "more", "reason"),
     [
         ("Where are you?", {}, ""),
-        ("Where are you?", {"confidence": 0.79}, "The intent is only 79% sure"),
+        ("Where are you?", {"confidence": 0.79}, "The intent is only 79 % sure"),
         ("Where are you?", {"strangeness": 0.99}, "It is like no known message"),
         ("Wo seid ihr?", {"language": "de"}, "It is written in another language (de)"),
         ("Is there a refund?", {}, "It speaks of money (“refund”)"),

@@ -102,6 +102,6 @@ def test_standing_says_what_is_known_so_far():
         "No harm: 3 of its subjects have a known outcome, and 30 answers say little yet."
     )
     assert standing(RULE, some).endswith("spread as the champion's are (PSI 0.04).")
-    assert "+10.0% (95 % interval +5.0% to +20.0%)" in standing(
+    assert "+10.0 % (95 % interval +5.0 % to +20.0 %)" in standing(
         RULE, Seen(400, 0, 200, gain(0.1, 0.05, 0.2), None)
     )

@@ -173,10 +173,10 @@ def test_references_agree_with_what_they_are():
 def test_verdict_asks_for_all_three():
     plain = {NAIVE: {"mase": 1.0}, MSTL: {"mase": 0.7}}
     for error, covers, is_better, why in (
-        (0.73, 0.80, True, "hold 80%"),
-        (0.81, 0.80, False, "20% below the seasonal naive"),
-        (0.74, 0.80, False, "5% above MSTL at most"),
-        (0.73, 0.70, False, "hold 70%"),
+        (0.73, 0.80, True, "hold 80 %"),
+        (0.81, 0.80, False, "20 % below the seasonal naive"),
+        (0.74, 0.80, False, "5 % above MSTL at most"),
+        (0.73, 0.70, False, "hold 70 %"),
     ):
         found, said = training.judge({"mase": error, "coverage": covers}, plain, "smoothing")
         assert (found, why in said) == (is_better, True)

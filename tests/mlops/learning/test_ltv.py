@@ -129,10 +129,10 @@ def test_values_that_teach_nothing_are_refused(value, why):
     [
         (0.59, 1.0, 0.1, 0.1, False, "boosting ranks better (Gini 0.600 against 0.590)"),
         (0.60, 1.2, 0.1, 0.1, False, "1.20 times what came in all"),
-        (0.60, 1.0, 0.3, 0.25, False, "deciles are off by 30% on average, more than 20%"),
-        (0.60, 1.0, 0.2, 0.1, True, "and its deciles are off by 20%."),
-        (0.60, 1.0, 0.3, 0.35, True, "off by 30%, no more than chance gives on so few users."),
-        (0.60, 1.0, 0.6, 0.9, False, "up to 90% on so few users with value, too much to tell"),
+        (0.60, 1.0, 0.3, 0.25, False, "deciles are off by 30 % on average, more than 20 %"),
+        (0.60, 1.0, 0.2, 0.1, True, "and its deciles are off by 20 %."),
+        (0.60, 1.0, 0.3, 0.35, True, "off by 30 %, no more than chance gives on so few users."),
+        (0.60, 1.0, 0.6, 0.9, False, "up to 90 % on so few users with value, too much to tell"),
     ],
 )
 def test_the_verdict_needs_rank_sum_and_deciles(gini, ratio, deciles, noise, is_better, why):

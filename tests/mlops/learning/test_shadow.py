@@ -123,7 +123,7 @@ def test_thresholds_are_the_cards_or_the_top_tenth() -> None:
     [
         (0.06, 0.01, 1_000, 0.25, True, "by 0.25 at most"),
         (0.06, 0.01, 999, 0.1, False, "999 rows .* at least 1,000 are needed"),
-        (0.049, 0.01, 1_000, 0.1, False, "less than the 5%"),
+        (0.049, 0.01, 1_000, 0.1, False, "less than the 5 %"),
         (0.06, 0.0, 1_000, 0.1, False, "may be chance"),
         (0.06, 0.01, 1_000, 0.26, False, "moved by 0.26 .* train it on newer rows"),
     ],

@@ -73,7 +73,7 @@ def test_words_of_a_trade_are_learned_from_sixty_corrections() -> None:
     assert trained.baselines[SHIPPED]["accuracy_corrected"] == 0.0
     assert trained.metrics["accuracy"] > trained.baselines[SHIPPED]["accuracy"]
     assert set(trained.baselines) == {SHIPPED, COMMONEST}
-    assert "surely better for 63%" in trained.verdict
+    assert "surely better for 63 %" in trained.verdict
     assert (trained.rows, trained.held_out) == (84, 36)
 
 

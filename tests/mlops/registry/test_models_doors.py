@@ -121,9 +121,9 @@ def test_operator_trains_on_the_page_and_sees_how_far_it_is(workspace, operator,
     page = client.get("/models/").text
     assert "Training waits for its worker" in page
     assert "Train Churn now" not in page
-    JobRun.objects.filter(pk=run.pk).update(state="active", started_at=now, step="Learning: 20%")
+    JobRun.objects.filter(pk=run.pk).update(state="active", started_at=now, step="Learning: 20 %")
     fragment = client.get("/models/churn/training/", headers={"HX-Request": "true"})
-    assert "Learning: 20%" in fragment.text
+    assert "Learning: 20 %" in fragment.text
     JobRun.objects.filter(pk=run.pk).update(
         state="failed", finished_at=now, error="Training was stopped: a leak."
     )

@@ -39,7 +39,7 @@ def test_page_without_winners_says_how_an_ad_becomes_one(workspace, viewer, clie
     page = client_as(viewer).get(PATH).text
 
     assert "No ad is a winner yet." in page
-    assert "CTR above 3 % or a ROAS above 3, from 1,000 impressions" in page
+    assert "CTR above 3 % or a ROAS above 3×, from 1,000 impressions" in page
     assert "Look for winners now" not in page
 
 

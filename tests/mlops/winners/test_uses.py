@@ -49,7 +49,7 @@ def test_sampler_and_recommendation_know_what_is_like_winners(
     assert sets[0].external_id in row.arm
     proposal = row.proposal
     assert proposal.current_plan.evidence["sampler"]["similar_past_winner"] == SHOES
-    assert "Likeness 0.20 to past winners lifted the score by 4%" in proposal.reason
+    assert "Likeness 0.20 to past winners lifted the score by 4 %" in proposal.reason
     assert "1 of 5 running ads with a text are like past winners" in proposal.reason
 
     # The same account's recommendation; a second one would cost a sandbox.

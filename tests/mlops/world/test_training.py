@@ -141,7 +141,7 @@ def test_the_job_tells_its_steps_and_learns_the_same_rows_once(place: Place) -> 
     assert first.counts == again.counts
     assert first.counts == {"versions": 1, "rows": version.rows + version.held_out}
     assert steps[0].endswith("users read whose first two weeks are over")
-    assert {"Learning: 20%", "Learning: 100%", version.verdict} <= set(steps)
+    assert {"Learning: 20 %", "Learning: 100 %", version.verdict} <= set(steps)
     assert "Nothing new: the same rows gave version 1" in steps
 
 

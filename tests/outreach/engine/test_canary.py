@@ -65,10 +65,10 @@ def test_verdicts(counts: Counts, stage: int, verdict: Verdict, room: int) -> No
 
 def test_a_halt_says_why() -> None:
     assert judge(Counts(200, 200, complained=6), 0, 20_000, PLAN).reason == (
-        "6 of 200 complained; 0.1% is fine, 0.3% is not."
+        "6 of 200 complained; 0.1 % is fine, 0.3 % is not."
     )
     assert judge(Counts(200, 200, bounced=14), 0, 20_000, PLAN).reason == (
-        "14 of 200 bounced; 2.0% is fine, 5.0% is not."
+        "14 of 200 bounced; 2.0 % is fine, 5.0 % is not."
     )
 
 

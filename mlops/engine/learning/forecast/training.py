@@ -40,6 +40,7 @@ from mlops.engine.learning.forecast.windows import (
     windows_of,
 )
 from mlops.engine.learning.shapes import JUDGED_FROM, FloatArray, TooFewError, Trained
+from workspaces import formats
 
 #: Of the seasonal naive forecast's error and of MSTL's; shares that intervals may cover.
 AGAINST_NAIVE: Final = 0.8
@@ -175,12 +176,16 @@ def judge(
         f"{method[0].upper()}{method[1:]}: MASE {error:.3f}; {NAIVE} {naive:.3f}, {MSTL} {mstl:.3f}"
     )
     if error > AGAINST_NAIVE * naive:
-        return False, f"{told}. It must be {1 - AGAINST_NAIVE:.0%} below the {NAIVE} forecast."
+        return False, (
+            f"{told}. It must be {formats.share(1 - AGAINST_NAIVE)} below the {NAIVE} forecast."
+        )
     if error > AGAINST_MSTL * mstl:
-        return False, f"{told}. It may be {AGAINST_MSTL - 1:.0%} above {MSTL} at most."
+        return False, f"{told}. It may be {formats.share(AGAINST_MSTL - 1)} above {MSTL} at most."
     if not COVERED[0] <= found["coverage"] <= COVERED[1]:
-        return False, f"{told}. Its 80% intervals hold {found['coverage']:.0%} of what came."
-    return True, f"{told}. Its 80% intervals hold {found['coverage']:.0%} of what came."
+        return False, (
+            f"{told}. Its 80 % intervals hold {formats.share(found['coverage'])} of what came."
+        )
+    return True, f"{told}. Its 80 % intervals hold {formats.share(found['coverage'])} of what came."
 
 
 def measures(told: FloatArray, part: Part, targets: FloatArray) -> dict[str, float]:
