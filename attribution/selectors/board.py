@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
+
+from django.db.models import Q
 
 from attribution.models import AttributionCredit, AttributionModel, AttributionRun, CreditLevel
 from attribution.selectors.credits import Ledger, Line, Unit
@@ -73,14 +76,23 @@ def board_of(
     level: str = CreditLevel.CHANNEL,
     conversion_type: str = "",
     focus: AttributionModel | None = None,
+    runs: Collection[AttributionRun] | None = None,
+    names: dict[int, str] | None = None,
 ) -> Board:
     """Credits of models over a period; with shapes and regions where a model is in focus.
+
+    ``runs`` (see ``runs_of``) and the ``names`` of channels are looked up unless they are known.
 
     Raises
     ------
     TooManyJourneysError : it was not run, and is too much to count while somebody waits
     """
-    stored = _stored(workspace, models, period, level, conversion_type, focus)
+    if runs is None:
+        runs = runs_of(
+            workspace=workspace, models=models, periods=[period], level=level,
+            conversion_type=conversion_type,
+        )  # fmt: skip
+    stored = _stored(runs, models, period, focus)
     if stored is not None:
         return stored
     if count_journeys(workspace, period, conversion_type) > LIVE_JOURNEYS:
@@ -88,7 +100,8 @@ def board_of(
             "These are too many journeys to count at once. Choose the last 7, 30 or 90 days of all"
             " conversions, which are counted every night, or a shorter period."
         )
-    ledger = Ledger(workspace, period, load_journeys(workspace, period, conversion_type))
+    journeys = load_journeys(workspace, period, conversion_type, names=names)
+    ledger = Ledger(workspace, period, journeys)
     return _counted(ledger, models, level, conversion_type, focus)
 
 
@@ -120,24 +133,36 @@ def _counted(
     )
 
 
-def _stored(
+def runs_of(
+    *,
     workspace: Workspace,
     models: list[AttributionModel],
+    periods: Iterable[Period],
+    level: str = CreditLevel.CHANNEL,
+    conversion_type: str = "",
+) -> list[AttributionRun]:
+    """Newest run of each model over each of some periods."""
+    asked = Q(*(Q(since=one.since, until=one.until) for one in periods), _connector=Q.OR)
+    rows = AttributionRun.objects.filter(
+        asked, workspace=workspace, conversion_type=conversion_type, level=level, model__in=models
+    )
+    one_each = ("model", "since", "until")
+    return list(rows.order_by(*one_each, "-pk").distinct(*one_each))
+
+
+def _stored(
+    runs: Collection[AttributionRun],
+    models: list[AttributionModel],
     period: Period,
-    level: str,
-    conversion_type: str,
     focus: AttributionModel | None,
 ) -> Board | None:
-    """The newest run of each model, ``None`` unless all of them were run."""
-    runs = (
-        AttributionRun.objects.filter(
-            workspace=workspace, since=period.since, until=period.until,
-            conversion_type=conversion_type, level=level, model__in=models,
-        )
-        .order_by("model", "-pk")
-        .distinct("model")
-    )  # fmt: skip
-    newest = {run.model_id: run for run in runs}
+    """What runs found, ``None`` unless all models were run."""
+    wanted = {model.pk for model in models}
+    newest = {
+        run.model_id: run
+        for run in runs
+        if run.model_id in wanted and (run.since, run.until) == (period.since, period.until)
+    }
     if not newest or len(newest) < len(models):
         return None
     board = _of_run(max(newest.values(), key=lambda run: run.pk), _lines(newest, models))

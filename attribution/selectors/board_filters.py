@@ -32,6 +32,7 @@ class BoardFilters:
     channel: Channel | None
     campaign: Campaign | None
     is_compared: bool
+    channels: dict[int, Channel]
 
     @property
     def level(self) -> str:
@@ -68,7 +69,9 @@ def filters_of(workspace: Workspace, given: Mapping[str, str], now: datetime) ->
     usual = next((model for model in models if model.is_default), models[0] if models else None)
     asked = given.get("model", "")
     focus = next((model for model in models if model.method == asked), usual)
-    channel = Channel.objects.filter(workspace=workspace, name=given.get("channel", "")).first()
+    channels = {row.pk: row for row in Channel.objects.filter(workspace=workspace)}
+    asked_channel = given.get("channel", "")
+    channel = next((row for row in channels.values() if row.name == asked_channel), None)
     campaign = _campaign(workspace, given.get("campaign", "")) if channel else None
     period, days = asked_period(given, PRESETS, last=yesterday_of(workspace, now))
     return BoardFilters(
@@ -80,6 +83,7 @@ def filters_of(workspace: Workspace, given: Mapping[str, str], now: datetime) ->
         channel=channel,
         campaign=campaign,
         is_compared=given.get("compare") != "no",
+        channels=channels,
     )
 
 

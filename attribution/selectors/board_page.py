@@ -7,8 +7,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from attribution.models import CreditLevel, Touchpoint, channel_label
-from attribution.selectors.board import Board, TooManyJourneysError, board_of
+from attribution.models import AttributionModel, CreditLevel, Touchpoint, channel_label
+from attribution.selectors.board import Board, TooManyJourneysError, board_of, runs_of
 from attribution.selectors.board_filters import BoardFilters
 from attribution.selectors.board_rows import HeatRow, Row, heat_of, rows_of
 from attribution.selectors.halo import HaloChart, HaloFound, chart_of, halo_of
@@ -48,14 +48,19 @@ def page_of(workspace: Workspace, filters: BoardFilters) -> BoardPage | None:
     ------
     TooManyJourneysError : it was not run, and is too much to count while somebody waits
     """
-    if filters.focus is None or not Touchpoint.objects.filter(workspace=workspace).exists():
+    if filters.focus is None:
         return None
-    board, before = _boards(workspace, filters)
+    found = _boards(workspace, filters, filters.focus)
+    if found is None:
+        return None
+    board, before = found
     around = _around(workspace, filters, board) if filters.level == CreditLevel.CHANNEL else {}
     return BoardPage(
         board=board,
         before=before,
-        rows=rows_of(board, filters.focus, before=before, within=filters.within),
+        rows=rows_of(
+            board, filters.focus, before=before, within=filters.within, channels=filters.channels
+        ),
         change_words=_change(board, before),
         roas=None if board.cost is None else metrics.roas(board.revenue, board.cost),
         share_converted=board.conversions / board.journeys if board.journeys else None,
@@ -63,16 +68,30 @@ def page_of(workspace: Workspace, filters: BoardFilters) -> BoardPage | None:
     )
 
 
-def _boards(workspace: Workspace, filters: BoardFilters) -> tuple[Board, Board | None]:
+def _boards(
+    workspace: Workspace, filters: BoardFilters, chosen: AttributionModel
+) -> tuple[Board, Board | None] | None:
+    """The period's board and that before it; ``None`` where nobody was touched at all."""
+    period, of = filters.period, filters.conversion_type
+    runs = runs_of(
+        workspace=workspace, models=filters.models, level=filters.level, conversion_type=of,
+        periods=[period, period.before] if filters.is_compared else [period],
+    )  # fmt: skip
+    names = {key: channel.name for key, channel in filters.channels.items()}
     ask = partial(
-        board_of, workspace=workspace, level=filters.level, conversion_type=filters.conversion_type
-    )
-    focus = filters.focus if filters.level == CreditLevel.CHANNEL else None
-    board = ask(models=filters.models, period=filters.period, focus=focus)
-    if not filters.is_compared or filters.focus is None:
+        board_of, workspace=workspace, level=filters.level, conversion_type=of, runs=runs,
+        names=names,
+    )  # fmt: skip
+    focus = chosen if filters.level == CreditLevel.CHANNEL else None
+    # A journey is of touches.
+    is_known = any(run.journeys for run in runs)
+    if not is_known and not Touchpoint.objects.filter(workspace=workspace).exists():
+        return None
+    board = ask(models=filters.models, period=period, focus=focus)
+    if not filters.is_compared:
         return board, None
     try:
-        before = ask(models=[filters.focus], period=filters.period.before)
+        before = ask(models=[chosen], period=period.before)
     except TooManyJourneysError:
         return board, None
     return board, before

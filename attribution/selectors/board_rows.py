@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -80,11 +81,18 @@ class Row:
         return len(self.bars) * _ROW + 4
 
 
-def names_of(units: list[Unit]) -> dict[tuple[str, int], Any]:
-    """Channels, campaigns and ads of units, by kind and key, in three queries."""
+def names_of(
+    units: list[Unit], channels: Mapping[int, Channel] | None = None
+) -> dict[tuple[str, int], Any]:
+    """Channels, campaigns and ads of units, by kind and key, in three queries.
+
+    Two where the workspace's channels are known.
+    """
     found: dict[tuple[str, int], Any] = {}
+    for key, channel in (channels or {}).items():
+        found["channel", key] = channel
     for place, kind, model in ((0, "channel", Channel), (1, "campaign", Campaign), (2, "ad", Ad)):
-        keys = {unit[place] for unit in units if unit[place]}
+        keys = {unit[place] for unit in units if unit[place] and (kind, unit[place]) not in found}
         if keys:
             rows = model._default_manager.filter(pk__in=keys)
             found |= {(kind, row.pk): row for row in rows}
@@ -92,13 +100,18 @@ def names_of(units: list[Unit]) -> dict[tuple[str, int], Any]:
 
 
 def rows_of(
-    board: Board, focus: AttributionModel, *, before: Board | None, within: Unit | None = None
+    board: Board,
+    focus: AttributionModel,
+    *,
+    before: Board | None,
+    within: Unit | None = None,
+    channels: Mapping[int, Channel] | None = None,
 ) -> list[Row]:
     """Rows of a board, widest disagreement first; of a channel or campaign where one is given."""
     units = list(dict.fromkeys(unit for column in board.columns for unit in column.lines))
     if within is not None:
         units = [unit for unit in units if _is_within(unit, within)]
-    named = names_of(units)
+    named = names_of(units, channels)
     top = max(
         (
             line.conversions_high or line.conversions

@@ -16,10 +16,10 @@ from django.db.models.functions import Coalesce, Lower, NullIf, TruncDate
 
 from attribution.engine.journeys import FloatArray, Journeys
 from attribution.engine.multi_touch import journeys_credit, journeys_intervals
-from attribution.models import AttributionModel, Channel, CreditLevel, Method, Touchpoint
+from attribution.models import AttributionModel, CreditLevel, Method, Touchpoint
 from attribution.selectors.conversions import day_starts
 from attribution.selectors.journey_shapes import shapes_of
-from attribution.selectors.journeys import JourneySet, Units
+from attribution.selectors.journeys import JourneySet, Units, channel_names
 from campaigns import metrics
 from campaigns.selectors.performance import days_of
 from workspaces.models import Workspace
@@ -85,7 +85,7 @@ class Ledger:
     @cached_property
     def spend(self) -> dict[Unit, Decimal]:
         """What each ad cost; campaigns and channels where nothing finer is known."""
-        return spend_of(self.workspace, self.period)
+        return spend_of(self.workspace, self.period, self.journeys.names)
 
     def lines(
         self, model: AttributionModel, level: str, *, with_intervals: bool = False
@@ -171,21 +171,29 @@ def rolled_up(spend: Mapping[Unit, Decimal], level: str) -> dict[Unit, Decimal]:
     return sums
 
 
-def spend_of(workspace: Workspace, period: Period) -> dict[Unit, Decimal]:
+def spend_of(
+    workspace: Workspace, period: Period, names: Mapping[int, str] | None = None
+) -> dict[Unit, Decimal]:
     """Spend of a period in the workspace's currency, by channel, campaign and ad.
 
     Platforms' spend, and the cost of touches that tell one. Money without an exchange rate is
     left out.
     """
     sums: dict[Unit, Decimal] = {}
-    for (_, unit), amount in spend_by_day(workspace, period).items():
+    for (_, unit), amount in spend_by_day(workspace, period, names).items():
         sums[unit] = sums.get(unit, Decimal(0)) + amount
     return sums
 
 
-def spend_by_day(workspace: Workspace, period: Period) -> dict[tuple[date, Unit], Decimal]:
-    """As ``spend_of``, day by day: platforms' days as reported, touches' in the workspace's."""
-    keys = dict(Channel.objects.filter(workspace=workspace).values_list("name", "pk"))
+def spend_by_day(
+    workspace: Workspace, period: Period, names: Mapping[int, str] | None = None
+) -> dict[tuple[date, Unit], Decimal]:
+    """As ``spend_of``, day by day: platforms' days as reported, touches' in the workspace's.
+
+    ``names`` are those of the workspace's channels, where the caller knows them.
+    """
+    named = channel_names(workspace) if names is None else names
+    keys = {name: pk for pk, name in named.items()}
     rates: dict[str, Decimal | None] = {}
     sums: dict[tuple[date, Unit], Decimal] = {}
     for row in _platform_spend(workspace, period):

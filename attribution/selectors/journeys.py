@@ -179,10 +179,17 @@ def count_journeys(workspace: Workspace, period: Period, conversion_type: str = 
         return int(cursor.fetchone()[0])
 
 
-def load_journeys(workspace: Workspace, period: Period, conversion_type: str = "") -> JourneySet:
+def load_journeys(
+    workspace: Workspace,
+    period: Period,
+    conversion_type: str = "",
+    *,
+    names: dict[int, str] | None = None,
+) -> JourneySet:
     """Journeys that ended in a period, in an order that only their content decides.
 
-    Of a conversion type: those that ended in it, and those that ended in nothing.
+    Of a conversion type: those that ended in it, and those that ended in nothing. ``names`` are
+    those of the workspace's channels by key, where the caller knows them.
     """
     given = _given(workspace, period, conversion_type)
     rows, touches = _copied(_JOURNEYS, given, 9), _copied(_TOUCHES, given, 6)
@@ -191,7 +198,7 @@ def load_journeys(workspace: Workspace, period: Period, conversion_type: str = "
     order = _in_order(rows["c8"], touches["c4"], touches["c5"])
     if order is None or len(order) != offsets[-1]:
         # A build came between the two.
-        return load_journeys(workspace, period, conversion_type)
+        return load_journeys(workspace, period, conversion_type, names=names)
     ended = rows["c5"].astype(np.int64)
     ages = np.repeat(ended, lengths) - touches["c3"].astype(np.int64)[order]
     return JourneySet(
@@ -206,8 +213,13 @@ def load_journeys(workspace: Workspace, period: Period, conversion_type: str = "
         days=rows["c3"].astype(np.intp),
         hours=(ended - rows["c4"].astype(np.int64)) / _MICROS / 3_600,
         countries=rows["c6"].astype(np.intp),
-        names=dict(Channel.objects.filter(workspace=workspace).values_list("pk", "name")),
+        names=channel_names(workspace) if names is None else names,
     )
+
+
+def channel_names(workspace: Workspace) -> dict[int, str]:
+    """What the channels of a workspace are called, by their keys."""
+    return dict(Channel.objects.filter(workspace=workspace).values_list("pk", "name"))
 
 
 def _in_order(

@@ -16,6 +16,7 @@ from attribution.models import AttributionModel, AttributionRun
 from attribution.selectors import board
 from attribution.services.attribution_runs import refresh_attribution, seed_models
 from attribution.services.journeys import build_journeys
+from benchmarks.every_page import MOST_QUERIES, asked_of
 from tests.attribution.journey_steps import DAY, three_walks, walk
 from tests.attribution.steps import click, convert
 from tests.campaigns.factories import AdFactory
@@ -85,6 +86,18 @@ def test_a_stored_run_answers_with_intervals_and_few_queries(filled, viewer, cli
     assert page.context["board"].is_stored
     assert all(row.line.conversions_low is not None for row in page.context["rows"])
     assert len(many) == len(few) <= 24
+
+
+def test_beside_a_period_that_was_not_run_it_asks_few_queries(filled, viewer, client_as):
+    client = client_as(viewer)
+    client.get(PATH)
+
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get(PATH)
+
+    assert page.context["board"].is_stored
+    assert not page.context["before"].is_stored
+    assert len(asked_of(queries)) <= MOST_QUERIES
 
 
 def test_other_periods_are_counted_at_once(filled, viewer, client_as):
