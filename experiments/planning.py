@@ -28,7 +28,7 @@ from experiments.selectors.results import Results, results_of, variants_of
 from experiments.selectors.rules import parts_of, policy_of, rule_document
 from experiments.selectors.wording import decision_words
 from experiments.services.rolling import rule_steps
-from workspaces.gate import Draft, Json, RequestError, StateError
+from workspaces.gate import LESS, Draft, Json, RequestError, StateError
 from workspaces.models import Workspace
 
 VERSION: Final = 1
@@ -196,6 +196,7 @@ def _predicted(
         "per": "",
         "horizon_days": horizon_days,
         "confidence": str(_confidence(primary, figure)),
+        **({} if primary.more_is_better else {"better": LESS}),
     }
 
 

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from workspaces.models import (
     ExecutionAttempt,
@@ -93,6 +93,10 @@ class Proposer:
     def rule(cls, name: str, *, confidence: Decimal | None = None) -> Proposer:
         """A rule of ours."""
         return cls(ProposerType.RULE, f"rule:{name}", name, confidence=confidence)
+
+
+#: What a predicted effect says under ``better`` where less of its metric is wanted.
+LESS: Final = "less"
 
 
 @dataclass(frozen=True)

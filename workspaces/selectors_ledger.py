@@ -26,7 +26,7 @@ from django.db.models.functions import Cast, Coalesce, TruncDate
 from django.utils.dateparse import parse_datetime
 
 from workspaces.formats import number_of
-from workspaces.gate import RequestError, handlers
+from workspaces.gate import LESS, RequestError, handlers
 from workspaces.ledger import scopes
 from workspaces.models import Decision, Proposal, Signature, Status, User, Workspace
 from workspaces.models.gate import PROPOSAL_WORDS
@@ -184,14 +184,20 @@ def _of_effect(rows: QuerySet[Proposal], effect: str) -> QuerySet[Proposal]:
     def number(name: str, of: str = "current_plan__predicted") -> Cast:
         return Cast(KeyTextTransform(name, F(of)), _NUMBER)
 
-    rows = rows.alias(moved=number("delta", "realised"), told=number("delta"))
-    rows = rows.alias(short=Case(When(told__gte=0, then=number("low")), default=number("high")))
+    better = KeyTextTransform("better", F("current_plan__predicted"))
+    rows = rows.alias(
+        moved=number("delta", "realised"),
+        told=number("delta"),
+        better=Coalesce(better, Value(""), output_field=TextField()),
+    )
+    rows = rows.alias(short=Case(When(better=LESS, then=number("high")), default=number("low")))
     apart = KeyTextTransform("separable", "realised")
     rows = rows.alias(is_apart=Coalesce(apart, Value("true"), output_field=TextField()))
     is_known = Q(
-        measured_at__isnull=False, moved__isnull=False, short__isnull=False, is_apart="true"
-    )
-    is_good = Q(told__gte=0, moved__gte=F("short")) | Q(told__lt=0, moved__lte=F("short"))
+        measured_at__isnull=False, moved__isnull=False, told__isnull=False, short__isnull=False,
+        is_apart="true",
+    )  # fmt: skip
+    is_good = Q(better=LESS, moved__lte=F("short")) | (~Q(better=LESS) & Q(moved__gte=F("short")))
     if effect == "none":
         return rows.exclude(is_known)
     rows = rows.filter(is_known)
@@ -199,7 +205,10 @@ def _of_effect(rows: QuerySet[Proposal], effect: str) -> QuerySet[Proposal]:
 
 
 def effect_of(proposal: Proposal) -> str:
-    """What came of a change: within what was told or beyond it, short of it, or not known."""
+    """What came of a change: within what was told or better, short of it, or not known.
+
+    More is better, also where a loss was told that a cut would bring, unless the plan says less is.
+    """
     told = (proposal.current_plan and proposal.current_plan.predicted) or {}
     realised = proposal.realised or {}
     delta, point = number_of(realised.get("delta")), number_of(told.get("delta"))
@@ -207,10 +216,11 @@ def effect_of(proposal: Proposal) -> str:
         return "none"
     if delta is None or point is None:
         return "none"
-    edge = number_of(told.get("low" if point >= 0 else "high"))
+    is_less_better = told.get("better") == LESS
+    edge = number_of(told.get("high" if is_less_better else "low"))
     if edge is None:
         return "none"
-    return "good" if (delta >= edge if point >= 0 else delta <= edge) else "bad"
+    return "good" if (delta <= edge if is_less_better else delta >= edge) else "bad"
 
 
 def ledger_page(

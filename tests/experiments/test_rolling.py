@@ -42,6 +42,7 @@ pytestmark = pytest.mark.django_db
 RULE = Proposer.rule("test")
 LATER = NOW + timedelta(days=8)
 WON = {"control": (20_000, 2_000), "blue": (20_000, 2_600)}
+FEWER = {"control": (20_000, 2_000), "blue": (20_000, 1_500)}
 EVEN = {"control": (20_000, 2_000), "blue": (20_000, 2_000)}
 
 
@@ -78,11 +79,21 @@ def test_a_winner_is_proposed_once(workspace: Workspace) -> None:
     proposal = Proposal.objects.get()
     plan = proposal.current_plan
     assert (proposal.kind, proposal.status, plan.is_blocked) == ("ab_test", "pending", False)
-    assert plan.predicted["delta"] == "30.0"
+    assert (plan.predicted["delta"], "better" in plan.predicted) == ("30.0", False)
     assert (plan.content["first_step"], plan.content["share"]) == (5_000, 9_500)
     assert "holds however often one looks" in proposal.reason
     test.refresh_from_db()
     assert test.status == ABTestStatus.RUNNING
+
+
+def test_fewer_may_be_what_is_promised(workspace: Workspace) -> None:
+    metric_of(workspace, goal="decrease")
+    test = _live(workspace, FEWER)
+
+    assert decide_test(test=test, now=LATER) == "proposed"
+
+    predicted = Proposal.objects.get().current_plan.predicted
+    assert (predicted["delta"], predicted["better"]) == ("-25.0", "less")
 
 
 def test_what_was_turned_down_is_not_asked_for_again_at_once(

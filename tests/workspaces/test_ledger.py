@@ -142,13 +142,15 @@ def test_an_undone_change_says_so_and_its_undo_is_one_more(
 
 
 UP = {"metric": "revenue", "delta": "10", "low": "5", "high": "15"}
-DOWN = {"metric": "spend", "delta": "-10", "low": "-15", "high": "-5"}
+CUT = {"metric": "revenue", "delta": "-10", "low": "-15", "high": "-5"}
+DOWN = {"metric": "complaints", "delta": "-10", "low": "-15", "high": "-5", "better": "less"}
 
 
 @pytest.mark.parametrize(
     ("told", "delta", "more", "effect"),
     [
         (UP, "5", {}, "good"), (UP, "99", {}, "good"), (UP, "4.99", {}, "bad"),
+        (CUT, "-15", {}, "good"), (CUT, "3", {}, "good"), (CUT, "-15.01", {}, "bad"),
         (DOWN, "-5", {}, "good"), (DOWN, "-99", {}, "good"), (DOWN, "3", {}, "bad"),
         (UP, None, {}, "none"), (UP, "9", {"separable": False}, "none"),
     ],
