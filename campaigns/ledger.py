@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from uuid import UUID
 
@@ -63,47 +63,57 @@ def marked_for(query: InsightQuery, charts: Iterable[LineChart]) -> list[LineCha
 def marked_by_channel(
     query: InsightQuery, charts: Iterable[tuple[str, LineChart]]
 ) -> list[LineChart]:
+    """Charts of a dashboard that each show one channel, with the changes of it."""
+    return marked_channels(query.workspace, charts, scope_of(query))
+
+
+def marked_channels(
+    workspace: Workspace, charts: Iterable[tuple[str, LineChart]], scope: Mapping[str, str]
+) -> list[LineChart]:
     """Charts that each show one channel, with the changes of it: one query for all."""
     charts = list(charts)
     days = days_of(chart for _, chart in charts)
     if days is None:
         return [chart for _, chart in charts]
-    found = _kept_by_channel(query, *days)
+    found = _kept_by_channel(workspace, scope, *days)
     return [
-        with_changes(chart, found.get(channel, {}), {**scope_of(query), "channel": channel})
+        with_changes(chart, found.get(channel, {}), {**scope, "channel": channel})
         for channel, chart in charts
     ]
 
 
-def _kept_by_channel(query: InsightQuery, since: date, until: date) -> dict[str, dict[date, int]]:
+def _kept_by_channel(
+    workspace: Workspace, scope: Mapping[str, str], since: date, until: date
+) -> dict[str, dict[date, int]]:
     """As ``_changes_by_channel``, for a minute: the overview asks much already."""
-    scope = ":".join(scope_of(query).values())
+    scoped = ":".join(scope.values())
 
     def read() -> dict[str, dict[str, int]]:
         return {
             channel: {day.isoformat(): count for day, count in days.items()}
-            for channel, days in _changes_by_channel(query, since, until).items()
+            for channel, days in changes_by_channel(workspace, scope, since, until).items()
         }
 
-    told = kept(f"ledger-marks:{query.workspace.pk}:{since}:{until}:{scope}", read)
+    told = kept(f"ledger-marks:{workspace.pk}:{since}:{until}:{scoped}", read)
     return {
         channel: {date.fromisoformat(day): count for day, count in days.items()}
         for channel, days in told.items()
     }
 
 
-def _changes_by_channel(
-    query: InsightQuery, since: date, until: date
+def changes_by_channel(
+    workspace: Workspace, scope: Mapping[str, str], since: date, until: date
 ) -> dict[str, dict[date, int]]:
-    narrowed = tuple((name, value) for name, value in scope_of(query).items() if value)
+    """How many changes of ads were made on each day of the workspace, by channel."""
+    narrowed = tuple((name, value) for name, value in scope.items() if value)
     filters = LedgerFilter(kind="ad_change", since=since, until=until, scoped=narrowed)
     channel = Campaign.objects.filter(pk=OuterRef("ad_change__campaign_id"))
     rows = (
-        ledger_rows(query.workspace, filters)
+        ledger_rows(workspace, filters)
         .order_by()
         .values(
             on=Subquery(channel.values(key=channel_key(""))[:1]),
-            day=TruncDate("executed_at", tzinfo=query.workspace.zone),
+            day=TruncDate("executed_at", tzinfo=workspace.zone),
         )
         .annotate(changes=Count("pk"))
     )

@@ -36,6 +36,7 @@ from attribution.services.funnels.cohorts import save_cohort
 from attribution.services.funnels.defining import FunnelError, archive_funnel, restore_funnel
 from attribution.services.funnels.first import create_first_funnel
 from attribution.services.funnels.refreshing import FUNNELS_JOB, LIVE_TOPIC
+from workspaces.chart_marks import marked
 from workspaces.pages import PageRequest, has_role, page, show
 from workspaces.periods import page_number
 from workspaces.reports.answers import download, picture
@@ -85,11 +86,13 @@ def funnel(request: PageRequest, public_id: UUID) -> HttpResponse:
     # Read before the figures: a count in between is then told again, never missed.
     version = live.version(request.workspace.pk, LIVE_TOPIC)
     query = query_of(found, request.GET.dict(), timezone.now())
+    board = board_of(query)
     context: dict[str, Any] = {
         "title": found.name,
         "funnel": found,
         "query": query,
-        "board": board_of(query),
+        "board": board,
+        "charts": marked(board.charts, workspace=request.workspace),
         "days": PRESETS.days,
         "dimensions": TITLES,
         **_rules(query),

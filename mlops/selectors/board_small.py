@@ -56,6 +56,7 @@ class Small:
 
     bars: tuple[SmallBar, ...] = ()
     charts: tuple[LineChart, ...] = ()
+    channels: tuple[str, ...] = ()  # of the charts
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ def small_of(workspace: Workspace, board: Board) -> Small:
     """Read it: the rows and the names of channels, two queries."""
     rows, names = list(rows_of(workspace, board)), channels_of(workspace)
     if board.has_days:
-        return Small(charts=tuple(_lines(board, rows, names)))
+        lines = list(_lines(board, rows, names))
+        return Small(charts=tuple(one for _, one in lines), channels=tuple(of for of, _ in lines))
     drawn = [row for row in rows if _number(row, _BARS[board.name].value) is not None]
     return Small(bars=tuple(_bars(board, drawn, names, workspace.currency)))
 
@@ -106,7 +108,7 @@ def _bars(board: Board, rows: list[Any], names: Channels, currency: str) -> Iter
         )
 
 
-def _lines(board: Board, rows: list[Any], names: Channels) -> Iterator[LineChart]:
+def _lines(board: Board, rows: list[Any], names: Channels) -> Iterator[tuple[str, LineChart]]:
     """Of each channel the actual and the predicted line of both figures."""
     days = sorted({row.date for row in rows})
     found = {(row.channel, row.date): row for row in rows}
@@ -114,7 +116,7 @@ def _lines(board: Board, rows: list[Any], names: Channels) -> Iterator[LineChart
     for channel in dict.fromkeys(row.channel for row in rows):
         own = [found.get((channel, day)) for day in days]
         for actual, predicted in figures:
-            yield line_chart(
+            drawn = line_chart(
                 title=f"{names.label(channel)}: {actual.label}",
                 days=days,
                 values=[_value(row, actual) for row in own],
@@ -123,6 +125,7 @@ def _lines(board: Board, rows: list[Any], names: Channels) -> Iterator[LineChart
                 width=_WIDE,
                 height=_HIGH,
             )
+            yield channel, drawn
 
 
 def _number(row: Any, name: str) -> float | None:

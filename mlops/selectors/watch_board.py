@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -17,8 +17,10 @@ from mlops.engine.learning.kinds import KINDS
 from mlops.engine.learning.shadow_rules import Rule, rule_of
 from mlops.models import DriftReport, ModelPolicy, ModelVersion, ShadowReport
 from mlops.selectors.watch import drift_reports_of, model_policy, shadow_report_of
+from workspaces.chart_marks import marked
 from workspaces.charts import LineChart, files_of, line_chart
 from workspaces.formats import figure, rounded, share
+from workspaces.models import Workspace
 from workspaces.reports.shapes import Chart, DotChart
 
 #: Of a card, what is drawn and not told in words.
@@ -129,6 +131,15 @@ class WatchBoard:
             drift = self.drift
             found |= files_of([drift.score, drift.calibration, *(f.chart for f in drift.features)])
         return found
+
+
+def with_changes_marked(watch: WatchBoard, workspace: Workspace) -> WatchBoard:
+    """The same with the workspace's changes on the charts of drift: one query."""
+    if watch.drift is None:
+        return watch
+    charts = [watch.drift.score, watch.drift.calibration]
+    score, calibration = marked(charts, workspace=workspace)
+    return replace(watch, drift=replace(watch.drift, score=score, calibration=calibration))
 
 
 def watch_board(version: ModelVersion, champion: ModelVersion | None) -> WatchBoard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from campaigns.ledger import marked_channels
 from mlops.board_answers import picture_answer
 from mlops.models import SyncStep
 from mlops.selectors.board_page import card_of, page_of, sheet_of, table_of, words_of
@@ -104,7 +106,10 @@ def board(request: PageRequest, name: str) -> HttpResponse:
 def small(request: PageRequest, name: str) -> HttpResponse:
     """One chart drawn anew for a narrow screen, from the same rows."""
     found = _board(name)
-    context = {"board": found, "small": small_of(request.workspace, found)}
+    drawn = small_of(request.workspace, found)
+    pairs = zip(drawn.channels, drawn.charts, strict=True)
+    charts = tuple(marked_channels(request.workspace, pairs, {}))
+    context = {"board": found, "small": replace(drawn, charts=charts)}
     return show(request, "mlops/boards/_small.html", context)
 
 

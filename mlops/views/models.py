@@ -29,7 +29,7 @@ from mlops.selectors.registry import (
     why_not_eligible,
 )
 from mlops.selectors.watch import LEAST_DRIFT_ROWS
-from mlops.selectors.watch_board import CHART, watch_board
+from mlops.selectors.watch_board import CHART, watch_board, with_changes_marked
 from mlops.services.job_names import training_job
 from mlops.services.registry.promoting import rollback
 from mlops.services.registry.starting import suggestion_for
@@ -177,7 +177,8 @@ def draw_one(
         workspace=request.workspace, name=version.name, stage=ModelStage.CHAMPION
     ).first()
     serves = champion is not None and champion.pk == version.pk
-    canary, watch = canary_of(version), watch_board(version, champion)
+    canary = canary_of(version)
+    watch = with_changes_marked(watch_board(version, champion), request.workspace)
     context = {
         "title": f"{label_of(version.name)}: version {version.version}",
         "version": version,

@@ -9,6 +9,7 @@ from typing import Final, get_args
 
 import numpy as np
 
+from campaigns.ledger import changes_by_channel
 from mlops.engine.boards.pictures.shapes import (
     BudgetShare,
     Caption,
@@ -96,7 +97,8 @@ def _roi_timeseries(workspace: Workspace, days: BoardDays, predicted: Predicted)
     )  # fmt: skip
     title = "ROI and conversion rate by day: actual and predicted"
     note = f"{_EACH_DAY} {_errors('ROI', predicted.roas)}{_reach_of(days, predicted)}"
-    lines = Lines(days.days[_SHOWN], _labels(days, predicted), roi, conversion)
+    marks = _changes(workspace, days, predicted)
+    lines = Lines(days.days[_SHOWN], _labels(days, predicted), roi, conversion, marks)
     return _Chart(
         BoardType.ROI_TIMESERIES, _lines_summary(title, lines, note),
         partial(lines_png, lines, Caption(title, workspace.name, note)),
@@ -114,7 +116,8 @@ def _reach_ctr(workspace: Workspace, days: BoardDays, predicted: Predicted) -> _
     ctr = _measure("CTR", predicted, rate, predicted.ctr.predicted, partial(share, digits=2))
     title = "Reach and CTR by day: actual and predicted"
     note = f"{_EACH_DAY} {_errors('CTR', predicted.ctr, decimals=2)}{_reach_of(days, predicted)}"
-    lines = Lines(days.days[_SHOWN], _labels(days, predicted), reach, ctr)
+    marks = _changes(workspace, days, predicted)
+    lines = Lines(days.days[_SHOWN], _labels(days, predicted), reach, ctr, marks)
     return _Chart(
         BoardType.REACH_CTR_TIMESERIES, _lines_summary(title, lines, note),
         partial(lines_png, lines, Caption(title, workspace.name, note)),
@@ -150,6 +153,18 @@ def _drawn(predicted: Predicted) -> list[int]:
 
 def _labels(days: BoardDays, predicted: Predicted) -> tuple[str, ...]:
     return tuple(days.labels[place] for place in _drawn(predicted))
+
+
+def _changes(
+    workspace: Workspace, days: BoardDays, predicted: Predicted
+) -> tuple[tuple[int, ...], ...]:
+    """Places of the shown days on which ads of each drawn channel were changed."""
+    shown = days.days[_SHOWN]
+    found = changes_by_channel(workspace, {}, shown[0], shown[-1])
+    return tuple(
+        tuple(n for n, day in enumerate(shown) if day in found.get(days.channels[place], {}))
+        for place in _drawn(predicted)
+    )
 
 
 def _measure(

@@ -24,7 +24,9 @@ from attribution.services.funnels.refreshing import LIVE_TOPIC
 from tests.attribution.funnels.steps import act, counted_funnel, document, make_site, page
 from tests.attribution.website.web_steps import session_of, visitor_of
 from tests.chart_links import charts_in
-from workspaces.models import JobRun
+from tests.workspaces.gate_steps import propose, walked_to
+from tests.workspaces.note_kind import install
+from workspaces.models import JobRun, Proposal, Status
 from workspaces.services import live
 
 DAY = timedelta(days=1)
@@ -255,6 +257,17 @@ def test_breakdown_and_times_follow_the_question(filled, viewer, client_as):
     ]  # fmt: skip
     assert "<html" not in page.text
     assert "By device" in page.text
+
+
+def test_charts_bear_the_changes_of_their_days(filled, workspace, approver, viewer, client_as, now):
+    install()
+    walked_to(Status.EXECUTED, propose(workspace, now), approver)
+    Proposal.objects.update(executed_at=now - 3 * DAY)
+
+    charts = client_as(viewer).get(path_of(filled)).context["charts"]
+
+    assert charts
+    assert [len(one.changes) for one in charts] == [1] * len(charts)
 
 
 def test_page_says_how_it_is_counted(workspace, now, viewer, client_as):

@@ -16,8 +16,10 @@ from mlops.models import MLDashboard, ROITimeseries, SyncRun
 from mlops.selectors.boards import BOARDS, JOB, SCHEDULE, rows_of
 from mlops.services.boards import syncing
 from tests.api.conftest import key_client
+from tests.campaigns.change_steps import ad_set_in, connected, policy_of, propose
 from tests.mlops.boards.steps import some_days, synced
-from workspaces.models import JobRun, JobState, Workspace
+from tests.workspaces.gate_steps import walked_to
+from workspaces.models import JobRun, JobState, Proposal, Status, Workspace
 from workspaces.services.jobs import perform
 
 pytestmark = pytest.mark.django_db
@@ -243,6 +245,20 @@ def test_narrow_screens_get_small_charts_of_the_same_rows(
     assert "Google Ads" in part
     assert "<html" not in part
     assert f'hx-get="{path}"' in client.get("/models/dashboards/").text
+
+
+def test_small_charts_bear_the_changes_of_their_channel(
+    batch, workspace, approver, viewer, client_as, now
+):
+    policy_of(workspace)
+    ad_set = ad_set_in(connected(workspace), campaign__channel="meta")
+    walked_to(Status.EXECUTED, propose(ad_set, 110, now), approver)
+    Proposal.objects.update(executed_at=now - 2 * DAY)
+
+    part = client_as(viewer).get("/models/dashboards/roi-timeseries/small/").text
+
+    assert part.count('class="cs-chart-change"') == 2  # Meta's two figures, and nobody else's
+    assert "/ledger/?channel=meta&amp;from=" in part
 
 
 def test_page_without_figures_says_what_to_do(workspace, operator, client_as, now):

@@ -36,13 +36,13 @@ def forecast(theme):
     return forecast_png(bars, CAPTION, percent, theme)
 
 
-def lines(theme):
+def lines(theme, changes=()):
     from mlops.engine.boards.pictures.lines import lines_png
 
     known, unknown = np.array([[1.0], [2.0], [NAN], [90.0], [1.0]]), np.full((5, 1), NAN)
     shown = Lines(
         DAYS, ("Meta",), Measure("ROI", known, known, percent),
-        Measure("Reach", unknown, unknown, percent),
+        Measure("Reach", unknown, unknown, percent), changes,
     )  # fmt: skip
     return lines_png(shown, CAPTION, theme)
 
@@ -67,3 +67,10 @@ def test_a_chart_has_the_paper_of_its_theme_and_is_the_same_each_time(draw):
         # Something is drawn, and it does not run over the edge.
         assert len(np.unique(picture)) > 20
         assert len(np.unique(picture.crop((0, 0, 12, picture.height)))) == 1
+
+
+def test_days_with_changes_are_marked_in_the_panels_of_their_channel():
+    plain, none, one = lines("light"), lines("light", ((),)), lines("light", ((3,),))
+
+    assert none == plain
+    assert one != plain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import seaborn as sns
@@ -53,6 +53,8 @@ def lines_png(lines: Lines, caption: Caption, theme: ThemeName) -> bytes:
                     (left, 1 - (top + _ROW_IN) / height, _WIDE, _ROW_IN / height)
                 )
                 _draw(axes, measure, row, colours[row], look)
+                for place in lines.changes[row] if lines.changes else ():
+                    axes.axvline(place, **_mark(look))
                 _date(axes, lines, is_last=row == rows - 1)
                 if not row:
                     write(axes, 0, 1.24, measure.title, look.ink, is_bold=True, is_share=True)
@@ -62,11 +64,19 @@ def lines_png(lines: Lines, caption: Caption, theme: ThemeName) -> bytes:
                     )
         actual = Line2D([], [], color=look.calm, linewidth=1.4)
         predicted = Line2D([], [], color=look.accent, linewidth=1.8)
-        legend(
-            figure, [actual, predicted],
-            ["actual", "predicted from the days before (the channel's colour)"], look, height,
-        )  # fmt: skip
+        told = {
+            "actual": actual,
+            "predicted from the days before (the channel's colour)": predicted,
+        }
+        if any(lines.changes):
+            told["changes of its ads"] = Line2D([], [], **_mark(look))
+        legend(figure, list(told.values()), list(told), look, height)
         return png_of(figure)
+
+
+def _mark(look: Look) -> dict[str, Any]:
+    """Draw a day with changes as a thin line behind those of the figures."""
+    return {"color": look.muted, "linewidth": 0.8, "linestyle": (0, (2, 2)), "zorder": 1}
 
 
 def _draw(axes: Axes, measure: Measure, row: int, colour: str, look: Look) -> None:

@@ -46,12 +46,16 @@ class Measure:
 
 @dataclass(frozen=True)
 class Lines:
-    """Two figures of each channel over the same days."""
+    """Two figures of each channel over the same days.
+
+    ``changes`` has for each channel the places of days on which ads of it were changed.
+    """
 
     days: tuple[date, ...]
     labels: tuple[str, ...]
     left: Measure
     right: Measure
+    changes: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True)
