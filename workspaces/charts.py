@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from django.utils.safestring import SafeString, mark_safe
 
-from workspaces.formats import money, plain
+from workspaces.formats import TIMES, money, plain, times
 from workspaces.reports.shapes import Chart, DaysChart, DaysPanel, DotChart
 
 _MARGIN: Final = 3.0
@@ -300,6 +300,8 @@ def line_chart(
 
 def _writer(currency: str | None, suffix: str) -> Callable[[float], str]:
     def write(value: float) -> str:
+        if suffix == TIMES:
+            return times(value)
         number = Decimal(str(round(value, 4)))
         return (money(number, currency) if currency else plain(number)) + suffix
 

@@ -17,6 +17,7 @@ _WITHOUT_DECIMALS = frozenset({
 })  # fmt: skip
 _THREE_DECIMALS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 MINUS = "−"
+TIMES = "×"
 
 
 def decimals_of(currency: str) -> int:
@@ -96,7 +97,7 @@ def signed_share(value: Decimal | float, digits: int = 0) -> str:
 
 def times(value: Decimal | float) -> str:
     """Multiple, as what comes back of each unit spent: ``2.56×``."""
-    return f"{figure(value, 2)}×"
+    return f"{figure(value, 2)}{TIMES}"
 
 
 def plain(number: Decimal) -> str:

@@ -42,3 +42,9 @@ def test_charts_are_files_by_name_but_those_without_data():
     empty = line_chart(title="CPI", name="cpi", days=DAYS, values=[None, None, None])
 
     assert files_of([full, empty]) == {"spend": full.file}
+
+
+def test_a_multiple_is_written_as_everywhere():
+    chart = line_chart(title="ROAS", days=DAYS, values=[1.0, 2.5, 0.0], suffix="×")
+
+    assert (chart.last, chart.top) == ("0.00×", "2.50×")

@@ -10,6 +10,7 @@ from campaigns.selectors.insight.amounts import Amounts
 from campaigns.selectors.insight.columns import COLUMNS
 from workspaces.boards import SHARES, Column
 from workspaces.charts import LineChart, line_chart
+from workspaces.formats import TIMES
 
 
 def chart_of(
@@ -30,7 +31,7 @@ def column_chart(
         days=list(days),
         values=[None if one is None else float(one) * (100 if is_share else 1) for one in values],
         currency=currency if column.kind == "money" else None,
-        suffix=" %" if is_share else "",
+        suffix=" %" if is_share else TIMES if column.kind == "times" else "",
         width=440,
         name=name or column.name,
     )
