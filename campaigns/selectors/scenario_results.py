@@ -10,6 +10,7 @@ from django.utils.functional import cached_property
 
 from campaigns.selectors.channels import Channels
 from workspaces.boards import NOTHING, Kpi
+from workspaces.formats import TIMES
 from workspaces.reports.shapes import Table
 
 # Name of a result, how it is called, and with how many digits it is written.
@@ -19,7 +20,7 @@ _FIGURES: Final = (
     ("revenue", "{value}", 0),
     ("roas", "ROAS", 2),
 )
-_UNITS: Final = {"roas": "×"}
+_UNITS: Final = {"roas": TIMES}
 _APP: Final = (("dau", "DAU", 0), ("dau_mau", "DAU/MAU", 3), ("d7_retention", "D7 retention", 3))
 
 
