@@ -30,6 +30,13 @@ examples_of.register_profile("fuzz", _UNHURRIED, max_examples=1000)
 examples_of.load_profile("same")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests that last minutes a longer limit; only one that hangs meets it, on any machine."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(2400))
+
+
 def pytest_collection_finish() -> None:
     """Let the garbage collector pass over what stays: the product and the collected tests.
 

@@ -35,7 +35,6 @@ def application():
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_no_operation_fails_whatever_is_sent(application, note, workspace, admin):
     propose(workspace, "1")
     DailyPerformanceFactory(ad__ad_set__campaign__account__workspace=workspace)

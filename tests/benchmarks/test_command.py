@@ -31,7 +31,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]
     file: Path = tmp_path_factory.mktemp("bench") / "figures.json"
     command = [sys.executable, "-m", "benchmarks", "--scale", "tiny", "--json", str(file)]
     done = subprocess.run(
-        command, cwd=PROJECT, capture_output=True, text=True, timeout=540, check=False
+        command, cwd=PROJECT, capture_output=True, text=True, timeout=2000, check=False
     )
     assert done.returncode == 0, done.stderr
     assert "claim-and-update" in done.stdout
@@ -44,14 +44,12 @@ def ratio(figures: list[dict[str, object]], name: str) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", sorted(LEAST))
 def test_throughput_keeps_its_share_of_the_limit(figures, name):
     assert ratio(figures, name) >= LEAST[name]
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", sorted(MOST))
 def test_time_stays_within_its_multiple_of_the_limit(figures, name):
     assert ratio(figures, name) <= MOST[name]

@@ -39,7 +39,7 @@ def test_the_budget_agent_suggests_once_and_people_sign(
             env=os.environ
             | {"COUNTERSIGN_URL": live_server.url, "COUNTERSIGN_KEY": key,
                "PYTHONPATH": str(CLIENT)},
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
         assert told.returncode == 0, told.stderr
         return sorted(told.stdout.splitlines())

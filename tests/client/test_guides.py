@@ -64,7 +64,7 @@ def in_a_shell(live_server: Any, keys: dict[str, str], tmp_path: Path) -> Run:
             script = f"set -eu; {CURL}\n{block.replace('/tmp/', f'{tmp_path}/')}"
             answer = subprocess.run(
                 ["bash", "-c", script], env=os.environ | known | {"NO_PROXY": "*"},
-                capture_output=True, text=True, timeout=60, check=False,
+                capture_output=True, text=True, timeout=300, check=False,
             )  # fmt: skip
             assert answer.returncode == 0, f"{block}\n{answer.stdout}{answer.stderr}"
             told.append(answer.stdout)

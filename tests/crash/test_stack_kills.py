@@ -12,7 +12,6 @@ pytestmark = [pytest.mark.crash]
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
 def test_nothing_is_lost_and_nothing_done_twice_whatever_dies(tmp_path: Path) -> None:
     figures = run(tmp_path / "state", executions=50, every_s=4, pace=1, seed=20261123)
 

@@ -20,7 +20,7 @@ PASSWORD = "countersign-demo"
 REAL, PTD, APP = "Search ads (real export)", "PTD Fitness", "PTD Coach (app)"
 SCREENSHOTS = Path(__file__).parents[1] / "output"
 WIDE, PHONE = (1280, 900), (375, 812)
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=45_000)
 
 LogIn = Callable[..., Page]
 
@@ -30,7 +30,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "/e2e/" in item.path.as_posix():
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.timeout(600))
 
 
 def demo_stack(state: Path) -> Stack:
@@ -124,7 +123,7 @@ def sandbox(stack: Stack, path: str, body: dict[str, object] | None = None) -> d
     """Ask the sandbox's control surface."""
     data = json.dumps(body).encode() if body is not None else None
     request = Request(f"{stack.sandbox_url}/_sandbox/{path}", data=data)
-    with urlopen(request, timeout=30) as answer:
+    with urlopen(request, timeout=120) as answer:
         return json.loads(answer.read())
 
 

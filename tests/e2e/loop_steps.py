@@ -173,7 +173,7 @@ def _send(url: str, body: dict[str, Any], headers: dict[str, str]) -> dict[str, 
     asked = Request(
         url, data=json.dumps(body).encode(), headers={"Content-Type": "application/json", **headers}
     )
-    with urlopen(asked, timeout=30) as answer:
+    with urlopen(asked, timeout=120) as answer:
         return dict(json.loads(answer.read() or b"{}"))
 
 

@@ -71,7 +71,7 @@ def fill(name: str = REAL, account: str = "journey", provider: str = "resend") -
 
 def control(base: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
     asked = Request(f"{base}/_sandbox/{name}", data=json.dumps(body).encode())
-    with urlopen(asked, timeout=30) as answer:
+    with urlopen(asked, timeout=120) as answer:
         return dict(json.load(answer))
 
 

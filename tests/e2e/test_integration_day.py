@@ -25,7 +25,7 @@ TOLD = "conversion.recorded"
 #: A document of a megabyte is made, read and drawn.
 DRAWN_MS = 60_000
 #: A job delivers every five seconds.
-DELIVERED_S = 60
+DELIVERED_S = 180
 
 
 def test_an_integration_is_built_by_the_keyboard(stack: Stack, log_in: LogIn) -> None:
@@ -117,7 +117,7 @@ def call(stack: Stack, key: str, path: str, body: dict[str, Any] | None = None) 
         data=json.dumps(body).encode() if body else None,
         headers={"Authorization": f"Api-Key {key}", "Content-Type": "application/json"},
     )
-    with urlopen(request, timeout=30) as answer:
+    with urlopen(request, timeout=120) as answer:
         found: dict[str, Any] = json.loads(answer.read())
         return found
 

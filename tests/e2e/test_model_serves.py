@@ -36,7 +36,7 @@ def trained(page: Page) -> str:
     expect(page.get_by_text(re.compile("Training (waits|since)"))).to_be_visible()
     picture(page, "model-serves-1-training")
     version = page.get_by_role("link", name="Version 1", exact=True).first
-    expect(version).to_be_visible(timeout=120_000)
+    expect(version).to_be_visible(timeout=300_000)
     return str(version.get_attribute("href"))
 
 

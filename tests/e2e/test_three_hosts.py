@@ -67,7 +67,6 @@ class Signing(Signer):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1500)
 def test_nothing_is_lost_and_nothing_done_twice_whoever_is_cut_off(hosts: ThreeHosts) -> None:
     told = json.loads((hosts.state / "kills.json").read_text())
     items = [{**one, "plan_sha256": one["sha256"]} for one in told["items"]]

@@ -48,7 +48,7 @@ def _rows(stack: Stack, query: str) -> list[tuple[object, ...]]:
 
 
 def _until(stack: Stack, holds) -> list[tuple[object, ...]]:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not holds(found := _rows(stack, EVENTS)):
         assert time.monotonic() < deadline, [row[:3] for row in found]
         time.sleep(0.2)

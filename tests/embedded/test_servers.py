@@ -45,7 +45,7 @@ def owner(state: Path) -> Iterator[subprocess.Popen[str]]:
     finally:
         process.kill()
         process.communicate()
-        wait_until(lambda: not processes_in(state / "postgres"), timeout_s=10)
+        wait_until(lambda: not processes_in(state / "postgres"), timeout_s=60)
 
 
 def execute(url: str, sql: str) -> list[tuple[object, ...]]:
@@ -119,7 +119,7 @@ def test_servers_stop_when_their_owner_is_killed(tmp_path: Path) -> None:
             execute(servers.database_url, "CREATE TABLE kept AS SELECT 7 AS n")
 
         process.send_signal(signal.SIGKILL)
-        assert wait_until(lambda: not processes_in(tmp_path / "postgres"), timeout_s=10)
+        assert wait_until(lambda: not processes_in(tmp_path / "postgres"), timeout_s=60)
 
     with embedded.ensure(tmp_path, environ={}) as servers:
         assert execute(servers.database_url, "SELECT n FROM kept") == [(7,)]

@@ -51,7 +51,7 @@ def test_ctrl_c_stops_every_child(make_stack: StackMaker, number: signal.Signals
     pids = all_pids(stack)
 
     os.kill(stack.supervisor_pid, number)
-    assert wait_until(lambda: stack.exit_status == 0, timeout_s=20)
+    assert wait_until(lambda: stack.exit_status == 0, timeout_s=60)
 
     assert len(pids) == 3
     assert not any(is_running(pid) for pid in pids)
@@ -67,7 +67,7 @@ def test_stopping_goes_from_those_who_make_work_to_those_who_serve_it(
     stack = make_stack(procfile, ready_paths=())
     stack.start()
     up = stack.state / "up"
-    assert wait_until(lambda: up.exists() and len(up.read_text().split()) == 4, timeout_s=20)
+    assert wait_until(lambda: up.exists() and len(up.read_text().split()) == 4, timeout_s=60)
 
     stack.stop()
 
@@ -129,7 +129,7 @@ def test_no_child_outlives_a_killed_supervisor(make_stack: StackMaker) -> None:
 
     os.kill(stack.supervisor_pid, signal.SIGKILL)
 
-    assert wait_until(lambda: not any(is_running(pid) for pid in pids), timeout_s=10)
+    assert wait_until(lambda: not any(is_running(pid) for pid in pids), timeout_s=60)
 
 
 def test_what_nobody_waits_for_starts_when_all_is_ready(make_stack: StackMaker) -> None:
@@ -139,7 +139,7 @@ def test_what_nobody_waits_for_starts_when_all_is_ready(make_stack: StackMaker) 
     stack.start()
 
     seen = stack.state / "seen"
-    assert wait_until(lambda: seen.exists() and seen.read_text() != "", timeout_s=20)
+    assert wait_until(lambda: seen.exists() and seen.read_text() != "", timeout_s=60)
     assert json.loads(seen.read_text())["ready"]
 
 

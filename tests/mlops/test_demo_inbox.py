@@ -39,7 +39,6 @@ def lived(workspace: Workspace, now: datetime, path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 def test_two_weeks_at_the_desk(workspace: Workspace, now: datetime, tmp_path: Path) -> None:
     lived(workspace, now, tmp_path)
 

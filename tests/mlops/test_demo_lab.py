@@ -32,7 +32,6 @@ def test_first_days_show_one_test_to_the_people_who_come(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_two_weeks_leave_every_kind_of_test(workspace: Workspace, now: datetime) -> None:
     lab = Lab(workspace, add_people(workspace), now)
 

@@ -53,7 +53,6 @@ def statuses(name: str) -> dict[str, int]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 def test_two_weeks_of_messages(workspace: Workspace, now: datetime, tmp_path: Path) -> None:
     mailing = lived(workspace, now, tmp_path)
 

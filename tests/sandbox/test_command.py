@@ -19,7 +19,7 @@ def test_prints_where_it_takes_mail_and_stops(tmp_path: Path) -> None:
     try:
         assert process.stdout is not None
         mail, ready = process.stdout.readline(), process.stdout.readline()
-        with smtplib.SMTP("127.0.0.1", int(mail.rpartition(":")[2]), timeout=20) as client:
+        with smtplib.SMTP("127.0.0.1", int(mail.rpartition(":")[2]), timeout=120) as client:
             client.sendmail("us@shop.example", "mara@example.com", "Subject: Hi\r\n\r\nHello")
     finally:
         process.terminate()
@@ -36,7 +36,7 @@ def test_a_taken_port_is_told(tmp_path: Path) -> None:
 
     done = subprocess.run(
         [*command, "--state", str(tmp_path / "s.sqlite3")],
-        capture_output=True, text=True, cwd=PROJECT, timeout=20, check=False,
+        capture_output=True, text=True, cwd=PROJECT, timeout=120, check=False,
     )  # fmt: skip
 
     taken.close()

@@ -66,7 +66,7 @@ class Far:
                 self.calls.append(call)
                 self.changed.notify_all()
 
-    def wait(self, holds: Callable[[], object], timeout_s: float = 10) -> None:
+    def wait(self, holds: Callable[[], object], timeout_s: float = 60) -> None:
         with self.changed:
             arrived = self.changed.wait_for(holds, timeout_s)
         assert arrived, f"waited {timeout_s} s; came: {self.calls}"
@@ -137,7 +137,7 @@ class Handler(BaseHTTPRequestHandler):
         first, *others = text.split(PAUSE)
         self.answer(200, text.encode(), "text/html; charset=utf-8", body=first.encode())
         for part in others:
-            self.server.far.rest.acquire(timeout=10)
+            self.server.far.rest.acquire(timeout=60)
             self.wfile.write((PAUSE + part).encode())
 
     def do_POST(self) -> None:

@@ -96,10 +96,10 @@ def test_core_in_firefox(site: Site, far: Far, tmp_path: Path) -> None:
         firefox(tmp_path / "silent", site.url("/alone?next=/last-word"), **PRIVACY_CONTROL),
         firefox(tmp_path / "told", site.url("/alone?next=/second&gclid=abc")),
     ):
-        far.wait(lambda: [call for call in far.calls if call.path == EVENTS_PATH], timeout_s=40)
+        far.wait(lambda: [call for call in far.calls if call.path == EVENTS_PATH])
         far.status = 202
         far.wait(lambda: len(far.of("page_view")) == 3)
-        far.wait(lambda: [call for call in far.calls if call.path == "/last"], timeout_s=40)
+        far.wait(lambda: [call for call in far.calls if call.path == "/last"])
 
     alone, basket, second = far.of("page_view")
     assert alone["url"] == site.url("/alone?next=/second&gclid=abc")

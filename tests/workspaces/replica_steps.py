@@ -52,7 +52,7 @@ def on_replica(sql: str) -> None:
 
 def until(condition: Callable[[], bool]) -> None:
     """Wait until something is so."""
-    ends = time.monotonic() + 60
+    ends = time.monotonic() + 180
     while not condition():
         if time.monotonic() > ends:
             raise TimeoutError

@@ -327,7 +327,7 @@ def _reaches(old, new):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("examples", "steps"),
-    [(10, 25), pytest.param(100, 40, marks=[pytest.mark.slow, pytest.mark.timeout(900)])],
+    [(10, 25), pytest.param(100, 40, marks=pytest.mark.slow)],
 )
 def test_promises_hold_whatever_people_and_workers_do(examples, steps):
     savepoints = []

@@ -47,7 +47,6 @@ def pair(tmp_path: Path) -> Iterator[tuple[Postgres, Postgres]]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_dashboards_read_a_replica_while_it_is_fresh(
     pair: tuple[Postgres, Postgres], tmp_path: Path
 ) -> None:

@@ -300,7 +300,6 @@ def test_rows_that_are_no_session_are_counted(column, value):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_the_whole_clickstream_makes_its_3605_sessions(site, workspace, tmp_path):
     told(workspace, "import_web_events", DATA / "ecom.csv.gz", *ECOM)
 
@@ -309,7 +308,6 @@ def test_the_whole_clickstream_makes_its_3605_sessions(site, workspace, tmp_path
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_two_thousand_shoppers_convert_as_in_their_file(site, workspace, tmp_path):
     """Some of them stay past midnight."""
     path, rows = cut("online_shoppers.csv.gz", lambda row: row["Month"] in "OctNov", tmp_path)

@@ -53,7 +53,6 @@ def test_a_truth_on_meridians_spend_is_found():
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_eight_in_ten_intervals_hold_the_truth():
     """Three channels, 200 days; bounds allow for the chance of 40 worlds."""
     found = [look(made(seed, channels=3, steps=200), seed) for seed in range(100, 140)]
