@@ -109,6 +109,16 @@ def query_with(context: dict[str, Any], **changes: Any) -> str:
     return f"?{urlencode([*kept, *given], doseq=True)}"
 
 
+@register.simple_tag(takes_context=True)
+def unfiltered(context: dict[str, Any]) -> str:
+    """Address of the list without its filters, in its tab and order; empty where none is set."""
+    request: HttpRequest = context["request"]
+    given = {name: value for name, value in request.GET.items() if value}
+    kept: dict[str, object] = {name: given[name] for name in ("tab", "sort") if name in given}
+    is_narrowed = not given.keys() <= {"tab", "sort", "page"}
+    return f"{request.path}{'?' * bool(kept)}{urlencode(kept)}" if is_narrowed else ""
+
+
 @register.filter
 def as_query(pairs: dict[str, str]) -> str:
     """Query string of a dictionary."""
