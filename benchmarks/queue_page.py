@@ -113,4 +113,9 @@ def requests(workspace: Workspace, client: Client) -> list[Request]:
         Request(
             "… applied", f"{changes}/adchangehistory/?status=applied", applied.entity_external_id
         ),
+        Request("REST: proposals", "/api/proposals/", "Ad set"),
+        Request("… high risk", "/api/proposals/?risk=high", "Ad set"),
+        Request("… a kind that none has", "/api/proposals/?kind=ab_test", "results"),
+        Request("REST: pending ad changes", "/api/pending-ad-changes/", "Ad set"),
+        Request("… bids", "/api/pending-ad-changes/?change_type=bid", "Ad set"),
     ]

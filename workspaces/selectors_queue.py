@@ -18,7 +18,7 @@ from workspaces.gate import RequestError
 from workspaces.models import Proposal, Risk, Status, Workspace
 from workspaces.models.gate import PROPOSAL_WORDS
 from workspaces.panels import facets
-from workspaces.search import narrow
+from workspaces.search import among, narrow
 from workspaces.selectors_rows import QueueRow, Viewer, kind_labels, row_of, with_row_data
 
 PAGE_SIZE = 50
@@ -72,7 +72,7 @@ def queue_page(
     """One page: waiting rows riskiest and soonest-expiring first, others newest first."""
     rows = _narrowed(filters, now)
     chosen = (
-        _waiting(rows, workspace, after)
+        _waiting(rows, workspace, filters, after)
         if filters.tab == "waiting"
         else _newest(rows, workspace, filters.tab, after)
     )
@@ -98,10 +98,7 @@ def _narrowed(filters: QueueFilter, now: datetime) -> QuerySet[Proposal]:
         "proposer_key": filters.proposer,
     }
     rows = rows.filter(**{name: value for name, value in exact.items() if value})
-    if filters.low is not None:
-        rows = rows.filter(money_at_stake__gte=filters.low)
-    if filters.high is not None:
-        rows = rows.filter(money_at_stake__lte=filters.high)
+    rows = rows.filter(**_amounts(filters))
     rows = narrow(rows, PROPOSAL_WORDS, filters.search)
     if not filters.with_snoozed:
         rows = rows.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=now))
@@ -112,9 +109,17 @@ def _narrowed(filters: QueueFilter, now: datetime) -> QuerySet[Proposal]:
     return rows
 
 
-def _waiting(rows: QuerySet[Proposal], workspace: Workspace, after: str) -> Iterator[int]:
+def _amounts(filters: QueueFilter) -> dict[str, Decimal]:
+    asked = {"money_at_stake__gte": filters.low, "money_at_stake__lte": filters.high}
+    return {name: amount for name, amount in asked.items() if amount is not None}
+
+
+def _waiting(
+    rows: QuerySet[Proposal], workspace: Workspace, filters: QueueFilter, after: str
+) -> Iterator[int]:
     """Ids in the order of the queue's index; each part of the keyset is a range of it."""
-    pending = _waiting_order(rows.filter(workspace=workspace)).values_list("pk", flat=True)
+    rows = _of_their_risks(rows.filter(workspace=workspace), workspace, _amounts(filters))
+    pending = _waiting_order(rows).values_list("pk", flat=True)
     parts = [pending]
     if after:
         risk, expires, pk = _parse_waiting(after)
@@ -125,6 +130,24 @@ def _waiting(rows: QuerySet[Proposal], workspace: Workspace, after: str) -> Iter
         ]
     for part in parts:
         yield from part[: PAGE_SIZE + 1]
+
+
+def _of_their_risks(
+    rows: QuerySet[Proposal], workspace: Workspace, amounts: dict[str, Decimal]
+) -> QuerySet[Proposal]:
+    """Rows of the risks at which such amounts wait at all.
+
+    The order is by risk, and risk goes with the amount: small ones would be looked for among all
+    that wait at a high risk first.
+    """
+    if not amounts:
+        return rows
+    pending = Proposal.objects.filter(workspace=workspace, status=Status.PENDING, **amounts)
+    first, *others = (
+        pending.filter(risk_order=risk).values_list("risk_order")[:1]
+        for risk in _RISK_ORDER.values()
+    )
+    return rows.filter(among(first.union(*others, all=True), "risk_order"))
 
 
 def _waiting_order(rows: QuerySet[Proposal]) -> QuerySet[Proposal]:

@@ -74,6 +74,10 @@ class PendingAdChange(models.Model):
             models.Index(
                 fields=["entity_type", "entity_id", "proposal"], name="campaigns_change_entity"
             ),
+            # lists by what is changed, newest first
+            models.Index(
+                fields=["workspace", "change_type", "-proposal"], name="campaigns_change_type"
+            ),
         ]
 
     def __str__(self) -> str:

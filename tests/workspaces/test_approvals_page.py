@@ -171,6 +171,41 @@ def test_narrowed_queue_is_read_from_its_index(note, workspace, now):
     assert "Sort" not in plan
 
 
+def test_an_index_tells_at_which_risks_an_amount_waits(note, workspace):
+    rows = selectors_queue._of_their_risks(
+        Proposal.objects.all(), workspace, {"money_at_stake__lte": Decimal(2)}
+    )
+
+    only_index("workspaces_proposal_amounts")
+    with connection.cursor() as cursor:
+        for way in ("bitmapscan", "indexscan"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        plan = rows.explain()
+
+    assert plan.count("Index Only Scan using workspaces_proposal_amounts") == 3
+
+
+def test_an_amount_is_found_at_any_risk(note, workspace, viewer, client_as, now):
+    amounts = {"one": "0.20", "two": "5.00", "three": "0.30", "four": None}
+    risks = (Risk.LOW, Risk.HIGH, Risk.MEDIUM, Risk.HIGH)
+    for (page, amount), risk in zip(amounts.items(), risks, strict=True):
+        made = _propose(workspace, now, page)
+        Proposal.objects.filter(pk=made.pk).update(money_at_stake=amount, risk=risk)
+
+    client = client_as(viewer)
+    shown = {
+        asked: _subjects(client.get(f"/approvals/?{asked}"))
+        for asked in ("high=0.30", "low=1", "low=0.25&high=6", "high=0.10")
+    }
+
+    assert shown == {
+        "high=0.30": ["Page three", "Page one"],
+        "low=1": ["Page two"],
+        "low=0.25&high=6": ["Page two", "Page three"],
+        "high=0.10": [],
+    }
+
+
 @pytest.mark.usefixtures("small_pages")
 def test_pages_are_stable_while_rows_come_and_go(note, workspace, viewer, approver, client_as, now):
     made = [_propose(workspace, now + timedelta(seconds=n), f"{n:03}") for n in range(8)]

@@ -188,6 +188,12 @@ class Proposal(models.Model):
                 condition=Q(status="pending"),
                 name="workspaces_proposal_in_queue",
             ),
+            # which risks have an amount that the queue page asks for: it passes over the others
+            models.Index(
+                fields=["workspace", "risk_order", "money_at_stake"],
+                condition=Q(status="pending"),
+                name="workspaces_proposal_amounts",
+            ),
             # search of the queue page, REST and admin. What a search has to read through before
             # it is sorted in, and what one writer sorts in for the others, stays small.
             GinIndex(PROPOSAL_WORDS, gin_pending_list_limit=256, name="workspaces_proposal_words"),
@@ -239,6 +245,9 @@ class Proposal(models.Model):
             models.Index(
                 fields=["workspace", "status", "-id"], name="workspaces_proposal_status_ix"
             ),
+            # lists by risk and by kind, newest first
+            models.Index(fields=["workspace", "risk", "-id"], name="workspaces_proposal_risk_ix"),
+            models.Index(fields=["workspace", "kind", "-id"], name="workspaces_proposal_kind_ix"),
             # the list of what is open whatever its status, newest first
             models.Index(
                 fields=["workspace", "-id"],
