@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar, cast
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorExact
+from django.db import connection
 from django.db.models import BooleanField, F, Func, Model, Q, QuerySet, TextField, Value
+
+from workspaces.common_words import apart, are_rare
 
 M = TypeVar("M", bound=Model)
 
@@ -19,6 +22,8 @@ _WORD = re.compile(r"[^\W_]+")
 _MOST_WORDS = 12
 # More rows than that are not put in order for a few of them.
 _MOST_SORTED = 2_000
+# A limit that none reaches: with one, PostgreSQL puts off what costs much until rows are in order.
+_ALL = 1_000_000_000
 
 
 def words_of(*fields: str) -> SearchVector:
@@ -47,19 +52,70 @@ def prefix_query(text: str) -> SearchQuery | None:
     Only letters and digits of any script are kept, so nothing in it is an operator.
     """
     words = typed_words(text)
-    if not words:
-        return None
+    return _query(words) if words else None
+
+
+def _query(words: Sequence[str]) -> SearchQuery:
     raw = " & ".join(f"'{word}':*" for word in words)
     return SearchQuery(raw, config="simple", search_type="raw")
 
 
-def narrow(rows: QuerySet[M], vector: Func[Any], text: str) -> QuerySet[M]:
-    """Rows in which every typed word begins a word; all of them where nothing was typed."""
-    query = prefix_query(text)
-    if query is None:
+def narrow(rows: QuerySet[M], vector: Func[Any], text: str, *, index: str = "") -> QuerySet[M]:
+    """Rows in which every typed word begins a word; all of them where nothing was typed.
+
+    ``index`` names that of these words, where it is not the model's own.
+    """
+    rare, common = apart(index or _index_of(rows.model, vector), typed_words(text))
+    found = _looked_up(rows, vector, rare)
+    return found.filter(_holds(vector, common)) if common else found
+
+
+def narrow_in_order(
+    rows: QuerySet[M], vector: Func[Any], text: str
+) -> tuple[QuerySet[M], Func[Any] | None]:
+    """The same in two steps: rows, and what the first of them in order have yet to fulfil.
+
+    Few rows are soon put in order, and most of them hold what is common: only as many are looked at
+    for it as are shown.
+    """
+    index = _index_of(rows.model, vector)
+    rare, common = apart(index, typed_words(text))
+    if common and are_rare(index, rare):
+        return _looked_up(rows, vector, rare), _holds(vector, common)
+    return narrow(rows, vector, text), None
+
+
+def first_keys(rows: QuerySet[Any], fits: Func[Any] | None, most: int) -> list[int]:
+    """Keys of the first rows in their order that also fulfil a condition."""
+    if fits is None:
+        return list(rows.values_list("pk", flat=True)[:most])
+    looked_at = rows.annotate(fits_words=fits).values_list("pk", "fits_words")[:_ALL]
+    sql, values = looked_at.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT pk FROM ({sql}) AS found WHERE fits_words LIMIT %s",  # noqa: S608  # the ORM's
+            [*values, most],
+        )
+        return [key for (key,) in cursor.fetchall()]
+
+
+def _index_of(model: type[Model], vector: Func[Any]) -> str:
+    named = (one.name for one in model._meta.indexes if vector in one.expressions)
+    return next(named, "")
+
+
+def _looked_up(rows: QuerySet[M], vector: Func[Any], words: Sequence[str]) -> QuerySet[M]:
+    if not words:
         return rows
-    found = rows.alias(found_words=vector).filter(found_words=query)
-    return cast("QuerySet[M]", found)
+    return cast("QuerySet[M]", rows.alias(found_words=vector).filter(found_words=_query(words)))
+
+
+def _holds(vector: Func[Any], words: Sequence[str]) -> Func[Any]:
+    """The condition in a form for which no index is asked, and whose rows the planner can guess."""
+    return Func(
+        SearchVectorExact(vector, _query(words)), template="(%(expressions)s) IS TRUE",
+        output_field=BooleanField(),
+    )  # fmt: skip
 
 
 def newest_of(rows: QuerySet[M], most: int) -> QuerySet[M]:

@@ -18,7 +18,7 @@ from workspaces.gate import RequestError
 from workspaces.models import Proposal, Risk, Status, Workspace
 from workspaces.models.gate import PROPOSAL_WORDS
 from workspaces.panels import facets
-from workspaces.search import among, narrow
+from workspaces.search import among, first_keys, narrow, narrow_in_order
 from workspaces.selectors_rows import QueueRow, Viewer, kind_labels, row_of, with_row_data
 
 PAGE_SIZE = 50
@@ -74,7 +74,7 @@ def queue_page(
     chosen = (
         _waiting(rows, workspace, filters, after)
         if filters.tab == "waiting"
-        else _newest(rows, workspace, filters.tab, after)
+        else _newest(narrow(rows, PROPOSAL_WORDS, filters.search), workspace, filters.tab, after)
     )
     # Ids first: they are read from an index alone, however many rows the filters leave out.
     found = _loaded(list(islice(chosen, PAGE_SIZE + 1)), viewer)
@@ -99,7 +99,6 @@ def _narrowed(filters: QueueFilter, now: datetime) -> QuerySet[Proposal]:
     }
     rows = rows.filter(**{name: value for name, value in exact.items() if value})
     rows = rows.filter(**_amounts(filters))
-    rows = narrow(rows, PROPOSAL_WORDS, filters.search)
     if not filters.with_snoozed:
         rows = rows.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=now))
     chosen = dict(filters.facets)
@@ -119,7 +118,8 @@ def _waiting(
 ) -> Iterator[int]:
     """Ids in the order of the queue's index; each part of the keyset is a range of it."""
     rows = _of_their_risks(rows.filter(workspace=workspace), workspace, _amounts(filters))
-    pending = _waiting_order(rows).values_list("pk", flat=True)
+    rows, fits = narrow_in_order(rows, PROPOSAL_WORDS, filters.search)
+    pending = _waiting_order(rows)
     parts = [pending]
     if after:
         risk, expires, pk = _parse_waiting(after)
@@ -129,7 +129,7 @@ def _waiting(
             pending.filter(risk_order__lt=risk),
         ]
     for part in parts:
-        yield from part[: PAGE_SIZE + 1]
+        yield from first_keys(part, fits, PAGE_SIZE + 1)
 
 
 def _of_their_risks(

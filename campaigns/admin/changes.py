@@ -18,7 +18,7 @@ from campaigns.models import (
 from campaigns.selectors.lookup import entities_with
 from workspaces.modeladmin import ReadOnlyAdmin, column, fields_of, member, own
 from workspaces.models import ProposerType
-from workspaces.models.gate import WORD_FIELDS
+from workspaces.models.gate import WORD_FIELDS, WORDS_INDEX
 from workspaces.reportadmin import ReportAdmin
 from workspaces.search import narrow, words_of
 
@@ -57,7 +57,7 @@ class PendingAdChangeAdmin(ReadOnlyAdmin[PendingAdChange]):
         self, request: HttpRequest, queryset: QuerySet[PendingAdChange], search_term: str
     ) -> tuple[QuerySet[PendingAdChange], bool]:
         """Search as on the queue page, by the words of its proposal."""
-        return narrow(queryset, CHANGE_WORDS, search_term), False
+        return narrow(queryset, CHANGE_WORDS, search_term, index=WORDS_INDEX), False
 
     @column(description="Status", ordering="proposal__status")
     def status(self, row: PendingAdChange) -> str:

@@ -19,6 +19,7 @@ from workspaces.search import words_of
 # What a person may remember of a proposal; its subject key holds the platform's ids.
 WORD_FIELDS = ("subject_label", "summary", "proposer_label", "subject_key")
 PROPOSAL_WORDS = words_of(*WORD_FIELDS)
+WORDS_INDEX = "workspaces_proposal_words"
 
 
 class Status(models.TextChoices):
@@ -196,7 +197,7 @@ class Proposal(models.Model):
             ),
             # search of the queue page, REST and admin. What a search has to read through before
             # it is sorted in, and what one writer sorts in for the others, stays small.
-            GinIndex(PROPOSAL_WORDS, gin_pending_list_limit=256, name="workspaces_proposal_words"),
+            GinIndex(PROPOSAL_WORDS, gin_pending_list_limit=256, name=WORDS_INDEX),
             # the claimers' query: signed and due
             models.Index(
                 fields=["execute_after", "id"],
