@@ -80,13 +80,17 @@ class Place:
 
 @dataclass(frozen=True)
 class Column:
-    """A figure: `parts` is the sum, or the two sums, that a database sorts it by."""
+    """A figure: `parts` is the sum, or the two sums, that a database sorts it by.
+
+    It says nothing where what it `needs`, an attribute of the same figures, is nothing.
+    """
 
     name: str
     label: str
     kind: str
     parts: tuple[str, ...] = ()
     hint: str = ""
+    needs: str = ""
 
     def cell(self, figures: Any) -> Cell:
         """Value for a spreadsheet."""

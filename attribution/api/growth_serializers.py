@@ -33,6 +33,10 @@ class GrowthOut(serializers.Serializer[Any]):
     roas_30 = serializers.FloatField(allow_null=True)
     revenue = AmountField()
     roas = serializers.FloatField(allow_null=True)
+    conversions = serializers.DecimalField(max_digits=20, decimal_places=2)
+    cpa = AmountField(allow_null=True)
+    pipeline_value = AmountField()
+    pipeline_roas = serializers.FloatField(allow_null=True)
 
 
 class WaitingOut(serializers.Serializer[Any]):
@@ -171,6 +175,8 @@ class WayOut(serializers.Serializer[Any]):
     d30 = serializers.FloatField(allow_null=True)
     payers = serializers.IntegerField()
     payer_rate = serializers.FloatField(allow_null=True)
+    conversions = serializers.DecimalField(max_digits=20, decimal_places=2)
+    cvr = serializers.FloatField(allow_null=True)
 
 
 class WayStepOut(serializers.Serializer[Any]):

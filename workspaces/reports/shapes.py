@@ -16,13 +16,34 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under a head; ``texts`` are the columns that stand left, all others are numbers."""
+    """Rows under a head; ``texts`` are the columns that stand left, all others are numbers.
+
+    Sheets keep what is ``unreported``, since machines read them by column; paper and charts do not.
+    """
 
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     texts: frozenset[int] = frozenset({0})
+    unreported: frozenset[int] = frozenset()
+    unreported_rows: frozenset[int] = frozenset()
+
+    @property
+    def printed(self) -> Table:
+        """The same without columns and rows of which nothing is reported."""
+        kept = [place for place in range(len(self.head)) if place not in self.unreported]
+        return Table(
+            self.title,
+            tuple(self.head[place] for place in kept),
+            tuple(
+                tuple(row[place] for place in kept)
+                for at, row in enumerate(self.rows)
+                if at not in self.unreported_rows
+            ),
+            self.note,
+            frozenset(new for new, place in enumerate(kept) if place in self.texts),
+        )
 
 
 @dataclass(frozen=True)

@@ -31,25 +31,33 @@ from workspaces.reports.shapes import Chart, Table
 TOP_SIGNALS: Final = 5
 HORIZON_DAYS: Final = 14
 NO_MODEL: Final = "no model yet"
-FORECAST_OF: Final = ("installs", "spend")
 _RETURN: Final = Target("3 to 5", low=Decimal(3))
 MEASURES: Final = (
     Measure("spend", "Spend", "money"),
-    Measure("installs", "Installs", "count", hint="by ads and organic"),
-    Measure("paid_installs", "By ads", "count", hint="installs that ad platforms report"),
-    Measure("organic_installs", "Organic", "count",
+    Measure("installs", "Installs", "count", hint="by ads and organic", needs="installs"),
+    Measure("paid_installs", "By ads", "count", hint="installs that ad platforms report",
+            needs="paid_installs"),
+    Measure("organic_installs", "Organic", "count", needs="organic_installs",
             hint="installs without an ad, as reported for the day, else as the app counted them"),
-    Measure("cac", metrics.cac.label, "money", hint=metrics.cac.formula,
+    Measure("cac", metrics.cac.label, "money", hint=metrics.cac.formula, needs="installs",
             target=Target("below 3.00", high=Decimal(3))),
-    Measure("cpi", "CPI", "money", hint="spend / installs by ads"),
-    Measure("roas_7", "ROAS 7 days", "times",
+    Measure("cpi", "CPI", "money", hint="spend / installs by ads", needs="paid_installs"),
+    Measure("roas_7", "ROAS 7 days", "times", needs="paid_installs",
             hint="revenue of the first 7 days / spend, of days as old", target=_RETURN),
-    Measure("roas_30", "ROAS 30 days", "times",
+    Measure("roas_30", "ROAS 30 days", "times", needs="paid_installs",
             hint="revenue of the first 30 days / spend, of days as old", target=_RETURN),
-    Measure("revenue", "Revenue", "money", hint="of conversions, as ad platforms report it"),
-    Measure("roas", "ROAS", "count", hint=metrics.roas.formula),
+    Measure("revenue", "Revenue", "money", hint="of conversions, as ad platforms report it",
+            needs="revenue"),
+    Measure("roas", "ROAS", "times", hint=metrics.roas.formula, needs="revenue"),
+    Measure("conversions", "Conversions", "count", hint="as ad platforms report them",
+            instead_of="installs"),
+    Measure("cpa", metrics.cpa.label, "money", hint=metrics.cpa.formula, instead_of="installs"),
+    Measure("pipeline_value", "Pipeline", "money", hint="what deals of the leads may bring",
+            needs="pipeline_value"),
+    Measure("pipeline_roas", "Pipeline ROAS", "times", hint="pipeline value / spend",
+            needs="pipeline_value"),
 )  # fmt: skip
-CHARTS: Final = ("spend", "installs", "cpi", "cac")
+CHARTS: Final = ("spend", "installs", "cpi", "cac", "conversions", "cpa", "pipeline_roas")
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,26 @@ class Growth:
     def roas(self) -> Decimal | None:
         """Revenue for each unit of spend."""
         return self.ads.amounts.roas
+
+    @property
+    def conversions(self) -> Decimal:
+        """Those that count."""
+        return self.ads.amounts.conversions
+
+    @property
+    def cpa(self) -> Decimal | None:
+        """Spend for each of them."""
+        return self.ads.amounts.cpa
+
+    @property
+    def pipeline_value(self) -> Decimal:
+        """What deals of those whom ads brought may bring."""
+        return self.ads.amounts.pipeline_value
+
+    @property
+    def pipeline_roas(self) -> Decimal | None:
+        """Pipeline value for each unit of spend."""
+        return self.ads.amounts.pipeline_roas
 
     @property
     def roas_7(self) -> Decimal | None:
@@ -172,6 +200,8 @@ class Executive:
     @property
     def kpis(self) -> list[Kpi]:
         """The page's cards."""
+        if not self.figures.has("installs"):
+            return self.figures.kpis()
         ratio = self.value_to_cac
         text = NO_MODEL if self.value is None else "–" if ratio is None else plain(ratio)
         hint = "predicted value of a new user / blended CAC"
@@ -197,11 +227,14 @@ def executive_of(query: InsightQuery) -> Executive:
     own = {day: days[day] for day in query.period}
     before = _total(days[day] for day in query.period.before) if query.is_compared else None
     known = [day for day, growth in days.items() if growth.ads.amounts.impressions]
+    total = _total(own.values())
+    figures = Figures(MEASURES, total, before, own, query.workspace.currency)
+    brought = "installs" if figures.has("installs") else "conversions"
     return Executive(
         query=query,
-        figures=Figures(MEASURES, _total(own.values()), before, own, query.workspace.currency),
+        figures=figures,
         value=predicted_value(query.workspace, query.period),
-        outlooks=_outlooks(days, known),
+        outlooks=_outlooks(days, known, (brought, "spend")),
         signals=_signals(query),
         known_until=max(known, default=None),
         missing_rates=rates.missing,
@@ -228,7 +261,11 @@ def sheets_of(query: InsightQuery) -> list[Table]:
     ratio = board.value_to_cac
     value = NO_MODEL if board.value is None else ratio and round(ratio, 4)
     figures, days = board.figures.tables()
-    figures = replace(figures, rows=(*figures.rows, ("LTV:CAC", value, None, None, "")))
+    quiet = figures.unreported_rows
+    if not board.figures.has("installs"):
+        quiet |= {len(figures.rows)}
+    rows = (*figures.rows, ("LTV:CAC", value, None, None, ""))
+    figures = replace(figures, rows=rows, unreported_rows=quiet)
     currency = query.workspace.currency
     return [figures, days, *(_forecast_table(one, currency) for one in board.outlooks)]
 
@@ -254,14 +291,16 @@ def _total(days: Iterable[Growth]) -> Growth:
     )
 
 
-def _outlooks(days: Mapping[date, Growth], known: Sequence[date]) -> list[Outlook]:
+def _outlooks(
+    days: Mapping[date, Growth], known: Sequence[date], names: Iterable[str]
+) -> list[Outlook]:
     """Forecasts from the newest day on; none of a figure with fewer than four weeks of days."""
     if not known:
         return []
     first, last = min(known), max(known)
     by_name = {measure.name: measure for measure in MEASURES}
     found = []
-    for name in FORECAST_OF:
+    for name in names:
         values = [float(getattr(growth, name)) for day, growth in days.items()
                   if first <= day <= last]  # fmt: skip
         forecast = weekday_forecast(np.array(values), HORIZON_DAYS)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from campaigns.selectors.insight.charts import column_chart
+from campaigns.selectors.insight.reported import is_reported
 from workspaces.boards import Column, Kpi, change_of, change_pct
 from workspaces.charts import LineChart
 from workspaces.reports.shapes import Cell, Table
@@ -39,10 +40,12 @@ class Measure(Column):
     """A figure of a dashboard; its value is an attribute of the figures.
 
     What is counted ``so_far`` grows with age, so a period is not compared with an older one.
+    It is left out beside another, an attribute of the same figures, that it stands ``instead_of``.
     """
 
     target: Target | None = None
     so_far: bool = False
+    instead_of: str = ""
 
     def kpi(self, figures: Any, before: Any, currency: str) -> Kpi:
         """Card of the whole period against the one before, and against its target."""
@@ -69,12 +72,26 @@ class Figures:
 
     def kpis(self) -> list[Kpi]:
         """The page's cards."""
-        return [measure.kpi(self.total, self.before, self.currency) for measure in self.measures]
+        return [measure.kpi(self.total, self.before, self.currency) for measure in self.reported]
+
+    @property
+    def reported(self) -> list[Measure]:
+        """Measures that say anything of the period or of the one before."""
+        return [measure for measure in self.measures if self._is_told(measure)]
+
+    def has(self, name: str) -> bool:
+        """Whether anything of a name was in the period or in the one before."""
+        return any(getattr(one, name) for one in (self.total, self.before) if one is not None)
+
+    def _is_told(self, measure: Measure) -> bool:
+        is_replaced = measure.instead_of and self.has(measure.instead_of)
+        return not is_replaced and is_reported(measure, self.total, self.before)
 
     def charts(self, *names: str) -> list[LineChart]:
-        """Lines of some figures by day."""
-        by_name = {measure.name: measure for measure in self.measures}
-        return [column_chart(by_name[name], self.days, self.currency) for name in names]
+        """Lines of some figures by day, of those that are reported."""
+        by_name = {measure.name: measure for measure in self.reported}
+        told = [by_name[name] for name in names if name in by_name]
+        return [column_chart(measure, self.days, self.currency) for measure in told]
 
     def tables(self) -> list[Table]:
         """All figures of the period, and of each day, as files show them."""
@@ -85,9 +102,11 @@ class Figures:
             for day, own in self.days.items()
         )
         head = ("Figure", "This period", "Period before", "Change (%)", "Target")
+        places = enumerate(self.measures)
+        quiet = frozenset(place for place, measure in places if not self._is_told(measure))
         return [
-            Table("Figures", head, rows, texts=frozenset({0, 4})),
-            Table("Days", ("Day", *heads), days),
+            Table("Figures", head, rows, texts=frozenset({0, 4}), unreported_rows=quiet),
+            Table("Days", ("Day", *heads), days, unreported=frozenset(n + 1 for n in quiet)),
         ]
 
     def _row(self, measure: Measure) -> tuple[Cell, ...]:

@@ -24,20 +24,29 @@ MEASURES: Final = (
     Measure("impressions", "Impressions", "count"),
     Measure("clicks", "Clicks", "count"),
     Measure("ctr", metrics.ctr.label, "small_share", hint=metrics.ctr.formula),
-    Measure("installs", "Installs", "count", hint="as ad platforms report them"),
-    Measure("click_to_install", "Click to install", "share", hint="installs / clicks"),
-    Measure("install_rate", metrics.install_rate.label, "small_share",
+    Measure("installs", "Installs", "count", hint="as ad platforms report them",
+            needs="installs"),
+    Measure("click_to_install", "Click to install", "share", hint="installs / clicks",
+            needs="installs"),
+    Measure("install_rate", metrics.install_rate.label, "small_share", needs="installs",
             hint=metrics.install_rate.formula, target=Target("above 0.3 %", low=Decimal("0.003"))),
-    Measure("d1", "D1", "share", hint="came back on day 1, of installs that are old enough"),
-    Measure("d7", "D7", "share", hint="came back on day 7, of installs that are old enough"),
-    Measure("d30", "D30", "share", hint="came back on day 30, of installs that are old enough"),
+    Measure("d1", "D1", "share", hint="came back on day 1, of installs that are old enough",
+            needs="installs"),
+    Measure("d7", "D7", "share", hint="came back on day 7, of installs that are old enough",
+            needs="installs"),
+    Measure("d30", "D30", "share", hint="came back on day 30, of installs that are old enough",
+            needs="installs"),
     Measure("payers", "Payers so far", "count", hint="users of the app, by ads, who paid",
-            so_far=True),
+            so_far=True, needs="app_users"),
     Measure("payer_rate", "Install to payer so far", "share",
-            hint="payers / users of the app, by ads", so_far=True),
+            hint="payers / users of the app, by ads", so_far=True, needs="app_users"),
+    Measure("conversions", "Conversions", "count", hint="as ad platforms report them",
+            instead_of="installs"),
+    Measure("cvr", metrics.cvr.label, "share", hint=metrics.cvr.formula, instead_of="installs"),
 )  # fmt: skip
 CHARTS: Final = (
     "impressions", "clicks", "installs", "install_rate", "d1", "d7", "d30", "payer_rate",
+    "conversions", "cvr",
 )  # fmt: skip
 
 
@@ -94,6 +103,21 @@ class Way:
         return self.ads.cohorts.d30
 
     @property
+    def conversions(self) -> Decimal:
+        """Those that count."""
+        return self.ads.amounts.conversions
+
+    @property
+    def cvr(self) -> Decimal | None:
+        """Conversions for each click."""
+        return self.ads.amounts.cvr
+
+    @property
+    def app_users(self) -> int:
+        """Users of the app whom ads brought."""
+        return self.users.users
+
+    @property
     def payers(self) -> int:
         """Who paid so far."""
         return self.users.payers
@@ -109,7 +133,7 @@ class Step:
     """A step of the way: how many got there, out of how many who could have by now."""
 
     name: str
-    reached: int
+    reached: int | Decimal
     of: int | None
     of_what: str
     rate: Decimal | None
@@ -139,6 +163,11 @@ class FunnelBoard:
         return bool(self.figures.total.impressions or self.figures.total.installs)
 
     @property
+    def has_installs(self) -> bool:
+        """Whether anybody installed in the period or in the one before."""
+        return self.figures.has("installs")
+
+    @property
     def has_returns(self) -> bool:
         """Whether anything is known of what became of installs."""
         return bool(self.figures.total.ads.cohorts.known_1 or self.figures.total.users.users)
@@ -155,9 +184,8 @@ class FunnelBoard:
 
     @property
     def steps(self) -> list[Step]:
-        """The way, step by step; a bar is the share of the step's own beginning."""
+        """The way of an app, step by step; a bar is the share of the step's own beginning."""
         total: Way = self.figures.total
-        before: Way | None = self.figures.before
         cohorts, users = total.ads.cohorts, total.users
         ways = (
             ("Impressions", total.impressions, None, "", None, ""),
@@ -169,14 +197,30 @@ class FunnelBoard:
             ("Back on day 30", cohorts.retained_30, cohorts.known_30, "installs", total.d30, "d30"),
             ("Payers so far", users.payers, users.users, "users", total.payer_rate, ""),
         )  # fmt: skip
-        return [
-            Step(
-                name, reached, of, what, rate,
-                change_of(rate, getattr(before, key)) if before and key else "",
-                100.0 if of is None else float(100 * (rate or 0)),
-            )
-            for name, reached, of, what, rate, key in ways
-        ]  # fmt: skip
+        return [self._step(*way) for way in ways]
+
+    @property
+    def conversion(self) -> Step:
+        """The step that follows clicks where nobody installs anything."""
+        total: Way = self.figures.total
+        clicks = total.ads.amounts.known_clicks
+        return self._step("Conversions", total.conversions, clicks, "clicks", total.cvr, "cvr")
+
+    @property
+    def shown_steps(self) -> list[Step]:
+        """Steps of which anything is reported, as the page shows them."""
+        *steps, payers = self.steps
+        shown = steps if self.has_installs else [*steps[:2], self.conversion]
+        return [*shown, payers] if self.figures.has("app_users") else shown
+
+    def _step(
+        self, name: str, reached: int | Decimal, of: int | None, what: str,
+        rate: Decimal | None, key: str,
+    ) -> Step:  # fmt: skip
+        before: Way | None = self.figures.before
+        change = change_of(rate, getattr(before, key)) if before and key else ""
+        width = 100.0 if of is None else float(100 * (rate or 0))
+        return Step(name, reached, of, what, rate, change, width)
 
 
 def funnel_of(query: InsightQuery) -> FunnelBoard:
@@ -201,11 +245,13 @@ def sheets_of(query: InsightQuery) -> list[Table]:
     """Tables of the page as files show them."""
     board = funnel_of(query)
     figures, days = board.figures.tables()
+    found, shown = [*board.steps, board.conversion], board.shown_steps
     steps = Table(
         "Steps",
         ("Step", "Reached", "Of", "Of what", "Rate (share)"),
-        tuple((step.name, step.reached, step.of, step.of_what, step.rate) for step in board.steps),
+        tuple((step.name, step.reached, step.of, step.of_what, step.rate) for step in found),
         texts=frozenset({0, 3}),
+        unreported_rows=frozenset(n for n, step in enumerate(found) if step not in shown),
     )
     return [figures, steps, days]
 

@@ -32,7 +32,8 @@ def register_files(name: str, sheets_of: SheetsOf, charts_of: ChartsOf | None = 
 
 def chart_of(title: str, tables: Sequence[Table]) -> DaysChart | None:
     """Each figure of the table of days as a small chart; none where a dashboard has no days."""
-    by_day = next((table for table in tables if table.title == "Days" and table.rows), None)
+    found = (table.printed for table in tables if table.title == "Days" and table.rows)
+    by_day = next(found, None)
     if by_day is None:
         return None
     columns = list(zip(*by_day.rows, strict=True))
@@ -57,7 +58,7 @@ def report_of(
         workspace=workspace.name,
         made_at=now.astimezone(workspace.zone),
         filters=words,
-        tables=tuple(tables),
+        tables=tuple(table.printed for table in tables),
         charts=(chart,) if chart else (),
     )
 

@@ -19,6 +19,7 @@ from campaigns.selectors.insight.amounts import (
 from campaigns.selectors.insight.charts import chart_of
 from campaigns.selectors.insight.columns import COLUMNS, texts_of
 from campaigns.selectors.insight.query import InsightQuery
+from campaigns.selectors.insight.reported import is_reported, reported, unreported
 from workspaces.boards import NOTHING, Column, Kpi, change_of
 from workspaces.charts import LineChart, files_of
 from workspaces.periods import Period
@@ -85,21 +86,32 @@ class Overview:
         """The page's cards."""
         currency, top = self.query.workspace.currency, self.top_channel
         measure = COLUMNS[self.query.measure]
-        names = dict.fromkeys((measure.name, *_KPIS))
-        cards = [COLUMNS[name].kpi(self.total, self.before, currency) for name in names]
+        shown = self._reported(dict.fromkeys((measure.name, *_KPIS)))
+        cards = [column.kpi(self.total, self.before, currency) for column in shown]
+        if not self.has_return:
+            return cards
         note = f"{measure.label} {measure.text(top.amounts, currency)}" if top else ""
         name = self.query.channels.label(top.channel) if top else NOTHING
         return [*cards, Kpi("Top channel", name, note, f"By {measure.label}")]
 
     @property
+    def has_return(self) -> bool:
+        """Whether what tells a good channel is reported at all."""
+        return is_reported(COLUMNS[self.query.measure], self.total, self.before)
+
+    @property
     def columns(self) -> list[Column]:
-        """Columns of the table of channels."""
-        return [COLUMNS[name] for name in shown_of(self.query)]
+        """Columns of the table of channels, those of figures that are reported."""
+        return self._reported(shown_of(self.query))
+
+    def _reported(self, names: Iterable[str]) -> list[Column]:
+        return reported([COLUMNS[name] for name in names], self.total, self.before)
 
     @property
     def lines(self) -> list[tuple[ChannelLine, list[tuple[str, str]], str]]:
         """Channels with their cells, and how their return moved."""
-        currency, names = self.query.workspace.currency, shown_of(self.query)
+        currency = self.query.workspace.currency
+        names = [column.name for column in self.columns]
         return [
             (
                 line,
@@ -111,8 +123,8 @@ class Overview:
 
     @property
     def charts(self) -> list[LineChart]:
-        """Return by day of the channels that most was spent on."""
-        currency, measure = self.query.workspace.currency, COLUMNS[self.query.measure]
+        """Return by day of the channels that most was spent on; else cost of a conversion."""
+        currency, measure = self.query.workspace.currency, self._drawn
         return [
             chart_of(
                 measure.name, self.days[line.channel], currency,
@@ -121,6 +133,12 @@ class Overview:
             )
             for line in self.channels[:MOST_CHARTS]
         ]  # fmt: skip
+
+    @property
+    def _drawn(self) -> Column:
+        if self.has_return:
+            return COLUMNS[self.query.measure]
+        return COLUMNS["cpa" if self.total.conversions else "spend"]
 
 
 def shown_of(query: InsightQuery) -> tuple[str, ...]:
@@ -178,6 +196,9 @@ def sheets_of(query: InsightQuery) -> list[Table]:
     overview = overview_of(query)
     currency, names = query.workspace.currency, shown_of(query)
     heads = tuple(COLUMNS[name].head(currency) for name in names)
+    sums = (overview.total, overview.before)
+    quiet = unreported([COLUMNS[name] for name in names], *sums, first=1)
+    mean = unreported([COLUMNS["roi"]], *sums, first=len(names) + 2)
     days: dict[date, Amounts] = {
         day: Amounts.all_of(found[day] for found in overview.days.values()) for day in query.period
     }
@@ -191,10 +212,12 @@ def sheets_of(query: InsightQuery) -> list[Table]:
                 )
                 for line in overview.channels
             ),
+            unreported=frozenset(place + 1 for place in quiet) | mean,
         ),
         Table(
             "Days", ("Day", *heads),
             tuple((day.isoformat(), *_cells(names, amounts)) for day, amounts in days.items()),
+            unreported=quiet,
         ),
     ]  # fmt: skip
 

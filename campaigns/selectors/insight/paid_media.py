@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,7 +27,8 @@ from campaigns.selectors.insight.amounts import (
 from campaigns.selectors.insight.charts import chart_of
 from campaigns.selectors.insight.columns import COLUMNS, order_of, texts_of
 from campaigns.selectors.insight.query import InsightQuery
-from workspaces.boards import Head, Kpi, Place, change_of, heads_of
+from campaigns.selectors.insight.reported import is_reported, reported, unreported
+from workspaces.boards import Column, Head, Kpi, Place, change_of, heads_of
 from workspaces.charts import LineChart, files_of, line_chart
 from workspaces.periods import Period
 from workspaces.reports.shapes import Chart, Table
@@ -72,6 +73,8 @@ SHOWN: Final = (
 )  # fmt: skip
 _KPIS: Final = ("spend", "installs", "cpi", "conversions", "cpa", "ctr", "roas", "pipeline_roas")
 _CHARTS: Final = ("spend", "installs", "cpi", "roas")
+# What ads bring where nobody installs anything.
+_CHARTS_OF_CONVERSIONS: Final = ("spend", "conversions", "cpa", "roas", "pipeline_roas")
 
 
 @dataclass(frozen=True)
@@ -88,9 +91,10 @@ class Row:
 
 @dataclass(frozen=True)
 class PaidTable:
-    """Rows of one level, searched, sorted and cut."""
+    """Rows of one level, searched, sorted and cut; with the figures that are reported."""
 
     level: Level
+    columns: list[Column]
     heads: list[Head]
     rows: list[Row]
     place: Place
@@ -99,7 +103,8 @@ class PaidTable:
     @property
     def lines(self) -> list[tuple[Row, list[tuple[str, str]]]]:
         """Rows with the names of their cells and what they say."""
-        return [(row, texts_of(SHOWN, row.amounts, self.currency)) for row in self.rows]
+        names = [column.name for column in self.columns]
+        return [(row, texts_of(names, row.amounts, self.currency)) for row in self.rows]
 
 
 @dataclass(frozen=True)
@@ -128,16 +133,14 @@ def board_of(query: InsightQuery) -> PaidBoard:
     """Figures of a question."""
     rates = rates_for(query.workspace, query.period)
     days = by_day(query, rates)
-    own = {day: amounts for day, amounts in days.items() if day >= query.period.since}
-    total = Amounts.all_of(own.values())
-    before = Amounts.all_of(days[day] for day in days if day < query.period.since)
+    total, before = _totals(query, days)
     currency = query.workspace.currency
     return PaidBoard(
         total=total,
         before=before if query.is_compared else None,
-        kpis=[COLUMNS[name].kpi(total, before, currency) for name in _KPIS],
-        charts=_charts(own, currency),
-        table=_table(query, rates),
+        kpis=[column.kpi(total, before, currency) for column in _told(_KPIS, total, before)],
+        charts=_charts(query, days),
+        table=_table(query, rates, _told(SHOWN, total, before)),
         missing_rates=rates.missing,
     )
 
@@ -171,6 +174,7 @@ def sheets_of(query: InsightQuery) -> list[Table]:
     level, currency = level_of(query), query.workspace.currency
     heads = tuple(COLUMNS[name].head(currency) for name in SHOWN)
     days = by_day(query, rates)
+    quiet = unreported([COLUMNS[name] for name in SHOWN], *_totals(query, days), first=1)
     note = f"Left out for want of an exchange rate: {', '.join(rates.missing)}."
     return [
         Table(
@@ -181,6 +185,7 @@ def sheets_of(query: InsightQuery) -> list[Table]:
                 for row in rows_by(query, level, rates)[:FILE_ROWS]
             ),
             note=note if rates.missing else "",
+            unreported=quiet,
         ),
         Table(
             "Days",
@@ -190,33 +195,51 @@ def sheets_of(query: InsightQuery) -> list[Table]:
                 for day, amounts in days.items()
                 if day >= query.period.since
             ),
+            unreported=quiet,
         ),
     ]
 
 
 def charts_of(query: InsightQuery) -> dict[str, Chart]:
     """Charts of the page as files draw them."""
-    days = by_day(query, rates_for(query.workspace, query.period))
+    return files_of(_charts(query, by_day(query, rates_for(query.workspace, query.period))))
+
+
+def _totals(query: InsightQuery, days: Mapping[date, Amounts]) -> tuple[Amounts, Amounts]:
+    """Sums of the period and of the one before; nothing where that is not asked for."""
+    return (
+        Amounts.all_of(days[day] for day in days if day >= query.period.since),
+        Amounts.all_of(days[day] for day in days if day < query.period.since),
+    )
+
+
+def _told(names: Iterable[str], total: Amounts, before: Amounts) -> list[Column]:
+    return reported([COLUMNS[name] for name in names], total, before)
+
+
+def _charts(query: InsightQuery, days: Mapping[date, Amounts]) -> list[LineChart]:
+    totals = _totals(query, days)
+    has_installs = is_reported(COLUMNS["installs"], *totals)
     own = {day: amounts for day, amounts in days.items() if day >= query.period.since}
-    return files_of(_charts(own, query.workspace.currency))
-
-
-def _charts(days: Mapping[date, Amounts], currency: str) -> list[LineChart]:
-    return [chart_of(name, days, currency) for name in _CHARTS]
+    return [
+        chart_of(column.name, own, query.workspace.currency)
+        for column in _told(_CHARTS if has_installs else _CHARTS_OF_CONVERSIONS, *totals)
+    ]
 
 
 def _cells(amounts: Amounts) -> tuple[Any, ...]:
     return tuple(COLUMNS[name].cell(amounts) for name in SHOWN)
 
 
-def _table(query: InsightQuery, rates: Rates) -> PaidTable:
+def _table(query: InsightQuery, rates: Rates, columns: list[Column]) -> PaidTable:
     level, currency = level_of(query), query.workspace.currency
     shown, place = _cut(rows_by(query, level, rates), query.number)
     spent = _spent(query, level, rates, [row["group"] for row in shown])
     days = (list(query.period.before), list(query.period))
     return PaidTable(
         level=level,
-        heads=_heads(level, query.sort),
+        columns=columns,
+        heads=_heads(level, columns, query.sort),
         rows=[_row(row, query, days, spent.get(row["group"], {})) for row in shown],
         place=place,
         currency=currency,
@@ -233,9 +256,8 @@ def _cut(rows: QuerySet[DailyPerformance, Any], number: int) -> tuple[list[Any],
     return _cut(rows, -(-start["count"] // PAGE_ROWS)) if start else ([], Place(1, PAGE_ROWS, 0))
 
 
-def _heads(level: Level, sort: str) -> list[Head]:
+def _heads(level: Level, columns: Iterable[Column], sort: str) -> list[Head]:
     _, current, is_rising = order_of(sort)
-    columns = [COLUMNS[name] for name in SHOWN]
     return heads_of({"key": level.one}, columns, current, is_rising=is_rising)
 
 

@@ -2405,6 +2405,10 @@ class GrowthDayOut(TypedDict):
     roas_30: float | None
     revenue: str
     roas: float | None
+    conversions: str
+    cpa: str | None
+    pipeline_value: str
+    pipeline_roas: float | None
     date: str
 
 
@@ -2430,6 +2434,10 @@ class GrowthOut(TypedDict):
     roas_30: float | None
     revenue: str
     roas: float | None
+    conversions: str
+    cpa: str | None
+    pipeline_value: str
+    pipeline_roas: float | None
 
 
 class HaloOut(TypedDict):
@@ -6292,6 +6300,8 @@ class WayDayOut(TypedDict):
     d30: float | None
     payers: int
     payer_rate: float | None
+    conversions: str
+    cvr: float | None
     date: str
 
 
@@ -6309,6 +6319,8 @@ class WayOut(TypedDict):
     d30: float | None
     payers: int
     payer_rate: float | None
+    conversions: str
+    cvr: float | None
 
 
 class WayStepOut(TypedDict):
