@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db.models import F, TextField, Value
 
+from campaigns.engine.advice.rules import label_of
 from campaigns.models import Campaign, MarketingChannel
 from campaigns.selectors.channel_days import channel_key
 from workspaces.models import Workspace
@@ -30,7 +31,7 @@ class Channels:
 
     def label(self, slug: str) -> str:
         """What the workspace calls a channel; one that nobody described, by its slug in words."""
-        return self.labels.get(slug) or _in_words(slug)
+        return self.labels.get(slug) or label_of(slug)
 
     def said(self, text: str) -> str:
         """A stored sentence as people read it: channels stand in it by their slugs, in braces."""
@@ -52,8 +53,4 @@ def channels_of(workspace: Workspace) -> Channels:
     )  # fmt: skip
     labels = {slug: label for slug, label, is_on in rows if not is_on}
     slugs = sorted(slug for slug, _, is_on in rows if is_on)
-    return Channels({slug: labels.get(slug) or _in_words(slug) for slug in slugs})
-
-
-def _in_words(slug: str) -> str:
-    return slug.replace("_", " ").title()
+    return Channels({slug: labels.get(slug) or label_of(slug) for slug in slugs})

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from campaigns.engine.advice.rules import label_of
 from mlops.platforms.sandbox_control import SandboxControl
 from outreach.services.sending.calling import Senders
 from outreach.services.sending.dispatching import dispatch
@@ -81,7 +82,7 @@ def _others(workspace: Workspace, control: SandboxControl) -> list[tuple[Connect
     return [
         (
             Connection.objects.create(
-                workspace=workspace, kind=kind, name=f"{platforms[0].capitalize()} sandbox",
+                workspace=workspace, kind=kind, name=f"{label_of(platforms[0])} page sandbox",
                 base_url=control.base_url, secret=encrypt(secret),
             ),
             platforms[0],
