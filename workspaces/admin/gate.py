@@ -62,6 +62,11 @@ class PlanInline(ReadOnlyInline[Plan, Proposal]):
     ordering = ("-version",)
 
 
+def _kinds() -> dict[str, str]:
+    """All kinds with their names for people."""
+    return {**{handler.kind: handler.label for handler in handlers()}, **kind_labels()}
+
+
 class KindFilter(admin.SimpleListFilter):
     """Kinds by what is registered: to ask the table for them would read all of it."""
 
@@ -72,8 +77,7 @@ class KindFilter(admin.SimpleListFilter):
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
     ) -> list[tuple[str, str]]:
         """Kinds with their names for people."""
-        kinds = {**{handler.kind: handler.label for handler in handlers()}, **kind_labels()}
-        return sorted(kinds.items(), key=lambda kind: kind[1])
+        return sorted(_kinds().items(), key=lambda kind: kind[1])
 
     def queryset(self, request: HttpRequest, rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
         """Proposals of the kind."""
@@ -86,7 +90,7 @@ class ProposalAdmin(ReadOnlyAdmin[Proposal]):
 
     list_display = (
         "summary",
-        "kind",
+        "kind_label",
         "status_label",
         "risk_label",
         "at_stake",
@@ -130,6 +134,11 @@ class ProposalAdmin(ReadOnlyAdmin[Proposal]):
             "public_id", "subject_key", "proposer_key", "idempotency_key", "request", "bundle_id",
             "current_plan", "lane", "claimed_by", "lease_until", "jitter_ms")}),
     )  # fmt: skip
+
+    @admin.display(description="Kind", ordering="kind")
+    def kind_label(self, row: Proposal) -> str:
+        """Kind, as people call it."""
+        return _kinds().get(row.kind, row.kind)
 
     @column(description="Status", ordering="status", label=STATUS_COLOURS)
     def status_label(self, row: Proposal) -> tuple[str, str]:
