@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from unittest import mock
 
 import pytest
 from django.conf import settings
@@ -17,6 +18,7 @@ from tests import database
 from tests.examples import examples
 from tests.scheduling import pytest_xdist_make_scheduler  # noqa: F401  # a hook of this conftest
 from tests.workspaces.factories import MembershipFactory, WorkspaceFactory
+from workspaces import common_words
 from workspaces.middleware import SESSION_KEY
 from workspaces.models import User, Workspace
 from workspaces.sessions import SessionStore
@@ -53,6 +55,13 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> None:
     with django_db_blocker.unblock():
         database.create()
     TransactionTestCase._fixture_teardown = database.empty
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_statistics_of_words() -> Iterator[None]:
+    """They are read again every few minutes: no count of queries may depend on when."""
+    with mock.patch.object(common_words, "_read", return_value={}):
+        yield
 
 
 @pytest.fixture

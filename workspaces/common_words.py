@@ -8,6 +8,7 @@ that are old, or that nobody may read, only make it slower.
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
@@ -19,9 +20,10 @@ LEAST_SHARE: Final = 0.5
 #: Words are rare together where one of them is in no more than this share of the rows.
 _RARE: Final = 0.02
 _KEPT_S: Final = 600
+# An index of words has them in a column of this name.
 _STATISTICS: Final = """
-SELECT unnest(most_common_elems::text::text[]), unnest(most_common_elem_freqs) FROM pg_stats
-WHERE schemaname = ANY(current_schemas(false)) AND tablename = %s
+SELECT tablename, unnest(most_common_elems::text::text[]), unnest(most_common_elem_freqs)
+FROM pg_stats WHERE schemaname = ANY(current_schemas(false)) AND attname = 'to_tsvector'
 """
 
 
@@ -52,15 +54,19 @@ def _shares(known: Mapping[str, float], start: str) -> list[float]:
 
 
 def _known(index: str) -> Mapping[str, float]:
-    return _read(index, int(time.monotonic() // _KEPT_S)) if index else {}
+    return _read(int(time.monotonic() // _KEPT_S)).get(index, {}) if index else {}
 
 
-@lru_cache(maxsize=32)
-def _read(index: str, _period: int) -> Mapping[str, float]:
-    """Shares of rows by word. Behind the shares stand the least and the most, of no word."""
+@lru_cache(maxsize=1)
+def _read(_period: int) -> Mapping[str, Mapping[str, float]]:
+    """Shares of rows by index and word; behind them stand the least and the most, of no word."""
+    shares = defaultdict[str, dict[str, float]](dict)
     with connection.cursor() as cursor:
-        cursor.execute(_STATISTICS, [index])
-        return {word: share for word, share in cursor.fetchall() if word is not None}
+        cursor.execute(_STATISTICS)
+        for index, word, share in cursor.fetchall():
+            if word is not None:
+                shares[index][word] = share
+    return shares
 
 
 forget = _read.cache_clear

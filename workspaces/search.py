@@ -21,7 +21,7 @@ _JOINTS = "&+-./:<=>?@_~"
 _WORD = re.compile(r"[^\W_]+")
 _MOST_WORDS = 12
 # More rows than that are not put in order for a few of them.
-_MOST_SORTED = 2_000
+_MOST_SORTED = 1_000
 # A limit that none reaches: with one, PostgreSQL puts off what costs much until rows are in order.
 _ALL = 1_000_000_000
 

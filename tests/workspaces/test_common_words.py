@@ -13,10 +13,13 @@ from workspaces.models.gate import PROPOSAL_WORDS, WORDS_INDEX
 from workspaces.search import first_keys, narrow, narrow_in_order
 
 ROWS = 200
+_read = common_words._read
 
 
 @pytest.fixture(autouse=True)
-def _forget():
+def _forget(monkeypatch):
+    """Read statistics, which other tests do without."""
+    monkeypatch.setattr(common_words, "_read", _read)
     common_words.forget()
     yield
     common_words.forget()
