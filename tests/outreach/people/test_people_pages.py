@@ -126,7 +126,7 @@ def test_journey_of_a_contact_is_told_touch_by_touch(
     assert shown.count("No conversion yet") == 2
     # The header has an icon of that name.
     told = shown.partition("No conversion yet")[2]
-    assert (told.count(">Email<"), told.count(">Search<")) == (1, 2)
+    assert (told.count(">E-mail<"), told.count(">Search<")) == (1, 2)
     assert "No journey yet." in pages.get(f"{ADDRESS}contacts/{bob.public_id}/journey/").text
 
 
