@@ -101,7 +101,6 @@ def test_lists_take_few_queries_however_long(
         ("proposals/?risk=high", "workspaces_proposal_risk_ix"),
         ("proposals/?kind=note", "workspaces_proposal_kind_ix"),
         ("pending-ad-changes/?status=pending", "workspaces_proposal_status_ix"),
-        ("pending-ad-changes/?change_type=bid", "campaigns_change_type"),
         ("pending-ad-changes/", "workspaces_proposal_open"),
     ],
 )
