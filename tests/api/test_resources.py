@@ -101,6 +101,7 @@ def test_lists_take_few_queries_however_long(
         ("proposals/?risk=high", "workspaces_proposal_risk_ix"),
         ("proposals/?kind=note", "workspaces_proposal_kind_ix"),
         ("pending-ad-changes/?status=pending", "workspaces_proposal_status_ix"),
+        ("pending-ad-changes/?change_type=bid", "campaigns_change_type"),
         ("pending-ad-changes/", "workspaces_proposal_open"),
     ],
 )
@@ -111,7 +112,10 @@ def test_the_gates_lists_read_their_keys_from_an_index(client, path, index):
 
     only_index(index)
     with connection.cursor() as cursor:
-        for way in ("bitmapscan", "indexscan", "sort"):
+        # Without plain index scans the table beside a change could only be read whole, as the
+        # change's own table without its index: either may then be taken.
+        beside = () if index == "campaigns_change_type" else ("indexscan",)
+        for way in ("bitmapscan", "sort", *beside):
             cursor.execute(f"SET LOCAL enable_{way} = off")
         cursor.execute(f"EXPLAIN {keys}")
         plan = str(cursor.fetchall())
