@@ -49,6 +49,13 @@ def measure_standing(openings: int) -> list[Figure]:
 
 
 _FIRST = Request("/approvals/", "/approvals/", "Ad set")
+_OF_THE_API = (
+    Request("REST: proposals", "/api/proposals/", "Ad set"),
+    Request("… high risk", "/api/proposals/?risk=high", "Ad set"),
+    Request("… a kind that none has", "/api/proposals/?kind=ab_test", "results"),
+    Request("REST: pending ad changes", "/api/pending-ad-changes/", "Ad set"),
+    Request("… bids", "/api/pending-ad-changes/?change_type=bid", "Ad set"),
+)
 
 
 def _figures(
@@ -68,13 +75,14 @@ def _figures(
 
 
 def requests(workspace: Workspace, client: Client) -> list[Request]:
-    """Every kind of request to the queue, and the admin's lists over the same rows."""
+    """Every kind of request to the queue, and the admin's and the API's lists of the same rows."""
+    return [*_of_the_page(workspace, client), *_of_the_admin(workspace), *_OF_THE_API]
+
+
+def _of_the_page(workspace: Workspace, client: Client) -> list[Request]:
     queue = client.get("/approvals/").content.decode()
     cursor = queue.partition("after=")[2].partition('"')[0].partition("&")[0]
     row = queue.partition('data-row="')[2].partition('"')[0]
-    changes = "/admin/campaigns"
-    history = AdChangeHistory.objects.filter(workspace=workspace).order_by("-pk")
-    newest, applied = history[0], history.filter(status="applied")[0]
     waiting = [
         ("next page", f"after={cursor}"),
         ("kind", "kind=ad_change"),
@@ -102,6 +110,14 @@ def requests(workspace: Workspace, client: Client) -> list[Request]:
         Request("… done", "/approvals/?tab=done", "Ad set"),
         Request("… news for a watcher", "/approvals/changes?since=-1", "Ad set", is_fragment=True),
         Request("… opening a row", f"/approvals/{row}/", "Reason", is_fragment=True),
+    ]
+
+
+def _of_the_admin(workspace: Workspace) -> list[Request]:
+    changes = "/admin/campaigns"
+    history = AdChangeHistory.objects.filter(workspace=workspace).order_by("-pk")
+    newest, applied = history[0], history.filter(status="applied")[0]
+    return [
         Request("admin: proposals", "/admin/workspaces/proposal/", "Ad set"),
         Request("… search", "/admin/workspaces/proposal/?q=s77", "Ad set 77"),
         Request("admin: pending ad changes", f"{changes}/pendingadchange/", "Ad set"),
@@ -113,9 +129,4 @@ def requests(workspace: Workspace, client: Client) -> list[Request]:
         Request(
             "… applied", f"{changes}/adchangehistory/?status=applied", applied.entity_external_id
         ),
-        Request("REST: proposals", "/api/proposals/", "Ad set"),
-        Request("… high risk", "/api/proposals/?risk=high", "Ad set"),
-        Request("… a kind that none has", "/api/proposals/?kind=ab_test", "results"),
-        Request("REST: pending ad changes", "/api/pending-ad-changes/", "Ad set"),
-        Request("… bids", "/api/pending-ad-changes/?change_type=bid", "Ad set"),
     ]

@@ -31,6 +31,11 @@ _MINOR_UNITS = {
 }
 
 
+def plain(amount: Decimal) -> str:
+    """Return an amount as text, without idle zeros."""
+    return f"{amount.normalize():f}"
+
+
 def minor_units(currency: str) -> int:
     """Smallest units of the currency per major unit."""
     return _MINOR_UNITS.get(currency, 100)
@@ -76,5 +81,5 @@ class Entity:
         """Return one of FIELDS as text, amounts without idle zeros and empty when absent."""
         value: object = getattr(self, name)
         if isinstance(value, Decimal):
-            return f"{value.normalize():f}"
+            return plain(value)
         return "" if value is None else str(value)

@@ -319,6 +319,15 @@ class Store:
         )
         self.execute("INSERT INTO scheduled VALUES (NULL, ?, ?, ?, ?, ?, ?)", *key, str(value), at)
 
+    def scheduled(self, entity: Entity, field: str) -> Decimal | None:
+        """Return what a field is to become later, or nothing."""
+        rows = self.query(
+            "SELECT value FROM scheduled WHERE platform = ? AND kind = ? AND entity_id = ?"
+            " AND field = ?",
+            *(entity.platform, entity.kind, entity.id, field),
+        )
+        return Decimal(rows[0]["value"]) if rows else None
+
     def apply_scheduled(self, now: float) -> None:
         """Carry out the changes whose time has come, as of that time."""
         for row in self.query("SELECT * FROM scheduled WHERE at <= ? ORDER BY at, id", now):

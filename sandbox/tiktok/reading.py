@@ -92,7 +92,7 @@ def _adgroup(context: Context, account: Account, adset: Entity, chain: list[Enti
     return {
         **_common(account, "adgroup", adset, chain),
         **_budget(adset),
-        "scheduled_budget": _scheduled(context, adset),
+        "scheduled_budget": float(context.store.scheduled(adset, "daily_budget") or 0),
         "campaign_id": chain[1].id,
         "campaign_name": chain[1].name,
         "bid_type": adset.bid_strategy or "BID_TYPE_NO_BID",
@@ -154,14 +154,6 @@ def _budget(entity: Entity) -> JsonObject:
     if entity.lifetime_budget is not None:
         return {"budget": float(entity.lifetime_budget), "budget_mode": "BUDGET_MODE_TOTAL"}
     return {"budget": 0.0, "budget_mode": "BUDGET_MODE_INFINITE"}
-
-
-def _scheduled(context: Context, entity: Entity) -> float:
-    rows = context.store.query(
-        "SELECT value FROM scheduled WHERE platform = 'tiktok' AND kind = ? AND entity_id = ?",
-        *(entity.kind, entity.id),
-    )
-    return float(rows[0]["value"]) if rows else 0.0
 
 
 # Reports

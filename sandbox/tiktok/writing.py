@@ -6,7 +6,7 @@ from datetime import time, timedelta
 from decimal import Decimal, InvalidOperation
 
 from sandbox.context import Context
-from sandbox.entities import Account, Entity, minor_units
+from sandbox.entities import Account, Entity, minor_units, plain
 from sandbox.tiktok.envelope import BAD_PARAMETER, NOT_FOUND, fail
 from sandbox.tiktok.reading import NODES, as_strings
 from sandbox.traffic import day_start
@@ -97,9 +97,11 @@ def _owner(
 
 def _schedule(context: Context, account: Account, entity: Entity, amount: Decimal) -> None:
     tomorrow = context.local_time(account).date() + timedelta(days=1)
+    planned = context.store.scheduled(entity, "daily_budget")
+    old = entity.value("daily_budget") if planned is None else plain(planned)
     context.store.schedule(entity, "daily_budget", amount, day_start(account, tomorrow))
     context.store.record_effect(
-        entity, "scheduled_daily_budget", "", str(amount), "api", context.now
+        entity, "scheduled_daily_budget", old, plain(amount), "api", context.now
     )
 
 

@@ -174,6 +174,7 @@
   });
 
   document.addEventListener("htmx:afterSwap", function (event) {
+    restore(); // at once: a key may come before htmx has settled
     const target = event.detail.target;
     if (target.id === "ask" && target.childElementCount && !target.open) {
       target.showModal();

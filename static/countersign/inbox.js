@@ -344,6 +344,7 @@
 
   document.addEventListener("htmx:afterSwap", function (event) {
     const target = event.detail.target;
+    restore(); // at once: a key may come before htmx has settled
     ownFiles();
     if (target.id === "ask" && target.childElementCount && !target.open) {
       target.showModal();

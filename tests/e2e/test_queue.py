@@ -11,6 +11,14 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.conftest import LogIn
 
 BUDGETS = "/approvals/?risk=medium"
+#: Draws a part of the page anew, as its news do, and comes back long before that has settled.
+NEWS = """part => new Promise(drawn => {
+  const live = document.getElementById("live");
+  const url = live.getAttribute("hx-get").replace(/&since=[^&]*/, "");
+  htmx.config.defaultSettleDelay = 3000;
+  document.addEventListener("htmx:afterSwap", () => setTimeout(drawn), { once: true });
+  htmx.ajax("GET", url, { source: live, target: "#" + part, swap: "outerHTML" });
+})"""
 
 
 def budget_rows(page: Page) -> Locator:
@@ -314,3 +322,24 @@ def test_much_is_undone_at_once(log_in: LogIn) -> None:
 
     expect(page.get_by_text(re.compile(r"\d+ changes? proposed to be undone\."))).to_be_visible()
     expect(page.locator("tr.cs-row").filter(has_text="Olga Operator").first).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "part"), [("/approvals/?risk=medium", "queue"), ("/inbox/?channel=email", "list")]
+)
+def test_news_take_nothing_from_what_is_selected(log_in: LogIn, path: str, part: str) -> None:
+    """Keys pressed right after news were drawn, before htmx has settled them."""
+    page = log_in("amir")
+    page.goto(path)
+    expect(page.locator("[data-row]").nth(1)).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator("[data-selected]")).to_have_text("1 selected")
+
+    page.evaluate(NEWS, part)
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+
+    expect(page.locator("[data-selected]")).to_have_text("2 selected")
+    expect(page.locator("[data-row]").nth(1)).to_have_class(re.compile("cs-current"))
+    assert page.locator("[name=pick]:checked").count() == 2

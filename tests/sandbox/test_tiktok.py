@@ -85,6 +85,8 @@ def test_a_second_schedule_takes_the_place_of_the_first(tiktok: Client) -> None:
 
     assert tiktok.adgroup("31")["budget"] == 140.0
     assert tiktok.box.effects("31", "daily_budget") == [("100", "140")]
+    scheduled = [("100", "120"), ("120", "140")]
+    assert tiktok.box.effects("31", "scheduled_daily_budget") == scheduled
 
 
 def test_lifetime_budget_changes_at_once(tiktok: Client) -> None:

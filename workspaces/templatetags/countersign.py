@@ -52,6 +52,12 @@ def words(value: str) -> str:
 
 
 @register.filter
+def slug_words(slug: str) -> str:
+    """A slug as a title: ``a-short-head`` is ``A short head``."""
+    return slug.replace("-", " ").capitalize()
+
+
+@register.filter
 def place(path: str) -> str:
     """Where a refused value stands, as people count: ``rules.2.days`` is ``Rules 3, days``."""
     words: list[str] = []
