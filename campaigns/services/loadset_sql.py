@@ -124,15 +124,16 @@ _PROPOSALS = """
 INSERT INTO workspaces_proposal (
   id, public_id, workspace_id, kind, subject_key, subject_label, summary, reason, status, risk,
   money_at_stake, proposer_type, proposer_key, proposer_label, idempotency_key, request,
-  current_plan_id, created_at, expires_at, reminders_sent, decision_reason, waiting_for, attempts,
-  lane, claimed_by, last_error, updated_at, decided_at, execute_after, executed_at, result,
-  measure_after, realised, measured_at)
+  current_plan_id, created_at, expires_at, remind_at, reminders_sent, decision_reason, waiting_for,
+  attempts, lane, claimed_by, last_error, updated_at, decided_at, execute_after, executed_at,
+  result, measure_after, realised, measured_at)
 SELECT id, public_id, %(workspace)s, 'ad_change', lane || ':' || change_type, name, summary,
        %(reason)s, '{status}', risk, at_stake, split_part(proposer_key, ':', 1), proposer_key,
        initcap(split_part(proposer_key, ':', 2)) || ' v1', '',
        jsonb_build_object('entity_type', 'adset', 'entity', entity, 'change_type', change_type,
                           'value', after),
-       plan_id, at, at + interval '24 hours' + {late}, 0, '', '', {executed}
+       plan_id, at, at + interval '24 hours' + {late}, at + (interval '24 hours' + {late}) / 2,
+       0, '', '', {executed}
   FROM loadset_drawn ORDER BY n
 """
 PENDING = _PROPOSALS.format(

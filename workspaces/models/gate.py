@@ -6,6 +6,8 @@ second writer meets the same wall as a page does.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
@@ -38,6 +40,8 @@ class Status(models.TextChoices):
 
 
 OPEN = (Status.PENDING, Status.APPROVED, Status.EXECUTING)
+#: Shares of a plan's life at which approvers are reminded: a new plan has all of it before itself.
+REMIND_AT = (0.5, 0.9)
 
 
 class Risk(models.TextChoices):
@@ -108,6 +112,8 @@ class Proposal(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     snoozed_until = models.DateTimeField(null=True, blank=True)
     reminders_sent = models.PositiveSmallIntegerField(default=0)
+    #: When approvers are reminded next, while it waits; nothing after the last time.
+    remind_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -210,6 +216,12 @@ class Proposal(models.Model):
                 condition=Q(status="executing"),
                 name="workspaces_proposal_lease",
             ),
+            # what approvers are to be reminded of
+            models.Index(
+                fields=["remind_at"],
+                condition=Q(status="pending", remind_at__isnull=False),
+                name="workspaces_proposal_remind_ix",
+            ),
             # the expirer's query
             models.Index(
                 fields=["expires_at"],
@@ -289,6 +301,14 @@ class Proposal(models.Model):
     def is_open(self) -> bool:
         """Whether it can still have an effect."""
         return self.status in OPEN
+
+    @property
+    def next_reminder(self) -> datetime | None:
+        """When approvers are reminded next of its plan, if ever."""
+        plan, sent = self.current_plan, self.reminders_sent
+        if plan is None or self.expires_at is None or sent == len(REMIND_AT):
+            return None
+        return plan.created_at + (self.expires_at - plan.created_at) * REMIND_AT[sent]
 
     @property
     def is_by_machine(self) -> bool:

@@ -246,6 +246,7 @@ def store_plan(
     for name, value in _shown(draft).items():
         setattr(proposal, name, value)
     proposal.expires_at = now + handler.lifetime(view)
+    proposal.remind_at = proposal.next_reminder
     proposal.waiting_for = verdict.holds[:300]
     proposal.save()
     return plan

@@ -6,17 +6,17 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
 from workspaces.gate import handler_of
 from workspaces.models import Proposal, Status, Workspace
+from workspaces.models.gate import REMIND_AT
 from workspaces.services.events import announce
 
 logger = logging.getLogger(__name__)
 
 _BATCH = 500
 LOOK_AGAIN = timedelta(hours=6)  # for figures that were not in
-REMIND_AT = (0.5, 0.9)  # shares of a plan's life: a new plan has all of it before itself
 
 
 def expire_due(*, now: datetime) -> int:
@@ -41,24 +41,24 @@ def expire_due(*, now: datetime) -> int:
 def remind_due(*, now: datetime) -> int:
     """Remind approvers at half and at nine tenths of a plan's life. Returns how many."""
     sent = 0
-    for number, share in enumerate(REMIND_AT):
+    for _ in REMIND_AT:
         with transaction.atomic():
             due = list(
                 Proposal.objects.select_for_update(of=("self",), skip_locked=True)
+                .select_related("current_plan")
                 .filter(
                     Q(snoozed_until=None) | Q(snoozed_until__lte=now),
                     status=Status.PENDING,
                     workspace__in=Workspace.objects.open(),
                     expires_at__gt=now,
-                    reminders_sent=number,
+                    remind_at__lte=now,
                 )
-                .annotate(life=F("expires_at") - F("current_plan__created_at"))
-                .filter(current_plan__created_at__lte=now - F("life") * share)
-                .order_by("pk")[:_BATCH]
+                .order_by("remind_at", "pk")[:_BATCH]
             )
             for proposal in due:
-                proposal.reminders_sent = number + 1
-                proposal.save(update_fields=["reminders_sent", "updated_at"])
+                proposal.reminders_sent += 1
+                proposal.remind_at = proposal.next_reminder
+                proposal.save(update_fields=["reminders_sent", "remind_at", "updated_at"])
                 announce(proposal, "reminder", now=now)
         sent += len(due)
     return sent
