@@ -56,13 +56,19 @@ def _labels_once(draw: Any) -> Any:
     """Labels of plain words by their colours; there are few, as they are what states are called."""
 
     @lru_cache(maxsize=_MOST_LABELS)
-    def drawn(value: str, colours: tuple[tuple[Any, Any], ...]) -> Any:
+    def drawn(value: str | tuple[str, ...], colours: tuple[tuple[Any, Any], ...]) -> Any:
         return draw(value, "", dict(colours))
 
     @wraps(draw)
     def label(value: Any, empty: str, colours: Any) -> Any:
-        if type(value) is str and isinstance(colours, dict):
+        if _is_plain(value) and isinstance(colours, dict):
             return drawn(value, tuple(colours.items()))
         return draw(value, empty, colours)
 
     return label
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is text, or a state with the text that it is called by."""
+    parts = value if type(value) is tuple else (value,)
+    return all(type(part) is str for part in parts)

@@ -17,7 +17,9 @@ RECENT: Final = timedelta(hours=24)
 
 def _approvals(member: Membership, now: datetime) -> QuerySet[Any]:
     awake = Q(snoozed_until=None) | Q(snoozed_until__lte=now)
-    return Proposal.objects.filter(awake, workspace=member.workspace_id, status=Status.PENDING)
+    rows = Proposal.objects.filter(awake, workspace=member.workspace_id, status=Status.PENDING)
+    # In the order of the queue's index: the table would be read up to the first that waits.
+    return rows.order_by("-risk_order", "expires_at", "pk")
 
 
 def _failed(member: Membership, now: datetime) -> QuerySet[Any]:

@@ -32,9 +32,20 @@ def test_labels_look_as_unfold_draws_them():
     label = _labels_once(draw)
     colours, others = {"open": "success"}, {"open": "danger"}
 
-    for value in ("open", "<b>", mark_safe("<b>"), "<b>", ("open", "Open"), None):
+    for value in ("open", "<b>", mark_safe("<b>"), "<b>", ("open", "Open"), ("gone", "Gone"), None):
         for given in (colours, others, True):
             assert label(value, "-", given) == draw(value, "-", given)
+
+
+@pytest.mark.parametrize("value", ["open", ("open", "Open")])
+def test_labels_of_plain_words_are_drawn_once(value):
+    asked: list[Any] = []
+    label = _labels_once(lambda *given: asked.append(given) or "drawn")
+
+    drawn = [label(value, "-", {"open": "success"}) for _ in range(2)]
+
+    assert drawn == ["drawn"] * 2
+    assert asked == [(value, "", {"open": "success"})]
 
 
 def test_the_box_is_the_one_that_unfold_draws():
