@@ -70,6 +70,8 @@ class ConversationEvent(models.Model):
         indexes = [
             # A conversation's story.
             models.Index(fields=["conversation", "at", "id"], name="inbox_conversationevent_story"),
+            # Lists of all of a workspace, newest first.
+            models.Index(fields=["workspace", "-id"], name="inbox_conversationevent_newest"),
             models.Index(
                 fields=["workspace", "batch", "id"],
                 name="inbox_conversationevent_batch",

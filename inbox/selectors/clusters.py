@@ -37,7 +37,10 @@ class Member:
 
 def waiting(workspace: Workspace) -> QuerySet[ReplyDraft]:
     """Drafts that wait for a signature."""
-    return ReplyDraft.objects.filter(workspace=workspace, proposal__status=Status.PENDING)
+    # Of the workspace twice: what waits elsewhere is not read to find them.
+    return ReplyDraft.objects.filter(
+        workspace=workspace, proposal__workspace=workspace, proposal__status=Status.PENDING
+    )
 
 
 def groups_of(workspace: Workspace) -> tuple[list[Group], int]:

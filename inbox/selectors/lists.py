@@ -23,12 +23,12 @@ from inbox.models import (
     CustomerResponse,
     InboxPolicy,
     ListOrder,
-    ReplyDraft,
 )
+from inbox.selectors.clusters import waiting
 from inbox.selectors.filters import ME, NOBODY, STATUS_OF, ListFilters, filters_of
 from inbox.selectors.finding import Search, expected, found_by, search_of
 from workspaces.gate import RequestError
-from workspaces.models import Status, User, Workspace
+from workspaces.models import User, Workspace
 from workspaces.search import among
 
 __all__ = ["ListFilters", "ListPage", "filters_of", "page_of", "rows_of"]
@@ -122,10 +122,9 @@ def _of_view(
     return rows.filter(_SLA["due"](now)) if view == "breaching" else rows
 
 
-def _drafted(workspace: Workspace) -> QuerySet[ReplyDraft, int]:
+def _drafted(workspace: Workspace) -> QuerySet[Any, int]:
     """Conversations with a draft that waits for a signature."""
-    drafts = ReplyDraft.objects.filter(workspace=workspace, proposal__status=Status.PENDING)
-    return drafts.values_list("conversation", flat=True)
+    return waiting(workspace).values_list("conversation", flat=True)
 
 
 def _of_assignee(

@@ -20,6 +20,7 @@ from django.db.models import Count, Max, Sum
 
 from inbox.engine.clusters import MOST, cluster
 from inbox.models import ReplyDraft
+from inbox.selectors.clusters import waiting
 from inbox.selectors.replies import KIND
 from inbox.services.topics import TOPIC
 from outreach.engine.channels import FloatArray
@@ -58,7 +59,7 @@ def cluster_changed() -> int:
 def cluster_drafts(*, workspace: Workspace) -> int:
     """Say of each waiting draft with which others it says nearly the same; how many moved."""
     drafts = list(
-        ReplyDraft.objects.filter(workspace=workspace, proposal__status=Status.PENDING)
+        waiting(workspace)
         .exclude(text="")
         .select_related("proposal", "answers__point__contact")
         .order_by("-pk")[:MOST]
