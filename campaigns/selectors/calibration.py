@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -86,12 +87,12 @@ class _Measured:
     realised: dict[str, Any] | None
     predicted: dict[str, Any] | None
 
-    @property
+    @cached_property
     def is_inside(self) -> bool | None:
         """Whether the interval held; ``None`` for one not separable from others."""
         return held(self.predicted, self.realised)
 
-    @property
+    @cached_property
     def pair(self) -> tuple[float, float]:
         """Predicted and realised effect."""
         predicted, realised = (
@@ -99,7 +100,7 @@ class _Measured:
         )
         return float(predicted), float(realised)
 
-    @property
+    @cached_property
     def metric(self) -> str:
         """What the effect is counted in."""
         said = self.predicted or {}
