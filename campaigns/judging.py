@@ -174,6 +174,7 @@ def _facts(plan: PlanView, subject: Subject, situation: Situation) -> Facts:
         before=None if is_status else Decimal(before),
         after=None if is_status else Decimal(after),
         pauses=is_status and after != "active",
+        puts_back=plan.puts_back,
         rate=situation.rate,
         daily_spend=_daily_spend(subject, situation.now) if is_status else None,
         confidence=float(plan.confidence) if plan.confidence is not None else None,

@@ -116,13 +116,17 @@ class Draft:
 
 @dataclass(frozen=True)
 class PlanView:
-    """A plan as a handler sees it, stored or not yet."""
+    """A plan as a handler sees it, stored or not yet.
+
+    ``puts_back`` says that it undoes an executed change, as the handler itself planned the undo.
+    """
 
     workspace: Workspace
     body: Json
     confidence: Decimal | None
     is_by_machine: bool
     proposal_id: int | None = None
+    puts_back: bool = False
 
     @classmethod
     def of(cls, plan: Plan, proposal: Proposal) -> PlanView:
@@ -133,6 +137,7 @@ class PlanView:
             confidence=plan.confidence,
             is_by_machine=proposal.is_by_machine,
             proposal_id=proposal.pk,
+            puts_back=proposal.reverts_id is not None and plan.edited_by_id is None,
         )
 
 

@@ -13,6 +13,7 @@ from facebook_business.session import FacebookSession
 
 from campaigns.models import AdAccount, AdChangeHistory, AdSet, SafetyPolicy
 from sandbox.server import Sandbox
+from tests.campaigns.change_steps import verdict
 from workspaces.gate import Proposer, RequestError
 from workspaces.models import Proposal, Status, User
 from workspaces.services import execution, proposing, reverting, signing
@@ -94,6 +95,21 @@ def test_undo_goes_through_the_gate_too(box, ad_set, approver, operator, now):
     assert ad_set.daily_budget == before
     assert proposal.status == Status.REVERTED
     assert len(effects(box, ad_set)) == 2
+
+
+def test_what_was_lowered_can_be_put_back_while_it_learns(box, ad_set, approver, operator, now):
+    before = ad_set.daily_budget
+    lowered = sign(propose(ad_set, before * Decimal("0.8"), now), approver, now)
+    execution.execute_due(worker="w", clock=lambda: now)
+    AdSet.objects.filter(pk=ad_set.pk).update(learning_status="learning")
+
+    undo = reverting.revert(proposal_id=lowered.pk, by=operator, now=now)
+
+    assert verdict(undo, "learning") == "warning"
+    assert not undo.current_plan.is_blocked
+    other = {"value": str(before * Decimal("0.99"))}
+    edited = proposing.edit(proposal_id=undo.pk, changes=other, by=approver, now=now)
+    assert verdict(edited, "learning") == "blocked"
 
 
 def test_large_change_is_cut_and_goes_on_after_execution(box, ad_set, approver, admin, now):

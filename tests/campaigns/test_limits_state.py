@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -96,6 +97,14 @@ def test_learning_holds_kills_and_large_edits(change, reported, events, verdict)
     check = learning(change, reported_learning=reported, events_7d=events, limits=Limits())
 
     assert check.verdict == verdict
+
+
+@pytest.mark.parametrize("change", [budget("96", "120"), PAUSE])
+def test_learning_keeps_nobody_from_an_undo(change):
+    undo = replace(change, puts_back=True)
+
+    assert learning(change, reported_learning=True, limits=Limits()).verdict == "blocked"
+    assert learning(undo, reported_learning=True, limits=Limits()).verdict == "warning"
 
 
 def test_learning_only_warns_when_the_policy_says_so():

@@ -218,7 +218,10 @@ def store_plan(
     handler = handler_of(proposal.kind)
     body = _body(proposal.workspace, proposal.kind, draft)
     confidence = draft.confidence if proposal.confidence is None else proposal.confidence
-    view = PlanView(proposal.workspace, body, confidence, proposal.is_by_machine, proposal.pk)
+    view = PlanView(
+        proposal.workspace, body, confidence, proposal.is_by_machine, proposal.pk,
+        puts_back=proposal.reverts_id is not None and edited_by is None,
+    )  # fmt: skip
     verdict = handler.judge(view, now=now)
     text = canonical(body)
     plan = Plan.objects.create(

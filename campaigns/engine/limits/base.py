@@ -51,6 +51,7 @@ class Change:
     change_type : budget | status | bid
     before, after : daily budget or bid in the account's currency; None for a status
     pauses : the change stops delivery (pause, archive, delete)
+    puts_back : it undoes an executed change, to the very value that stood before
     rate : units of workspace currency per unit of account currency; None when no
         exchange rate is known, then no amount is compared
     daily_spend : mean spend per day in the account's currency; None when unknown
@@ -61,6 +62,7 @@ class Change:
     before: Decimal | None = None
     after: Decimal | None = None
     pauses: bool = False
+    puts_back: bool = False
     rate: Decimal | None = Decimal(1)
     daily_spend: Decimal | None = None
     confidence: float | None = None

@@ -80,7 +80,7 @@ def learning(
     Returns
     -------
     Check : kills and edits above `learning_edit_pct` are blocked or warned about while
-        learning, by `learning_mode`
+        learning, by `learning_mode`; an undo is only warned about
     """
     is_learning = reported_learning
     if is_learning is None and events_7d is not None:
@@ -91,6 +91,10 @@ def learning(
         return Check("learning", "passed", "Not in a learning phase.")
     if not change.pauses and not change.exceeds_pct(limits.learning_edit_pct):
         return Check("learning", "passed", "In learning; the edit is small enough to leave it be.")
+    if change.puts_back:
+        # 120 to 96 is −20 % and may be done, 96 to 120 is +25 %: what was done can be undone.
+        why = "Putting it back may start the learning phase anew."
+        return Check("learning", "warning", why)
     what = "A pause" if change.pauses else f"An edit above {limits.learning_edit_pct:f} %"
     why = f"{what} would throw away the learning phase that is still running."
     return Check("learning", "blocked" if limits.learning_mode == "block" else "warning", why)
