@@ -181,9 +181,11 @@ class Killer:
         self._watches: list[threading.Thread] = []
 
     def strike(self) -> None:
-        """Kill one of those that stand; none, where it has just gone down with another."""
+        """Kill one of those that stand; none, where all are down or it just went with another."""
         down = {one.name for one in self.outages if one.ended == math.inf}
         standing = [one for one in VICTIMS if one.removeprefix(_CHILD) not in down]
+        if not standing:  # on a busy machine they may come back more slowly than they are killed
+            return
         (victim,) = self._dice.choices(standing, [VICTIMS[one] for one in standing])
         with suppress(EmbeddedError):
             self._kill(victim)
