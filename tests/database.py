@@ -156,3 +156,15 @@ def only_index(name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(_LEAVE_OUT_OTHERS, [name])
+
+
+def answers_alone(name: str) -> None:
+    """Leave a table this index alone, and the planner what an index-only scan needs.
+
+    Plain index scans stay allowed: the planner takes an index alone wherever it holds all that is
+    asked, and up to PostgreSQL 17 forbidding the one makes the other as dear as the table.
+    """
+    only_index(name)
+    with connection.cursor() as cursor:
+        for way in ("bitmapscan", "sort", "incremental_sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.database import only_index
+from tests.database import answers_alone
 from tests.workspaces import note_kind
 from tests.workspaces.note_kind import NoteKind
 from workspaces import gate, selectors_queue
@@ -161,11 +161,8 @@ def test_narrowed_queue_is_read_from_its_index(note, workspace, now):
     )
     ids = selectors_queue._waiting_order(rows.filter(workspace=workspace)).values("pk")
 
-    only_index("workspaces_proposal_in_queue")
-    with connection.cursor() as cursor:
-        for way in ("seqscan", "bitmapscan", "indexscan", "sort", "incremental_sort"):
-            cursor.execute(f"SET LOCAL enable_{way} = off")
-        plan = ids.explain()
+    answers_alone("workspaces_proposal_in_queue")
+    plan = ids.explain()
 
     assert "Index Only Scan using workspaces_proposal_in_queue" in plan
     assert "Sort" not in plan
@@ -176,11 +173,8 @@ def test_an_index_tells_at_which_risks_an_amount_waits(note, workspace):
         Proposal.objects.all(), workspace, {"money_at_stake__lte": Decimal(2)}
     )
 
-    only_index("workspaces_proposal_amounts")
-    with connection.cursor() as cursor:
-        for way in ("bitmapscan", "indexscan"):
-            cursor.execute(f"SET LOCAL enable_{way} = off")
-        plan = rows.explain()
+    answers_alone("workspaces_proposal_amounts")
+    plan = rows.explain()
 
     assert plan.count("Index Only Scan using workspaces_proposal_amounts") == 3
 
